@@ -1,0 +1,48 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export DAGSTER_HOME ?= $(CURDIR)/data/dagster_home
+# pip's own notices are noise in a log that people read
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help install demo test check format ui sql clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+install: $(STAMP) ## Install everything into .venv
+
+$(STAMP): pyproject.toml Makefile
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make install PYTHON=python3.12"; exit 1; }
+	@echo "Installing into $(VENV) (some minutes the first time) ..."
+	$(BIN)/python -m pip install -q torch==2.13.0
+	$(BIN)/python -m pip install -q setuptools wheel ninja py-cpuinfo psutil packaging
+	$(BIN)/python -m pip install -q --no-build-isolation 'deepspeed>=0.19.8,<0.20'
+	$(BIN)/python -m pip install -q -e '.[dev,train]'
+	@touch $(STAMP)
+
+demo: install ## Materialise the whole graph on the embedded default
+	$(BIN)/apigen demo
+
+test: install check ## Check the code and run every test
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: install ## Lint, format check, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: install ## Format and fix what can be fixed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+ui: install ## Open the Dagster UI (webserver and daemon) on port 3000
+	$(BIN)/apigen ui
+
+sql: install ## A DuckDB shell with one view per asset
+	$(BIN)/apigen sql
+
+clean: ## Remove everything that was made (data/), keep the environment
+	rm -rf data

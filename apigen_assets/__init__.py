@@ -1,0 +1,1 @@
+"""The asset graph that turns APIs into a verified function-calling data set."""

@@ -1,0 +1,54 @@
+"""JSON in one canonical spelling, so that equal values have equal text and equal hashes."""
+
+import hashlib
+import json
+from typing import Any
+
+
+class StrictJsonError(ValueError):
+    """Text that is not strict JSON; `kind` says in which way."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+def dumps(value: Any) -> str:
+    """Canonical JSON text: sorted keys, no spaces, UTF-8 kept, NaN and infinities refused (ValueError)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def loads_strict(text: str) -> Any:
+    """Parse strict JSON (RFC 8259 with unique names).
+
+    Raises:
+        StrictJsonError: with kind `not_json`, `duplicate_key`, `non_finite_number` or `too_deep`.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except StrictJsonError:
+        raise
+    except RecursionError:
+        raise StrictJsonError("too_deep", "nested too deeply to be read") from None
+    except ValueError as error:
+        raise StrictJsonError("not_json", str(error)) from None
+
+
+def content_hash(value: Any, length: int = 16) -> str:
+    """First `length` hex digits of the SHA-256 of the canonical JSON of `value`."""
+    return hashlib.sha256(dumps(value).encode()).hexdigest()[:length]
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out = dict(pairs)
+    if len(out) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise StrictJsonError("duplicate_key", f"the key {key!r} appears twice in one object")
+            seen.add(key)
+    return out
+
+
+def _refuse_constant(name: str) -> Any:
+    raise StrictJsonError("non_finite_number", f"{name} is not a JSON number")

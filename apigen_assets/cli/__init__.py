@@ -1,0 +1,1 @@
+"""The `apigen` command: what is done outside the Dagster UI."""

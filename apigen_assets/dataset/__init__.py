@@ -1,0 +1,1 @@
+"""From verified candidates to the rows that are released."""

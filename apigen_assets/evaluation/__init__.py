@@ -1,0 +1,1 @@
+"""Scoring models on the Berkeley Function-Calling Leaderboard."""

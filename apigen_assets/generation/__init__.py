@@ -1,0 +1,1 @@
+"""From APIs and examples to candidate query-answer pairs."""

@@ -1,0 +1,57 @@
+"""What a chat model is asked and what it answers, whoever serves it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+
+class ChatRequest(BaseModel):
+    """One chat-completions request, without the model (the generator's settings name it)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    messages: tuple[dict[str, str], ...]
+    """`{"role": ..., "content": ...}`, as in the OpenAI chat-completions API."""
+    temperature: float = 0.7
+    max_tokens: int = 2048
+    seed: int | None = None
+    sample: int = 0
+    """Asks again for the same prompt: each sample index is a completion of its own in the journal."""
+    response_format: dict[str, Any] | None = None
+    purpose: Literal["generate", "judge", "document", "classify", "evaluate"] = "generate"
+    """For the budget and the journal's reports; not sent and not part of the key."""
+
+
+class Completion(BaseModel):
+    """One answer as the journal keeps it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    status: Literal["ok", "length", "refused", "empty", "error"]
+    """`length`: cut at max_tokens; `error`: no answer after every retry, with the reason in `text`."""
+    text: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached: bool = False
+    """Read from the journal, not asked for now."""
+
+
+class ChatModel(Protocol):
+    """Something that completes chats; `resources.llm` is the real one."""
+
+    def complete(
+        self,
+        generator: str,
+        requests: Sequence[ChatRequest],
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> list[Completion]:
+        """Completions in the order of the requests; journalled before they are returned.
+
+        Raises:
+            resources.llm.UnknownGeneratorError: the name is not in generators.yaml.
+            resources.llm.BudgetError: the next request could exceed the budget; everything answered is journalled.
+            resources.llm.EndpointError: the endpoint cannot be reached or refuses the key.
+        """
+        ...

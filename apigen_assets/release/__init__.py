@@ -1,0 +1,1 @@
+"""Data set and model repositories: trees, cards, publication."""

@@ -1,0 +1,82 @@
+"""Typed settings, read from the environment (`APIGEN_*`) and a `.env` file in the working directory."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything that differs between a laptop, a server and a cluster, and the knobs of a run.
+
+    Every field `x` is set by the environment variable `APIGEN_X`. Secrets are not here: the files that need one
+    (generators.yaml, an API's binding) name the variable that holds it.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="APIGEN_", env_file=".env", extra="ignore")
+
+    home: Path = Path("data")
+    """Folder for everything that is made; the other locations default to folders inside it."""
+    lake: str | None = None
+    """Where tables live: a folder or an object-store URL such as `s3://bucket/apigen`. Default `<home>/lake`."""
+    generators_file: Path = Path("generators.yaml")
+    """The language models to use; where the file does not exist, the embedded stand-ins."""
+    executor: Literal["in_process", "multiprocess"] = "in_process"
+
+    seed: int = 20240626
+    batch_size: int = Field(default=100, ge=1)
+    """APIs per partition: a larger source is split into batches of at most this many."""
+    candidates_per_partition: int = Field(default=750, ge=0)
+    """Pairs to ask one generator for, per batch of APIs."""
+    pairs_per_prompt: int = Field(default=5, ge=1)
+    token_budget: int | None = Field(default=20_000_000, ge=0)
+    """Tokens that one partition may spend on generation, and again on judging; null for no limit."""
+    dataset_size: int = Field(default=60_000, ge=1)
+    relevance_share: float = Field(default=8_000 / 68_000, ge=0, lt=1)
+    """Relevance rows as a share of all rows (paper: 8,000 beside 60,000)."""
+    judges: tuple[str, ...] = ()
+    """Generators that judge; empty: those marked `judge: true` in generators.yaml."""
+
+    sandbox_minimum: Literal["none", "rlimits", "namespaces", "bubblewrap"] = "rlimits"
+    """The run stops where the machine cannot isolate calls at least this well."""
+    call_timeout_s: float = Field(default=5.0, gt=0)
+    allow_private_addresses: bool = False
+    """REST and MCP calls may go to loopback and private networks. The embedded server is always allowed."""
+
+    @property
+    def lake_url(self) -> str:
+        """The lake's folder or URL."""
+        return self.lake or str(self.home / "lake")
+
+    @property
+    def journal_dir(self) -> Path:
+        """Folder of the completions journal: outside the lake, since it is paid for and never rebuilt."""
+        return self.home / "journal"
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Folder of recorded REST and MCP calls."""
+        return self.home / "recordings"
+
+    @property
+    def incoming_dir(self) -> Path:
+        """The watched folder into which API sources are dropped."""
+        return self.home / "incoming"
+
+    @property
+    def release_dir(self) -> Path:
+        """Folder of local releases."""
+        return self.home / "release"
+
+    @property
+    def checkpoints_dir(self) -> Path:
+        """Folder of trained models."""
+        return self.home / "checkpoints"
+
+
+@lru_cache
+def settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""Training function-calling models on the released rows."""

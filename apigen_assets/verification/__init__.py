@@ -1,0 +1,1 @@
+"""The three stages that decide whether a candidate is right: format, execution, semantic."""

@@ -1,0 +1,1 @@
+"""One module per outside system; none of them knows an asset."""

@@ -1,0 +1,1 @@
+"""Reasons to start a run, one module each."""
