@@ -42,11 +42,14 @@ class Dilution(TypedDict):
 
 
 class Reagent(TypedDict):
-    """A starting substance: its name, the moles present, and its number in the balanced equation."""
+    """A starting substance of a reaction."""
 
     name: str
+    """Name or formula."""
     moles: float
+    """Moles present, 0 or more."""
     coefficient: int
+    """Its number in the balanced equation."""
 
 
 class ReagentUse(TypedDict):

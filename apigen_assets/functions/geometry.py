@@ -15,7 +15,9 @@ class Point(TypedDict):
     """A point in the plane."""
 
     x: float
+    """Horizontal coordinate."""
     y: float
+    """Vertical coordinate."""
 
 
 class TriangleAngles(TypedDict):

@@ -23,7 +23,9 @@ class TablePoint(TypedDict):
     """One measured point of a table."""
 
     x: float
+    """Position in the table."""
     y: float
+    """Value measured there."""
 
 
 class PolarForm(TypedDict):

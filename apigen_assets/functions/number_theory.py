@@ -13,7 +13,9 @@ class Congruence(TypedDict):
     """A condition: the number leaves this remainder when divided by this modulus."""
 
     remainder: int
+    """Remainder left."""
     modulus: int
+    """Divisor, 1 to 1,000,000."""
 
 
 class CongruenceSolution(TypedDict):
