@@ -1,0 +1,11 @@
+"""The `apigen` command line."""
+
+import typer
+
+app = typer.Typer(
+    name="apigen",
+    help="Your own APIs to a verified function-calling data set, trained models and BFCL scores.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
