@@ -2,6 +2,9 @@
 
 import typer
 
+from apigen_assets.cli.sql import sql
+from apigen_assets.cli.ui import ui
+
 app = typer.Typer(
     name="apigen",
     help="Your own APIs to a verified function-calling data set, trained models and BFCL scores.",
@@ -9,3 +12,5 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+app.command()(ui)
+app.command()(sql)
