@@ -6,7 +6,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from apigen_assets.functions._inputs import (
+from apigen_assets.functions.timestamps import (
     one_of,
     read_clock,
     read_date,

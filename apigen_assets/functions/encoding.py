@@ -6,7 +6,7 @@ import zlib
 from itertools import groupby
 from typing import Literal
 
-from apigen_assets.functions._inputs import one_of, sized, within
+from apigen_assets.functions.timestamps import one_of, sized, within
 from apigen_assets.functions.seed import Seed
 from apigen_assets.generation.candidate import Call
 

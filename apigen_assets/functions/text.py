@@ -7,7 +7,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from apigen_assets.functions._inputs import one_of, sized, within
+from apigen_assets.functions.timestamps import one_of, sized, within
 from apigen_assets.functions.seed import Seed
 from apigen_assets.generation.candidate import Call
 
