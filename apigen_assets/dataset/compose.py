@@ -59,7 +59,7 @@ def compose(verified: pl.LazyFrame, size: int, seed: int, shares: Mapping[str, f
         quotas = {style: int(size * share) for style, share in shares.items()}
         quota_frame = pl.DataFrame({"style": list(quotas), "quota": list(quotas.values())})
         connection.register("quotas", quota_frame)
-        rows = connection.execute(
+        rows: pl.DataFrame = connection.sql(
             f"""
             SELECT {", ".join(f"verified.{name}" for name in columns)}
             FROM verified JOIN ranked USING (candidate_id) JOIN quotas ON quotas.style = ranked.style

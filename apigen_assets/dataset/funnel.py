@@ -6,6 +6,7 @@ import polars as pl
 
 from resources.lake import Lake, LakeError
 
+_REASONS_SCHEMA = pl.Schema({"generator": pl.String, "stage": pl.String, "reason": pl.String, "count": pl.UInt32})
 STAGES = ("format", "execution", "semantic")
 
 
@@ -31,10 +32,12 @@ def funnel(lake: Lake) -> list[FunnelRow]:
     counts |= {stage: _count(lake, f"{stage}_rejected") for stage in STAGES}
     return [
         FunnelRow(
-            name,
-            counts["raw_candidates"][name],
-            *(counts[stage].get(name, 0) for stage in STAGES),
-            counts["semantic_verified"].get(name, 0),
+            generator=name,
+            candidates=counts["raw_candidates"][name],
+            failed_format=counts["format"].get(name, 0),
+            failed_execution=counts["execution"].get(name, 0),
+            failed_semantic=counts["semantic"].get(name, 0),
+            verified=counts["semantic_verified"].get(name, 0),
         )
         for name in sorted(counts["raw_candidates"])
     ]

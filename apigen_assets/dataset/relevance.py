@@ -45,11 +45,8 @@ def relevance_rows(verified: pl.DataFrame, categories: dict[str, str], count: in
             if new is not None:
                 made.append(new)
                 break
-    schema = {**verified.schema, "kind": pl.String}
     return pl.DataFrame(
-        [{**new, "answers": "[]", "execution": "[]"} for new in made],
-        schema={name: schema[name] for name in schema if name in _COLUMNS},
-        orient="row",
+        [{**new, "answers": "[]", "execution": "[]"} for new in made], schema=dict.fromkeys(_COLUMNS, pl.String)
     )
 
 
