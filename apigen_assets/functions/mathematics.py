@@ -131,10 +131,8 @@ def sequence_sum(
     check_choice("kind", kind, ("arithmetic", "geometric"))
     if kind == "arithmetic":
         return terms * (2 * first + (terms - 1) * change) / 2
-    if change == 1:
-        return float(first * terms)
     try:
-        return finite(first * (1 - float(change) ** terms) / (1 - change))
+        return finite(math.fsum(first * float(change) ** power for power in range(terms)))
     except OverflowError:
         raise ValueError("the sum is too large: use fewer terms or a smaller change") from None
 
