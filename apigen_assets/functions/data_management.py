@@ -5,8 +5,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from apigen_assets.functions.ranges import check_choice, check_length, check_number
 from apigen_assets.functions.seed import Seed
-from apigen_assets.functions.timestamps import one_of, sized, within
 from apigen_assets.generation.candidate import Call
 
 
@@ -55,11 +55,11 @@ def aggregate_by_label(
     Raises:
         ValueError: There are no entries or over 5000, an amount exceeds 1e12, or the operation is unknown.
     """
-    sized("entries", entries, 1, 5000)
-    one_of("operation", operation, ("sum", "mean", "min", "max", "count"))
+    check_length("entries", entries, 1, 5000)
+    check_choice("operation", operation, ("sum", "mean", "min", "max", "count"))
     groups: dict[str, list[float]] = {}
     for entry in entries:
-        within("entries.amount", entry["amount"], -1e12, 1e12)
+        check_number("entries.amount", entry["amount"], -1e12, 1e12)
         groups.setdefault(entry["label"], []).append(entry["amount"])
     results: dict[str, float] = {}
     for label, amounts in groups.items():
@@ -86,10 +86,10 @@ def page_bounds(total_items: int, page: int, per_page: int = 20) -> PageBounds:
     Raises:
         ValueError: A number is out of range, or there is no such page.
     """
-    within("total_items", total_items, 1, 10**12)
-    within("per_page", per_page, 1, 1000)
+    check_number("total_items", total_items, 1, 10**12)
+    check_number("per_page", per_page, 1, 1000)
     pages = -(-total_items // per_page)
-    within("page", page, 1, pages)
+    check_number("page", page, 1, pages)
     first = (page - 1) * per_page + 1
     return {"first": first, "last": min(first + per_page - 1, total_items), "pages": pages}
 
@@ -110,9 +110,9 @@ def compare_lists(
     Raises:
         ValueError: A list has over 10000 items, or keep is unknown.
     """
-    sized("first", first, 0, 10_000)
-    sized("second", second, 0, 10_000)
-    one_of("keep", keep, ("both", "only_first", "only_second", "one_side"))
+    check_length("first", first, 0, 10_000)
+    check_length("second", second, 0, 10_000)
+    check_choice("keep", keep, ("both", "only_first", "only_second", "one_side"))
     left, right = dict.fromkeys(first), dict.fromkeys(second)
     if keep == "both":
         return [item for item in left if item in right]
@@ -135,11 +135,11 @@ def rescale_values(values: list[float], low: float = 0.0, high: float = 1.0) -> 
     Raises:
         ValueError: The values are too few, too many, all equal or beyond 1e12, or high is not above low.
     """
-    sized("values", values, 2, 10_000)
+    check_length("values", values, 2, 10_000)
     for value in values:
-        within("values", value, -1e12, 1e12)
-    within("low", low, -1e9, 1e9)
-    within("high", high, -1e9, 1e9)
+        check_number("values", value, -1e12, 1e12)
+    check_number("low", low, -1e9, 1e9)
+    check_number("high", high, -1e9, 1e9)
     if high <= low:
         raise ValueError(f"high must be above low, got {low} and {high}")
     smallest, largest = min(values), max(values)
@@ -161,7 +161,7 @@ def find_duplicates(items: list[str], ignore_case: bool = False) -> dict[str, in
     Raises:
         ValueError: The list is too long.
     """
-    sized("items", items, 0, 10_000)
+    check_length("items", items, 0, 10_000)
     keys = [item.casefold() if ignore_case else item for item in items]
     counts = Counter(keys)
     spelling: dict[str, str] = {}
@@ -186,10 +186,10 @@ def rank_scores(
     Raises:
         ValueError: There are no scores or over 5000, a score exceeds 1e12, or ties is unknown.
     """
-    sized("scores", scores, 1, 5000)
-    one_of("ties", ties, ("standard", "dense"))
+    check_length("scores", scores, 1, 5000)
+    check_choice("ties", ties, ("standard", "dense"))
     for entry in scores:
-        within("scores.score", entry["score"], -1e12, 1e12)
+        check_number("scores.score", entry["score"], -1e12, 1e12)
     ranked: list[RankedScore] = []
     for place, entry in enumerate(sorted(scores, key=lambda one: one["score"], reverse=not lowest_first), 1):
         if ranked and ranked[-1]["score"] == entry["score"]:

@@ -5,15 +5,16 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from apigen_assets.functions.ranges import check_choice, check_number
 from apigen_assets.functions.seed import Seed
-from apigen_assets.functions.timestamps import one_of, within
 from apigen_assets.generation.candidate import Call
 
 _METRES_PER_SECOND = {"km/h": 1 / 3.6, "m/s": 1.0, "mph": 0.44704, "knot": 1852 / 3600}
 _BEAUFORT = (
-    (0.3, "calm"), (1.6, "light air"), (3.4, "light breeze"), (5.5, "gentle breeze"), (8.0, "moderate breeze"),
-    (10.8, "fresh breeze"), (13.9, "strong breeze"), (17.2, "near gale"), (20.8, "gale"), (24.5, "strong gale"),
-    (28.5, "storm"), (32.7, "violent storm"), (math.inf, "hurricane force"),
+    (0.3, "calm"), (1.6, "light air"), (3.4, "light breeze"), (5.5, "gentle breeze"),
+    (8.0, "moderate breeze"), (10.8, "fresh breeze"), (13.9, "strong breeze"), (17.2, "near gale"),
+    (20.8, "gale"), (24.5, "strong gale"), (28.5, "storm"), (32.7, "violent storm"),
+    (math.inf, "hurricane force"),
 )  # fmt: skip
 # Limits of the US EPA as revised in 2024: (highest concentration in ug/m3, highest index).
 _AIR_QUALITY = {
@@ -54,14 +55,15 @@ def heat_index(temperature_c: float, humidity: float) -> float:
     Raises:
         ValueError: A number is out of range.
     """
-    within("temperature_c", temperature_c, 20, 55)
-    within("humidity", humidity, 0, 100)
+    check_number("temperature_c", temperature_c, 20, 55)
+    check_number("humidity", humidity, 0, 100)
     t, r = temperature_c * 1.8 + 32, humidity
     felt = 0.5 * (t + 61 + (t - 68) * 1.2 + r * 0.094)
     if (felt + t) / 2 >= 80:
         felt = (
             -42.379 + 2.04901523 * t + 10.14333127 * r - 0.22475541 * t * r - 0.00683783 * t * t
-            - 0.05481717 * r * r + 0.00122874 * t * t * r + 0.00085282 * t * r * r - 0.00000199 * t * t * r * r
+            - 0.05481717 * r * r + 0.00122874 * t * t * r + 0.00085282 * t * r * r
+            - 0.00000199 * t * t * r * r
         )  # fmt: skip
         if r < 13 and 80 <= t <= 112:
             felt -= (13 - r) / 4 * math.sqrt((17 - abs(t - 95)) / 17)
@@ -85,9 +87,9 @@ def wind_chill(temperature_c: float, wind_kmh: float) -> float:
     Raises:
         ValueError: A number is outside the range where the formula holds.
     """
-    within("temperature_c", temperature_c, -60, 10)
-    within("wind_kmh", wind_kmh, 5, 150)
-    power = wind_kmh**0.16
+    check_number("temperature_c", temperature_c, -60, 10)
+    check_number("wind_kmh", wind_kmh, 5, 150)
+    power: float = wind_kmh**0.16
     return round(13.12 + 0.6215 * temperature_c - 11.37 * power + 0.3965 * temperature_c * power, 1)
 
 
@@ -104,8 +106,8 @@ def beaufort_force(speed: float, unit: Literal["km/h", "m/s", "mph", "knot"] = "
     Raises:
         ValueError: The speed is out of range or the unit is unknown.
     """
-    within("speed", speed, 0, 500)
-    one_of("unit", unit, _METRES_PER_SECOND)
+    check_number("speed", speed, 0, 500)
+    check_choice("unit", unit, _METRES_PER_SECOND)
     metres = round(speed * _METRES_PER_SECOND[unit], 6)
     force = next(i for i, (limit, _) in enumerate(_BEAUFORT) if metres < limit)
     return {"force": force, "description": _BEAUFORT[force][1]}
@@ -124,9 +126,9 @@ def air_quality_index(concentration: float, pollutant: Literal["pm25", "pm10"] =
     Raises:
         ValueError: The concentration is beyond the index, or the pollutant is unknown.
     """
-    one_of("pollutant", pollutant, _AIR_QUALITY)
+    check_choice("pollutant", pollutant, _AIR_QUALITY)
     step, limits = _AIR_QUALITY[pollutant]
-    within("concentration", concentration, 0, limits[-1][0])
+    check_number("concentration", concentration, 0, limits[-1][0])
     # The index is defined for values cut, not rounded, to the step.
     measured = math.floor(round(concentration / step, 6)) * step
     band = next(i for i, (limit, _) in enumerate(limits) if measured <= limit + step / 2)

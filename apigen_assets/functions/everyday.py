@@ -5,8 +5,8 @@ import re
 
 from typing_extensions import TypedDict
 
+from apigen_assets.functions.ranges import check_length, check_number
 from apigen_assets.functions.seed import Seed
-from apigen_assets.functions.timestamps import sized, within
 from apigen_assets.generation.candidate import Call
 
 
@@ -66,13 +66,13 @@ def paint_needed(
     Raises:
         ValueError: A number is out of range, or the openings exceed the walls.
     """
-    within("length_m", length_m, 0.5, 100)
-    within("width_m", width_m, 0.5, 100)
-    within("height_m", height_m, 0.5, 20)
-    within("coats", coats, 1, 5)
-    within("coverage_m2", coverage_m2, 1, 30)
+    check_number("length_m", length_m, 0.5, 100)
+    check_number("width_m", width_m, 0.5, 100)
+    check_number("height_m", height_m, 0.5, 20)
+    check_number("coats", coats, 1, 5)
+    check_number("coverage_m2", coverage_m2, 1, 30)
     walls = 2 * (length_m + width_m) * height_m
-    within("openings_m2", openings_m2, 0, walls)
+    check_number("openings_m2", openings_m2, 0, walls)
     return round((walls - openings_m2) * coats / coverage_m2, 2)
 
 
@@ -90,12 +90,12 @@ def scale_recipe(ingredients: list[Ingredient], servings: int, wanted: int) -> l
     Raises:
         ValueError: There are no ingredients or over 100, or a number is out of range.
     """
-    sized("ingredients", ingredients, 1, 100)
-    within("servings", servings, 1, 1000)
-    within("wanted", wanted, 1, 1000)
+    check_length("ingredients", ingredients, 1, 100)
+    check_number("servings", servings, 1, 1000)
+    check_number("wanted", wanted, 1, 1000)
     scaled: list[Ingredient] = []
     for item in ingredients:
-        within("ingredients.amount", item["amount"], 0, 1e6)
+        check_number("ingredients.amount", item["amount"], 0, 1e6)
         amount = round(item["amount"] * wanted / servings, 2)
         scaled.append({"name": item["name"], "amount": amount, "unit": item["unit"]})
     return scaled
@@ -116,9 +116,9 @@ def split_bill(total: float, people: int, tip_percent: float = 0.0, round_up: bo
     Raises:
         ValueError: A number is out of range.
     """
-    within("total", total, 0.01, 1e7)
-    within("people", people, 1, 500)
-    within("tip_percent", tip_percent, 0, 100)
+    check_number("total", total, 0.01, 1e7)
+    check_number("people", people, 1, 500)
+    check_number("tip_percent", tip_percent, 0, 100)
     share = round(total * (1 + tip_percent / 100) / people, 2)
     return float(math.ceil(share)) if round_up else share
 
@@ -145,11 +145,11 @@ def tiles_needed(
     Raises:
         ValueError: A number is out of range.
     """
-    within("floor_length_m", floor_length_m, 0.1, 200)
-    within("floor_width_m", floor_width_m, 0.1, 200)
-    within("tile_length_cm", tile_length_cm, 1, 300)
-    within("tile_width_cm", tile_width_cm, 1, 300)
-    within("waste_percent", waste_percent, 0, 50)
+    check_number("floor_length_m", floor_length_m, 0.1, 200)
+    check_number("floor_width_m", floor_width_m, 0.1, 200)
+    check_number("tile_length_cm", tile_length_cm, 1, 300)
+    check_number("tile_width_cm", tile_width_cm, 1, 300)
+    check_number("waste_percent", waste_percent, 0, 50)
     tiles = floor_length_m * floor_width_m * 10_000 / (tile_length_cm * tile_width_cm)
     return math.ceil(round(tiles * (1 + waste_percent / 100), 6))
 
@@ -170,9 +170,9 @@ def tyre_dimensions(size: str) -> TyreDimensions:
     if not match:
         raise ValueError(f"size must look like 205/55R16, got {size[:40]!r}")
     width, aspect, rim = (int(part) for part in match.groups())
-    within("the width of size", width, 105, 455)
-    within("the aspect ratio of size", aspect, 20, 95)
-    within("the rim of size", rim, 10, 30)
+    check_number("the width of size", width, 105, 455)
+    check_number("the aspect ratio of size", aspect, 20, 95)
+    check_number("the rim of size", rim, 10, 30)
     sidewall = width * aspect / 100
     diameter = rim * 25.4 + 2 * sidewall
     return {
@@ -195,10 +195,10 @@ def best_unit_price(offers: list[PackOffer]) -> BestOffer:
     Raises:
         ValueError: There are fewer than 2 or over 200 offers, or a number is out of range.
     """
-    sized("offers", offers, 2, 200)
+    check_length("offers", offers, 2, 200)
     for offer in offers:
-        within("offers.price", offer["price"], 0, 1e7)
-        within("offers.quantity", offer["quantity"], 0.001, 1e7)
+        check_number("offers.price", offer["price"], 0, 1e7)
+        check_number("offers.quantity", offer["quantity"], 0.001, 1e7)
     best = min(offers, key=lambda offer: offer["price"] / offer["quantity"])
     return {"name": best["name"], "unit_price": round(best["price"] / best["quantity"], 4)}
 

@@ -4,8 +4,9 @@ import datetime
 
 from typing_extensions import TypedDict
 
+from apigen_assets.functions.ranges import check_number
 from apigen_assets.functions.seed import Seed
-from apigen_assets.functions.timestamps import read_date, within
+from apigen_assets.functions.timestamps import read_date
 from apigen_assets.generation.candidate import Call
 
 
@@ -39,10 +40,10 @@ def heart_rate_zones(age: int, resting_bpm: int | None = None) -> list[HeartRate
     Raises:
         ValueError: A number is out of range.
     """
-    within("age", age, 10, 100)
+    check_number("age", age, 10, 100)
     base = 0
     if resting_bpm is not None:
-        within("resting_bpm", resting_bpm, 30, 110)
+        check_number("resting_bpm", resting_bpm, 30, 110)
         base = resting_bpm
     span = 220 - age - base
     limits = [base + (span * percent + 50) // 100 for percent in (50, 60, 70, 80, 90, 100)]
@@ -67,13 +68,13 @@ def weight_based_dose(
     Raises:
         ValueError: A number is out of range.
     """
-    within("weight_kg", weight_kg, 0.5, 400)
-    within("mg_per_kg", mg_per_kg, 0.0001, 1000)
-    within("doses_per_day", doses_per_day, 1, 24)
-    daily = weight_kg * mg_per_kg * doses_per_day
+    check_number("weight_kg", weight_kg, 0.5, 400)
+    check_number("mg_per_kg", mg_per_kg, 0.0001, 1000)
+    check_number("doses_per_day", doses_per_day, 1, 24)
+    daily = float(weight_kg * mg_per_kg * doses_per_day)
     if max_daily_mg is not None:
-        within("max_daily_mg", max_daily_mg, 0.001, 1e7)
-        daily = min(daily, max_daily_mg)
+        check_number("max_daily_mg", max_daily_mg, 0.001, 1e7)
+        daily = min(daily, float(max_daily_mg))
     return {"dose_mg": round(daily / doses_per_day, 2), "daily_mg": round(daily, 2)}
 
 
@@ -90,8 +91,8 @@ def blood_pressure_category(systolic: int, diastolic: int) -> str:
     Raises:
         ValueError: A value is out of range, or diastolic is not below systolic.
     """
-    within("systolic", systolic, 50, 300)
-    within("diastolic", diastolic, 20, 200)
+    check_number("systolic", systolic, 50, 300)
+    check_number("diastolic", diastolic, 20, 200)
     if diastolic >= systolic:
         raise ValueError(f"diastolic must be below systolic, got {systolic}/{diastolic}")
     if systolic > 180 or diastolic > 120:
@@ -118,7 +119,7 @@ def estimate_due_date(last_period: str, cycle_days: int = 28) -> str:
     Raises:
         ValueError: The date is malformed or the cycle out of range.
     """
-    within("cycle_days", cycle_days, 20, 45)
+    check_number("cycle_days", cycle_days, 20, 45)
     start = read_date("last_period", last_period)
     return (start + datetime.timedelta(days=252 + cycle_days)).isoformat()
 

@@ -3,8 +3,8 @@
 import re
 from typing import Literal
 
+from apigen_assets.functions.ranges import check_choice, check_number
 from apigen_assets.functions.seed import Seed
-from apigen_assets.functions.timestamps import one_of, within
 from apigen_assets.generation.candidate import Call
 
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -38,7 +38,7 @@ def note_frequency(note: str, tuning_hz: float = 440.0) -> float:
     match = re.fullmatch(r"([A-Ga-g])([#b]?)([0-9])", note.strip())
     if not match:
         raise ValueError(f"note must be a letter A-G, optional # or b, and an octave 0-9, got {note!r}")
-    within("tuning_hz", tuning_hz, 400, 480)
+    check_number("tuning_hz", tuning_hz, 400, 480)
     pitch = _SEMITONES[match[1].upper()] + {"#": 1, "b": -1, "": 0}[match[2]] + 12 * int(match[3])
     return round(tuning_hz * 2 ** ((pitch - 57) / 12), 2)
 
@@ -64,9 +64,9 @@ def chord_notes(
     match = re.fullmatch(r"([A-Ga-g])([#b]?)", root.strip())
     if not match:
         raise ValueError(f"root must be a letter A-G with optional # or b, got {root!r}")
-    one_of("quality", quality, _CHORDS)
+    check_choice("quality", quality, _CHORDS)
     tones = _CHORDS[quality]
-    within("inversion", inversion, 0, len(tones) - 1)
+    check_number("inversion", inversion, 0, len(tones) - 1)
     start = _LETTERS.index(match[1].upper())
     pitch = _SEMITONES[_LETTERS[start]] + {"#": 1, "b": -1, "": 0}[match[2]]
     notes = []
@@ -95,8 +95,8 @@ def beat_duration_ms(
     Raises:
         ValueError: The tempo is out of range or the note value unknown.
     """
-    within("bpm", bpm, 1, 1000)
-    one_of("note", note, _BEATS)
+    check_number("bpm", bpm, 1, 1000)
+    check_choice("note", note, _BEATS)
     return round(60_000 / bpm * _BEATS[note] * (1.5 if dotted else 1), 2)
 
 

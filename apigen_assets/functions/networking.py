@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from typing_extensions import TypedDict
 
+from apigen_assets.functions.ranges import check_choice, check_length, check_number
 from apigen_assets.functions.seed import Seed
-from apigen_assets.functions.timestamps import one_of, sized, within
 from apigen_assets.generation.candidate import Call
 
 
@@ -100,10 +100,10 @@ def download_time(
     Raises:
         ValueError: A number is out of range or the unit is unknown.
     """
-    within("size", size, 1e-6, 1e6)
-    within("speed_mbps", speed_mbps, 0.01, 1e6)
-    one_of("unit", unit, ("MB", "GB", "TB"))
-    within("overhead_percent", overhead_percent, 0, 90)
+    check_number("size", size, 1e-6, 1e6)
+    check_number("speed_mbps", speed_mbps, 0.01, 1e6)
+    check_choice("unit", unit, ("MB", "GB", "TB"))
+    check_number("overhead_percent", overhead_percent, 0, 90)
     megabits = size * 8 * {"MB": 1, "GB": 1000, "TB": 1_000_000}[unit]
     return round(megabits / (speed_mbps * (1 - overhead_percent / 100)), 1)
 
@@ -120,7 +120,7 @@ def split_url(url: str) -> UrlParts:
     Raises:
         ValueError: The address is too long, or lacks a scheme or host, or its port is invalid.
     """
-    sized("url", url, 1, 2000)
+    check_length("url", url, 1, 2000)
     parts = urlsplit(url.strip())
     if not parts.scheme or not parts.hostname:
         raise ValueError(f"url must have a scheme and a host, such as https://example.com, got {url!r}")

@@ -5,8 +5,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from apigen_assets.functions.ranges import check_choice, check_length, check_number
 from apigen_assets.functions.seed import Seed
-from apigen_assets.functions.timestamps import one_of, sized, within
 from apigen_assets.generation.candidate import Call
 
 _RACE_TIME = re.compile(r"(?:(\d{1,2}):)?([0-5]?\d):([0-5]\d)", re.ASCII)
@@ -43,8 +43,8 @@ def batting_strike_rate(runs: int, balls: int) -> float:
     Raises:
         ValueError: A number is out of range, or there are over 6 runs per ball.
     """
-    within("runs", runs, 0, 100_000)
-    within("balls", balls, 1, 100_000)
+    check_number("runs", runs, 0, 100_000)
+    check_number("balls", balls, 1, 100_000)
     if runs > balls * 6:
         raise ValueError(f"runs must be at most 6 per ball, got {runs} off {balls}")
     return round(runs * 100 / balls, 2)
@@ -67,10 +67,10 @@ def update_elo_rating(
     Raises:
         ValueError: A number is out of range or the result is unknown.
     """
-    within("rating", rating, 0, 5000)
-    within("opponent_rating", opponent_rating, 0, 5000)
-    one_of("result", result, ("win", "draw", "loss"))
-    within("k_factor", k_factor, 1, 100)
+    check_number("rating", rating, 0, 5000)
+    check_number("opponent_rating", opponent_rating, 0, 5000)
+    check_choice("result", result, ("win", "draw", "loss"))
+    check_number("k_factor", k_factor, 1, 100)
     expected = 1 / (1 + 10 ** ((opponent_rating - rating) / 400))
     return round(rating + k_factor * ({"win": 1.0, "draw": 0.5, "loss": 0.0}[result] - expected), 1)
 
@@ -89,8 +89,8 @@ def running_pace(distance_km: float, time: str, per: Literal["km", "mile"] = "km
     Raises:
         ValueError: The distance is out of range, or the time is malformed or zero.
     """
-    within("distance_km", distance_km, 0.1, 1000)
-    one_of("per", per, ("km", "mile"))
+    check_number("distance_km", distance_km, 0.1, 1000)
+    check_choice("per", per, ("km", "mile"))
     match = _RACE_TIME.fullmatch(time)
     if not match:
         raise ValueError(f"time must be MM:SS or H:MM:SS, got {time!r}")
@@ -116,14 +116,14 @@ def league_table(matches: list[MatchResult], win_points: int = 3) -> list[Standi
     Raises:
         ValueError: There are no matches or over 1000, a team plays itself, or a number is out of range.
     """
-    sized("matches", matches, 1, 1000)
-    within("win_points", win_points, 2, 5)
+    check_length("matches", matches, 1, 1000)
+    check_number("win_points", win_points, 2, 5)
     table: dict[str, Standing] = {}
     for match in matches:
         if match["home"] == match["away"]:
             raise ValueError(f"matches must have two different teams, got {match['home']!r} twice")
-        within("matches.home_goals", match["home_goals"], 0, 200)
-        within("matches.away_goals", match["away_goals"], 0, 200)
+        check_number("matches.home_goals", match["home_goals"], 0, 200)
+        check_number("matches.away_goals", match["away_goals"], 0, 200)
         margin = match["home_goals"] - match["away_goals"]
         for team, difference in ((match["home"], margin), (match["away"], -margin)):
             line = table.setdefault(team, {"team": team, "played": 0, "points": 0, "goal_difference": 0})
@@ -147,9 +147,9 @@ def one_rep_max(weight: float, reps: int, formula: Literal["epley", "brzycki"] =
     Raises:
         ValueError: A number is out of range or the formula is unknown.
     """
-    within("weight", weight, 0.1, 1000)
-    within("reps", reps, 1, 20)
-    one_of("formula", formula, ("epley", "brzycki"))
+    check_number("weight", weight, 0.1, 1000)
+    check_number("reps", reps, 1, 20)
+    check_choice("formula", formula, ("epley", "brzycki"))
     if reps == 1:
         return round(float(weight), 1)
     return round(weight * (1 + reps / 30) if formula == "epley" else weight * 36 / (37 - reps), 1)

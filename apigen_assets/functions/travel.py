@@ -5,8 +5,9 @@ import re
 
 from typing_extensions import TypedDict
 
+from apigen_assets.functions.ranges import check_choice, check_number
 from apigen_assets.functions.seed import Seed
-from apigen_assets.functions.timestamps import one_of, read_moment, read_offset, within
+from apigen_assets.functions.timestamps import read_moment, read_offset
 from apigen_assets.generation.candidate import Call
 
 _POINTS = (
@@ -43,10 +44,10 @@ def trip_fuel_cost(
     Raises:
         ValueError: A number is out of range.
     """
-    within("distance_km", distance_km, 0.1, 100_000)
-    within("litres_per_100km", litres_per_100km, 0.5, 100)
-    within("price_per_litre", price_per_litre, 0.01, 1000)
-    within("passengers", passengers, 1, 60)
+    check_number("distance_km", distance_km, 0.1, 100_000)
+    check_number("litres_per_100km", litres_per_100km, 0.5, 100)
+    check_number("price_per_litre", price_per_litre, 0.01, 1000)
+    check_number("passengers", passengers, 1, 60)
     distance = distance_km * (2 if round_trip else 1)
     return round(distance / 100 * litres_per_100km * price_per_litre / passengers, 2)
 
@@ -70,9 +71,9 @@ def chargeable_weight(
         ValueError: A number is out of range.
     """
     for name, side in (("length_cm", length_cm), ("width_cm", width_cm), ("height_cm", height_cm)):
-        within(name, side, 1, 1000)
-    within("weight_kg", weight_kg, 0.01, 100_000)
-    within("divisor", divisor, 1000, 10_000)
+        check_number(name, side, 1, 1000)
+    check_number("weight_kg", weight_kg, 0.01, 100_000)
+    check_number("divisor", divisor, 1000, 10_000)
     volumetric = round(length_cm * width_cm * height_cm / divisor, 2)
     return {"volumetric_kg": volumetric, "chargeable_kg": max(volumetric, round(float(weight_kg), 2))}
 
@@ -96,7 +97,7 @@ def flight_arrival(departure: str, duration: str, from_offset: str, to_offset: s
     if not match:
         raise ValueError(f"duration must be H:MM such as 11:30, got {duration!r}")
     minutes = int(match[1]) * 60 + int(match[2])
-    within("the minutes of duration", minutes, 1, 2880)
+    check_number("the minutes of duration", minutes, 1, 2880)
     start = read_moment("departure", departure, read_offset("from_offset", from_offset))
     landing = start + datetime.timedelta(minutes=minutes)
     return landing.astimezone(read_offset("to_offset", to_offset)).strftime("%Y-%m-%d %H:%M")
@@ -115,8 +116,8 @@ def compass_direction(bearing: float, points: int = 16) -> str:
     Raises:
         ValueError: The bearing is out of range, or points is not 4, 8 or 16.
     """
-    within("bearing", bearing, 0, 360)
-    one_of("points", points, (4, 8, 16))
+    check_number("bearing", bearing, 0, 360)
+    check_choice("points", points, (4, 8, 16))
     return _POINTS[int(bearing * points / 360 + 0.5) % points * (16 // points)]
 
 

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+from apigen_assets.functions.ranges import check_choice, check_number
 from apigen_assets.functions.seed import Seed
-from apigen_assets.functions.timestamps import one_of, within
 from apigen_assets.generation.candidate import Call
 
 _METRES = {
@@ -48,9 +48,9 @@ def convert_length(
     Raises:
         ValueError: The value is out of range or a unit is unknown.
     """
-    within("value", value, 0, 1e12)
-    one_of("from_unit", from_unit, _METRES)
-    one_of("to_unit", to_unit, _METRES)
+    check_number("value", value, 0, 1e12)
+    check_choice("from_unit", from_unit, _METRES)
+    check_choice("to_unit", to_unit, _METRES)
     return _rounded(value * _METRES[from_unit] / _METRES[to_unit])
 
 
@@ -72,9 +72,9 @@ def convert_mass(
     Raises:
         ValueError: The value is out of range or a unit is unknown.
     """
-    within("value", value, 0, 1e12)
-    one_of("from_unit", from_unit, _GRAMS)
-    one_of("to_unit", to_unit, _GRAMS)
+    check_number("value", value, 0, 1e12)
+    check_choice("from_unit", from_unit, _GRAMS)
+    check_choice("to_unit", to_unit, _GRAMS)
     return _rounded(value * _GRAMS[from_unit] / _GRAMS[to_unit])
 
 
@@ -96,9 +96,9 @@ def convert_speed(
     Raises:
         ValueError: The value is out of range or a unit is unknown.
     """
-    within("value", value, 0, 1e9)
-    one_of("to_unit", to_unit, _METRES_PER_SECOND)
-    one_of("from_unit", from_unit, _METRES_PER_SECOND)
+    check_number("value", value, 0, 1e9)
+    check_choice("to_unit", to_unit, _METRES_PER_SECOND)
+    check_choice("from_unit", from_unit, _METRES_PER_SECOND)
     return _rounded(value * _METRES_PER_SECOND[from_unit] / _METRES_PER_SECOND[to_unit])
 
 
@@ -120,9 +120,9 @@ def convert_data_size(
     Raises:
         ValueError: The value is out of range or a unit is unknown.
     """
-    within("value", value, 0, 1e12)
-    one_of("from_unit", from_unit, _BYTES)
-    one_of("to_unit", to_unit, _BYTES)
+    check_number("value", value, 0, 1e12)
+    check_choice("from_unit", from_unit, _BYTES)
+    check_choice("to_unit", to_unit, _BYTES)
     return _rounded(value * _BYTES[from_unit] / _BYTES[to_unit])
 
 
@@ -144,9 +144,9 @@ def convert_fuel_economy(
     Raises:
         ValueError: The value is out of range or a unit is unknown.
     """
-    within("value", value, 0.1, 1000)
-    one_of("from_unit", from_unit, (*_KM_PER_LITRE, "litres_per_100km"))
-    one_of("to_unit", to_unit, (*_KM_PER_LITRE, "litres_per_100km"))
+    check_number("value", value, 0.1, 1000)
+    check_choice("from_unit", from_unit, (*_KM_PER_LITRE, "litres_per_100km"))
+    check_choice("to_unit", to_unit, (*_KM_PER_LITRE, "litres_per_100km"))
     economy = 100 / value if from_unit == "litres_per_100km" else value * _KM_PER_LITRE[from_unit]
     return round(100 / economy if to_unit == "litres_per_100km" else economy / _KM_PER_LITRE[to_unit], 2)
 

@@ -4,8 +4,8 @@ import re
 
 from typing_extensions import TypedDict
 
+from apigen_assets.functions.ranges import check_length, check_number
 from apigen_assets.functions.seed import Seed
-from apigen_assets.functions.timestamps import sized, within
 from apigen_assets.generation.candidate import Call
 
 _IBAN_LENGTHS = {
@@ -59,7 +59,7 @@ def check_iban(iban: str) -> NumberCheck:
     Raises:
         ValueError: The text is empty or over 60 characters.
     """
-    sized("iban", iban, 1, 60)
+    check_length("iban", iban, 1, 60)
     code = re.sub(r"\s", "", iban).upper()
     if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]+", code):
         return {"valid": False, "problem": "it must be two letters, two digits, then letters and digits"}
@@ -85,7 +85,7 @@ def check_isbn(isbn: str) -> NumberCheck:
     Raises:
         ValueError: The text is empty or over 40 characters.
     """
-    sized("isbn", isbn, 1, 40)
+    check_length("isbn", isbn, 1, 40)
     code = re.sub(r"[ -]", "", isbn).upper()
     if re.fullmatch(r"[0-9]{9}[0-9X]", code):
         fits = sum((10 - i) * (10 if c == "X" else int(c)) for i, c in enumerate(code)) % 11 == 0
@@ -113,8 +113,8 @@ def check_password_rules(
     Raises:
         ValueError: The password is too long or min_length out of range.
     """
-    sized("password", password, 0, 200)
-    within("min_length", min_length, 1, 128)
+    check_length("password", password, 0, 200)
+    check_number("min_length", min_length, 1, 128)
     rules = (
         (len(password) >= min_length, f"at least {min_length} characters"),
         (any(c.islower() for c in password), "a lowercase letter"),
