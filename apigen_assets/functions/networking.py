@@ -120,8 +120,11 @@ def split_url(url: str) -> UrlParts:
     Raises:
         ValueError: The address is too long, or lacks a scheme or host, or its port is invalid.
     """
-    check_length("url", url, 1, 2000)
-    parts = urlsplit(url.strip())
+    check_length("url", url, 1, 2000, "characters")
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError as error:
+        raise ValueError(f"url cannot be split: {error}") from None
     if not parts.scheme or not parts.hostname:
         raise ValueError(f"url must have a scheme and a host, such as https://example.com, got {url!r}")
     try:

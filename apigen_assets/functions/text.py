@@ -42,7 +42,7 @@ def slugify_title(title: str, max_length: int = 60, separator: Literal["-", "_"]
     Raises:
         ValueError: A value is out of range, or the title has no Latin letter or digit.
     """
-    check_length("title", title, 1, 1000)
+    check_length("title", title, 1, 1000, "characters")
     check_number("max_length", max_length, 5, 200)
     check_choice("separator", separator, ("-", "_"))
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
@@ -72,7 +72,7 @@ def change_text_case(
     Raises:
         ValueError: The case is unknown, or the text is too long or has no letter or digit.
     """
-    check_length("text", text, 1, 500)
+    check_length("text", text, 1, 500, "characters")
     check_choice("case", case, ("snake", "kebab", "camel", "pascal", "constant", "title"))
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
     words = [word.lower() for word in re.findall(r"[^\W_]+", spaced)]
@@ -104,7 +104,7 @@ def top_words(text: str, count: int = 5, ignore: list[str] | None = None) -> lis
     Raises:
         ValueError: The text is too long, or count is out of range.
     """
-    check_length("text", text, 1, 20_000)
+    check_length("text", text, 1, 20_000, "characters")
     check_number("count", count, 1, 100)
     left_out = {word.lower() for word in ignore or []}
     found = Counter(re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text.lower()))
@@ -149,8 +149,8 @@ def edit_distance(first: str, second: str, ignore_case: bool = False) -> int:
     Raises:
         ValueError: A text is too long.
     """
-    check_length("first", first, 0, 500)
-    check_length("second", second, 0, 500)
+    check_length("first", first, 0, 500, "characters")
+    check_length("second", second, 0, 500, "characters")
     if ignore_case:
         first, second = first.casefold(), second.casefold()
     row = list(range(len(second) + 1))
@@ -178,7 +178,7 @@ def are_anagrams(first: str, second: str) -> bool:
     """
     letters = []
     for name, phrase in (("first", first), ("second", second)):
-        check_length(name, phrase, 1, 1000)
+        check_length(name, phrase, 1, 1000, "characters")
         letters.append(sorted(character for character in phrase.casefold() if character.isalnum()))
         if not letters[-1]:
             raise ValueError(f"{name} must contain at least one letter or digit")
@@ -202,10 +202,10 @@ def mask_text(
     Raises:
         ValueError: A value is out of range, or the mask is not one character.
     """
-    check_length("text", text, 1, 500)
+    check_length("text", text, 1, 500, "characters")
     check_number("visible", visible, 0, len(text))
     check_choice("side", side, ("start", "end"))
-    check_length("mask_character", mask_character, 1, 1)
+    check_length("mask_character", mask_character, 1, 1, "characters")
     hidden = mask_character * (len(text) - visible)
     return text[:visible] + hidden if side == "start" else hidden + text[len(text) - visible :]
 

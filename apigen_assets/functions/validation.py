@@ -59,7 +59,7 @@ def check_iban(iban: str) -> NumberCheck:
     Raises:
         ValueError: The text is empty or over 60 characters.
     """
-    check_length("iban", iban, 1, 60)
+    check_length("iban", iban, 1, 60, "characters")
     code = re.sub(r"\s", "", iban).upper()
     if not re.fullmatch(r"[A-Z]{2}[0-9]{2}[A-Z0-9]+", code):
         return {"valid": False, "problem": "it must be two letters, two digits, then letters and digits"}
@@ -85,7 +85,7 @@ def check_isbn(isbn: str) -> NumberCheck:
     Raises:
         ValueError: The text is empty or over 40 characters.
     """
-    check_length("isbn", isbn, 1, 40)
+    check_length("isbn", isbn, 1, 40, "characters")
     code = re.sub(r"[ -]", "", isbn).upper()
     if re.fullmatch(r"[0-9]{9}[0-9X]", code):
         fits = sum((10 - i) * (10 if c == "X" else int(c)) for i, c in enumerate(code)) % 11 == 0
@@ -113,7 +113,7 @@ def check_password_rules(
     Raises:
         ValueError: The password is too long or min_length out of range.
     """
-    check_length("password", password, 0, 200)
+    check_length("password", password, 0, 200, "characters")
     check_number("min_length", min_length, 1, 128)
     rules = (
         (len(password) >= min_length, f"at least {min_length} characters"),
