@@ -6,16 +6,9 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from apigen_assets.functions.timestamps import (
-    one_of,
-    read_clock,
-    read_date,
-    read_moment,
-    read_offset,
-    sized,
-    within,
-)
+from apigen_assets.functions.ranges import check_choice, check_length, check_number
 from apigen_assets.functions.seed import Seed
+from apigen_assets.functions.timestamps import read_clock, read_date, read_moment, read_offset
 from apigen_assets.generation.candidate import Call
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -70,7 +63,7 @@ def count_business_days(
     if last < first:
         raise ValueError(f"end must not be before start, got {start} to {end}")
     free = holidays or []
-    sized("holidays", free, 0, 1000)
+    check_length("holidays", free, 0, 1000)
     if not include_end:
         last -= datetime.timedelta(days=1)
     weeks, rest = divmod((last - first).days + 1, 7)
@@ -139,10 +132,10 @@ def nth_weekday_of_month(
     Raises:
         ValueError: A value is out of range, or the month has no such occurrence.
     """
-    within("year", year, 1000, 3000)
-    within("month", month, 1, 12)
-    one_of("weekday", weekday, _WEEKDAYS)
-    one_of("occurrence", occurrence, (1, 2, 3, 4, 5, -1))
+    check_number("year", year, 1000, 3000)
+    check_number("month", month, 1, 12)
+    check_choice("weekday", weekday, _WEEKDAYS)
+    check_choice("occurrence", occurrence, (1, 2, 3, 4, 5, -1))
     length = calendar.monthrange(year, month)[1]
     first = 1 + (_WEEKDAYS.index(weekday) - datetime.date(year, month, 1).weekday()) % 7
     days = list(range(first, length + 1, 7))
@@ -182,8 +175,8 @@ def format_duration(seconds: int, style: Literal["clock", "words", "iso8601"] = 
     Raises:
         ValueError: The seconds are out of range or the style is unknown.
     """
-    within("seconds", seconds, 0, 10_000_000_000)
-    one_of("style", style, ("clock", "words", "iso8601"))
+    check_number("seconds", seconds, 0, 10_000_000_000)
+    check_choice("style", style, ("clock", "words", "iso8601"))
     minutes, second = divmod(seconds, 60)
     if style == "clock":
         return f"{minutes // 60}:{minutes % 60:02d}:{second:02d}"
@@ -214,7 +207,7 @@ def shift_hours_worked(start: str, end: str, break_minutes: int = 0) -> float:
     minutes = (read_clock("end", end) - read_clock("start", start)) % 1440
     if minutes == 0:
         raise ValueError(f"start and end must differ, got {start} twice")
-    within("break_minutes", break_minutes, 0, minutes - 1)
+    check_number("break_minutes", break_minutes, 0, minutes - 1)
     return round((minutes - break_minutes) / 60, 2)
 
 
@@ -238,9 +231,9 @@ def recurring_dates(
         ValueError: The date is malformed or a number is out of range.
     """
     first = read_date("start", start)
-    one_of("every", every, ("day", "week", "month", "year"))
-    within("count", count, 1, 366)
-    within("interval", interval, 1, 12)
+    check_choice("every", every, ("day", "week", "month", "year"))
+    check_number("count", count, 1, 366)
+    check_number("interval", interval, 1, 12)
     steps = range(0, count * interval, interval)
     if every in ("month", "year"):
         months = 1 if every == "month" else 12
@@ -266,8 +259,8 @@ def find_free_slots(
     Raises:
         ValueError: A time is malformed, a slot ends before it starts, or there are over 200 slots.
     """
-    sized("busy", busy, 0, 200)
-    within("min_minutes", min_minutes, 1, 1440)
+    check_length("busy", busy, 0, 200)
+    check_number("min_minutes", min_minutes, 1, 1440)
     cursor, close = read_clock("day_start", day_start), read_clock("day_end", day_end)
     if close <= cursor:
         raise ValueError(f"day_end must be after day_start, got {day_start} to {day_end}")
