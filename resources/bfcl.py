@@ -160,18 +160,37 @@ def questions(categories: Iterable[str] | None = None, env: Environment | None =
         BfclEnvironmentError: no environment.
         ValueError: an unknown category.
     """
-    env = env or environment()
+    return _rows("questions", categories, env or environment())
+
+
+def truths(categories: Iterable[str] | None = None, env: Environment | None = None) -> list[dict[str, Any]]:
+    """The accepted answers: `{id, category, functions, truth}`, for tests of scorers and for contamination checks.
+
+    `functions` are as the checker sees them; `truth` is `[{name: {argument: [accepted values]}}]`, in which `""`
+    among the values means that the argument may be left out, and null for questions without a true answer.
+    Arguments and errors as in `questions`.
+    """
+    return _rows("truths", categories, env or environment())
+
+
+def _rows(command: str, categories: Iterable[str] | None, env: Environment) -> list[dict[str, Any]]:
     wanted = list(env.counts) if categories is None else list(categories)
     unknown = [one for one in wanted if one not in env.counts]
     if unknown:
         raise ValueError(f"unknown categories {', '.join(unknown)}; there are {', '.join(env.counts)}")
     with _scratch() as scratch:
-        request = scratch / "request.json"
+        request, output = scratch / "request.json", scratch / "output.jsonl"
         request.write_text(json.dumps({"categories": wanted}), encoding="utf-8")
-        output = scratch / "output.jsonl"
-        _run(env.python, ["questions", str(request), str(output)], scratch, timeout_s=120)
+        _asked(env, [command, str(request), str(output)], scratch)
         with output.open(encoding="utf-8") as lines:
             return [json.loads(line) for line in lines]
+
+
+def _asked(env: Environment, arguments: list[str], scratch: Path) -> None:
+    try:
+        _run(env.python, arguments, scratch, timeout_s=120)
+    except _DiedError as error:
+        raise BfclEnvironmentError(f"{env.python} could not answer {arguments[0]!r}: {error}") from None
 
 
 def score(
@@ -258,7 +277,7 @@ def known_models(env: Environment | None = None) -> dict[str, dict[str, Any]]:
     env = env or environment()
     with _scratch() as scratch:
         output = scratch / "output.json"
-        _run(env.python, ["models", "-", str(output)], scratch, timeout_s=60)
+        _asked(env, ["models", "-", str(output)], scratch)
         models: dict[str, dict[str, Any]] = json.loads(output.read_text(encoding="utf-8"))
     return models
 

@@ -1,4 +1,4 @@
-"""Commands of the small environment: `info`, `questions REQUEST OUTPUT`, `score REQUEST OUTPUT`.
+"""Commands of the small environment: `info`, and with REQUEST OUTPUT `questions`, `truths`, `models`, `score`.
 
 Not imported by the rest of the project. `BFCL_PROJECT_ROOT` must name a scratch folder: the package creates
 folders there when it is imported.
@@ -109,6 +109,20 @@ def questions(categories: list[str]) -> Iterator[dict[str, Any]]:
             }
 
 
+def truths(categories: list[str]) -> Iterator[dict[str, Any]]:
+    """Each question's functions as the checker sees them, and the accepted answers (null for (ir)relevance)."""
+    load()
+    from bfcl_eval.utils import load_dataset_entry, load_ground_truth_entry
+
+    for category in categories:
+        prompts = load_dataset_entry(category, include_prereq=False, include_language_specific_hint=False)
+        given: list[Any] = [None] * len(prompts)
+        if not category.endswith("relevance"):
+            given = [one["ground_truth"] for one in load_ground_truth_entry(category)]
+        for prompt, truth in zip(prompts, given, strict=True):
+            yield {"id": prompt["id"], "category": category, "functions": prompt["function"], "truth": truth}
+
+
 def known_models() -> dict[str, dict[str, Any]]:
     """The leaderboard's own models: name -> `underscore_to_dot`, `handler`; read without importing them."""
     tree = ast.parse((package() / "constants" / "model_config.py").read_text(encoding="utf-8"))
@@ -193,9 +207,7 @@ def score(request: Path, output: IO[str]) -> None:
         else:
             truths = [one["ground_truth"] for one in load_ground_truth_entry(category)]
         # The package aligns questions and answers by position.
-        data[category] = {
-            prompt["id"]: (prompt, truth) for prompt, truth in zip(prompts, truths, strict=True)
-        }
+        data[category] = {prompt["id"]: (prompt, truth) for prompt, truth in zip(prompts, truths, strict=True)}
     if asked["check_ids"]:
         expected = {category: asked["ids"].get(category) or list(items) for category, items in data.items()}
         found = problems(entries, expected)
@@ -348,9 +360,10 @@ def main(arguments: list[str]) -> None:
         return
     request, output = Path(arguments[1]), Path(arguments[2])
     with output.open("w", encoding="utf-8") as file:
-        if command == "questions":
-            for question in questions(json.loads(request.read_text(encoding="utf-8"))["categories"]):
-                file.write(json.dumps(question) + "\n")
+        if command in {"questions", "truths"}:
+            rows = questions if command == "questions" else truths
+            for row in rows(json.loads(request.read_text(encoding="utf-8"))["categories"]):
+                file.write(json.dumps(row) + "\n")
         elif command == "models":
             json.dump(known_models(), file)
         elif command == "score":

@@ -36,8 +36,12 @@ _UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
     ast.Invert: operator.invert,
 }
 _PURE: dict[str, Callable[..., Any]] = {
-    name: function
-    for name, function in {"abs": abs, "round": round, "min": min, "max": max, "sum": sum, "len": len}.items()
+    "abs": abs,
+    "round": round,
+    "min": min,
+    "max": max,
+    "sum": sum,
+    "len": len,
 }
 
 
