@@ -291,10 +291,7 @@ def price_from_margin(cost: float, percent: float, basis: Literal["margin", "mar
 
 SEEDS: tuple[Seed, ...] = (
     Seed(
-        query=(
-            "My savings account pays 4.2 percent nominal, credited quarterly. What is that effectively "
-            "per year?"
-        ),
+        query=("My savings account pays 4.2 percent nominal, credited quarterly. What is that effectively per year?"),
         answers=(Call(name="effective_annual_rate", arguments={"rate": 4.2, "compounding": "quarterly"}),),
         others=("price_from_margin", "payback_period"),
     ),

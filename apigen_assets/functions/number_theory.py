@@ -261,8 +261,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query=(
-            "Find the least number that is 1 mod 4 and 3 mod 9. Separately, find the one that is 4 mod 6 "
-            "and 7 mod 15."
+            "Find the least number that is 1 mod 4 and 3 mod 9. Separately, find the one that is 4 mod 6 and 7 mod 15."
         ),
         answers=(
             Call(
