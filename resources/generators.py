@@ -48,9 +48,7 @@ class Price(BaseModel):
         """USD for one completion; `cached_tokens` are part of `prompt_tokens`."""
         cached = self.input if self.cached_input is None else self.cached_input
         return (
-            (prompt_tokens - cached_tokens) * self.input
-            + cached_tokens * cached
-            + completion_tokens * self.output
+            (prompt_tokens - cached_tokens) * self.input + cached_tokens * cached + completion_tokens * self.output
         ) / 1e6
 
 
@@ -93,9 +91,7 @@ class Generator(BaseModel):
     @classmethod
     def _name_fits(cls, name: str) -> str:
         if not NAME_PATTERN.fullmatch(name):
-            raise ValueError(
-                f"{name!r} cannot name a partition: a-z or 0-9, then a-z, 0-9, '.' or '-'; at most 63"
-            )
+            raise ValueError(f"{name!r} cannot name a partition: a-z or 0-9, then a-z, 0-9, '.' or '-'; at most 63")
         return name
 
     @field_validator("base_url")
@@ -113,17 +109,13 @@ class Generator(BaseModel):
     def _variable_fits(cls, variable: str | None) -> str | None:
         if variable is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
             # The value is not repeated: people paste keys here.
-            raise ValueError(
-                "this is no name of an environment variable; write the variable's name, never the key"
-            )
+            raise ValueError("this is no name of an environment variable; write the variable's name, never the key")
         return variable
 
     @field_validator("extra")
     @classmethod
     def _extra_fits(cls, extra: dict[str, Any]) -> dict[str, Any]:
-        ours = {"model", "messages", "max_tokens", "max_completion_tokens", "stream", "n", "seed"} & set(
-            extra
-        )
+        ours = {"model", "messages", "max_tokens", "max_completion_tokens", "stream", "n", "seed"} & set(extra)
         if ours:
             raise ValueError(f"{', '.join(sorted(ours))} is set by this program and cannot be in `extra`")
         return extra
@@ -152,9 +144,7 @@ class Generator(BaseModel):
 
 
 STANDINS: tuple[Generator, ...] = tuple(
-    Generator(
-        name=name, base_url=STANDIN_URL, model=name, concurrency=16, judge=judges, tokens_per_second=100_000
-    )
+    Generator(name=name, base_url=STANDIN_URL, model=name, concurrency=16, judge=judges, tokens_per_second=100_000)
     for name, judges in (("standin-small", False), ("standin-medium", False), ("standin-large", True))
 )
 """The embedded default: three stand-ins of different strength, of which the strongest judges."""
@@ -252,8 +242,7 @@ def judge_names(given: Settings | None = None) -> list[str]:
     judges = [name for name, one in known.items() if one.judge]
     if not judges:
         raise UnknownGeneratorError(
-            f"{config.generators_file}: no enabled model has `judge: true`; "
-            "mark one, or name judges in APIGEN_JUDGES"
+            f"{config.generators_file}: no enabled model has `judge: true`; mark one, or name judges in APIGEN_JUDGES"
         )
     return judges
 
@@ -290,9 +279,7 @@ def _refuse_duplicate_keys(file: Path, node: yaml.Node | None) -> None:
             _refuse_duplicate_keys(file, item)
 
 
-def _explain(
-    file: Path, number: int, entry: dict[str, Any], node: yaml.MappingNode, error: ValidationError
-) -> str:
+def _explain(file: Path, number: int, entry: dict[str, Any], node: yaml.MappingNode, error: ValidationError) -> str:
     problems = []
     for one in error.errors(include_url=False, include_input=False):
         field = ".".join(str(part) for part in one["loc"])
@@ -304,9 +291,7 @@ def _explain(
             said = f"is not a known key; known keys are {', '.join(known)}"
         else:
             said = one["msg"].removeprefix("Value error, ")
-        problems.append(
-            f"line {line}: model {number} ({entry.get('name', 'without name')!s:.80}): `{field}`: {said}"
-        )
+        problems.append(f"line {line}: model {number} ({entry.get('name', 'without name')!s:.80}): `{field}`: {said}")
     return f"{file}, " + "; ".join(problems)
 
 

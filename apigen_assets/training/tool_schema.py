@@ -1,0 +1,124 @@
+"""The two spellings of a tool's parameters, and the ways between them.
+
+JSON Schema is what APIs and OpenAI-style requests carry; flat xLAM parameters, `{name: {type, description,
+default, required}}` with Python-style type names, are what released rows carry (paper, Fig. 3).
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+SHORT_TYPES: dict[str, str] = {
+    "str": "str", "string": "str", "char": "str", "date": "str", "datetime": "str", "callable": "str",
+    "int": "int", "integer": "int", "long": "int",
+    "float": "num", "number": "num", "double": "num", "complex": "num",
+    "bool": "bool", "boolean": "bool",
+    "list": "list", "array": "list", "arraylist": "list", "tuple": "list", "set": "list",
+    "dict": "dict", "object": "dict", "hashmap": "dict",
+}  # fmt: skip
+"""Every spelling of a type's head, in lower case, by its short name; anything else is `any`."""
+
+_JSON_TYPES = {
+    "str": "string",
+    "int": "integer",
+    "num": "number",
+    "bool": "boolean",
+    "list": "array",
+    "dict": "object",
+}
+
+
+class Parameter(NamedTuple):
+    """One parameter of a tool, whichever way its tool spells them."""
+
+    name: str
+    spec: Mapping[str, Any]
+    required: bool
+
+
+def is_schema(parameters: Mapping[str, Any]) -> bool:
+    """Whether this is a JSON Schema; in flat parameters `type` could only be a parameter's name."""
+    return isinstance(parameters.get("type"), str)
+
+
+def parameters_of(parameters: Mapping[str, Any]) -> list[Parameter]:
+    """The parameters in their order.
+
+    Required are those a schema lists in `required`; in flat parameters those marked `required`, and where a
+    parameter has no mark (rows of the first public release) those whose type does not say `optional`.
+    """
+    if is_schema(parameters):
+        required = set(parameters.get("required") or ())
+        properties: Mapping[str, Any] = parameters.get("properties") or {}
+        return [Parameter(name, _mapping(spec), name in required) for name, spec in properties.items()]
+    out = []
+    for name, given in parameters.items():
+        spec = _mapping(given)
+        marked = spec.get("required")
+        required_here = bool(marked) if marked is not None else "optional" not in str(spec.get("type", "")).lower()
+        out.append(Parameter(name, spec, required_here))
+    return out
+
+
+def flat_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Flat parameters: a schema's properties with `required: true` on those required; flat ones as they are."""
+    if not is_schema(parameters):
+        return dict(parameters)
+    return {
+        name: {**spec, "required": True} if required else dict(spec)
+        for name, spec, required in parameters_of(parameters)
+    }
+
+
+def short_type(spec: Mapping[str, Any]) -> str:
+    """The parameter's type in one word: str, int, num, bool, list, dict or any."""
+    kind = spec.get("type")
+    return SHORT_TYPES.get(_head(kind), "any") if isinstance(kind, str) else "any"
+
+
+def openai_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """The tool in OpenAI's form, with a JSON Schema; Python-style type names become JSON Schema's."""
+    parameters = tool.get("parameters") or {}
+    if is_schema(parameters):
+        schema = dict(parameters)
+        schema["type"] = "object"
+    else:
+        listed = parameters_of(parameters)
+        schema = {
+            "type": "object",
+            "properties": {one.name: _json_schema(one.spec) for one in listed},
+            "required": [one.name for one in listed if one.required],
+        }
+    function = {"name": tool["name"], "description": tool.get("description", ""), "parameters": schema}
+    return {"type": "function", "function": function}
+
+
+def _mapping(spec: Any) -> Mapping[str, Any]:
+    return spec if isinstance(spec, Mapping) else {"type": str(spec)}
+
+
+def _head(kind: str) -> str:
+    return kind.split(",")[0].split("[")[0].strip().lower()
+
+
+def _json_schema(spec: Mapping[str, Any]) -> dict[str, Any]:
+    out = {key: value for key, value in spec.items() if key not in ("type", "required")}
+    kind = spec.get("type")
+    if isinstance(kind, str):
+        out |= _json_type(kind.removesuffix(", optional"))
+    elif kind is not None:
+        out["type"] = kind
+    return out
+
+
+def _json_type(kind: str) -> dict[str, Any]:
+    short = SHORT_TYPES.get(_head(kind))
+    if short is None:
+        return {}
+    out: dict[str, Any] = {"type": _JSON_TYPES[short]}
+    if short == "list" and "[" in kind and "tuple" not in kind.lower() and (item := _json_type(_inside(kind))):
+        out["items"] = item
+    return out
+
+
+def _inside(kind: str) -> str:
+    return kind[kind.index("[") + 1 : kind.rindex("]")] if kind.rstrip().endswith("]") else ""

@@ -1,0 +1,200 @@
+"""The prompt formats: what they show, that answers survive the round trip, that templates render alike."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apigen_assets.generation.candidate import Call
+from apigen_assets.training.chat_template import chat_template
+from apigen_assets.training.prompt_format import PromptStyle, parse, render, target
+from apigen_assets.training.tool_schema import openai_tool, parameters_of
+
+FLAT = {
+    "name": "forecast.get",
+    "description": 'Weather "now" – in °C',
+    "parameters": {
+        "city": {"type": "str", "description": "City", "default": "Köln", "required": True},
+        "days": {"type": "int, optional", "description": "Days", "default": 3, "required": False},
+        "type": {"type": "List[List[int]]", "description": "A parameter that is named type"},
+    },
+}
+SCHEMA = {
+    "api_id": "0123456789abcdef",
+    "name": "add",
+    "description": "Adds",
+    "parameters": {
+        "type": "object",
+        "properties": {
+            "a": {"type": "integer"},
+            "b": {"type": "number", "default": 1},
+            "c": {"type": ["string", "null"]},
+        },
+        "required": ["a"],
+    },
+}
+NO_PARAMETERS = {"name": "ping", "description": "", "parameters": {}}
+TOOLS = [FLAT, SCHEMA, NO_PARAMETERS]
+CALLS = [
+    Call(name="forecast.get", arguments={"city": 'Sant "A" (x, y); b=1', "days": -2, "type": [[1], [], [2, 3]]}),
+    Call(name="add", arguments={"a": 1, "b": 2.5, "c": None}),
+    Call(name="ping", arguments={}),
+]
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+names = st.from_regex(r"\A[A-Za-z0-9_.\-]{1,64}\Z")
+calls = st.builds(
+    lambda name, arguments: Call(name=name, arguments=arguments),
+    names,
+    st.dictionaries(st.from_regex(r"\A[A-Za-z_][A-Za-z0-9_.\-]{0,12}\Z"), json_values, max_size=4),
+)
+
+
+def test_the_xlam_prompt_has_the_released_models_blocks_in_their_order():
+    prompt = render("How warm?", TOOLS, "xlam")
+    blocks = re.findall(r"^\[(?:BEGIN|END) OF [A-Z ]+\]$", prompt, re.MULTILINE)
+    expected = ["TASK INSTRUCTION", "AVAILABLE TOOLS", "FORMAT INSTRUCTION", "QUERY"]
+    assert blocks == [f"[{edge} OF {name}]" for name in expected for edge in ("BEGIN", "END")]
+    assert "\n### Instruction:\n" in prompt and prompt.endswith("[END OF QUERY]\n\n### Response:\n")
+    listed = json.loads(prompt.split("[BEGIN OF AVAILABLE TOOLS]\n")[1].split("\n[END OF AVAILABLE TOOLS]")[0])
+    assert [tool["name"] for tool in listed] == ["forecast.get", "add", "ping"]
+    assert listed[0]["parameters"] == FLAT["parameters"]
+    assert listed[1]["parameters"]["a"] == {"type": "integer", "required": True}
+    assert "required" not in listed[1]["parameters"]["b"]
+    assert "api_id" not in listed[1], "the model is shown name, description and parameters only"
+
+
+def test_the_compact_prompt_is_one_line_per_tool_in_either_spelling():
+    assert render("How warm?", TOOLS, "compact") == (
+        "forecast.get(city: str, days?: int, type: list)\nadd(a: int, b?: num, c?: any)\nping()\n? How warm?\n> "
+    )
+
+
+@pytest.mark.parametrize("style", ["xlam", "compact"])
+@given(answers=st.lists(calls, max_size=3))
+def test_what_is_written_as_target_is_read_back(style, answers):
+    assert parse(target(answers, style)) == answers
+
+
+@given(st.text())
+def test_any_text_is_parsed_or_refused_and_never_raises(text):
+    assert parse(text) is None or isinstance(parse(text), list)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"tool_calls": []}', []),
+        ("[]", []),
+        ('[{"name": "f", "arguments": {}}]', [Call(name="f", arguments={})]),
+        ('{"name": "f", "arguments": "{\\"a\\": 1}"}', [Call(name="f", arguments={"a": 1})]),
+        ('```json\n{"tool_calls": []}\n```', []),
+        ("<think>hm</think>\n\n[]", []),
+        (
+            '<tool_call>\n{"name": "f", "arguments": {}}\n</tool_call>\n'
+            '<tool_call>{"name": "g", "arguments": {}}</tool_call>',
+            [Call(name="f", arguments={}), Call(name="g", arguments={})],
+        ),
+        ("f(a=1)", [Call(name="f", arguments={"a": 1})]),
+        ("", None),
+        ("Sorry (no tool fits)", None),
+        ("f(a=1) and more", None),
+        ("f(a=1, a=2)", None),
+        ("f(a=NaN)", None),
+        ('f(a={"x": 1, "x": 2})', None),
+        ("f(a=__import__('os'))", None),
+        ('{"tool_calls": [{"name": "f"}]}', None),
+        ('{"tool_calls": [{"name": 1, "arguments": {}}]}', None),
+        ('{"tool_calls": {}}', None),
+        ('{"tool_calls": [{"name": "f", "arguments": {"a": 1, "a": 2}}]}', None),
+        ('Here: {"tool_calls": []}', None),
+        ("[" * 100_000, None),
+        ("f(a=" + "[" * 100_000, None),
+        ("<tool_call>{}</tool_call>", None),
+        ('<tool_call>{"name": "f", "arguments": {}}</tool_call> done', None),
+    ],
+)
+def test_answers_are_read_strictly(text, expected):
+    assert parse(text) == expected
+
+
+def _tokenizer(template):
+    transformers = pytest.importorskip("transformers")
+    from tokenizers import Tokenizer
+    from tokenizers.models import BPE
+
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=Tokenizer(BPE()), eos_token="<|EOT|>")
+    tokenizer.chat_template = template
+    return tokenizer
+
+
+@pytest.mark.parametrize("style", ["xlam", "compact"])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_the_chat_template_renders_what_training_rendered(style, wrapped):
+    tokenizer = _tokenizer(chat_template(style))
+    tools = [openai_tool(tool) for tool in TOOLS] if wrapped else TOOLS
+    query = 'It\'s \\n "x" {{ 1 }} – ü?'
+    user = {"role": "user", "content": query}
+    prompt = tokenizer.apply_chat_template([user], tools=tools, tokenize=False, add_generation_prompt=True)
+    assert prompt == render(query, tools, style)
+    assistant = {
+        "role": "assistant",
+        "tool_calls": [{"type": "function", "function": call.model_dump()} for call in CALLS],
+    }
+    whole = tokenizer.apply_chat_template([user, assistant], tools=tools, tokenize=False)
+    assert whole == prompt + target(CALLS, style) + "<|EOT|>"
+
+
+HERMES_LIKE = (
+    "{%- if tools %}<|system|>{% for t in tools %}{{ t | tojson }}\n{% endfor %}{% endif -%}"
+    "{%- for m in messages %}<|{{ m.role }}|>{{ m.content }}"
+    "{%- for c in m.tool_calls or [] %}<tool_call>\n{{ c.function | tojson }}\n</tool_call>{% endfor %}"
+    "{%- if m.role == 'assistant' %}{{ eos_token }}\n{% endif %}{% endfor -%}"
+    "{%- if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+
+
+@pytest.mark.parametrize("answers", [CALLS, []])
+def test_the_chat_style_uses_the_tokenizers_template_and_reads_its_answers(answers):
+    tokenizer = _tokenizer(HERMES_LIKE)
+    prompt = render("q", TOOLS, "chat", tokenizer=tokenizer)
+    assert '"required": ["city", "type"]' in prompt and prompt.endswith("<|user|>q<|assistant|>")
+    text = target(answers, "chat", tokenizer=tokenizer, query="q", tools=TOOLS)
+    assert parse(text) == answers and "EOT" not in text
+
+
+def test_the_chat_style_without_a_template_is_refused():
+    with pytest.raises(ValueError, match=r"chat template.*prompt_style: xlam"):
+        render("q", TOOLS, PromptStyle.CHAT)
+
+
+def test_python_type_names_become_json_schema():
+    function = openai_tool(FLAT)["function"]
+    assert function["parameters"] == {
+        "type": "object",
+        "properties": {
+            "city": {"type": "string", "description": "City", "default": "Köln"},
+            "days": {"type": "integer", "description": "Days", "default": 3},
+            "type": {
+                "type": "array",
+                "description": "A parameter that is named type",
+                "items": {"type": "array", "items": {"type": "integer"}},
+            },
+        },
+        "required": ["city", "type"],
+    }
+
+
+def test_rows_of_the_first_release_have_their_required_parameters_read_from_the_type():
+    first = {"q": {"type": "str", "default": ""}, "n": {"type": "int, optional"}}
+    assert [(one.name, one.required) for one in parameters_of(first)] == [("q", True), ("n", False)]
