@@ -248,9 +248,7 @@ class ChatClient:
                     self._journals[folder] = Journal(folder)
                     torn = self._journals[folder].torn
                     if torn:
-                        log.warning(
-                            "journal %s: %d torn lines skipped, first at %s", folder, len(torn), torn[0]
-                        )
+                        log.warning("journal %s: %d torn lines skipped, first at %s", folder, len(torn), torn[0])
                 self._endpoints[config.name] = _Endpoint(config, self._journals[folder], self._standin)
             return self._endpoints[config.name]
 
@@ -360,9 +358,7 @@ class _Endpoint:
             if task is None:
                 if key in self.journal:
                     return None
-                task = asyncio.get_running_loop().create_task(
-                    self._ask(stream, key, request, body, usage, budget)
-                )
+                task = asyncio.get_running_loop().create_task(self._ask(stream, key, request, body, usage, budget))
                 self._asking[key] = task
                 task.add_done_callback(lambda _: self._asking.pop(key, None))
             try:
@@ -434,11 +430,7 @@ class _Endpoint:
                     raise self._dead
                 throttles += outcome.verdict == "throttled"
                 failures += outcome.verdict == "failed"
-                if (
-                    outcome.verdict == "refused"
-                    or failures > self.config.retries
-                    or throttles > THROTTLES_PER_REQUEST
-                ):
+                if outcome.verdict == "refused" or failures > self.config.retries or throttles > THROTTLES_PER_REQUEST:
                     self.journal.append({**record, "error": outcome.reason})
                     usage.failed += 1
                     self._failed_in_a_row += 1
@@ -459,9 +451,7 @@ class _Endpoint:
             budget.settle(reserved, spent, chars, prompt_tokens)
             self.changed.set()
 
-    async def _take_turn(
-        self, stream: _Stream, budget: Budget, chars: int, max_tokens: int, reserved: int
-    ) -> int:
+    async def _take_turn(self, stream: _Stream, budget: Budget, chars: int, max_tokens: int, reserved: int) -> int:
         """Wait until this request may be sent: first come, first served, which keeps the order of the budget."""
         loop = asyncio.get_running_loop()
         async with self._turn:
@@ -571,9 +561,7 @@ class _Endpoint:
         known = {name: value for name, value in body.items() if name in _KNOWN_FIELDS}
         try:
             async with asyncio.timeout(self.config.timeout_s):
-                raw = await client.chat.completions.with_raw_response.create(
-                    **known, extra_body=extra or None
-                )
+                raw = await client.chat.completions.with_raw_response.create(**known, extra_body=extra or None)
             text = raw.text
             if completion_of({"key": "", "body": text}).status == "error":
                 return _Outcome("failed", f"the answer is no chat completion: {self._clean(text)}", 200, text)
@@ -709,9 +697,7 @@ def completion_of(record: Mapping[str, Any], cached: bool = False) -> Completion
             cached=cached,
         )
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
-        return Completion(
-            key=key, status="error", text=f"no chat completion: {type(error).__name__}", cached=cached
-        )
+        return Completion(key=key, status="error", text=f"no chat completion: {type(error).__name__}", cached=cached)
 
 
 def cost_of(record: Mapping[str, Any]) -> float:

@@ -138,13 +138,13 @@ def generate_with_report(
             report.stopped = str(error)
     report.candidates = pl.DataFrame(rows[:target], schema=Candidate.SCHEMA, orient="row")
     if len(rows) < target and report.stopped is None:
-        report.stopped = f"{asked} prompts gave {len(rows)} of {target} pairs: the completions hold fewer pairs than asked for"
+        report.stopped = (
+            f"{asked} prompts gave {len(rows)} of {target} pairs: the completions hold fewer pairs than asked for"
+        )
     return report
 
 
-def _rows(
-    draw: Draw, completion: Completion, generator: str, batch: str, report: Generated
-) -> list[dict[str, Any]]:
+def _rows(draw: Draw, completion: Completion, generator: str, batch: str, report: Generated) -> list[dict[str, Any]]:
     report.prompts += 1
     report.cached += completion.cached
     report.prompt_tokens += completion.prompt_tokens

@@ -117,9 +117,7 @@ def _elements(text: str, position: int) -> list[Pair]:
         else:
             problem = StrictJsonError("not_json", "the object does not end")
             stop = following.start() if following is not None else len(text)
-        pairs.append(
-            Pair(error=f"{problem.kind}: {problem}"[:500], raw=text[position:stop].rstrip(" \n,")[:_MAX_RAW])
-        )
+        pairs.append(Pair(error=f"{problem.kind}: {problem}"[:500], raw=text[position:stop].rstrip(" \n,")[:_MAX_RAW]))
         position = stop
 
 

@@ -124,8 +124,7 @@ def make_messages(
     ]
     if examples:
         blocks = [
-            f"Query: {one.query}\nAnswers: {dumps([call.model_dump() for call in one.answers])}"
-            for one in examples
+            f"Query: {one.query}\nAnswers: {dumps([call.model_dump() for call in one.answers])}" for one in examples
         ]
         parts.append("# Examples\n" + "\n\n".join(blocks))
     parts += [

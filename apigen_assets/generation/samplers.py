@@ -162,12 +162,49 @@ class Sampler:
 def _words(api: Api) -> frozenset[str]:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", api.name)
     return frozenset(
-        word
-        for word in re.findall(r"[a-z]{3,}", f"{spaced} {api.description}".lower())
-        if word not in _STOP_WORDS
+        word for word in re.findall(r"[a-z]{3,}", f"{spaced} {api.description}".lower()) if word not in _STOP_WORDS
     )
 
 
 _STOP_WORDS = frozenset(
-    ["the", "and", "for", "with", "from", "that", "this", "its", "are", "not", "all", "any", "one", "two", "given", "returns", "return", "calculate", "calculates", "compute", "computes", "get", "gets", "find", "finds", "determine", "determines", "into", "whether", "which", "between", "using", "used", "number", "value", "values", "list", "string"]
+    [
+        "the",
+        "and",
+        "for",
+        "with",
+        "from",
+        "that",
+        "this",
+        "its",
+        "are",
+        "not",
+        "all",
+        "any",
+        "one",
+        "two",
+        "given",
+        "returns",
+        "return",
+        "calculate",
+        "calculates",
+        "compute",
+        "computes",
+        "get",
+        "gets",
+        "find",
+        "finds",
+        "determine",
+        "determines",
+        "into",
+        "whether",
+        "which",
+        "between",
+        "using",
+        "used",
+        "number",
+        "value",
+        "values",
+        "list",
+        "string",
+    ]
 )

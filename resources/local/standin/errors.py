@@ -85,9 +85,7 @@ def damage_calls(
     schema = functions.get(call["name"], {}).get("parameters", {})
     properties = schema.get("properties", {})
     if kind == "hallucinated_function":
-        call["name"] = rng.choice(
-            (f"{call['name']}_v2", f"get_{call['name']}", call["name"].split("_")[0] + "_helper")
-        )
+        call["name"] = rng.choice((f"{call['name']}_v2", f"get_{call['name']}", call["name"].split("_")[0] + "_helper"))
     elif kind == "hallucinated_argument":
         arguments[rng.choice(("verbose", "output_format", "precision_mode", "unit_system"))] = rng.choice(
             (True, "default", 2)
@@ -98,9 +96,7 @@ def damage_calls(
             del arguments[rng.choice(required)]
     elif kind == "number_as_string":
         numbers = [
-            name
-            for name, value in arguments.items()
-            if isinstance(value, int | float) and not isinstance(value, bool)
+            name for name, value in arguments.items() if isinstance(value, int | float) and not isinstance(value, bool)
         ]
         if numbers:
             name = rng.choice(numbers)

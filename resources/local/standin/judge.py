@@ -10,7 +10,31 @@ from resources.local.standin.phrases import name_words
 from resources.local.standin.reader import Case
 
 _STOP = frozenset(
-    ["the", "a", "an", "of", "for", "to", "in", "and", "with", "is", "are", "what", "from", "that", "this", "using", "given", "by", "or", "on", "if", "whether", "be"]
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "for",
+        "to",
+        "in",
+        "and",
+        "with",
+        "is",
+        "are",
+        "what",
+        "from",
+        "that",
+        "this",
+        "using",
+        "given",
+        "by",
+        "or",
+        "on",
+        "if",
+        "whether",
+        "be",
+    ]
 )
 
 
@@ -82,7 +106,29 @@ def _forms(value: int | float) -> list[str]:
     return out
 
 
-_SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
+_SMALL = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
 
 
 def _swapped(arguments: dict[str, Any], said: str) -> tuple[str, str] | None:
@@ -120,9 +166,7 @@ def _wrong_function(case: Case, functions: dict[Any, dict[str, Any]]) -> str | N
     called = {call["name"] for call in case.calls}
     for name in called:
         better = [
-            other
-            for other, score in scores.items()
-            if other not in called and score > 1.6 * scores.get(name, 0) + 0.12
+            other for other, score in scores.items() if other not in called and score > 1.6 * scores.get(name, 0) + 0.12
         ]
         if better:
             return f"{better[0]} fits the request better than {name}."

@@ -36,9 +36,7 @@ def document(messages: Sequence[dict[str, Any]]) -> str:
         for name, one in (properties.items() if isinstance(properties, dict) else ())
     }
     by = f" by {' and '.join(name_words(name) for name in list(described)[:3])}" if described else ""
-    return json.dumps(
-        {"description": f"{sentence.capitalize()}{by}.", "parameters": described}, ensure_ascii=False
-    )
+    return json.dumps({"description": f"{sentence.capitalize()}{by}.", "parameters": described}, ensure_ascii=False)
 
 
 def _categories(text: str) -> list[str]:

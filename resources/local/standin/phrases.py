@@ -27,7 +27,24 @@ class Request:
 
 
 _GIVING = frozenset(
-    ["calculate", "compute", "get", "return", "retrieve", "fetch", "find", "determine", "give", "provide", "estimate", "evaluate", "obtain", "derive", "list", "look"]
+    [
+        "calculate",
+        "compute",
+        "get",
+        "return",
+        "retrieve",
+        "fetch",
+        "find",
+        "determine",
+        "give",
+        "provide",
+        "estimate",
+        "evaluate",
+        "obtain",
+        "derive",
+        "list",
+        "look",
+    ]
 )
 _CHECKING = frozenset(["check", "determine", "test", "verify", "tell", "decide", "validate", "see"])
 _OPENERS = re.compile(
@@ -72,7 +89,29 @@ _UNITS: tuple[tuple[str, str], ...] = (
     (r"_lit(er|re)s?$|\bin lit(er|re)s\b", "liters"), (r"_moles?$|_mol$|\bin moles\b", "moles"),
 )  # fmt: skip
 _UNITS_COMPILED = tuple((re.compile(pattern, re.IGNORECASE), unit) for pattern, unit in _UNITS)
-_NUMBER_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
+_NUMBER_WORDS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
 
 
 def request_of(name: str, description: str) -> Request:
@@ -95,11 +134,7 @@ def request_of(name: str, description: str) -> Request:
     shortened = _short(rest, 16)
     noun = None
     if verb in _GIVING and shortened:
-        noun = (
-            shortened
-            if re.match(r"(the|a|an|all|every|how|what|which)\b", shortened, re.I)
-            else f"the {shortened}"
-        )
+        noun = shortened if re.match(r"(the|a|an|all|every|how|what|which)\b", shortened, re.I) else f"the {shortened}"
         noun = _lower(noun)
     return Request(f"{verb} {shortened}".strip(), noun, None)
 
@@ -140,9 +175,7 @@ def label_of(name: str, schema: dict[str, Any], rng: random.Random) -> str:
     described = re.split(
         r"[.,;:(]| in | of the | to | for | from | as | that | which ", str(schema.get("description", ""))
     )[0]
-    head = re.sub(
-        r"^(?:the|a|an|optional|required|number of the)\s+", "", described.strip(), flags=re.IGNORECASE
-    )
+    head = re.sub(r"^(?:the|a|an|optional|required|number of the)\s+", "", described.strip(), flags=re.IGNORECASE)
     count = len(head.split())
     single = len(words) <= 2
     if (
@@ -166,9 +199,7 @@ def say(value: Any, name: str, schema: dict[str, Any], rng: random.Random) -> st
     if isinstance(value, list) and value and all(isinstance(one, int | float | str) for one in value):
         if all(isinstance(one, str) for one in value):
             return (
-                ", ".join(f"'{one}'" for one in value)
-                if rng.random() < 0.5
-                else json.dumps(value, ensure_ascii=False)
+                ", ".join(f"'{one}'" for one in value) if rng.random() < 0.5 else json.dumps(value, ensure_ascii=False)
             )
         plain = ", ".join(_number_text(one) for one in value)
         return f"[{plain}]" if rng.random() < 0.6 else plain
@@ -256,8 +287,7 @@ def join_requests(parts: list[Pieces], wording: str, rng: random.Random) -> Piec
     for opener, part in zip(openers[1:], parts[1:], strict=True):
         out.append((opener, False))
         out += [
-            (_lower(text), fixed) if i == 0 and not fixed else (text, fixed)
-            for i, (text, fixed) in enumerate(part)
+            (_lower(text), fixed) if i == 0 and not fixed else (text, fixed) for i, (text, fixed) in enumerate(part)
         ]
     return out
 
@@ -286,9 +316,7 @@ def _frame(core: Pieces, whether: bool, joined: Pieces, wording: str, rng: rando
         if wording == "indirect":
             return [
                 (
-                    rng.choice(
-                        ("I'm wondering whether ", "I'd like to know whether ", "I need to be sure whether ")
-                    ),
+                    rng.choice(("I'm wondering whether ", "I'd like to know whether ", "I need to be sure whether ")),
                     False,
                 ),
                 *core,
@@ -324,9 +352,7 @@ def _frame(core: Pieces, whether: bool, joined: Pieces, wording: str, rng: rando
     if wording == "ambiguous":
         return [
             (
-                rng.choice(
-                    ("Could you somehow ", "Maybe you can ", "I guess I should ", "Something like this: ")
-                ),
+                rng.choice(("Could you somehow ", "Maybe you can ", "I guess I should ", "Something like this: ")),
                 False,
             ),
             *core,
@@ -480,10 +506,7 @@ def _speaks_of(noun: str, name: str, properties: dict[str, Any]) -> bool:
     return (
         (noun in ("number", "integer") and kind in ("integer", "number") and len(words) <= 2)
         or (noun == "list" and kind == "array")
-        or (
-            noun in ("string", "text", "word", "sentence")
-            and words in ("text", "string", "s", "word", "sentence")
-        )
+        or (noun in ("string", "text", "word", "sentence") and words in ("text", "string", "s", "word", "sentence"))
     )
 
 
@@ -499,7 +522,120 @@ def _is_verb(word: str, base: str) -> bool:
 
 
 _VERBS = frozenset(
-    ["add", "apply", "approximate", "arrange", "balance", "break", "build", "capitalize", "classify", "collect", "combine", "compare", "compress", "convert", "count", "create", "decode", "decompose", "define", "deliver", "detect", "differentiate", "display", "divide", "download", "draw", "encode", "encrypt", "decrypt", "enumerate", "expand", "explore", "extract", "filter", "fit", "flatten", "format", "forecast", "generate", "group", "hash", "identify", "integrate", "interpolate", "invert", "join", "load", "make", "map", "mask", "measure", "merge", "modify", "multiply", "normalize", "order", "pad", "parse", "partition", "permute", "pick", "plan", "predict", "project", "query", "rank", "read", "recommend", "reduce", "remove", "replace", "report", "reverse", "rotate", "round", "sample", "scale", "scan", "score", "search", "select", "send", "show", "shift", "simplify", "simulate", "slice", "solve", "sort", "split", "subtract", "suggest", "sum", "summarize", "swap", "tokenize", "transform", "translate", "transpose", "trim", "turn", "update", "upload", "use", "write", "rearrange", "allocate", "assign", "assess", "analyse", "analyze", "calculate"]
+    [
+        "add",
+        "apply",
+        "approximate",
+        "arrange",
+        "balance",
+        "break",
+        "build",
+        "capitalize",
+        "classify",
+        "collect",
+        "combine",
+        "compare",
+        "compress",
+        "convert",
+        "count",
+        "create",
+        "decode",
+        "decompose",
+        "define",
+        "deliver",
+        "detect",
+        "differentiate",
+        "display",
+        "divide",
+        "download",
+        "draw",
+        "encode",
+        "encrypt",
+        "decrypt",
+        "enumerate",
+        "expand",
+        "explore",
+        "extract",
+        "filter",
+        "fit",
+        "flatten",
+        "format",
+        "forecast",
+        "generate",
+        "group",
+        "hash",
+        "identify",
+        "integrate",
+        "interpolate",
+        "invert",
+        "join",
+        "load",
+        "make",
+        "map",
+        "mask",
+        "measure",
+        "merge",
+        "modify",
+        "multiply",
+        "normalize",
+        "order",
+        "pad",
+        "parse",
+        "partition",
+        "permute",
+        "pick",
+        "plan",
+        "predict",
+        "project",
+        "query",
+        "rank",
+        "read",
+        "recommend",
+        "reduce",
+        "remove",
+        "replace",
+        "report",
+        "reverse",
+        "rotate",
+        "round",
+        "sample",
+        "scale",
+        "scan",
+        "score",
+        "search",
+        "select",
+        "send",
+        "show",
+        "shift",
+        "simplify",
+        "simulate",
+        "slice",
+        "solve",
+        "sort",
+        "split",
+        "subtract",
+        "suggest",
+        "sum",
+        "summarize",
+        "swap",
+        "tokenize",
+        "transform",
+        "translate",
+        "transpose",
+        "trim",
+        "turn",
+        "update",
+        "upload",
+        "use",
+        "write",
+        "rearrange",
+        "allocate",
+        "assign",
+        "assess",
+        "analyse",
+        "analyze",
+        "calculate",
+    ]
 )
 _NOUNS = frozenset(["new", "detail", "statistic", "new-"])
 
@@ -516,7 +652,30 @@ def _short(text: str, words: int) -> str:
     return " ".join(parts)
 
 
-_DANGLING = frozenset(["a", "an", "the", "of", "in", "on", "for", "to", "with", "and", "or", "by", "from", "at", "as", "is", "are", "that", "its", "their"])
+_DANGLING = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "for",
+        "to",
+        "with",
+        "and",
+        "or",
+        "by",
+        "from",
+        "at",
+        "as",
+        "is",
+        "are",
+        "that",
+        "its",
+        "their",
+    ]
+)
 
 
 def _lower(text: str) -> str:

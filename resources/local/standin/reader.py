@@ -8,9 +8,7 @@ from typing import Any, Literal
 
 Kind = Literal["generate", "judge", "document", "classify", "other"]
 
-_HEADING = re.compile(
-    r"^(?:#+\s*(?P<hash>[^\n]{1,60}?)\s*:?|(?P<colon>[A-Z][A-Za-z ]{2,40}):)[ \t]*$", re.MULTILINE
-)
+_HEADING = re.compile(r"^(?:#+\s*(?P<hash>[^\n]{1,60}?)\s*:?|(?P<colon>[A-Z][A-Za-z ]{2,40}):)[ \t]*$", re.MULTILINE)
 _DECODER = json.JSONDecoder()
 
 
@@ -47,9 +45,7 @@ class Case:
 
 def text_of(messages: Sequence[dict[str, Any]], role: str | None = None) -> str:
     """The messages' texts, of one role or all."""
-    return "\n\n".join(
-        str(one.get("content") or "") for one in messages if role is None or one.get("role") == role
-    )
+    return "\n\n".join(str(one.get("content") or "") for one in messages if role is None or one.get("role") == role)
 
 
 def sections(text: str) -> dict[str, str]:
@@ -102,9 +98,7 @@ def read_task(messages: Sequence[dict[str, Any]]) -> Task | None:
     """The task of a generation prompt; null where it shows no functions."""
     text = text_of(messages, "user")
     parts = sections(text)
-    functions = [
-        one for one in _dicts(section_json(parts, "function", "tool")) if isinstance(one.get("name"), str)
-    ]
+    functions = [one for one in _dicts(section_json(parts, "function", "tool")) if isinstance(one.get("name"), str)]
     if not functions:
         return None
     number = re.search(r"exactly (\d+)", text)

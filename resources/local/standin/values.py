@@ -16,12 +16,8 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _IN_BRACKETS = re.compile(rf"[\[(]\s*({_NUMBER})\s*(?:-|–|to|\.\.+|,)\s*({_NUMBER})\s*[\])]")
-_AT_LEAST = re.compile(
-    rf"(?:at least|minimum(?: of)?|not less than|>=|≥|min\.?|no less than)\s*({_NUMBER})", re.I
-)
-_AT_MOST = re.compile(
-    rf"(?:at most|maximum(?: of)?|up to|not more than|no more than|<=|≤|max\.?)\s*({_NUMBER})", re.I
-)
+_AT_LEAST = re.compile(rf"(?:at least|minimum(?: of)?|not less than|>=|≥|min\.?|no less than)\s*({_NUMBER})", re.I)
+_AT_MOST = re.compile(rf"(?:at most|maximum(?: of)?|up to|not more than|no more than|<=|≤|max\.?)\s*({_NUMBER})", re.I)
 _ABOVE = re.compile(rf"(?:greater than|more than|larger than|above|over|>)\s*({_NUMBER}|zero)", re.I)
 _BELOW = re.compile(rf"(?:less than|smaller than|below|under|<)\s*({_NUMBER}|zero)", re.I)
 _EXAMPLES = re.compile(
@@ -192,9 +188,7 @@ class ValueMaker:
         if "const" in schema:
             return schema["const"]
         if isinstance(schema.get("enum"), list) and schema["enum"]:
-            options = [
-                one for one in schema["enum"] if one is not None and one != schema.get("default", _NOTHING)
-            ]
+            options = [one for one in schema["enum"] if one is not None and one != schema.get("default", _NOTHING)]
             return rng.choice(options or schema["enum"])
         kind = _kind(schema)
         examples = self._examples(schema, kind)
@@ -318,9 +312,7 @@ class ValueMaker:
             items = schema.get("items") if isinstance(schema.get("items"), dict) else {}
             described = str(schema.get("description", "")).lower()
             if numbers and len(numbers) == len(value):
-                if any(
-                    word in described for word in ("probabilit", "weights", "sum to", "binary", "permutation")
-                ):
+                if any(word in described for word in ("probabilit", "weights", "sum to", "binary", "permutation")):
                     return list(value)
                 whole = all(isinstance(one, int) for one in numbers)
                 new = [self._near(one, items or {}, "integer" if whole else "number") for one in value]
@@ -370,11 +362,7 @@ class ValueMaker:
                 break
         if "sorted" in description or "ascending" in description or "increasing" in description:
             out.sort(key=lambda one: (str(type(one)), one))
-        if (
-            name.startswith(("probabilit", "weights"))
-            or "sum to 1" in description
-            or "sum to one" in description
-        ):
+        if name.startswith(("probabilit", "weights")) or "sum to 1" in description or "sum to one" in description:
             out = _shares(rng, len(out))
         return out
 
@@ -449,15 +437,11 @@ class ValueMaker:
         text = f"{_spaced(name)} {description.lower()}"
         day = dt.date(2024, 1, 1) + dt.timedelta(days=rng.randint(-1500, 600))
         clock = f"{rng.randint(6, 21):02d}:{rng.choice((0, 5, 10, 15, 20, 30, 40, 45, 50)):02d}"
-        if form == "date-time" or re.search(
-            r"yyyy-mm-ddthh|iso.?8601 (date.?time|timestamp)|date.?time", text
-        ):
+        if form == "date-time" or re.search(r"yyyy-mm-ddthh|iso.?8601 (date.?time|timestamp)|date.?time", text):
             if "yyyy-mm-dd hh" in text:
                 return f"{day.isoformat()} {clock}" + (":00" if ":ss" in text else "")
             return f"{day.isoformat()}T{clock}:00" + ("Z" if form == "date-time" else "")
-        if form == "date" or re.search(
-            r"yyyy-mm-dd|iso (8601 )?(calendar )?date|iso.?8601|\bdate\b|birthday", text
-        ):
+        if form == "date" or re.search(r"yyyy-mm-dd|iso (8601 )?(calendar )?date|iso.?8601|\bdate\b|birthday", text):
             if re.search(r"dd[/.]mm[/.]yyyy", text):
                 return day.strftime("%d/%m/%Y")
             if "mm/dd/yyyy" in text:
@@ -469,9 +453,7 @@ class ValueMaker:
             first, last = rng.choice(POOLS["first_name"]).lower(), rng.choice(POOLS["last_name"]).lower()
             return f"{first}.{last}@{rng.choice(('example.com', 'example.org', 'mail.example.net'))}"
         if form in ("uri", "url") or re.search(r"\burl\b|\buri\b|web address|\blink\b", text):
-            return (
-                f"https://{rng.choice(POOLS['domain'])}/{rng.choice(POOLS['word'])}?id={rng.randint(1, 99)}"
-            )
+            return f"https://{rng.choice(POOLS['domain'])}/{rng.choice(POOLS['word'])}?id={rng.randint(1, 99)}"
         if re.search(r"cidr|subnet|network address", text):
             return f"192.168.{rng.randint(0, 254)}.0/{rng.choice((24, 25, 26, 28))}"
         if form == "ipv6":
@@ -561,11 +543,7 @@ def harmonised(arguments: dict[str, Any], properties: dict[str, Any]) -> dict[st
                         out[name], out[other] = out[other], out[name]
                 except TypeError:
                     continue
-                if (
-                    out[name] == out[other]
-                    and isinstance(out[other], int)
-                    and not isinstance(out[other], bool)
-                ):
+                if out[name] == out[other] and isinstance(out[other], int) and not isinstance(out[other], bool):
                     _, high = bounds(properties.get(other, {}))
                     if high is None or out[other] < high:
                         out[other] += 1

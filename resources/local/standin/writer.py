@@ -106,9 +106,7 @@ def _arguments(function: dict[str, Any], examples: list[Shown], rng: random.Rand
     return ValueMaker(rng, seen).arguments(parameters if isinstance(parameters, dict) else {})
 
 
-def _query(
-    task: Task, calls: list[dict[str, Any]], functions: dict[str, dict[str, Any]], rng: random.Random
-) -> str:
+def _query(task: Task, calls: list[dict[str, Any]], functions: dict[str, dict[str, Any]], rng: random.Random) -> str:
     parts: list[Pieces] = []
     for call in calls:
         function = functions[call["name"]]
@@ -174,17 +172,13 @@ def _like_example(
     return [*pieces, (example.query[at:], False)]
 
 
-def _out_of_range(
-    calls: list[dict[str, Any]], functions: dict[str, dict[str, Any]], rng: random.Random
-) -> None:
+def _out_of_range(calls: list[dict[str, Any]], functions: dict[str, dict[str, Any]], rng: random.Random) -> None:
     call = rng.choice(calls)
     properties = functions[call["name"]].get("parameters", {}).get("properties", {})
     names = list(call["arguments"])
     rng.shuffle(names)
     for name in names:
-        bad = errors.failing_value(
-            name, call["arguments"][name], _plain_schema(properties.get(name, {})), rng
-        )
+        bad = errors.failing_value(name, call["arguments"][name], _plain_schema(properties.get(name, {})), rng)
         if bad != call["arguments"][name]:
             call["arguments"][name] = bad
             return
