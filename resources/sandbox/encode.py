@@ -38,7 +38,13 @@ _TEXTUAL = (
     ipaddress.IPv4Network,
     ipaddress.IPv6Network,
 )
-_SEQUENCES = (range, collections.deque, type({}.keys()), type({}.values()), type({}.items()))
+_SEQUENCES: tuple[type[Any], ...] = (
+    range,
+    collections.deque,
+    type({}.keys()),
+    type({}.values()),
+    type({}.items()),
+)
 
 
 class Unserialisable(Exception):
@@ -77,7 +83,7 @@ def _default(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, _SEQUENCES):
-        return list(value)
+        return [*value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, types.CoroutineType):

@@ -43,6 +43,7 @@ class _Bytes(io.RawIOBase):
         self._sink = sink
 
     def writable(self) -> bool:
+        """Yes."""
         return True
 
     def write(self, data: Any) -> int:
@@ -51,7 +52,7 @@ class _Bytes(io.RawIOBase):
 
 
 class Sink(io.TextIOBase):
-    """Standard output and error of functions: counted, then discarded, so that no print reaches the protocol."""
+    """Standard output and error of functions: counted, then discarded; no print reaches the protocol."""
 
     encoding = "utf-8"
 
@@ -72,9 +73,11 @@ class Sink(io.TextIOBase):
             raise OutputLimitExceeded(f"printed more than {self.limit} bytes")
 
     def writable(self) -> bool:
+        """Yes."""
         return True
 
     def write(self, text: str) -> int:
+        """Count and discard."""
         self.count(len(text))
         return len(text)
 

@@ -79,8 +79,8 @@ def drop_privileges() -> bool:
 def enter_namespaces(scratch: str, scratch_bytes: int) -> list[str]:
     """Move this process into namespaces of its own; call it before any thread exists.
 
-    The process that returns is a child (the first one of its own process namespace where that works); the original
-    process waits for it and ends as it ended.
+    The process that returns is a child (the first one of its own process namespace where that works); the
+    original process waits for it and ends as it ended.
 
     Returns:
         The namespaces entered; empty where the kernel allows none.
@@ -107,8 +107,7 @@ def enter_namespaces(scratch: str, scratch_bytes: int) -> list[str]:
             entered.append("scratch_tmpfs")
     child = os.fork()
     if child:
-        # The lock-in of the child is complete only when nothing outside still serves it: this process only waits.
-        os.closerange(3, 256)
+        os.closerange(3, 256)  # the pool must see the end of the channel when the child ends
         _, status = os.waitpid(child, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     return entered
@@ -129,7 +128,8 @@ _FILE_RIGHTS = (1 << 0) | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 def landlock(read: Sequence[str], write: Sequence[str], devices: Sequence[str]) -> int:
     """Allow files only below `read` (reading), `write` (everything but execution) and `devices` (both ways).
 
-    Where the kernel can, TCP and signals to processes outside are refused, too. Paths that do not exist are skipped.
+    Where the kernel can, TCP and signals to processes outside are refused, too. Paths that do not exist
+    are skipped.
 
     Returns:
         The Landlock version in force, 0 where there is none.
@@ -191,25 +191,27 @@ _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 
 ALWAYS_REFUSED = (
     "execve", "execveat", "socket", "ptrace", "process_vm_readv", "process_vm_writev", "kcmp",
-    "mount", "umount2", "pivot_root", "chroot", "setns", "unshare", "mount_setattr", "move_mount", "open_tree",
-    "fsopen", "fsconfig", "fsmount", "fspick", "keyctl", "add_key", "request_key", "bpf", "perf_event_open",
-    "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register", "kexec_load", "kexec_file_load",
-    "init_module", "finit_module", "delete_module", "reboot", "swapon", "swapoff", "name_to_handle_at",
-    "open_by_handle_at", "pidfd_open", "pidfd_send_signal", "pidfd_getfd", "memfd_create", "memfd_secret",
-    "shmget", "shmat", "shmctl", "msgget", "msgsnd", "semget", "mq_open", "personality", "quotactl", "acct", "syslog",
-    "settimeofday", "clock_settime", "adjtimex", "clock_adjtime", "sethostname", "setdomainname", "ioperm", "iopl",
-    "modify_ldt", "vhangup", "fanotify_init", "lookup_dcookie", "process_madvise", "migrate_pages", "move_pages",
-    "setuid", "setgid", "setgroups", "setresuid", "setresgid", "setreuid", "setregid",
+    "mount", "umount2", "pivot_root", "chroot", "setns", "unshare", "mount_setattr", "move_mount",
+    "open_tree", "fsopen", "fsconfig", "fsmount", "fspick", "keyctl", "add_key", "request_key", "bpf",
+    "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register",
+    "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "reboot", "swapon",
+    "swapoff", "name_to_handle_at", "open_by_handle_at", "pidfd_open", "pidfd_send_signal", "pidfd_getfd",
+    "memfd_create", "memfd_secret", "shmget", "shmat", "shmctl", "msgget", "msgsnd", "semget", "mq_open",
+    "personality", "quotactl", "acct", "syslog", "settimeofday", "clock_settime", "adjtimex",
+    "clock_adjtime", "sethostname", "setdomainname", "ioperm", "iopl", "modify_ldt", "vhangup",
+    "fanotify_init", "lookup_dcookie", "process_madvise", "migrate_pages", "move_pages", "setuid",
+    "setgid", "setgroups", "setresuid", "setresgid", "setreuid", "setregid",
 )  # fmt: skip
 """No function of a catalog needs these, and the supervisor does not either."""
 
 FILE_CHANGES = (
     "openat2", "creat", "unlink", "unlinkat", "rename", "renameat", "renameat2", "mkdir", "mkdirat", "rmdir",
-    "symlink", "symlinkat", "link", "linkat", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown",
-    "fchownat", "truncate", "ftruncate", "mknod", "mknodat", "setxattr", "lsetxattr", "fsetxattr", "removexattr",
-    "lremovexattr", "fremovexattr", "utime", "utimes", "utimensat", "futimesat", "fallocate",
+    "symlink", "symlinkat", "link", "linkat", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown",
+    "fchown", "lchown", "fchownat", "truncate", "ftruncate", "mknod", "mknodat", "setxattr", "lsetxattr",
+    "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "utime", "utimes", "utimensat",
+    "futimesat", "fallocate",
 )  # fmt: skip
-"""Refused where neither bubblewrap nor Landlock keeps files safe; opening for writing is refused with them."""
+"""Refused, with opening for writing, where neither bubblewrap nor Landlock keeps files safe."""
 
 EXECUTOR_REFUSED = ("fork", "vfork", "setsid", "setpgid", "setrlimit", "setpriority", "ioprio_set",
                     "sched_setaffinity")  # fmt: skip
@@ -312,8 +314,8 @@ def seccomp_executor() -> bool:
 def address_space_in_use() -> int:
     """Bytes of address space this process has mapped, found without /proc (which the isolation hides).
 
-    A lower RLIMIT_AS than the space in use is accepted by the kernel and makes the next mapping fail, so bisecting
-    the limit finds the use.
+    A lower RLIMIT_AS than the space in use is accepted by the kernel and makes the next mapping fail, so
+    bisecting the limit finds the use.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     low, high = 0, (1 << 47) if hard == resource.RLIM_INFINITY else hard

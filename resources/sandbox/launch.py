@@ -39,7 +39,7 @@ class Launcher:
     level: Level
     mechanisms: Sequence[str] = MECHANISMS
     readable: tuple[str, ...] = ()
-    """Files and folders that calls may read beside the interpreter, its packages and the code that is called."""
+    """Files and folders that calls may read beside interpreter, packages and the code that is called."""
     bubblewrap: str | None = field(default_factory=lambda: shutil.which("bwrap"))
 
     def start(self, code: Iterable[str]) -> "Process":
@@ -51,7 +51,7 @@ class Launcher:
         return Process(self, sorted(code))
 
     def python_path(self) -> list[str]:
-        """The import path of workers: the standard library, installed packages, and `readable`; nothing else."""
+        """The import path of workers: the standard library, installed packages and `readable` alone."""
         allowed = [sys.base_prefix, sys.prefix, sysconfig.get_path("purelib"), *self.readable]
         return [
             entry
@@ -84,7 +84,7 @@ class Process:
         self._scratch: str | None = None
         ours, theirs = socket.socketpair()
         self.socket = ours
-        errors = tempfile.TemporaryFile()
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed in the finally below)
         try:
             with theirs:
                 self._process = self._spawn(launcher, code, theirs, errors)

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Level = Literal["none", "rlimits", "namespaces", "bubblewrap"]
-"""What surrounds a worker, weakest first. Landlock and seccomp come on top of each level where the kernel has them."""
+"""What surrounds a worker, weakest first. Each level adds Landlock and seccomp where the kernel has them."""
 
 LEVELS: tuple[Level, ...] = ("none", "rlimits", "namespaces", "bubblewrap")
 

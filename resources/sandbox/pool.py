@@ -82,7 +82,8 @@ class _Worker:
 class PythonSandbox:
     """Calls Python functions in isolated, warm workers; a `CallExecutor` for `PythonBinding`.
 
-    Use it as a context manager. A call that hangs, crashes or misbehaves costs its own result and nothing else.
+    Use it as a context manager. A call that hangs, crashes or misbehaves costs its own result and nothing
+    else.
     """
 
     def __init__(
@@ -102,10 +103,10 @@ class PythonSandbox:
             limits: Limits of each call.
             workers: Calls that run at the same time.
             minimum: The weakest isolation that is acceptable.
-            check_determinism: Make a call a second time and compare: never, for the first calls of each function
+            check_determinism: Make a call a second time and compare: never, for the first call of each function
                 (and all of one that was found to differ), or always.
-            readable: Files and folders that functions may read beside their own code; folders on `sys.path` that
-                lie in them can be imported from.
+            readable: Files and folders that functions may read beside their own code. Modules are found in those
+                of these folders that are on `sys.path`.
             level: Use exactly this level instead of the best.
             mechanisms: What to add inside the level, of `landlock` and `seccomp`.
 
@@ -188,8 +189,8 @@ class PythonSandbox:
         """One result per request, in order. Reads ahead of what was consumed by a bounded number of requests.
 
         Raises:
-            SandboxError: when workers cannot be started any more, or results of an earlier call of this method
-                are still being read.
+            SandboxError: when workers cannot be started any more, or when results of an earlier call of this
+                method are still being read.
         """
         if self._running:
             raise SandboxError(
@@ -347,15 +348,14 @@ class _Run:
             for worker in self._sandbox._workers:
                 worker.heard = now
         for key, events in self._sandbox._selector.select(1.0):
-            worker: _Worker = key.data
             if events & selectors.EVENT_WRITE:
-                self._flush(worker)
+                self._flush(key.data)
             if events & selectors.EVENT_READ:
-                self._receive(worker)
+                self._receive(key.data)
         self._pumped = now = time.monotonic()
-        for worker in list(self._sandbox._workers):
-            if worker.batches and now - worker.heard > _QUIET_S:
-                self._bury(worker, f"the worker gave no sign of life for {_QUIET_S:g} s")
+        for other in list(self._sandbox._workers):
+            if other.batches and now - other.heard > _QUIET_S:
+                self._bury(other, f"the worker gave no sign of life for {_QUIET_S:g} s")
 
     def _receive(self, worker: _Worker) -> None:
         try:
@@ -390,7 +390,7 @@ class _Run:
         return True
 
     def _bury(self, worker: _Worker, why: str) -> None:
-        """Take a dead worker's calls back; the batch it was at runs again one by one, so that a death has one owner."""
+        """Take a dead worker's calls back; its first batch runs again call by call, so a death has one owner."""
         batches = list(worker.batches)
         self._sandbox._remove(worker)
         again: list[_Batch] = []
@@ -405,7 +405,7 @@ class _Run:
 
 
 def parse(line: bytes) -> CallResult:
-    """The result in one line of a worker. What is not of the agreed form is charged to the call as a crash."""
+    """The result in one line of a worker; what is not of the agreed form is a crash of the call."""
     try:
         outcome, result, truncated, detail, seconds = json.loads(line)
         fits = (

@@ -1,9 +1,9 @@
 """Tells whether a call left something behind that could change a later call in the same process.
 
-It sees what functions do by accident or by mischief: rebound names in modules, changed containers, defaults and
-classes, threads, files, handlers, a changed folder, environment, recursion limit, number context, open descriptors.
-A function that searches the heap for this very object can hide from it, but only from its own trust unit: no other
-unit's calls run in its process.
+It sees what functions do by accident or by mischief: rebound names in modules, changed containers,
+defaults and classes, threads, files, handlers, a changed folder, environment, recursion limit, number
+context, open descriptors. A function that searches the heap for this very object can hide from it, but
+only from its own trust unit: no other unit's calls run in its process.
 """
 
 import _thread

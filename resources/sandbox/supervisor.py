@@ -1,13 +1,10 @@
-"""The program of a worker. It runs inside the isolation, locks itself in further, and never runs a user's code.
+"""The program of a worker: it runs inside the isolation, locks itself in further, and runs no code of a user.
 
-It reads batches from the pool, has them run by zygotes and their executors, measures the deadlines, kills, attributes
-every death to the call that was running, and sends exactly one answer per call.
+It reads batches from the pool, has them run by zygotes and their executors, measures the deadlines, kills,
+attributes every death to the call that was running, and sends exactly one answer per call.
 """
 
-
-# What catalogs' functions use most: imported once here, shared by every zygote.
-import base64  # noqa: F401
-import itertools  # noqa: F401
+import importlib
 import json
 import os
 import resource
@@ -16,7 +13,6 @@ import shutil
 import signal
 import sys
 import time
-import zoneinfo  # noqa: F401
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -25,6 +21,14 @@ import resources.sandbox.zygote as zygote_module
 from resources.sandbox import kernel
 from resources.sandbox.executor import CANNOT_ANSWER, describe
 from resources.sandbox.frames import pack, read_frame
+
+_PRELOADED = (
+    "base64", "bisect", "calendar", "cmath", "collections", "csv", "datetime", "difflib", "fractions",
+    "hashlib", "heapq", "hmac", "html", "itertools", "logging", "math", "operator", "random", "re", "secrets",
+    "statistics", "string", "textwrap", "threading", "typing", "unicodedata", "urllib.parse", "uuid",
+    "zoneinfo", "_strptime",
+)  # fmt: skip
+"""What catalogs' functions use most: imported once, shared by every zygote, and watched for changes."""
 
 _STEP_S = 0.5
 """Between two signs of life to the pool."""
@@ -74,7 +78,7 @@ class ZygoteDied(Exception):
 
 
 class End:
-    """How an executor ended: `clean`, `dirty`, or `died` with the outcome and detail of the call it was in."""
+    """How an executor ended: `clean`, `dirty`, or `died` with outcome and detail of its last call."""
 
     def __init__(self, kind: str, outcome: str = "", detail: str = "") -> None:
         self.kind = kind
@@ -157,7 +161,7 @@ class Unit:
                 raise ZygoteDied("crashed", "the module's process ended") from None
 
     def prepare(self, modules: list[list[Any]]) -> None:
-        """Import modules that were not imported yet. A module that kills or hangs its process is never tried again."""
+        """Import what was not imported yet; a module that kills or hangs its process is not tried again."""
         for name, path in modules:
             if not self._pid:
                 self._start()
@@ -225,8 +229,8 @@ class Unit:
         """One answer per line, in order.
 
         A batch runs in one executor. When that executor left something behind, or died, nothing that it had
-        answered is believed: those calls run again, each followed by a look at the process. Otherwise an earlier
-        call could forge or spoil the answer of a later one.
+        answered is believed: those calls run again, each followed by a look at the process. Otherwise an
+        earlier call could forge or spoil the answer of a later one.
         """
         answers: list[bytes] = [b""] * len(lines)
         start = 0
@@ -335,7 +339,7 @@ class Unit:
 
 
 class _Reader:
-    """Reads an executor's lines. Whatever does not begin with the batch's nonce was not written by its loop."""
+    """Reads an executor's lines; one without the batch's nonce was not written by its loop."""
 
     def __init__(self, nonce: bytes, expected: int) -> None:
         self._nonce = nonce
@@ -517,6 +521,8 @@ def main(fd: int) -> None:
     null = os.open("/dev/null", os.O_RDWR)
     for standard in (0, 1):
         os.dup2(null, standard)
+    for name in _PRELOADED:
+        importlib.import_module(name)
     active = _lock_in(config)
     os.dup2(null, 2)  # until here errors were for the pool to report
     os.close(null)

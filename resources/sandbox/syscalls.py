@@ -1,4 +1,4 @@
-"""Numbers of the system calls that the sandbox filters, for the two machine types it knows (x86_64, aarch64)."""
+"""Numbers of the system calls that the sandbox filters, on x86_64 and aarch64."""
 
 import platform
 

@@ -113,10 +113,10 @@ class Zygote:
         """Watch the module and the helpers of its own package that came with it."""
         own = module.__name__.partition(".")[0] + "."
         for name, other in list(sys.modules.items()):
-            if (other is module or name.startswith(own)) and isinstance(other, types.ModuleType):
-                if name not in self._watched:
-                    self._watched.add(name)
-                    self._snapshot.add(other)
+            related = other is module or name.startswith(own)
+            if related and name not in self._watched and isinstance(other, types.ModuleType):
+                self._watched.add(name)
+                self._snapshot.add(other)
 
     def _fail(self, name: str, outcome: str, error: BaseException) -> None:
         self._units.failures[name] = (outcome, f"importing {name} failed: {describe(error)}")
@@ -140,7 +140,7 @@ class Zygote:
 
 
 def _import_file(name: str, path: str) -> types.ModuleType:
-    """Import a user's file; a name that is taken (by the standard library, say) does not replace the other module."""
+    """Import a user's file; a name that is taken does not replace the other module of that name."""
     unique = name if name not in sys.modules and name not in sys.stdlib_module_names else f"_user_{name}"
     spec = importlib.util.spec_from_file_location(
         unique, path, loader=importlib.machinery.SourceFileLoader(unique, path)
