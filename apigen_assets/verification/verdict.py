@@ -64,6 +64,7 @@ class Reason(StrEnum):
     REFUSED = "refused"
     NOT_RECORDED = "not_recorded"
     UNAVAILABLE = "unavailable"
+    INCONSISTENT = "inconsistent"  # the same call, spelled another way, gave another result
     # semantic
     UNGROUNDED = "ungrounded"
     WRONG_ARGUMENTS = "wrong_arguments"

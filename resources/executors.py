@@ -1,0 +1,66 @@
+"""One executor for every kind of binding."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from apigen_assets.verification.outcome import CallExecutor, CallRequest, CallResult, Outcome
+
+
+class Executors:
+    """Hands each call to the executor of its binding's kind and gives the results back in order.
+
+    Requests are taken in groups, so memory stays bounded; within a group the kinds run side by side (a slow REST
+    server does not hold up Python calls). A kind without an executor ends as `unavailable`.
+
+    Args:
+        executors: by kind of binding: `python`, `rest`, `mcp`.
+        group: requests looked ahead.
+    """
+
+    def __init__(self, executors: Mapping[str, CallExecutor], group: int = 2048) -> None:
+        self._executors = dict(executors)
+        self._group = group
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of binding that can be called here."""
+        return frozenset(self._executors)
+
+    def execute(self, requests: Iterable[CallRequest]) -> Iterator[CallResult]:
+        """One result per request, in their order.
+
+        Raises:
+            RuntimeError: an executor gave too few or too many results.
+        """
+        stream = iter(requests)
+        while group := list(itertools.islice(stream, self._group)):
+            yield from self._one_group(group)
+
+    def _one_group(self, group: list[CallRequest]) -> list[CallResult]:
+        places: dict[str, list[int]] = {}
+        for i, request in enumerate(group):
+            places.setdefault(request.binding.kind, []).append(i)
+        out: list[CallResult | None] = [None] * len(group)
+
+        def run(kind: str) -> list[CallResult]:
+            wanted = places[kind]
+            executor = self._executors.get(kind)
+            if executor is None:
+                missing = CallResult(outcome=Outcome.UNAVAILABLE, detail=f"no executor for {kind} calls")
+                return [missing] * len(wanted)
+            results = list(executor.execute([group[i] for i in wanted]))
+            if len(results) != len(wanted):
+                raise RuntimeError(f"the {kind} executor gave {len(results)} results for {len(wanted)} calls")
+            return results
+
+        if len(places) == 1:
+            answers = {kind: run(kind) for kind in places}
+        else:
+            with ThreadPoolExecutor(len(places)) as threads:
+                futures = {kind: threads.submit(run, kind) for kind in places}
+                answers = {kind: future.result() for kind, future in futures.items()}
+        for kind, results in answers.items():
+            for i, result in zip(places[kind], results, strict=True):
+                out[i] = result
+        return [result for result in out if result is not None]
