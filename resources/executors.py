@@ -3,6 +3,10 @@
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, Protocol, cast
+
+import dagster as dg
 
 from apigen_assets.verification.outcome import CallExecutor, CallRequest, CallResult, Outcome
 
@@ -26,6 +30,14 @@ class Executors:
     def kinds(self) -> frozenset[str]:
         """The kinds of binding that can be called here."""
         return frozenset(self._executors)
+
+    def describe(self) -> dict[str, Any]:
+        """What the executors say of themselves (isolation level and the like), for a run's metadata."""
+        out: dict[str, Any] = {"kinds": ", ".join(sorted(self._executors))}
+        for kind, executor in sorted(self._executors.items()):
+            if hasattr(executor, "describe"):
+                out |= {f"{kind}_{name}": value for name, value in executor.describe().items()}
+        return out
 
     def execute(self, requests: Iterable[CallRequest]) -> Iterator[CallResult]:
         """One result per request, in their order.
@@ -64,3 +76,31 @@ class Executors:
             for i, result in zip(places[kind], results, strict=True):
                 out[i] = result
         return [result for result in out if result is not None]
+
+
+class OpensExecutor(Protocol):
+    """A resource that starts an executor for the length of a block, such as the sandbox."""
+
+    def open(self) -> AbstractContextManager[CallExecutor]:
+        """A started executor, stopped at the end of the block."""
+        ...
+
+
+class ExecutorsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Every way to make calls, as one resource: a nested resource per kind of binding; what is null cannot be called."""
+
+    python: dg.ResourceDependency[Any] = None
+    rest: dg.ResourceDependency[Any] = None
+    mcp: dg.ResourceDependency[Any] = None
+
+    @contextmanager
+    def open(self) -> Iterator[Executors]:
+        """The executors, started; all are stopped at the end of the block."""
+        with ExitStack() as stack:
+            given = {"python": self.python, "rest": self.rest, "mcp": self.mcp}
+            started = {
+                kind: stack.enter_context(cast(OpensExecutor, resource).open())
+                for kind, resource in given.items()
+                if resource is not None
+            }
+            yield Executors(started)

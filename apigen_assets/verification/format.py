@@ -224,7 +224,7 @@ def compile_tool(parameters: dict[str, Any]) -> CompiledTool | str:
         rest = {key: value for key, value in parameters.items() if key not in {"properties", "required", "type"}}
         if any(key.startswith("$") for key in rest) or "patternProperties" in rest:
             # References resolve against the root and patterns combine: the whole schema decides at once.
-            checks = {name: _anything for name in properties}
+            checks: dict[str, Check] = dict.fromkeys(properties, _anything)
             other = _anything if "patternProperties" in rest or rest.get("additionalProperties") else None
             return CompiledTool(checks, tuple(parameters.get("required", ())), other, whole)
         extra = rest.pop("additionalProperties", False)

@@ -109,10 +109,7 @@ def _scalar_checks(schema: dict[str, Any]) -> list[Check]:
         shown = _cut(", ".join(map(repr, allowed)))
 
         def in_enum(value: Any) -> Fault | None:
-            if isinstance(value, str):
-                found = value in strings
-            else:
-                found = any(_equal(one, value) for one in allowed)
+            found = value in strings if isinstance(value, str) else any(_equal(one, value) for one in allowed)
             return None if found else Fault("enum", "", f"{_cut(repr(value))} is not one of {shown}")
 
         out.append(in_enum)

@@ -94,13 +94,14 @@ def judge_messages(
     ]
     rules = "\n".join(f"{number}. {rule}" for number, rule in enumerate(RULES, start=1))
     notes = "\n".join(f"- {note}" for note in _NOTES)
-    system = f"{_OPENINGS[variant % len(_OPENINGS)]}\n\nIt fails if any of these holds:\n{rules}\n\nNotes:\n{notes}\n\n{_ANSWER}"
+    opening = _OPENINGS[variant % len(_OPENINGS)]
+    system = f"{opening}\n\nIt fails if any of these holds:\n{rules}\n\nNotes:\n{notes}\n\n{_ANSWER}"
     user = "\n\n".join(f"{heading}\n{dumps(value)}" for heading, value in sections)
     return ({"role": "system", "content": system}, {"role": "user", "content": user})
 
 
 def _shown_result(one: dict[str, Any]) -> dict[str, Any]:
-    out = {key: one[key] for key in ("name", "outcome", "result") if key in one}
+    out: dict[str, Any] = {key: one[key] for key in ("name", "outcome", "result") if key in one}
     if one.get("truncated"):
         out["truncated"] = True
     return out

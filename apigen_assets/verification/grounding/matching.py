@@ -24,7 +24,80 @@ _SCALES_A_NUMBER = re.compile(
 """Words by which a number may follow from another by calculation."""
 
 _CHOICES = frozenset(
-    ["mode", "type", "format", "lang", "language", "unit", "units", "order", "sort", "ordering", "method", "category", "region", "country", "currency", "operation", "algorithm", "kind", "style", "status", "level", "locale", "timezone", "zone", "tz", "gender", "sex", "encoding", "charset", "scheme", "protocol", "function", "expression", "formula", "pattern", "regex", "separator", "delimiter", "symbol", "ticker", "code", "operator", "comparison", "direction", "from", "to", "source", "target", "base", "system", "scale", "strategy", "policy", "rounding", "dialect", "theme", "color", "colour", "fields", "columns", "filter", "slug", "genre", "topic", "tag", "section", "state", "key", "keys", "keyword", "query", "q"]
+    [
+        "mode",
+        "type",
+        "format",
+        "lang",
+        "language",
+        "unit",
+        "units",
+        "order",
+        "sort",
+        "ordering",
+        "method",
+        "category",
+        "region",
+        "country",
+        "currency",
+        "operation",
+        "algorithm",
+        "kind",
+        "style",
+        "status",
+        "level",
+        "locale",
+        "timezone",
+        "zone",
+        "tz",
+        "gender",
+        "sex",
+        "encoding",
+        "charset",
+        "scheme",
+        "protocol",
+        "function",
+        "expression",
+        "formula",
+        "pattern",
+        "regex",
+        "separator",
+        "delimiter",
+        "symbol",
+        "ticker",
+        "code",
+        "operator",
+        "comparison",
+        "direction",
+        "from",
+        "to",
+        "source",
+        "target",
+        "base",
+        "system",
+        "scale",
+        "strategy",
+        "policy",
+        "rounding",
+        "dialect",
+        "theme",
+        "color",
+        "colour",
+        "fields",
+        "columns",
+        "filter",
+        "slug",
+        "genre",
+        "topic",
+        "tag",
+        "section",
+        "state",
+        "key",
+        "keys",
+        "keyword",
+        "query",
+        "q",
+    ]
 )
 """Words in a parameter's name that let its value be a choice of the writer's, not a word of the query."""
 
@@ -349,7 +422,9 @@ def _judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Any]) -> N
     stated_part = any(
         dates_agree(own.dates, one.dates) for own in moments for one in query.moments if own.dates and one.dates
     )
-    if (said and not stated_part and not RELATIVE.search(query.text)) or (said and any(_full(one) for one in said) and len(said) >= 1 and not stated_part and wants_date):
+    if (said and not stated_part and not RELATIVE.search(query.text)) or (
+        said and any(_full(one) for one in said) and len(said) >= 1 and not stated_part and wants_date
+    ):
         leaf.say(
             Status.UNGROUNDED, f"{shown} is not in the query, which says {query.text[said[0].start : said[0].end]!r}"
         )

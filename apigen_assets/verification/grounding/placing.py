@@ -12,13 +12,47 @@ from apigen_assets.verification.grounding.words import content_stems, fold, stem
 _MONEY = frozenset(
     map(
         stem,
-        ["price", "amount", "principal", "cost", "income", "balance", "salary", "payment", "money", "loan", "revenue", "deposit", "fee", "budget", "investment"],
+        [
+            "price",
+            "amount",
+            "principal",
+            "cost",
+            "income",
+            "balance",
+            "salary",
+            "payment",
+            "money",
+            "loan",
+            "revenue",
+            "deposit",
+            "fee",
+            "budget",
+            "investment",
+        ],
     )
 )
 _SHARES = frozenset(
-    map(stem, ["rate", "percent", "percentage", "probability", "discount", "tax", "margin", "share", "interest", "markup", "growth", "confidence"])
+    map(
+        stem,
+        [
+            "rate",
+            "percent",
+            "percentage",
+            "probability",
+            "discount",
+            "tax",
+            "margin",
+            "share",
+            "interest",
+            "markup",
+            "growth",
+            "confidence",
+        ],
+    )
 )
-_SPANS_OF_TIME = frozenset(map(stem, ["time", "period", "duration", "term", "year", "month", "day", "hour", "minute", "second", "week", "age"]))
+_SPANS_OF_TIME = frozenset(
+    map(stem, ["time", "period", "duration", "term", "year", "month", "day", "hour", "minute", "second", "week", "age"])
+)
 _ORIGINS = frozenset({"from", "source", "origin"})
 _GOALS = frozenset({"to", "target", "destination"})
 

@@ -50,7 +50,7 @@ class Query:
     @cached_property
     def quoted(self) -> list[Span]:
         """Insides of quotation marks."""
-        out = []
+        out: list[Span] = []
         for match in _QUOTED.finditer(self.text):
             group = next(i for i in range(1, 5) if match[i] is not None)
             out.append(match.span(group))
@@ -88,7 +88,7 @@ class Query:
         """Where a folded value stands word for word."""
         if not value:
             return []
-        out = []
+        out: list[Span] = []
         at = self.text.find(value)
         while at >= 0 and len(out) < 50:
             end = at + len(value)

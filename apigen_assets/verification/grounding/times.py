@@ -22,7 +22,20 @@ class Moment(NamedTuple):
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        ["jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august", "sep sept september", "oct october", "nov november", "dec december"],
+        [
+            "jan january",
+            "feb february",
+            "mar march",
+            "apr april",
+            "may",
+            "jun june",
+            "jul july",
+            "aug august",
+            "sep sept september",
+            "oct october",
+            "nov november",
+            "dec december",
+        ],
         start=1,
     )
     for name in names.split()
@@ -44,7 +57,9 @@ _HALF_DAY = re.compile(r"(?<![\d:.])(\d{1,2})\s?([ap])\.?\s?m\b")
 _NAMED = {"noon": (12, 0, 0), "midday": (12, 0, 0), "midnight": (0, 0, 0)}
 _HOUR_NAMES = {
     name: hour
-    for hour, name in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1)
+    for hour, name in enumerate(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1
+    )
 }
 _PAST = re.compile(
     rf"\b(half|quarter|\d{{1,2}}|ten|twenty|five)\s+(past|after|to)\s+(\d{{1,2}}|{'|'.join(_HOUR_NAMES)})\b"
