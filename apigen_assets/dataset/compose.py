@@ -55,7 +55,7 @@ def compose(verified: pl.LazyFrame, size: int, seed: int, shares: Mapping[str, f
             [str(seed)],
         )
         unique = dict(connection.execute("SELECT style, count(*) FROM ranked GROUP BY style").fetchall())
-        total = connection.execute("SELECT count(*) FROM verified").fetchone()
+        [(total,)] = connection.execute("SELECT count(*) FROM verified").fetchall()
         quotas = {style: int(size * share) for style, share in shares.items()}
         quota_frame = pl.DataFrame({"style": list(quotas), "quota": list(quotas.values())})
         connection.register("quotas", quota_frame)
@@ -69,7 +69,7 @@ def compose(verified: pl.LazyFrame, size: int, seed: int, shares: Mapping[str, f
     taken = {style: min(unique.get(style, 0), quota) for style, quota in quotas.items()}
     return Composition(
         rows=rows.select(columns),
-        duplicates=(total[0] if total else 0) - sum(unique.values()),
+        duplicates=total - sum(unique.values()),
         over_quota={style: count - taken.get(style, 0) for style, count in sorted(unique.items())},
         shortfall={style: quota - taken[style] for style, quota in quotas.items()},
     )
