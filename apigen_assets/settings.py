@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     judges: tuple[str, ...] = ()
     """Generators that judge; empty: those marked `judge: true` in generators.yaml."""
 
+    bfcl_python: Path | None = None
+    """An interpreter that has the leaderboard's package; by default one is made in `<home>/bfcl-env`."""
+
     sandbox_minimum: Literal["none", "rlimits", "namespaces", "bubblewrap"] = "rlimits"
     """The run stops where the machine cannot isolate calls at least this well."""
     call_timeout_s: float = Field(default=5.0, gt=0)

@@ -39,9 +39,7 @@ def _conversation(user: str, calls: str) -> str:
     return (
         "{%- for m in messages -%}"
         "{%- if m.role == 'user' -%}" + user + "{%- elif m.role == 'assistant' -%}"
-        "{%- if m.tool_calls is defined and m.tool_calls -%}"
-        + calls
-        + "{%- else -%}{{- m.content -}}{%- endif -%}"
+        "{%- if m.tool_calls is defined and m.tool_calls -%}" + calls + "{%- else -%}{{- m.content -}}{%- endif -%}"
         "{{- eos_token -}}"
         "{%- endif -%}"
         "{%- endfor -%}"
@@ -58,9 +56,7 @@ _EACH_TOOL = (
     "{%- set properties = (schema['properties'] or {}) if is_schema else schema -%}"
     "{%- set needed = (schema['required'] or []) if is_schema else [] -%}"
 )
-_EACH_CALL = (
-    "{%- for call in m.tool_calls -%}{%- set c = call.function if call.function is mapping else call -%}"
-)
+_EACH_CALL = "{%- for call in m.tool_calls -%}{%- set c = call.function if call.function is mapping else call -%}"
 
 _XLAM_USER = (
     _quoted(
@@ -114,12 +110,7 @@ _COMPACT_USER = (
     "{{- name -}}{{- '' if required else '?' -}}{{- ': ' -}}"
     "{{- short.get(kind.split(',')[0].split('[')[0] | trim | lower, 'any') -}}"
     "{{- ', ' if not loop.last -}}"
-    "{%- endfor -%}"
-    + _quoted(")\n")
-    + "{%- endfor -%}"
-    + _quoted("? ")
-    + "{{- m.content -}}"
-    + _quoted("\n> ")
+    "{%- endfor -%}" + _quoted(")\n") + "{%- endfor -%}" + _quoted("? ") + "{{- m.content -}}" + _quoted("\n> ")
 )
 
 _COMPACT_CALLS = (

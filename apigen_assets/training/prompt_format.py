@@ -211,9 +211,7 @@ def _template(
         )
     # `enable_thinking` reaches the templates that know it (Qwen3); others ignore it
     offered = [openai_tool(tool) for tool in tools] or None
-    return tokenizer.apply_chat_template(
-        messages, tools=offered, tokenize=False, enable_thinking=False, **kwargs
-    )
+    return tokenizer.apply_chat_template(messages, tools=offered, tokenize=False, enable_thinking=False, **kwargs)
 
 
 def _chat_target(

@@ -54,9 +54,7 @@ def parameters_of(parameters: Mapping[str, Any]) -> list[Parameter]:
     for name, given in parameters.items():
         spec = _mapping(given)
         marked = spec.get("required")
-        required_here = (
-            bool(marked) if marked is not None else "optional" not in str(spec.get("type", "")).lower()
-        )
+        required_here = bool(marked) if marked is not None else "optional" not in str(spec.get("type", "")).lower()
         out.append(Parameter(name, spec, required_here))
     return out
 
@@ -117,12 +115,7 @@ def _json_type(kind: str) -> dict[str, Any]:
     if short is None:
         return {}
     out: dict[str, Any] = {"type": _JSON_TYPES[short]}
-    if (
-        short == "list"
-        and "[" in kind
-        and "tuple" not in kind.lower()
-        and (item := _json_type(_inside(kind)))
-    ):
+    if short == "list" and "[" in kind and "tuple" not in kind.lower() and (item := _json_type(_inside(kind))):
         out["items"] = item
     return out
 

@@ -1,7 +1,7 @@
 """Verdicts and the closed set of reasons for which a candidate is rejected (paper, section 3.2)."""
 
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict

@@ -38,9 +38,7 @@ SCHEMA = {
 NO_PARAMETERS = {"name": "ping", "description": "", "parameters": {}}
 TOOLS = [FLAT, SCHEMA, NO_PARAMETERS]
 CALLS = [
-    Call(
-        name="forecast.get", arguments={"city": 'Sant "A" (x, y); b=1', "days": -2, "type": [[1], [], [2, 3]]}
-    ),
+    Call(name="forecast.get", arguments={"city": 'Sant "A" (x, y); b=1', "days": -2, "type": [[1], [], [2, 3]]}),
     Call(name="add", arguments={"a": 1, "b": 2.5, "c": None}),
     Call(name="ping", arguments={}),
 ]
@@ -68,9 +66,7 @@ def test_the_xlam_prompt_has_the_released_models_blocks_in_their_order():
     expected = ["TASK INSTRUCTION", "AVAILABLE TOOLS", "FORMAT INSTRUCTION", "QUERY"]
     assert blocks == [f"[{edge} OF {name}]" for name in expected for edge in ("BEGIN", "END")]
     assert "\n### Instruction:\n" in prompt and prompt.endswith("[END OF QUERY]\n\n### Response:\n")
-    listed = json.loads(
-        prompt.split("[BEGIN OF AVAILABLE TOOLS]\n")[1].split("\n[END OF AVAILABLE TOOLS]")[0]
-    )
+    listed = json.loads(prompt.split("[BEGIN OF AVAILABLE TOOLS]\n")[1].split("\n[END OF AVAILABLE TOOLS]")[0])
     assert [tool["name"] for tool in listed] == ["forecast.get", "add", "ping"]
     assert listed[0]["parameters"] == FLAT["parameters"]
     assert listed[1]["parameters"]["a"] == {"type": "integer", "required": True}
@@ -80,8 +76,7 @@ def test_the_xlam_prompt_has_the_released_models_blocks_in_their_order():
 
 def test_the_compact_prompt_is_one_line_per_tool_in_either_spelling():
     assert render("How warm?", TOOLS, "compact") == (
-        "forecast.get(city: str, days?: int, type: list)\nadd(a: int, b?: num, c?: any)\nping()\n"
-        "? How warm?\n> "
+        "forecast.get(city: str, days?: int, type: list)\nadd(a: int, b?: num, c?: any)\nping()\n? How warm?\n> "
     )
 
 

@@ -1,0 +1,123 @@
+"""Batches of APIs: the partition keys of a source, and its import, parsed once and kept by fingerprint."""
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from apigen_assets.catalog.api import Api, RejectedApi
+from apigen_assets.catalog.imported import ImportResult
+from apigen_assets.catalog.incoming import find
+from apigen_assets.catalog.names import BUILTIN
+from apigen_assets.catalog.sources import import_builtin, import_source
+from apigen_assets.settings import Settings
+
+IMPORTER_VERSION = "1"
+"""Raised when an importer gives other records for the same source, so that kept imports are made again."""
+
+
+@dataclass(frozen=True)
+class BatchKey:
+    """A partition key: `<slug>` for the first APIs of a source, `<slug>--001` ... for the rest."""
+
+    slug: str
+    index: int = 0
+
+    @classmethod
+    def parse(cls, key: str) -> "BatchKey":
+        """The parts of a key."""
+        slug, mark, number = key.rpartition("--")
+        return cls(slug, int(number)) if mark and number.isdecimal() else cls(key)
+
+    def __str__(self) -> str:
+        return self.slug if self.index == 0 else f"{self.slug}--{self.index:03d}"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch of a source, and what the source holds in all."""
+
+    key: BatchKey
+    apis: pl.DataFrame
+    """`Api.SCHEMA`."""
+    rejects: pl.DataFrame
+    """`RejectedApi.SCHEMA`: all rejects of the import in the first batch, none in the others."""
+    keys: tuple[str, ...]
+    """Every batch key of the source."""
+    funnel: dict[str, int]
+    """Of the whole source."""
+    warnings: tuple[str, ...]
+
+
+def batch_keys(slug: str, apis: int, size: int) -> tuple[str, ...]:
+    """The keys of a source of so many APIs; one that is empty keeps its first key, where its rejects are."""
+    return tuple(str(BatchKey(slug, index)) for index in range(max(1, -(-apis // size))))
+
+
+def load_batch(key: str, settings: Settings) -> Batch:
+    """One batch of the built-in functions or of a dropped source.
+
+    The source is parsed once: the import lies under `<home>/imports/<slug>/<fingerprint>/` and is read from there
+    until the source changes.
+
+    Raises:
+        FolderError: the source is not in the watched folder.
+    """
+    batch = BatchKey.parse(key)
+    if batch.slug == BUILTIN:
+        result = import_builtin()
+        apis, rejects = Api.frame(result.apis), RejectedApi.frame(result.rejects)
+        funnel, warnings = result.funnel, result.warnings
+    else:
+        folder = kept_import(batch.slug, settings)
+        apis = pl.read_parquet(folder / "apis.parquet")
+        rejects = pl.read_parquet(folder / "rejects.parquet")
+        summary = json.loads((folder / "summary.json").read_text())
+        funnel, warnings = summary["funnel"], summary["warnings"]
+    return Batch(
+        key=batch,
+        apis=apis.slice(batch.index * settings.batch_size, settings.batch_size),
+        rejects=rejects if batch.index == 0 else rejects.clear(),
+        keys=batch_keys(batch.slug, apis.height, settings.batch_size),
+        funnel=funnel,
+        warnings=tuple(warnings),
+    )
+
+
+def kept_import(slug: str, settings: Settings) -> Path:
+    """The folder with the import of a dropped source as it is now; made where it does not exist yet.
+
+    Raises:
+        FolderError: the source is not in the watched folder.
+    """
+    entry = find(settings.incoming_dir, slug)
+    home = settings.home / "imports" / slug
+    folder = home / f"{entry.fingerprint}-{IMPORTER_VERSION}"
+    if not (folder / "summary.json").exists():
+        keep(import_source(entry.path, name=slug), folder)
+        for old in home.iterdir():
+            if old != folder and not old.name.startswith("."):
+                shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def keep(result: ImportResult, folder: Path) -> None:
+    """Write an import as a folder of tables: whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".import-", dir=folder.parent))
+    try:
+        Api.frame(result.apis).write_parquet(temporary / "apis.parquet")
+        RejectedApi.frame(result.rejects).write_parquet(temporary / "rejects.parquet")
+        summary = {"format": result.format, "funnel": result.funnel, "warnings": result.warnings[:100]}
+        (temporary / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1))
+        try:
+            os.replace(temporary, folder)
+        except OSError:
+            if not (folder / "summary.json").exists():  # else another process was first with the same import
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

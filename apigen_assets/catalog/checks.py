@@ -1,0 +1,62 @@
+"""The catalog's asset checks: nothing empty goes on, nothing vanishes, names and ids are unique."""
+
+import dagster as dg
+import polars as pl
+
+from apigen_assets.catalog.tables import catalog_faults, conservation_faults
+from apigen_assets.partitions import api_batches
+
+
+def _result(faults: list[str], frame: pl.DataFrame) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=not faults,
+        description="; ".join(faults[:5]) or f"{frame.height} APIs",
+        metadata={"apis": frame.height, "faults": len(faults)},
+    )
+
+
+@dg.asset_check(asset="api_catalog", blocking=True, partitions_def=api_batches)
+def api_catalog_is_sound(api_catalog: pl.DataFrame) -> dg.AssetCheckResult:
+    """The batch has APIs, each a valid record with an id and a name of its own."""
+    return _result(catalog_faults(api_catalog, "unimported_apis"), api_catalog)
+
+
+@dg.asset_check(
+    asset="documented_apis",
+    blocking=True,
+    partitions_def=api_batches,
+    additional_ins={"api_catalog": dg.AssetIn(), "undocumented_apis": dg.AssetIn()},
+)
+def documented_or_rejected(
+    documented_apis: pl.DataFrame, api_catalog: pl.DataFrame, undocumented_apis: pl.DataFrame
+) -> dg.AssetCheckResult:
+    """Every API of `api_catalog` is in exactly one of `documented_apis` and `undocumented_apis`."""
+    return _result(conservation_faults(api_catalog, documented_apis, undocumented_apis), documented_apis)
+
+
+@dg.asset_check(
+    asset="accessible_apis",
+    blocking=True,
+    partitions_def=api_batches,
+    additional_ins={"documented_apis": dg.AssetIn(), "inaccessible_apis": dg.AssetIn()},
+)
+def accessible_or_rejected(
+    accessible_apis: pl.DataFrame, documented_apis: pl.DataFrame, inaccessible_apis: pl.DataFrame
+) -> dg.AssetCheckResult:
+    """Every API of `documented_apis` is in exactly one of `accessible_apis` and `inaccessible_apis`."""
+    return _result(conservation_faults(documented_apis, accessible_apis, inaccessible_apis), accessible_apis)
+
+
+@dg.asset_check(
+    asset="filtered_api_catalog",
+    blocking=True,
+    partitions_def=api_batches,
+    additional_ins={"accessible_apis": dg.AssetIn()},
+)
+def filtered_api_catalog_is_sound(
+    filtered_api_catalog: pl.DataFrame, accessible_apis: pl.DataFrame
+) -> dg.AssetCheckResult:
+    """The batch has APIs, each a valid record with a name of its own; no API and no parameter came or went."""
+    faults = catalog_faults(filtered_api_catalog, "undocumented_apis and inaccessible_apis")
+    faults += conservation_faults(accessible_apis, filtered_api_catalog, None)
+    return _result(faults, filtered_api_catalog)

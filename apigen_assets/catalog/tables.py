@@ -1,0 +1,41 @@
+"""What must hold of the catalog's tables."""
+
+import json
+
+import polars as pl
+
+from apigen_assets.catalog.api import Api
+
+
+def catalog_faults(frame: pl.DataFrame, rejects: str) -> list[str]:
+    """What is wrong with a catalog table, for people; `rejects` names the tables that say why one is empty."""
+    faults = []
+    if frame.is_empty():
+        faults.append(f"no API is left; {rejects} say why")
+    for column in ("api_id", "name"):
+        repeated = frame.height - frame[column].n_unique()
+        if repeated:
+            faults.append(f"{repeated} repeated values of {column}")
+    for row in frame.iter_rows(named=True):
+        try:
+            Api.from_row(row)
+        except ValueError as error:
+            faults.append(f"{row['name']}: {str(error)[:200]}")
+    return faults
+
+
+def conservation_faults(before: pl.DataFrame, kept: pl.DataFrame, rejected: pl.DataFrame | None) -> list[str]:
+    """Where in = kept + rejected does not hold, by API id."""
+    ids = list(kept["api_id"])
+    if rejected is not None:
+        ids += [json.loads(api)["api_id"] for api in rejected["api"].drop_nulls()]
+    faults = []
+    lost = set(before["api_id"]) - set(ids)
+    new = set(ids) - set(before["api_id"])
+    if lost:
+        faults.append(f"{len(lost)} APIs vanished: {', '.join(sorted(lost)[:5])}")
+    if new:
+        faults.append(f"{len(new)} APIs came from nowhere: {', '.join(sorted(new)[:5])}")
+    if len(ids) != len(set(ids)):
+        faults.append(f"{len(ids) - len(set(ids))} APIs are in both tables, or twice in one")
+    return faults

@@ -1,0 +1,19 @@
+"""The `apigen` command line."""
+
+import typer
+
+from apigen_assets.cli.score import bfcl_install, score
+from apigen_assets.cli.sql import sql
+from apigen_assets.cli.ui import ui
+
+app = typer.Typer(
+    name="apigen",
+    help="Your own APIs to a verified function-calling data set, trained models and BFCL scores.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+app.command()(ui)
+app.command()(sql)
+app.command()(score)
+app.command("bfcl-install")(bfcl_install)

@@ -1,0 +1,54 @@
+"""`apigen sql`: DuckDB over the lake, one view per asset."""
+
+from typing import Annotated
+
+import duckdb
+import typer
+
+from apigen_assets.settings import settings
+from resources.lake import Lake, LakeError
+
+
+def sql(
+    query: Annotated[str | None, typer.Argument(help="A query to run; without it a prompt opens.")] = None,
+) -> None:
+    """Ask the lake with DuckDB: every asset is a view, its partitions are columns."""
+    try:
+        lake = Lake(settings().lake_url)
+        connection = lake.connect()
+    except LakeError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    if query is not None:
+        if not _run(connection, query):
+            raise typer.Exit(1)
+        return
+    typer.echo(f"DuckDB over {lake.root}. Views: {', '.join(lake.assets()) or 'none yet (make demo)'}")
+    typer.echo("End a query with ; and leave with Ctrl-D.")
+    lines: list[str] = []
+    while True:
+        try:
+            lines.append(input("apigen> " if not lines else "   ...> "))
+        except EOFError:
+            typer.echo()
+            return
+        except KeyboardInterrupt:
+            typer.echo()
+            lines = []
+            continue
+        if lines[-1].rstrip().endswith(";"):
+            _run(connection, "\n".join(lines))
+            lines = []
+        elif not "".join(lines).strip():
+            lines = []
+
+
+def _run(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
+    try:
+        relation = connection.sql(query)
+    except duckdb.Error as error:
+        typer.echo(str(error), err=True)
+        return False
+    if relation is not None:
+        relation.show(max_width=200)
+    return True

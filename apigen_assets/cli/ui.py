@@ -1,0 +1,23 @@
+"""`apigen ui`: the Dagster UI with the daemon, so that sensors and automation run."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from apigen_assets.home import PROJECT, prepare
+from apigen_assets.settings import settings
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="Port of the web server.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Open the Dagster UI (web server, daemon and sensors); Ctrl-C stops everything."""
+    home = prepare(settings())
+    dagster = os.path.join(os.path.dirname(sys.executable), "dagster")
+    typer.echo(f"Dagster UI on http://{host}:{port} (instance {home}); drop API sources into {settings().incoming_dir}")
+    # -w: a [tool.dagster] block anywhere above would otherwise rename the location and fork its sensor state
+    command = [dagster, "dev", "-w", str(PROJECT / "workspace.yaml"), "-p", str(port), "-h", host]
+    os.execv(dagster, command)

@@ -1,0 +1,64 @@
+"""The OpenAI form of a released row: messages and tools, as TRL's SFTTrainer takes them."""
+
+import json
+from typing import Any
+
+_KINDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+
+
+def openai_row(row: dict[str, Any]) -> dict[str, Any]:
+    """`{id, messages, tools}` of an xLAM row; messages and tools are JSON text.
+
+    A row without calls has an assistant message with empty content and no `tool_calls`.
+    """
+    calls = json.loads(row["answers"])
+    answer: dict[str, Any] = {"role": "assistant", "content": ""}
+    if calls:
+        answer["tool_calls"] = [
+            {
+                "id": f"call_{row['id']}_{number}",
+                "type": "function",
+                "function": {
+                    "name": call["name"],
+                    "arguments": json.dumps(call["arguments"], ensure_ascii=False),
+                },
+            }
+            for number, call in enumerate(calls)
+        ]
+    return {
+        "id": row["id"],
+        "messages": json.dumps([{"role": "user", "content": row["query"]}, answer], ensure_ascii=False),
+        "tools": json.dumps([_tool(tool) for tool in json.loads(row["tools"])], ensure_ascii=False),
+    }
+
+
+def _tool(tool: dict[str, Any]) -> dict[str, Any]:
+    properties = {name: _schema(entry) for name, entry in tool["parameters"].items()}
+    required = [name for name, entry in tool["parameters"].items() if entry.get("required")]
+    return {
+        "type": "function",
+        "function": {
+            "name": tool["name"],
+            "description": tool["description"],
+            "parameters": {"type": "object", "properties": properties, "required": required},
+        },
+    }
+
+
+def _schema(entry: dict[str, Any]) -> dict[str, Any]:
+    schema = {**_kind(entry["type"].removesuffix(", optional")), "description": entry["description"]}
+    if "default" in entry:
+        schema["default"] = entry["default"]
+    return schema
+
+
+def _kind(name: str) -> dict[str, Any]:
+    if name in _KINDS:
+        return {"type": _KINDS[name]}
+    if name.startswith("List"):
+        inner = name[5:-1]
+        return {"type": "array", "items": _kind(inner)} if inner else {"type": "array"}
+    if name.startswith("Dict"):
+        inner = name[10:-1]
+        return {"type": "object", "additionalProperties": _kind(inner)} if inner else {"type": "object"}
+    return {}

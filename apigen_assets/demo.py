@@ -1,0 +1,148 @@
+"""The whole graph, step by step, on one machine: what `make demo` runs."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import dagster as dg
+
+from apigen_assets.partitions import api_batches, generators
+from apigen_assets.settings import Settings
+from resources.lake import Lake, LakeError
+
+
+class Step(NamedTuple):
+    """One run: a job, one partition of it, and what it says when it is done."""
+
+    job: str
+    partition: str | dg.MultiPartitionKey | None
+    title: str
+    summary: Callable[[Lake], str]
+
+
+class Done(NamedTuple):
+    """A finished step."""
+
+    step: Step
+    seconds: float
+    error: str | None
+    text: str
+
+
+class Phase(NamedTuple):
+    """Steps that depend only on earlier phases; made late, since importing a source adds batches."""
+
+    title: str
+    steps: Callable[[dg.DagsterInstance], list[Step]]
+
+
+def register(instance: dg.DagsterInstance, settings: Settings) -> None:
+    """Make the sources of the demo known: the built-in functions, and the embedded REST server's description."""
+    instance.add_dynamic_partitions(str(api_batches.name), ["builtin"])
+
+
+def phases(training: bool) -> list[Phase]:
+    """The demo in order."""
+    parts = [
+        Phase("Catalog", lambda instance: catalog_steps(known_batches(instance))),
+        Phase("Generation and verification", lambda instance: row_steps(known_batches(instance))),
+        Phase("Data set", lambda _: [Step("dataset", None, "composition", _table_summary("function_calling_dataset"))]),
+        Phase(
+            "Release",
+            lambda _: [Step("release", None, "local release", lambda _: "read it with datasets.load_dataset")],
+        ),
+    ]
+    return parts
+
+
+def catalog_steps(batches: list[str]) -> list[Step]:
+    """Import and filter every batch."""
+    return [Step("catalog", batch, f"catalog of {batch}", _catalog_summary(batch)) for batch in batches]
+
+
+def row_steps(batches: list[str]) -> list[Step]:
+    """Generate and verify every batch with every generator."""
+    return [
+        Step(
+            "rows",
+            dg.MultiPartitionKey({"api_batch": batch, "generator": generator}),
+            f"{generator} on {batch}",
+            _rows_summary(batch, generator),
+        )
+        for generator in generators.get_partition_keys()
+        for batch in batches
+    ]
+
+
+def known_batches(instance: dg.DagsterInstance) -> list[str]:
+    """The batches the instance knows; importing a large source adds to them."""
+    return sorted(instance.get_dynamic_partitions(str(api_batches.name)))
+
+
+def run_steps(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, steps: list[Step], settings: Settings
+) -> Iterator[Done]:
+    """Run the steps one after the other; a failing step is reported and the next one runs."""
+    for step in steps:
+        started = time.monotonic()
+        error = None
+        try:
+            result = definitions.resolve_job_def(step.job).execute_in_process(
+                partition_key=step.partition, instance=instance, raise_on_error=False, run_config=_QUIET
+            )
+            if not result.success:
+                error = _reason(result)
+        except Exception as caught:
+            error = str(caught)
+        seconds = time.monotonic() - started
+        yield Done(step, seconds, error, "" if error else _safely(step.summary, settings))
+
+
+_QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def _reason(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            return f"{event.step_key}: {error.message.strip() if error else 'failed'}"
+    failed = [event.message for event in result.all_events if event.is_failure and event.message]
+    return failed[-1] if failed else "the run failed"
+
+
+def _safely(summary: Callable[[Lake], str], settings: Settings) -> str:
+    try:
+        return summary(Lake(settings.lake_url))
+    except LakeError as error:
+        return str(error)
+
+
+def _height(lake: Lake, asset: str, partition: dict[str, str]) -> int:
+    try:
+        return int(lake.scan(asset, partition).select("candidate_id").collect().height)
+    except LakeError:
+        return 0
+
+
+def _table_summary(asset: str) -> Callable[[Lake], str]:
+    return lambda lake: f"{lake.scan(asset).collect().height:,} rows"
+
+
+def _catalog_summary(batch: str) -> Callable[[Lake], str]:
+    def summary(lake: Lake) -> str:
+        part = {"api_batch": batch}
+        kept = lake.scan("filtered_api_catalog", part).collect().height
+        return f"{lake.scan('api_catalog', part).collect().height} APIs imported, {kept} pass the filters"
+
+    return summary
+
+
+def _rows_summary(batch: str, generator: str) -> Callable[[Lake], str]:
+    def summary(lake: Lake) -> str:
+        part = {"api_batch": batch, "generator": generator}
+        verified = _height(lake, "semantic_verified", part)
+        return f"{_height(lake, 'raw_candidates', part):,} candidates, {verified:,} verified"
+
+    return summary

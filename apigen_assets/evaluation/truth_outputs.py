@@ -1,0 +1,211 @@
+"""Model outputs made of the accepted answers, in every form, whole or damaged: what scorers are tested with."""
+
+import json
+import random
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from resources.bfcl_runner.decoding import FORMS
+
+DAMAGES = (
+    "wrong_name",
+    "missing_argument",
+    "unexpected_argument",
+    "wrong_value",
+    "wrong_type",
+    "extra_call",
+    "dropped_call",
+    "swapped_calls",
+    "no_call",
+    "cut_text",
+    "prose",
+)
+"""The ways to spoil an output; for a question without a true answer all but the last two are `a call is made`."""
+
+_PROSE: list[str] = [
+    "I am sorry, none of the functions fits.",
+    "Sure! Which city do you mean?",
+    "The answer is 42.",
+]
+
+Calls = list[tuple[str, dict[str, Any]]]
+
+
+def true_calls(item: dict[str, Any]) -> Calls:
+    """Calls that the checker should accept for one item of `resources.bfcl.truths`.
+
+    Empty for irrelevance, any call for relevance. Java and JavaScript values are text in that language.
+    """
+    if item["truth"] is None:
+        if "irrelevance" in item["category"]:
+            return []
+        return [(item["functions"][0]["name"], {})]
+    language = {"simple_java": _java, "simple_javascript": _javascript}.get(item["category"])
+    calls = []
+    for one in item["truth"]:
+        ((name, accepted),) = one.items()
+        function = next(f for f in item["functions"] if f["name"] == name)
+        properties = function["parameters"]["properties"]
+        required = set(function["parameters"].get("required", ()))
+        arguments = {}
+        for argument, values in accepted.items():
+            value = next((v for v in values if v != ""), None)
+            if value is None or (values[0] == "" and argument not in required):
+                if argument in required:
+                    arguments[argument] = ""
+                continue
+            kind = properties.get(argument, {})
+            value = _plain(value, kind)
+            arguments[argument] = language(value, kind) if language else value
+        calls.append((name, arguments))
+    return calls
+
+
+def damaged(calls: Calls, item: dict[str, Any], damage: str, draw: random.Random) -> Calls | str:
+    """The calls with one damage of that kind; text where the damage is to the text."""
+    functions = item["functions"]
+    if damage == "prose":
+        return draw.choice(_PROSE)
+    if item["truth"] is None and damage != "no_call":
+        name = draw.choice(functions)["name"] if functions else "some_function"
+        return [(name, {"x": draw.randint(0, 9)})]
+    calls = [(name, dict(arguments)) for name, arguments in calls]
+    if damage == "no_call" or not calls:
+        return []
+    place = draw.randrange(len(calls))
+    name, arguments = calls[place]
+    if damage == "wrong_name":
+        calls[place] = (draw.choice([name + "_x", name.replace(".", "_"), name.upper(), ""]), arguments)
+    elif damage == "missing_argument" and arguments:
+        del arguments[draw.choice(sorted(arguments))]
+    elif damage == "unexpected_argument":
+        arguments["surplus"] = draw.choice([1, "one", None])
+    elif damage in {"wrong_value", "wrong_type"} and arguments:
+        argument = draw.choice(sorted(arguments))
+        arguments[argument] = _spoiled(arguments[argument], damage, draw)
+    elif damage == "extra_call":
+        calls.append(draw.choice(calls))
+    elif damage == "dropped_call":
+        del calls[place]
+    elif damage == "swapped_calls":
+        draw.shuffle(calls)
+    return calls
+
+
+def written(calls: Calls | str, form: str, category: str = "") -> Any:
+    """The calls as a model writes them in the form: text, or for `openai` the official short form."""
+    if isinstance(calls, str):
+        return calls
+    if form == "openai":
+        return [{name: json.dumps(arguments)} for name, arguments in calls]
+    if form == "python":
+        return _as_code(calls, category)
+    objects = [{"name": name, "arguments": arguments} for name, arguments in calls]
+    if form == "xlam":
+        return json.dumps({"tool_calls": objects}, ensure_ascii=False)
+    if form == "json":
+        return json.dumps(objects, ensure_ascii=False)
+    if form == "hermes":
+        return "\n".join(f"<tool_call>\n{json.dumps(one, ensure_ascii=False)}\n</tool_call>" for one in objects)
+    raise ValueError(f"unknown form {form!r}; there are {', '.join(FORMS)}")
+
+
+def outputs(
+    items: Sequence[dict[str, Any]], form: str, damage: str | None = None, share: float = 1.0, seed: int = 0
+) -> list[dict[str, Any]]:
+    """Entries `{id, category, result}` for every item; `share` of them with the damage, drawn by seed and id."""
+    entries = []
+    for item in items:
+        draw = random.Random(f"{seed}/{damage}/{item['id']}")
+        calls: Calls | str = true_calls(item)
+        spoil = damage is not None and draw.random() < share
+        if spoil and damage is not None and damage != "cut_text":
+            calls = damaged(list(calls) if not isinstance(calls, str) else [], item, damage, draw)
+        result = written(calls, form, item["category"])
+        if spoil and damage == "cut_text" and isinstance(result, str) and result:
+            result = result[: draw.randrange(len(result))]
+        entries.append({"id": item["id"], "category": item["category"], "result": result})
+    return entries
+
+
+def _spoiled(value: Any, damage: str, draw: random.Random) -> Any:
+    if damage == "wrong_type":
+        return draw.choice([one for one in (str(value), 7, 7.5, True, [value], {"v": value}) if one != value])
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + draw.choice([1, -1, 1000])
+    if isinstance(value, str):
+        return draw.choice([value + " indeed", "", value[::-1] + "!"])
+    return [] if value else [0]
+
+
+def _plain(value: Any, kind: dict[str, Any]) -> Any:
+    """Accepted values of an object are lists of accepted values in turn; take the first of each."""
+    if isinstance(value, dict):
+        plain = {}
+        for key, options in value.items():
+            chosen = options
+            if isinstance(options, list):
+                chosen = next((one for one in options if one != ""), "" if options else None)
+                if "" in options and (not options or options[0] == ""):
+                    continue
+            plain[key] = _plain(chosen, {}) if isinstance(chosen, dict) else chosen
+        return plain
+    if isinstance(value, list) and kind.get("items", {}).get("type") == "dict":
+        return [_plain(one, kind["items"]) for one in value]
+    return value
+
+
+def _java(value: Any, kind: dict[str, Any]) -> str:
+    declared = kind.get("type", "any")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        inner = kind.get("items", {}).get("type", "any")
+        quoted = declared == "ArrayList" and inner in {"String", "char"}
+        parts = [f'"{one}"' if quoted else _java(one, {"type": inner}) for one in value]
+        if declared == "ArrayList":
+            return f"new ArrayList<>(Arrays.asList({', '.join(parts)}))" if parts else "new ArrayList<>()"
+        return f"new {inner}[]{{{', '.join(parts)}}}"
+    if isinstance(value, dict):
+        puts = " ".join(f'put("{key}", {_java_value(one)});' for key, one in value.items())
+        return f"new HashMap<String, Object>() {{{{ {puts} }}}}"
+    suffix = {"long": "L", "float": "f"}.get(declared, "")
+    return f"{value}{suffix}" if isinstance(value, int | float) else str(value)
+
+
+def _java_value(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else _java(value, {})
+
+
+def _javascript(value: Any, kind: dict[str, Any]) -> str:
+    declared = kind.get("type", "any")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | dict):
+        return json.dumps(value)
+    suffix = "n" if declared == "Bigint" else ""
+    if isinstance(value, float) and declared == "integer" and value.is_integer():
+        value = int(value)
+    return f"{value}{suffix}" if isinstance(value, int | float) else str(value)
+
+
+def _source(text: Any) -> str:
+    """Java or JavaScript source of a value given as text: code as it is, else a string literal."""
+    text = str(text)
+    if re.match(r"(\[|\{|new (ArrayList|HashMap|\w+\[)|(true|false|-?\d+(\.\d+)?[Lfn]?)$)", text):
+        return text
+    return f'"{text}"'
+
+
+def _as_code(calls: Calls, category: str) -> str:
+    if category in {"simple_java", "simple_javascript"}:
+        parts = []
+        for name, arguments in calls:
+            pairs = ", ".join(f"{key}={_source(value)}" for key, value in arguments.items())
+            parts.append(f"{name}({pairs})")
+        return f"[{', '.join(parts)}]"
+    parts = [f"{name}({', '.join(f'{k}={v!r}' for k, v in arguments.items())})" for name, arguments in calls]
+    return f"[{', '.join(parts)}]"

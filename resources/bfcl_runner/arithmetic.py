@@ -1,0 +1,105 @@
+"""Arithmetic on literals, for answers such as `[f(x=2*3)]`: computed here, never evaluated as code."""
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import Any
+
+MAX_BITS = 4096
+"""No integer may grow beyond this many bits."""
+MAX_LENGTH = 10_000
+"""No text or list may grow beyond this many characters or elements."""
+
+
+class NotArithmeticError(ValueError):
+    """The expression is more than arithmetic on literals, or its result would be too large."""
+
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.BitXor: operator.xor,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+}
+_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+    ast.Not: operator.not_,
+    ast.Invert: operator.invert,
+}
+_PURE: dict[str, Callable[..., Any]] = {
+    "abs": abs,
+    "round": round,
+    "min": min,
+    "max": max,
+    "sum": sum,
+    "len": len,
+}
+
+
+def fold(expression: str) -> Any:
+    """The value of arithmetic on numbers, text, lists and tuples, as Python would compute it.
+
+    Raises:
+        NotArithmeticError: the text names anything, calls anything but abs, round, min, max, sum and len, or
+            its value would be larger than `MAX_BITS` or `MAX_LENGTH`.
+        TypeError, ZeroDivisionError, OverflowError: as Python's own operators.
+    """
+    try:
+        tree = ast.parse(expression, mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise NotArithmeticError(f"no expression: {type(error).__name__}") from None
+    try:
+        return _value(tree.body)
+    except RecursionError:
+        raise NotArithmeticError("nested too deeply") from None
+
+
+def _value(node: ast.expr) -> Any:
+    if isinstance(node, ast.Constant):
+        return _bounded(node.value)
+    if isinstance(node, ast.List):
+        return [_value(one) for one in node.elts]
+    if isinstance(node, ast.Tuple):
+        return tuple(_value(one) for one in node.elts)
+    if isinstance(node, ast.UnaryOp):
+        return _UNARY[type(node.op)](_value(node.operand))
+    if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
+        left, right = _value(node.left), _value(node.right)
+        _refuse_growth(node.op, left, right)
+        return _bounded(_BINARY[type(node.op)](left, right))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+        function = _PURE.get(node.func.id)
+        if function is not None and not any(isinstance(one, ast.Starred) for one in node.args):
+            return _bounded(function(*(_value(one) for one in node.args)))
+    raise NotArithmeticError(f"{type(node).__name__} is not arithmetic on literals")
+
+
+def _refuse_growth(op: ast.operator, left: Any, right: Any) -> None:
+    integers = isinstance(left, int) and isinstance(right, int)
+    if isinstance(op, ast.Pow) and integers and right > 0 and left.bit_length() * right > MAX_BITS:
+        raise NotArithmeticError("the power is too large")
+    if isinstance(op, ast.LShift) and integers and left.bit_length() + right > MAX_BITS:
+        raise NotArithmeticError("the shift is too large")
+    if isinstance(op, ast.Mult):
+        for sized, times in ((left, right), (right, left)):
+            if hasattr(sized, "__len__") and isinstance(times, int) and len(sized) * times > MAX_LENGTH:
+                raise NotArithmeticError("the repetition is too long")
+    if isinstance(op, ast.Mod) and isinstance(left, str | bytes):
+        raise NotArithmeticError("text formatting is not arithmetic")
+
+
+def _bounded(value: Any) -> Any:
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise NotArithmeticError("the number is too large")
+    if hasattr(value, "__len__") and len(value) > MAX_LENGTH:
+        raise NotArithmeticError("the value is too long")
+    return value

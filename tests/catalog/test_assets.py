@@ -1,0 +1,107 @@
+import dagster as dg
+import polars as pl
+import pytest
+
+from apigen_assets.catalog import assets, checks
+from apigen_assets.catalog.api import Api
+from apigen_assets.settings import Settings
+from resources.lake import LakeResource
+
+MODULE = '''
+"""Shop functions."""
+
+def price_with_tax(net: float, rate: float = 0.19) -> float:
+    """Compute a gross price.
+
+    Args:
+        net: Price without tax, in euros.
+        rate: Tax rate as a share.
+    """
+    return net * (1 + rate)
+
+
+def ping() -> str:
+    """Answer."""
+    return "pong"
+
+
+def handle(callback: Callable[[], None]) -> None:
+    """Take a callback."""
+'''
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Materialises the catalog of one partition; gives (result, lake, instance)."""
+
+    def materialise(key, raise_on_error=True, batch_size=100):
+        config = Settings(home=tmp_path, batch_size=batch_size, _env_file=None)
+        monkeypatch.setattr(assets, "settings", lambda: config)
+        resource = LakeResource(root=config.lake_url)
+        loaded = [*dg.load_assets_from_modules([assets]), *dg.load_asset_checks_from_modules([checks])]
+        instance.add_dynamic_partitions("api_batch", [key])
+        result = dg.materialize(
+            loaded, partition_key=key, instance=instance, resources={"lake": resource}, raise_on_error=raise_on_error
+        )
+        return result, resource.lake()
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        materialise.instance = instance
+        (tmp_path / "incoming").mkdir()
+        yield materialise
+
+
+def test_a_dropped_module_becomes_a_filtered_catalog_and_nothing_vanishes(run, tmp_path):
+    (tmp_path / "incoming" / "Shop Prices.py").write_text(MODULE)
+    result, lake = run("shop-prices")
+    assert result.success
+    (api,) = [Api.from_row(row) for row in lake.scan("filtered_api_catalog").collect().iter_rows(named=True)]
+    assert api.name == "shop-prices.price_with_tax"
+    assert api.parameters["required"] == ["net"]
+    assert api.parameters["properties"]["rate"] == {
+        "type": "number",
+        "description": "Tax rate as a share.",
+        "default": 0.19,
+    }
+    rejected = lake.scan("unimported_apis").collect()
+    assert rejected["original_name"].to_list() == ["Shop Prices.handle"]
+    assert lake.scan("undocumented_apis").collect()["reason"].to_list() == ["no_parameters"]
+    assert all(check.passed for check in result.get_asset_check_evaluations())
+    assert len(result.get_asset_check_evaluations()) == 4
+
+
+def test_a_large_source_is_split_and_registers_its_other_batches(run, tmp_path):
+    lines = [f'def f{i}(x: int) -> int:\n    """Number {i}."""\n    return x\n' for i in range(7)]
+    source = tmp_path / "incoming" / "many.py"
+    source.write_text("\n".join(lines))
+    run("many", batch_size=3)
+    assert set(run.instance.get_dynamic_partitions("api_batch")) == {"many", "many--001", "many--002"}
+    _, lake = run("many--002", batch_size=3)
+    names = lake.scan("filtered_api_catalog", {"api_batch": "many--002"}).collect()["name"].to_list()
+    assert names == ["many.f6"]
+    source.write_text("\n".join(lines[:2]))
+    run("many", batch_size=3)
+    assert set(run.instance.get_dynamic_partitions("api_batch")) == {"many"}
+
+
+def test_a_source_without_apis_stops_at_the_first_check_with_its_reasons_kept(run, tmp_path):
+    (tmp_path / "incoming" / "broken.py").write_text("def f(:\n")
+    result, lake = run("broken", raise_on_error=False)
+    assert not result.success
+    assert lake.scan("unimported_apis").collect()["reason"].to_list() == ["not_python"]
+    assert "documented_apis" not in lake.assets()
+
+
+def test_a_partition_whose_file_is_gone_says_so(run):
+    with pytest.raises(Exception, match="no source 'gone'"):
+        run("gone")
+
+
+def test_checks_see_what_vanished():
+    from apigen_assets.catalog.tables import conservation_faults
+
+    before = pl.DataFrame({"api_id": ["a", "b"]})
+    kept = pl.DataFrame({"api_id": ["a", "c"]})
+    faults = conservation_faults(before, kept, None)
+    assert any("1 APIs vanished: b" in fault for fault in faults)
+    assert any("came from nowhere: c" in fault for fault in faults)
