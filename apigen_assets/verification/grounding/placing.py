@@ -128,7 +128,7 @@ def find_omitted(
             if name in call["arguments"] or not isinstance(schema, dict):
                 continue
             cues = parameter_cues(tool, name)
-            if schema.get("type") in {"integer", "number"}:
+            if {"integer", "number"} & set(schema["type"] if isinstance(schema.get("type"), list) else [schema.get("type")]):
                 for one in unused:
                     if near_cues(query, (one.start, one.end)) & cues:
                         said = query.text[one.start : one.end].strip()
