@@ -20,9 +20,7 @@ FOLLOW = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocki
 """Downstream assets follow what is above them, unless a blocking check failed there."""
 
 
-def _out(
-    description: str, code_version: str, automation: dg.AutomationCondition[dg.AssetKey] | None = None
-) -> dg.AssetOut:
+def _out(description: str, code_version: str, automation: dg.AutomationCondition[Any] | None = None) -> dg.AssetOut:
     return dg.AssetOut(
         description=description,
         group_name=GROUP,

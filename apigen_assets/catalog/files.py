@@ -1,6 +1,7 @@
 """The files inside a source, one at a time: from a file, a folder, a zip or a tar. Nothing is unpacked to disk."""
 
 import bz2
+import gzip
 import json
 import lzma
 import os
@@ -9,8 +10,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 from apigen_assets.catalog.imported import SourceError
 from apigen_assets.catalog.incoming import ARCHIVES
@@ -170,7 +172,7 @@ def _from_zip(path: Path, endings: tuple[str, ...]) -> Iterator[Document]:
 def _from_tar(path: Path, endings: tuple[str, ...]) -> Iterator[Document]:
     """Streamed, in the archive's order: a compressed tar has no index to sort by without reading it twice."""
     try:
-        with _Capped(path) as stream, tarfile.open(fileobj=stream, mode="r|", errorlevel=1) as archive:
+        with _Capped(path) as stream, tarfile.open(fileobj=cast("Any", stream), mode="r|", errorlevel=1) as archive:
             for count, member in enumerate(archive):
                 if count >= MAX_MEMBERS:
                     yield Document(path.name, b"", "too_many_files", f"more than {MAX_MEMBERS} members")
@@ -187,7 +189,7 @@ def _from_tar(path: Path, endings: tuple[str, ...]) -> Iterator[Document]:
                 else:
                     file = archive.extractfile(member)
                     yield Document(member.name, file.read() if file else b"")
-                archive.members = []  # a stream never looks back; the list would hold every header
+                archive.members = []  # type: ignore[attr-defined]  # a stream never looks back; the list would hold every header
     except _OverBudget:
         yield _over_budget(path)
     except _DAMAGED as error:
@@ -203,17 +205,14 @@ class _Capped:
 
     def __init__(self, path: Path) -> None:
         name = path.name.lower()
-        self._file: Any
+        opener: Any = path.open
         if name.endswith((".gz", ".tgz")):
-            import gzip
-
-            self._file = gzip.open(path)
+            opener = partial(gzip.open, path)
         elif name.endswith((".xz", ".txz")):
-            self._file = lzma.open(path)
+            opener = partial(lzma.open, path)
         elif name.endswith((".bz2", ".tbz2")):
-            self._file = bz2.open(path)
-        else:
-            self._file = path.open("rb")
+            opener = partial(bz2.open, path)
+        self._file = opener("rb")
         self._left = MAX_TOTAL_BYTES
 
     def __enter__(self) -> "_Capped":

@@ -29,7 +29,7 @@ _SECRET = re.compile(
     r"secret[-_ ]?key|authorization|bearer[-_ ]?token)",
     re.IGNORECASE,
 )
-_LEAK = re.compile(r"(secret|key|token)\W{1,3}[0-9a-f]{8}-?[0-9a-f]{4}", re.IGNORECASE)
+_LEAK = re.compile(r"(secret|key|token)[\W_]{1,3}[0-9a-f]{8}[-_]?[0-9a-f]{4}", re.IGNORECASE)
 _HOLE = re.compile(r"\{([^{}/]+)\}|(?<=/):([A-Za-z_]\w*)")
 
 
@@ -171,7 +171,7 @@ def _draft(api: Any, tool: dict[str, Any], title: str, about: str) -> Draft:
         description=describe(clean_description(_text(api, "description")), name, title, about),
         parameters=object_schema(properties, required),
         binding=RestBinding(
-            method=method,  # type: ignore[arg-type]
+            method=method,
             url=url,
             parameters=places,
             constants={"header": headers} if headers else {},
@@ -231,7 +231,7 @@ def _arguments(
             continue
         if _SECRET.fullmatch(wire) and place is not Place.PATH:
             variable = re.sub(r"[^A-Z0-9]+", "_", f"{standardize(title)}_{wire}".upper()).strip("_")
-            credentials.append(Credential(place=place, wire_name=wire, variable=variable))
+            credentials.append(Credential(place=place, wire_name=wire, variable=variable, optional=not needed))
             continue
         schema = parameter_schema(wire, _text(part, "type"), _text(part, "description"), part.get("default"))
         if schema is None:
@@ -243,8 +243,7 @@ def _arguments(
     properties = {name: schema for name, (_, schema, _, _) in zip(names, shown, strict=True)}
     required = [name for name, (_, _, needed, _) in zip(names, shown, strict=True) if needed]
     places = {
-        name: RestParameter(place=place, wire_name=wire)
-        for name, (wire, _, _, place) in zip(names, shown, strict=True)
+        name: RestParameter(place=place, wire_name=wire) for name, (wire, _, _, place) in zip(names, shown, strict=True)
     }
     return properties, required, places, credentials
 

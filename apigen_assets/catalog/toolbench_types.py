@@ -7,20 +7,22 @@ from typing import Any
 
 from apigen_assets.catalog.text import clean_description, words
 
-_FRACTIONAL = frozenset(
-    "lat lon lng long latitude longitude lat1 lat2 lon1 lon2 price amount weight height mass length width depth "
-    "radius distance rate ratio percent percentage temperature temp speed velocity odds score rating volume area "
-    "interest salary income cost fee tax discount budget balance loan principal altitude elevation angle bmi value "
-    "factor coefficient threshold similarity confidence probability strike volatility sigma spot delta magnitude "
-    "celsius fahrenheit calories kcal waist neck hip size_cm km miles mile feet opacity alpha scale tip".split()
-)
-_WHOLE = frozenset(
-    "id ids page pages limit offset count counts size pagesize per year month day hour minute hours minutes days "
-    "years months week weeks number num no index skip start end top max_results results result from_year season "
-    "round rank position quantity qty port zip zipcode postcode code timestamp epoch unix date decade age players "
-    "line lines words characters chars sentences paragraphs digits seed steps items rows row columns column "
-    "version level block chapter verse isbn asin pid uid cid".split()
-)
+_FRACTIONAL_WORDS = """
+lat lon lng long latitude longitude lat1 lat2 lon1 lon2 price amount weight height mass length width depth radius
+distance rate ratio percent percentage temperature temp speed velocity odds score rating volume area interest salary
+income cost fee tax discount budget balance loan principal altitude elevation angle bmi value factor coefficient
+threshold similarity confidence probability strike volatility sigma spot delta magnitude celsius fahrenheit calories
+kcal waist neck hip km miles mile feet opacity alpha scale tip
+"""
+_WHOLE_WORDS = """
+id ids page pages limit offset count counts size pagesize per year month day hour minute hours minutes days years
+months week weeks number num no index skip start end top max_results results result from_year season round rank
+position quantity qty port zip zipcode postcode code timestamp epoch unix date decade age players line lines words
+characters chars sentences paragraphs digits seed steps items rows row columns column version level block chapter
+verse isbn asin pid uid cid
+"""
+_FRACTIONAL = frozenset(_FRACTIONAL_WORDS.split())
+_WHOLE = frozenset(_WHOLE_WORDS.split())
 _WHOLE_ENDINGS = ("id", "page", "limit", "count", "year", "number", "size", "day", "month", "index", "num", "offset")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 

@@ -20,7 +20,7 @@ def test_fuel_economy():
     assert units.convert_fuel_economy(5, "litres_per_100km", "km_per_litre") == 20
 
 
-@given(st.floats(0.001, 1e6), st.sampled_from(sorted(units._METRES)), st.sampled_from(sorted(units._METRES)))
+@given(st.floats(0.001, 1e5), st.sampled_from(sorted(units._METRES)), st.sampled_from(sorted(units._METRES)))
 def test_there_and_back(value, one, other):
     there = units.convert_length(value, one, other)
     assert units.convert_length(there, other, one) == pytest.approx(value, rel=1e-6)

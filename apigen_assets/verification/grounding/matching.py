@@ -336,11 +336,12 @@ def _is_calculated(value: float, query: Query) -> bool:
 
 
 def _stated_sibling(leaf: Leaf, leaves: list[Leaf]) -> Leaf | None:
-    """The same parameter of another call of the same function, or another element of the same list, if stated."""
+    """The same parameter of another call of the same function, if stated."""
     place = re.sub(r"\d+", "", leaf.path)
     for other in leaves:
         alike = other.tool["name"] == leaf.tool["name"] and other.parameter == leaf.parameter
-        if other is leaf or not alike or re.sub(r"\d+", "", other.path) != place:
+        # Elements of one list differ as they like: a coefficient of 1 is often not said.
+        if other.call == leaf.call or not alike or re.sub(r"\d+", "", other.path) != place:
             continue
         if other.matched and other.status is Status.GROUNDED and other.why.startswith("stated"):
             return other

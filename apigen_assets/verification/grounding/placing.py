@@ -139,8 +139,12 @@ def _omitted_choice_or_number(leaves: list[Leaf], query: Query, tools: Tools, ca
 
 
 def _is_numeric(schema: dict[str, Any]) -> bool:
-    kinds = [schema.get("type"), *(one.get("type") for one in schema.get("anyOf", ()) if isinstance(one, dict))]
-    return "integer" in kinds or "number" in kinds
+    branches = [schema, *(one for one in schema.get("anyOf", ()) if isinstance(one, dict))]
+    kinds: set[str] = set()
+    for branch in branches:
+        own = branch.get("type")
+        kinds |= set(own) if isinstance(own, list) else {str(own)}
+    return not kinds.isdisjoint({"integer", "number"})
 
 
 def _omitted_element(leaves: list[Leaf], query: Query) -> str | None:
@@ -156,7 +160,7 @@ def _omitted_element(leaves: list[Leaf], query: Query) -> str | None:
             runs[run].append(leaf)
     for one in unused_numbers(query):
         fellows = runs.get(one.run, [])
-        if len(fellows) >= 2:
+        if len({fellow.spans[0] for fellow in fellows}) >= 2:
             said = query.text[one.start : one.end].strip()
             return f"{fellows[0].call}.{fellows[0].parameter}: without {said}, which the query lists"
     texts: dict[tuple[int, str], list[Span]] = {}
