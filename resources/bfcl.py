@@ -110,7 +110,10 @@ def environment() -> Environment:
         BfclEnvironmentError: it cannot be made, or lacks a package, or has another version of it.
     """
     configured = settings().bfcl_python
-    return _described(configured if configured else install(settings().home / "bfcl-env"))
+    if configured:
+        return _asked_of(configured.absolute())
+    python = install(settings().home / "bfcl-env")
+    return _environment(python, json.loads((python.parents[1] / _MARKER).read_text(encoding="utf-8"))["info"])
 
 
 def install(folder: Path) -> Path:
@@ -360,15 +363,23 @@ def _run(python: Path, arguments: list[str], scratch: Path, timeout_s: float) ->
 
 
 @lru_cache
-def _described(python: Path) -> Environment:
+def _asked_of(python: Path) -> Environment:
+    return _environment(python, _info(python))
+
+
+def _info(python: Path) -> dict[str, Any]:
     with _scratch() as scratch:
         try:
-            told = json.loads(_run(python, ["info"], scratch, timeout_s=120))
+            told: dict[str, Any] = json.loads(_run(python, ["info"], scratch, timeout_s=120))
         except _DiedError as error:
             raise BfclEnvironmentError(
                 f"{python} cannot run the leaderboard's checker: {error}. It needs, installed with "
                 f"`pip install --no-deps`: {' '.join(PACKAGES)}."
             ) from None
+    return told
+
+
+def _environment(python: Path, told: dict[str, Any]) -> Environment:
     if told["bfcl_eval"] != VERSION:
         raise BfclEnvironmentError(
             f"{python} has bfcl-eval {told['bfcl_eval']}, whose questions and answers are others than those of "
@@ -398,7 +409,8 @@ def _create(folder: Path) -> None:
                 f"It needs the package index once, for {' '.join(PACKAGES)} (46 MB). Without access to one, "
                 "set APIGEN_BFCL_PYTHON to a Python 3.10 to 3.12 that has them (`pip install --no-deps`)."
             )
-    marker = {"packages": list(PACKAGES)}
+    # Only an environment that answers is ever put in place; what it says of itself is kept with it.
+    marker = {"packages": list(PACKAGES), "info": _info(folder / "bin" / "python")}
     (folder / _MARKER).write_text(json.dumps(marker) + "\n", encoding="utf-8")
 
 

@@ -5,26 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import polars as pl
-
 from apigen_assets.evaluation.answers import Detected, OutputsError, check_form, detect_form, for_form
 from apigen_assets.evaluation.categories import COUNTS, Figure, Tally, figures, wilson
 from resources.bfcl import Answer, Environment, Scored, data_digest, environment, score
-
-SCORE_SCHEMA = pl.Schema(
-    {
-        "model": pl.String,
-        "dataset": pl.String,
-        "id": pl.String,
-        "category": pl.String,
-        "valid": pl.Boolean,
-        "kind": pl.String,
-        "error_type": pl.String,
-        "error": pl.String,
-        "answer": pl.String,
-    }
-)
-"""One row per question: the verdict, and for a wrong answer its kind of error (`analysis`)."""
 
 
 @dataclass(frozen=True)

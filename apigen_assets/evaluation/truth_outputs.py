@@ -192,9 +192,9 @@ def _javascript(value: Any, kind: dict[str, Any]) -> str:
     return f"{value}{suffix}" if isinstance(value, int | float) else str(value)
 
 
-def _source(text: Any) -> str:
+def _source(value: Any) -> str:
     """Java or JavaScript source of a value given as text: code as it is, else a string literal."""
-    text = str(text)
+    text = str(value)
     if re.match(r"(\[|\{|new (ArrayList|HashMap|\w+\[)|(true|false|-?\d+(\.\d+)?[Lfn]?)$)", text):
         return text
     return f'"{text}"'

@@ -26,10 +26,12 @@ _LIGHT_YEARS_PER_PARSEC = 3.261563777
 
 
 class SkyPosition(TypedDict):
-    """A position on the sky: right ascension and declination, in degrees."""
+    """A position on the sky."""
 
     ra: float
+    """Right ascension in degrees, 0 to 360."""
     dec: float
+    """Declination in degrees, -90 to 90."""
 
 
 def orbital_period(distance: float, mass: float = 1.0) -> float:

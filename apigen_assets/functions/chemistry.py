@@ -42,11 +42,14 @@ class Dilution(TypedDict):
 
 
 class Reagent(TypedDict):
-    """A starting substance: its name, the moles present, and its number in the balanced equation."""
+    """A starting substance of a reaction."""
 
     name: str
+    """Name or formula."""
     moles: float
+    """Moles present, 0 or more."""
     coefficient: int
+    """Its number in the balanced equation."""
 
 
 class ReagentUse(TypedDict):
@@ -99,9 +102,7 @@ def _atoms(formula: str) -> dict[str, int]:
             last = None
         elif closing:
             if len(stack) == 1 or not stack[-1]:
-                raise ValueError(
-                    f"formula {formula!r} has a closing bracket without anything opened before it"
-                )
+                raise ValueError(f"formula {formula!r} has a closing bracket without anything opened before it")
             last = stack.pop()
             for symbol, inside in last.items():
                 stack[-1][symbol] = stack[-1].get(symbol, 0) + inside
@@ -285,9 +286,7 @@ def limiting_reagent(reagents: list[Reagent]) -> ReagentUse:
     limiting = min(reagents, key=lambda reagent: reagent["moles"] / reagent["coefficient"])
     runs = limiting["moles"] / limiting["coefficient"]
     leftover = {
-        reagent["name"]: 0.0
-        if reagent is limiting
-        else max(reagent["moles"] - runs * reagent["coefficient"], 0.0)
+        reagent["name"]: 0.0 if reagent is limiting else max(reagent["moles"] - runs * reagent["coefficient"], 0.0)
         for reagent in reagents
     }
     return {"limiting": limiting["name"], "leftover": leftover}
@@ -308,12 +307,8 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query=(
-            "The lab found 40.0 % C, 6.7 % H and 53.3 % O by mass in our sample. What's its simplest formula?"
-        ),
-        answers=(
-            Call(name="empirical_formula", arguments={"percentages": {"C": 40.0, "H": 6.7, "O": 53.3}}),
-        ),
+        query=("The lab found 40.0 % C, 6.7 % H and 53.3 % O by mass in our sample. What's its simplest formula?"),
+        answers=(Call(name="empirical_formula", arguments={"percentages": {"C": 40.0, "H": 6.7, "O": 53.3}}),),
     ),
     Seed(
         query=(
@@ -383,10 +378,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query=(
-            "We received 80 mg of iodine-131, half-life 8 days. What's left after three weeks, that is "
-            "21 days?"
-        ),
+        query=("We received 80 mg of iodine-131, half-life 8 days. What's left after three weeks, that is 21 days?"),
         answers=(
             Call(
                 name="remaining_after_decay",
@@ -397,8 +389,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query=(
-            "Caffeine halves in about five hours. I had 200 mg: how much is in me after 3 hours and how "
-            "much after 12?"
+            "Caffeine halves in about five hours. I had 200 mg: how much is in me after 3 hours and how much after 12?"
         ),
         answers=(
             Call(
@@ -412,10 +403,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query=(
-            "In N2 + 3 H2 -> 2 NH3 I start with 4 mol of nitrogen and 9 mol of hydrogen. Which one runs "
-            "out first?"
-        ),
+        query=("In N2 + 3 H2 -> 2 NH3 I start with 4 mol of nitrogen and 9 mol of hydrogen. Which one runs out first?"),
         answers=(
             Call(
                 name="limiting_reagent",

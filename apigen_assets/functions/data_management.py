@@ -218,8 +218,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query="The sensors reported north 21.4, south 25.1, north 22.0, south 24.3. What's the mean per "
-        "site?",
+        query="The sensors reported north 21.4, south 25.1, north 22.0, south 24.3. What's the mean per site?",
         answers=(
             Call(
                 name="aggregate_by_label",

@@ -42,9 +42,7 @@ def _months_later(day: datetime.date, months: int) -> datetime.date:
     return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def count_business_days(
-    start: str, end: str, holidays: list[str] | None = None, include_end: bool = True
-) -> int:
+def count_business_days(start: str, end: str, holidays: list[str] | None = None, include_end: bool = True) -> int:
     """Count the working days, Monday to Friday, between two dates.
 
     Args:
@@ -264,9 +262,7 @@ def find_free_slots(
     cursor, close = read_clock("day_start", day_start), read_clock("day_end", day_end)
     if close <= cursor:
         raise ValueError(f"day_end must be after day_start, got {day_start} to {day_end}")
-    taken = sorted(
-        (read_clock("busy.start", one["start"]), read_clock("busy.end", one["end"])) for one in busy
-    )
+    taken = sorted((read_clock("busy.start", one["start"]), read_clock("busy.end", one["end"])) for one in busy)
     free: list[TimeSlot] = []
     for begin, finish in [*taken, (close, close)]:
         if finish < begin:
@@ -322,15 +318,11 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="My daughter was born on 2015-08-31. Exactly how old is she on 2024-02-29?",
-        answers=(
-            Call(name="age_between_dates", arguments={"birth_date": "2015-08-31", "on_date": "2024-02-29"}),
-        ),
+        answers=(Call(name="age_between_dates", arguments={"birth_date": "2015-08-31", "on_date": "2024-02-29"}),),
     ),
     Seed(
         query="A player born 1998-11-20 wants to sign on 2024-07-01; state his age to the day for the form.",
-        answers=(
-            Call(name="age_between_dates", arguments={"birth_date": "1998-11-20", "on_date": "2024-07-01"}),
-        ),
+        answers=(Call(name="age_between_dates", arguments={"birth_date": "1998-11-20", "on_date": "2024-07-01"}),),
         others=("iso_week_of_date", "count_business_days", "format_duration"),
     ),
     Seed(
@@ -383,8 +375,7 @@ SEEDS: tuple[Seed, ...] = (
         others=("shift_hours_worked", "shift_utc_offset"),
     ),
     Seed(
-        query="I clocked in at 08:45 and out at 17:15 with a forty-five minute unpaid lunch. How many "
-        "hours is that?",
+        query="I clocked in at 08:45 and out at 17:15 with a forty-five minute unpaid lunch. How many hours is that?",
         answers=(
             Call(
                 name="shift_hours_worked",
@@ -406,9 +397,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="List 6 dates for a payment that falls due every month from 2025-01-31 on.",
-        answers=(
-            Call(name="recurring_dates", arguments={"start": "2025-01-31", "every": "month", "count": 6}),
-        ),
+        answers=(Call(name="recurring_dates", arguments={"start": "2025-01-31", "every": "month", "count": 6}),),
     ),
     Seed(
         query="Bins go out every 2 weeks starting 2024-06-04: give me the next 8 dates. Also, how many "
@@ -455,8 +444,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query="Two things about 2025: what is the last Friday of month 5, and which ISO week is 2025-05-30 "
-        "in?",
+        query="Two things about 2025: what is the last Friday of month 5, and which ISO week is 2025-05-30 in?",
         answers=(
             Call(
                 name="nth_weekday_of_month",

@@ -70,9 +70,7 @@ def weighted_median(values: list[float], weights: list[float]) -> float:
     return float(pairs[-1][0])
 
 
-def percentile_value(
-    values: list[float], percent: float, method: Literal["linear", "nearest"] = "linear"
-) -> float:
+def percentile_value(values: list[float], percent: float, method: Literal["linear", "nearest"] = "linear") -> float:
     """Find the value below which a given percentage of the numbers lies.
 
     Args:
@@ -231,10 +229,7 @@ def moving_average(values: list[float], window: int) -> list[float]:
     """
     check_numbers("values", values, 1, 1000)
     check_number("window", window, 1, len(values))
-    return [
-        finite(math.fsum(values[start : start + window]) / window)
-        for start in range(len(values) - window + 1)
-    ]
+    return [finite(math.fsum(values[start : start + window]) / window) for start in range(len(values) - window + 1)]
 
 
 SEEDS: tuple[Seed, ...] = (
@@ -293,9 +288,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query=(
-            "Two judges scored five cakes: 7, 9, 4, 6, 8 and 6, 9, 3, 7, 8. How well do their rankings agree?"
-        ),
+        query=("Two judges scored five cakes: 7, 9, 4, 6, 8 and 6, 9, 3, 7, 8. How well do their rankings agree?"),
         answers=(
             Call(
                 name="spearman_correlation",
@@ -305,9 +298,7 @@ SEEDS: tuple[Seed, ...] = (
         others=("weighted_median", "bayes_posterior"),
     ),
     Seed(
-        query=(
-            "Rank-correlate hours slept 5, 6, 7, 8 with mood 2, 4, 3, 5, and again with coffees 4, 3, 2, 1."
-        ),
+        query=("Rank-correlate hours slept 5, 6, 7, 8 with mood 2, 4, 3, 5, and again with coffees 4, 3, 2, 1."),
         answers=(
             Call(name="spearman_correlation", arguments={"first": [5, 6, 7, 8], "second": [2, 4, 3, 5]}),
             Call(name="spearman_correlation", arguments={"first": [5, 6, 7, 8], "second": [4, 3, 2, 1]}),
@@ -324,9 +315,7 @@ SEEDS: tuple[Seed, ...] = (
         others=("five_number_summary", "moving_average", "percentile_value"),
     ),
     Seed(
-        query=(
-            "How many people must I survey for a margin of error of 3 percentage points at 99 % confidence?"
-        ),
+        query=("How many people must I survey for a margin of error of 3 percentage points at 99 % confidence?"),
         answers=(Call(name="sample_size_for_proportion", arguments={"margin": 3, "confidence": 99}),),
     ),
     Seed(
@@ -364,8 +353,6 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="4-day moving average of 20, 22, 21, 25, 27, 26, 30",
-        answers=(
-            Call(name="moving_average", arguments={"values": [20, 22, 21, 25, 27, 26, 30], "window": 4}),
-        ),
+        answers=(Call(name="moving_average", arguments={"values": [20, 22, 21, 25, 27, 26, 30], "window": 4}),),
     ),
 )

@@ -204,8 +204,7 @@ SEEDS: tuple[Seed, ...] = (
         others=("caesar_shift",),
     ),
     Seed(
-        query="These pixel rows need run-length coding, single pixels without their count: 'xxxxoox' and "
-        "'ooooooxx'.",
+        query="These pixel rows need run-length coding, single pixels without their count: 'xxxxoox' and 'ooooooxx'.",
         answers=(
             Call(name="run_length_encode", arguments={"text": "xxxxoox", "skip_ones": True}),
             Call(name="run_length_encode", arguments={"text": "ooooooxx", "skip_ones": True}),
@@ -223,8 +222,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query="On the phone they never get my booking code right. How do I say KX7Q2 with the radio "
-        "alphabet?",
+        query="On the phone they never get my booking code right. How do I say KX7Q2 with the radio alphabet?",
         answers=(Call(name="spell_phonetically", arguments={"text": "KX7Q2"}),),
         others=("encode_morse", "to_roman_numeral"),
     ),
@@ -236,8 +234,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query="For the escape room: the year 1492 as a Roman numeral, and 'under the clock' Caesar-shifted "
-        "by 11.",
+        query="For the escape room: the year 1492 as a Roman numeral, and 'under the clock' Caesar-shifted by 11.",
         answers=(
             Call(name="to_roman_numeral", arguments={"number": 1492}),
             Call(name="caesar_shift", arguments={"text": "under the clock", "shift": 11}),

@@ -205,8 +205,7 @@ def best_unit_price(offers: list[PackOffer]) -> BestOffer:
 
 SEEDS: tuple[Seed, ...] = (
     Seed(
-        query="How much paint for a room 5 m long, 4 m wide and 2.5 m high, with 6 square metres of "
-        "windows and doors?",
+        query="How much paint for a room 5 m long, 4 m wide and 2.5 m high, with 6 square metres of windows and doors?",
         answers=(
             Call(
                 name="paint_needed",
@@ -264,8 +263,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query="Dinner came to 186.40 for five of us and we want to leave a 15 percent tip. What does each "
-        "one owe?",
+        query="Dinner came to 186.40 for five of us and we want to leave a 15 percent tip. What does each one owe?",
         answers=(Call(name="split_bill", arguments={"total": 186.40, "people": 5, "tip_percent": 15}),),
         others=("scale_recipe", "best_unit_price"),
     ),
@@ -296,8 +294,7 @@ SEEDS: tuple[Seed, ...] = (
         answers=(Call(name="tyre_dimensions", arguments={"size": "205/55R16"}),),
     ),
     Seed(
-        query="Will my speedometer change if I swap 195/65R15 for 225/45R17? I need the dimensions of the "
-        "two tyres.",
+        query="Will my speedometer change if I swap 195/65R15 for 225/45R17? I need the dimensions of the two tyres.",
         answers=(
             Call(name="tyre_dimensions", arguments={"size": "195/65R15"}),
             Call(name="tyre_dimensions", arguments={"size": "225/45R17"}),

@@ -14,10 +14,12 @@ _PERIODS = {"yearly": 1, "quarterly": 4, "monthly": 12, "weekly": 52, "daily": 3
 
 
 class TaxBracket(TypedDict):
-    """A tax rate in percent and the income from which it applies."""
+    """One step of a progressive tax."""
 
     start: float
+    """Income from which the rate applies, 0 or more."""
     rate: float
+    """Tax rate in percent, 0 to 100."""
 
 
 class TaxBill(TypedDict):
@@ -29,11 +31,14 @@ class TaxBill(TypedDict):
 
 
 class Holding(TypedDict):
-    """One position of a portfolio: its name, how many shares, and the price of one."""
+    """One position of a portfolio."""
 
     name: str
+    """Name of the position."""
     shares: float
+    """Number of shares, 0 or more."""
     price: float
+    """Price of one share."""
 
 
 class PayoffPlan(TypedDict):
@@ -286,10 +291,7 @@ def price_from_margin(cost: float, percent: float, basis: Literal["margin", "mar
 
 SEEDS: tuple[Seed, ...] = (
     Seed(
-        query=(
-            "My savings account pays 4.2 percent nominal, credited quarterly. What is that effectively "
-            "per year?"
-        ),
+        query=("My savings account pays 4.2 percent nominal, credited quarterly. What is that effectively per year?"),
         answers=(Call(name="effective_annual_rate", arguments={"rate": 4.2, "compounding": "quarterly"}),),
         others=("price_from_margin", "payback_period"),
     ),

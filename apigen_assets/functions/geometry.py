@@ -15,7 +15,9 @@ class Point(TypedDict):
     """A point in the plane."""
 
     x: float
+    """Horizontal coordinate."""
     y: float
+    """Vertical coordinate."""
 
 
 class TriangleAngles(TypedDict):
@@ -58,9 +60,7 @@ def triangle_angles(a: float, b: float, c: float) -> TriangleAngles:
     for name, side in (("a", a), ("b", b), ("c", c)):
         check_number(name, side, above=0, high=_LONGEST)
     if 2 * max(a, b, c) >= a + b + c:
-        raise ValueError(
-            f"a, b and c form no triangle: the longest of {a}, {b}, {c} must be below the others' sum"
-        )
+        raise ValueError(f"a, b and c form no triangle: the longest of {a}, {b}, {c} must be below the others' sum")
     scale = max(a, b, c)
     a, b, c = a / scale, b / scale, c / scale
 
@@ -69,9 +69,7 @@ def triangle_angles(a: float, b: float, c: float) -> TriangleAngles:
         half = (a + b + c) / 2
         return math.degrees(
             2
-            * math.atan2(
-                math.sqrt(max((half - one) * (half - other), 0.0)), math.sqrt(max(half * (half - side), 0.0))
-            )
+            * math.atan2(math.sqrt(max((half - one) * (half - other), 0.0)), math.sqrt(max(half * (half - side), 0.0)))
         )
 
     angles = opposite(a, b, c), opposite(b, a, c), opposite(c, a, b)
@@ -384,9 +382,7 @@ SEEDS: tuple[Seed, ...] = (
         answers=(
             Call(
                 name="convex_hull",
-                arguments={
-                    "points": [{"x": 1, "y": 1}, {"x": 3, "y": 1}, {"x": 2, "y": 4}, {"x": 2, "y": 2}]
-                },
+                arguments={"points": [{"x": 1, "y": 1}, {"x": 3, "y": 1}, {"x": 2, "y": 4}, {"x": 2, "y": 2}]},
             ),
             Call(
                 name="point_to_line_distance",

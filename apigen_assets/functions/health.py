@@ -148,8 +148,7 @@ SEEDS: tuple[Seed, ...] = (
         others=("heart_rate_zones", "blood_pressure_category"),
     ),
     Seed(
-        query="The vet prescribes 2 mg/kg once daily for the dogs. Give the dose for Bruno, 31 kg, and "
-        "Fips, 7.4 kg.",
+        query="The vet prescribes 2 mg/kg once daily for the dogs. Give the dose for Bruno, 31 kg, and Fips, 7.4 kg.",
         answers=(
             Call(name="weight_based_dose", arguments={"weight_kg": 31, "mg_per_kg": 2}),
             Call(name="weight_based_dose", arguments={"weight_kg": 7.4, "mg_per_kg": 2}),
@@ -173,8 +172,7 @@ SEEDS: tuple[Seed, ...] = (
         answers=(Call(name="estimate_due_date", arguments={"last_period": "2024-09-03", "cycle_days": 31}),),
     ),
     Seed(
-        query="At the clinic: first, the due date for a last period on 2025-01-20; second, a reading of "
-        "122 over 74.",
+        query="At the clinic: first, the due date for a last period on 2025-01-20; second, a reading of 122 over 74.",
         answers=(
             Call(name="estimate_due_date", arguments={"last_period": "2025-01-20"}),
             Call(name="blood_pressure_category", arguments={"systolic": 122, "diastolic": 74}),

@@ -130,8 +130,7 @@ SEEDS: tuple[Seed, ...] = (
         others=("chord_notes", "note_frequency"),
     ),
     Seed(
-        query="In a song at 90 bpm, how long is one quarter note in ms, and which notes make up G dominant "
-        "seventh?",
+        query="In a song at 90 bpm, how long is one quarter note in ms, and which notes make up G dominant seventh?",
         answers=(
             Call(name="beat_duration_ms", arguments={"bpm": 90, "note": "quarter"}),
             Call(name="chord_notes", arguments={"root": "G", "quality": "dominant7"}),

@@ -155,9 +155,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="Would a firewall rule for 203.0.113.0/28 also match 203.0.113.19?",
-        answers=(
-            Call(name="ip_in_network", arguments={"address": "203.0.113.19", "cidr": "203.0.113.0/28"}),
-        ),
+        answers=(Call(name="ip_in_network", arguments={"address": "203.0.113.19", "cidr": "203.0.113.0/28"}),),
         others=("subnet_details", "split_url"),
     ),
     Seed(

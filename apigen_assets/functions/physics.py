@@ -266,10 +266,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query=(
-            "An ambulance siren at 700 Hz comes towards me at 25 m/s. Which pitch do I hear while "
-            "standing still?"
-        ),
+        query=("An ambulance siren at 700 Hz comes towards me at 25 m/s. Which pitch do I hear while standing still?"),
         answers=(Call(name="doppler_frequency", arguments={"frequency": 700, "source_speed": 25}),),
         others=("combined_sound_level", "pendulum_period"),
     ),
@@ -285,8 +282,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query=(
-            "Light hits a pond from the air at forty degrees to the vertical. At what angle does it go "
-            "on under water?"
+            "Light hits a pond from the air at forty degrees to the vertical. At what angle does it go on under water?"
         ),
         answers=(
             Call(
@@ -328,10 +324,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query=(
-            "Our workshop runs a saw at 98 dB, a fan at 71 dB and a compressor at 88 dB. What's the "
-            "overall level?"
-        ),
+        query=("Our workshop runs a saw at 98 dB, a fan at 71 dB and a compressor at 88 dB. What's the overall level?"),
         answers=(Call(name="combined_sound_level", arguments={"levels": [98, 71, 88]}),),
     ),
     Seed(

@@ -161,8 +161,7 @@ SEEDS: tuple[Seed, ...] = (
         answers=(Call(name="batting_strike_rate", arguments={"runs": 78, "balls": 52}),),
     ),
     Seed(
-        query="Who scored faster, Arun with 45 off 30 balls or Vik with 112 off 98? Show me both strike "
-        "rates.",
+        query="Who scored faster, Arun with 45 off 30 balls or Vik with 112 off 98? Show me both strike rates.",
         answers=(
             Call(name="batting_strike_rate", arguments={"runs": 45, "balls": 30}),
             Call(name="batting_strike_rate", arguments={"runs": 112, "balls": 98}),

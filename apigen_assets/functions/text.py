@@ -57,9 +57,7 @@ def slugify_title(title: str, max_length: int = 60, separator: Literal["-", "_"]
     return slug
 
 
-def change_text_case(
-    text: str, case: Literal["snake", "kebab", "camel", "pascal", "constant", "title"]
-) -> str:
+def change_text_case(text: str, case: Literal["snake", "kebab", "camel", "pascal", "constant", "title"]) -> str:
     """Rewrite a phrase or identifier in another naming convention.
 
     Args:
@@ -185,9 +183,7 @@ def are_anagrams(first: str, second: str) -> bool:
     return letters[0] == letters[1]
 
 
-def mask_text(
-    text: str, visible: int = 4, side: Literal["start", "end"] = "end", mask_character: str = "*"
-) -> str:
+def mask_text(text: str, visible: int = 4, side: Literal["start", "end"] = "end", mask_character: str = "*") -> str:
     """Hide all but a few characters of a sensitive text, such as an account number.
 
     Args:
@@ -216,8 +212,7 @@ SEEDS: tuple[Seed, ...] = (
         answers=(Call(name="slugify_title", arguments={"title": "Crème Brûlée: 10 Secrets From Paris"}),),
     ),
     Seed(
-        query="slugs for these three posts please: 'Hello World', 'Why We Moved to Rust' and 'Fall Sale "
-        "2025'",
+        query="slugs for these three posts please: 'Hello World', 'Why We Moved to Rust' and 'Fall Sale 2025'",
         answers=(
             Call(name="slugify_title", arguments={"title": "Hello World"}),
             Call(name="slugify_title", arguments={"title": "Why We Moved to Rust"}),
@@ -251,8 +246,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query="I wonder what word I overuse in this line: 'Very good, very nice and very, very cheap'. "
-        "Just the top 1.",
+        query="I wonder what word I overuse in this line: 'Very good, very nice and very, very cheap'. Just the top 1.",
         answers=(
             Call(
                 name="top_words",
@@ -263,9 +257,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="An essay has 540 words, 30 sentences and 810 syllables. How easily does it read?",
-        answers=(
-            Call(name="reading_ease_score", arguments={"words": 540, "sentences": 30, "syllables": 810}),
-        ),
+        answers=(Call(name="reading_ease_score", arguments={"words": 540, "sentences": 30, "syllables": 810}),),
     ),
     Seed(
         query="Compare the readability of draft A (1200 words, 48 sentences, 2100 syllables) with draft B "
@@ -300,9 +292,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="Hide the card number 5500005555555559 but leave the last four digits readable.",
-        answers=(
-            Call(name="mask_text", arguments={"text": "5500005555555559", "visible": 4, "side": "end"}),
-        ),
+        answers=(Call(name="mask_text", arguments={"text": "5500005555555559", "visible": 4, "side": "end"}),),
         others=("slugify_title", "top_words"),
     ),
     Seed(
@@ -317,8 +307,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query="From the headline 'Rain, Rain and More Rain' I want an underscore slug plus its 3 most used "
-        "words.",
+        query="From the headline 'Rain, Rain and More Rain' I want an underscore slug plus its 3 most used words.",
         answers=(
             Call(name="slugify_title", arguments={"title": "Rain, Rain and More Rain", "separator": "_"}),
             Call(name="top_words", arguments={"text": "Rain, Rain and More Rain", "count": 3}),

@@ -31,9 +31,7 @@ def convert_length(
     from_unit: Literal[
         "millimetre", "centimetre", "metre", "kilometre", "inch", "foot", "yard", "mile", "nautical_mile"
     ],
-    to_unit: Literal[
-        "millimetre", "centimetre", "metre", "kilometre", "inch", "foot", "yard", "mile", "nautical_mile"
-    ],
+    to_unit: Literal["millimetre", "centimetre", "metre", "kilometre", "inch", "foot", "yard", "mile", "nautical_mile"],
 ) -> float:
     """Convert a length between metric, imperial and nautical units.
 
@@ -154,11 +152,7 @@ def convert_fuel_economy(
 SEEDS: tuple[Seed, ...] = (
     Seed(
         query="How many kilometres is a 26.2 mile marathon?",
-        answers=(
-            Call(
-                name="convert_length", arguments={"value": 26.2, "from_unit": "mile", "to_unit": "kilometre"}
-            ),
-        ),
+        answers=(Call(name="convert_length", arguments={"value": 26.2, "from_unit": "mile", "to_unit": "kilometre"}),),
     ),
     Seed(
         query="The shelf is 180 centimetre long and 14 inch deep; I want the first in foot and the second in "
@@ -176,9 +170,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="My grandad says he weighs twelve and a half stone. What's that in kilograms?",
-        answers=(
-            Call(name="convert_mass", arguments={"value": 12.5, "from_unit": "stone", "to_unit": "kilogram"}),
-        ),
+        answers=(Call(name="convert_mass", arguments={"value": 12.5, "from_unit": "stone", "to_unit": "kilogram"}),),
         others=("convert_length", "convert_speed"),
     ),
     Seed(
@@ -190,9 +182,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="The ferry does 34 knots, which is how many km/h?",
-        answers=(
-            Call(name="convert_speed", arguments={"value": 34, "from_unit": "knot", "to_unit": "km/h"}),
-        ),
+        answers=(Call(name="convert_speed", arguments={"value": 34, "from_unit": "knot", "to_unit": "km/h"}),),
     ),
     Seed(
         query="speed limit sign says 120 km/h - in mph?",
@@ -201,9 +191,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="A drive is sold as 2 TB. How many GiB does the operating system show?",
-        answers=(
-            Call(name="convert_data_size", arguments={"value": 2, "from_unit": "TB", "to_unit": "GiB"}),
-        ),
+        answers=(Call(name="convert_data_size", arguments={"value": 2, "from_unit": "TB", "to_unit": "GiB"}),),
         others=("convert_mass", "convert_length"),
     ),
     Seed(

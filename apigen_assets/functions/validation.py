@@ -178,8 +178,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query="The bookshop form has IBAN FR1420041010050500013M02606 and ISBN 979-10-90636-07-1. Check "
-        "each.",
+        query="The bookshop form has IBAN FR1420041010050500013M02606 and ISBN 979-10-90636-07-1. Check each.",
         answers=(
             Call(name="check_iban", arguments={"iban": "FR1420041010050500013M02606"}),
             Call(name="check_isbn", arguments={"isbn": "979-10-90636-07-1"}),

@@ -69,7 +69,8 @@ def is_blank(answer: Any) -> bool:
 
 def _are_calls(value: Any) -> bool:
     return isinstance(value, list) and all(
-        isinstance(one, dict) and len(one) == 1 and isinstance(next(iter(one.values())), dict) for one in value
+        isinstance(one, dict) and len(one) == 1 and next(iter(one)) and isinstance(next(iter(one.values())), dict)
+        for one in value
     )
 
 

@@ -7,16 +7,12 @@ def fahrenheit(celsius):
     return round(celsius * 1.8 + 32)
 
 
-@pytest.mark.parametrize(
-    ("f", "humidity", "felt"), [(90, 70, 105), (100, 40, 109), (86, 90, 105), (80, 40, 80)]
-)
+@pytest.mark.parametrize(("f", "humidity", "felt"), [(90, 70, 105), (100, 40, 109), (86, 90, 105), (80, 40, 80)])
 def test_heat_index_as_in_the_weather_service_chart(f, humidity, felt):
     assert abs(fahrenheit(environment.heat_index((f - 32) / 1.8, humidity)) - felt) <= 1
 
 
-@pytest.mark.parametrize(
-    ("celsius", "wind", "felt"), [(0, 20, -5), (-10, 30, -20), (-40, 80, -67), (5, 5, 4)]
-)
+@pytest.mark.parametrize(("celsius", "wind", "felt"), [(0, 20, -5), (-10, 30, -20), (-40, 80, -67), (5, 5, 4)])
 def test_wind_chill_as_in_the_official_chart(celsius, wind, felt):
     assert round(environment.wind_chill(celsius, wind)) == felt
 

@@ -10,9 +10,7 @@ def test_luhn(number, valid):
     assert validation.check_luhn(number) is valid
 
 
-@pytest.mark.parametrize(
-    "iban", ["NO9386011117947", "MT84MALT011000012345MTLCAST001S", "be68 5390 0754 7034"]
-)
+@pytest.mark.parametrize("iban", ["NO9386011117947", "MT84MALT011000012345MTLCAST001S", "be68 5390 0754 7034"])
 def test_valid_ibans(iban):
     assert validation.check_iban(iban) == {"valid": True, "problem": ""}
 
