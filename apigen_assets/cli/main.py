@@ -2,6 +2,7 @@
 
 import typer
 
+from apigen_assets.cli.import_ import import_
 from apigen_assets.cli.score import bfcl_install, score
 from apigen_assets.cli.sql import sql
 from apigen_assets.cli.ui import ui
@@ -15,5 +16,6 @@ app = typer.Typer(
 )
 app.command()(ui)
 app.command()(sql)
+app.command("import")(import_)
 app.command()(score)
 app.command("bfcl-install")(bfcl_install)
