@@ -84,9 +84,12 @@ class Scope:
                 target = statement.targets[0]
                 if isinstance(target, ast.Name):
                     self._values[target.id] = statement.value
-            elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                if statement.value is not None:
-                    self._values[statement.target.id] = statement.value
+            elif (
+                isinstance(statement, ast.AnnAssign)
+                and isinstance(statement.target, ast.Name)
+                and statement.value is not None
+            ):
+                self._values[statement.target.id] = statement.value
 
     def schema(self, annotation: ast.expr, _open: tuple[str, ...] = (), _level: int = 0) -> dict[str, Any]:
         """The JSON Schema of an annotation.
@@ -392,7 +395,9 @@ def _kind(value: Any) -> str:
         return "integer"
     if isinstance(value, float):
         return "number"
-    return {str: "string", list: "array"}.get(type(value), "object")
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
 
 
 def _members(node: ast.expr) -> list[ast.expr]:
@@ -409,7 +414,10 @@ def _fields(node: ast.ClassDef) -> list[tuple[str, ast.AnnAssign, str]]:
     for at, statement in enumerate(node.body):
         if not (isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)):
             continue
-        if statement.target.id.startswith("_") or _last_name(getattr(statement.annotation, "value", None)) == "ClassVar":
+        if (
+            statement.target.id.startswith("_")
+            or _last_name(getattr(statement.annotation, "value", None)) == "ClassVar"
+        ):
             continue
         following = node.body[at + 1] if at + 1 < len(node.body) else None
         docs = ""

@@ -60,6 +60,8 @@ class Credential(_Part):
     variable: str
     prefix: str = ""
     """Text before the secret, such as `Bearer `."""
+    optional: bool = False
+    """The server answers without it too: sent where the variable is set, left out where it is not."""
 
 
 class RestBinding(_Part):
@@ -89,6 +91,8 @@ class McpBinding(_Part):
     """Names of environment variables handed on to a stdio server."""
     token_variable: str | None = None
     """Environment variable with the bearer token of an HTTP server."""
+    read_only: bool | None = None
+    """What the server says of the tool (`readOnlyHint`); null where it says nothing. Only `true` is probed."""
 
 
 Binding = Annotated[PythonBinding | RestBinding | McpBinding, Field(discriminator="kind")]

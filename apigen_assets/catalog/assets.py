@@ -20,7 +20,7 @@ FOLLOW = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocki
 """Downstream assets follow what is above them, unless a blocking check failed there."""
 
 
-def _out(description: str, code_version: str, automation: dg.AutomationCondition | None = None) -> dg.AssetOut:
+def _out(description: str, code_version: str, automation: dg.AutomationCondition[Any] | None = None) -> dg.AssetOut:
     return dg.AssetOut(
         description=description,
         group_name=GROUP,
@@ -161,4 +161,3 @@ def _formats(frame: pl.DataFrame) -> dict[str, int]:
         name = str(json.loads(source)["format"])
         counts[name] = counts.get(name, 0) + 1
     return counts
-

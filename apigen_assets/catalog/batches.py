@@ -98,7 +98,8 @@ def kept_import(slug: str, settings: Settings) -> Path:
     home = settings.home / "imports" / slug
     folder = home / f"{entry.fingerprint}-{IMPORTER_VERSION}"
     if not (folder / "summary.json").exists():
-        keep(import_source(entry.path, name=slug), folder)
+        result = import_source(entry.path, name=slug, allow_private=settings.allow_private_addresses, workdir=home)
+        keep(result, folder)
         for old in home.iterdir():
             if old != folder and not old.name.startswith("."):
                 shutil.rmtree(old, ignore_errors=True)

@@ -12,7 +12,7 @@ DESCRIPTIONS = (".mcp.json", ".json", ".yaml", ".yml", ".py", ".url")
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".download", ".filepart", ".swp", "~")
 """Endings that upload tools and editors give to files they still write."""
 
-MAX_SLUG = 40
+MAX_SLUG = 80
 MAX_FILES = 200_000
 """Files counted in one dropped folder; more make no API source."""
 

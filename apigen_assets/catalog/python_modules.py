@@ -46,9 +46,7 @@ def import_python_path(path: Path, name: str) -> ImportResult:
         modules = [_Module(path.stem, path.name, path, str(path))]
     else:
         root = path.parent if (path / "__init__.py").exists() else path
-        modules = [
-            _Module(_dotted(file, root), str(file.relative_to(path)), file, str(file)) for file in _files(path)
-        ]
+        modules = [_Module(_dotted(file, root), str(file.relative_to(path)), file, str(file)) for file in _files(path)]
         if not modules:
             raise SourceError("no_modules", f"{path} holds no Python modules")
     return _import_modules(modules, name)
@@ -166,7 +164,9 @@ def describe(function: griffe.Function, scope: Scope) -> Described:
         if kind.startswith("variadic"):
             raise AnnotationError("variadic_parameters", f"*{parameter.name} has no names that could be offered")
         if kind == "positional-only":
-            raise AnnotationError("positional_only", f"{parameter.name} cannot be passed by name, and calls are by name")
+            raise AnnotationError(
+                "positional_only", f"{parameter.name} cannot be passed by name, and calls are by name"
+            )
         schema, optional = _parameter(parameter, docs, scope)
         properties[parameter.name] = schema
         if not optional:
@@ -263,9 +263,9 @@ class _Docs:
 def _public_functions(module: griffe.Module) -> Iterator[griffe.Function]:
     exports = None if module.exports is None else {str(name) for name in module.exports}
     for name, member in module.members.items():
-        if not member.is_alias and isinstance(member, griffe.Function):
-            if name in exports if exports is not None else not name.startswith("_"):
-                yield member
+        public = not name.startswith("_") if exports is None else name in exports
+        if public and not member.is_alias and isinstance(member, griffe.Function):
+            yield member
 
 
 def _expression(value: Any) -> ast.expr | None:

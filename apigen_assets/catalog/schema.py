@@ -43,7 +43,7 @@ def nullable(schema: dict[str, Any]) -> dict[str, Any]:
         if {"type": "null"} in schema["anyOf"]:
             return schema
         return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
-    outer = {key: schema[key] for key in ("description", "default") if key in schema}
+    outer: dict[str, Any] = {key: schema[key] for key in ("description", "default") if key in schema}
     inner = {key: value for key, value in schema.items() if key not in outer}
     return {"anyOf": [inner, {"type": "null"}], **outer}
 

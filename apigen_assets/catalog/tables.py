@@ -39,4 +39,3 @@ def conservation_faults(before: pl.DataFrame, kept: pl.DataFrame, rejected: pl.D
     if len(ids) != len(set(ids)):
         faults.append(f"{len(ids) - len(set(ids))} APIs are in both tables, or twice in one")
     return faults
-

@@ -6,16 +6,9 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from apigen_assets.functions.timestamps import (
-    one_of,
-    read_clock,
-    read_date,
-    read_moment,
-    read_offset,
-    sized,
-    within,
-)
+from apigen_assets.functions.ranges import check_choice, check_length, check_number
 from apigen_assets.functions.seed import Seed
+from apigen_assets.functions.timestamps import read_clock, read_date, read_moment, read_offset
 from apigen_assets.generation.candidate import Call
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -49,9 +42,7 @@ def _months_later(day: datetime.date, months: int) -> datetime.date:
     return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def count_business_days(
-    start: str, end: str, holidays: list[str] | None = None, include_end: bool = True
-) -> int:
+def count_business_days(start: str, end: str, holidays: list[str] | None = None, include_end: bool = True) -> int:
     """Count the working days, Monday to Friday, between two dates.
 
     Args:
@@ -70,7 +61,7 @@ def count_business_days(
     if last < first:
         raise ValueError(f"end must not be before start, got {start} to {end}")
     free = holidays or []
-    sized("holidays", free, 0, 1000)
+    check_length("holidays", free, 0, 1000)
     if not include_end:
         last -= datetime.timedelta(days=1)
     weeks, rest = divmod((last - first).days + 1, 7)
@@ -139,10 +130,10 @@ def nth_weekday_of_month(
     Raises:
         ValueError: A value is out of range, or the month has no such occurrence.
     """
-    within("year", year, 1000, 3000)
-    within("month", month, 1, 12)
-    one_of("weekday", weekday, _WEEKDAYS)
-    one_of("occurrence", occurrence, (1, 2, 3, 4, 5, -1))
+    check_number("year", year, 1000, 3000)
+    check_number("month", month, 1, 12)
+    check_choice("weekday", weekday, _WEEKDAYS)
+    check_choice("occurrence", occurrence, (1, 2, 3, 4, 5, -1))
     length = calendar.monthrange(year, month)[1]
     first = 1 + (_WEEKDAYS.index(weekday) - datetime.date(year, month, 1).weekday()) % 7
     days = list(range(first, length + 1, 7))
@@ -182,8 +173,8 @@ def format_duration(seconds: int, style: Literal["clock", "words", "iso8601"] = 
     Raises:
         ValueError: The seconds are out of range or the style is unknown.
     """
-    within("seconds", seconds, 0, 10_000_000_000)
-    one_of("style", style, ("clock", "words", "iso8601"))
+    check_number("seconds", seconds, 0, 10_000_000_000)
+    check_choice("style", style, ("clock", "words", "iso8601"))
     minutes, second = divmod(seconds, 60)
     if style == "clock":
         return f"{minutes // 60}:{minutes % 60:02d}:{second:02d}"
@@ -214,7 +205,7 @@ def shift_hours_worked(start: str, end: str, break_minutes: int = 0) -> float:
     minutes = (read_clock("end", end) - read_clock("start", start)) % 1440
     if minutes == 0:
         raise ValueError(f"start and end must differ, got {start} twice")
-    within("break_minutes", break_minutes, 0, minutes - 1)
+    check_number("break_minutes", break_minutes, 0, minutes - 1)
     return round((minutes - break_minutes) / 60, 2)
 
 
@@ -238,9 +229,9 @@ def recurring_dates(
         ValueError: The date is malformed or a number is out of range.
     """
     first = read_date("start", start)
-    one_of("every", every, ("day", "week", "month", "year"))
-    within("count", count, 1, 366)
-    within("interval", interval, 1, 12)
+    check_choice("every", every, ("day", "week", "month", "year"))
+    check_number("count", count, 1, 366)
+    check_number("interval", interval, 1, 12)
     steps = range(0, count * interval, interval)
     if every in ("month", "year"):
         months = 1 if every == "month" else 12
@@ -266,14 +257,12 @@ def find_free_slots(
     Raises:
         ValueError: A time is malformed, a slot ends before it starts, or there are over 200 slots.
     """
-    sized("busy", busy, 0, 200)
-    within("min_minutes", min_minutes, 1, 1440)
+    check_length("busy", busy, 0, 200)
+    check_number("min_minutes", min_minutes, 1, 1440)
     cursor, close = read_clock("day_start", day_start), read_clock("day_end", day_end)
     if close <= cursor:
         raise ValueError(f"day_end must be after day_start, got {day_start} to {day_end}")
-    taken = sorted(
-        (read_clock("busy.start", one["start"]), read_clock("busy.end", one["end"])) for one in busy
-    )
+    taken = sorted((read_clock("busy.start", one["start"]), read_clock("busy.end", one["end"])) for one in busy)
     free: list[TimeSlot] = []
     for begin, finish in [*taken, (close, close)]:
         if finish < begin:
@@ -329,15 +318,11 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="My daughter was born on 2015-08-31. Exactly how old is she on 2024-02-29?",
-        answers=(
-            Call(name="age_between_dates", arguments={"birth_date": "2015-08-31", "on_date": "2024-02-29"}),
-        ),
+        answers=(Call(name="age_between_dates", arguments={"birth_date": "2015-08-31", "on_date": "2024-02-29"}),),
     ),
     Seed(
         query="A player born 1998-11-20 wants to sign on 2024-07-01; state his age to the day for the form.",
-        answers=(
-            Call(name="age_between_dates", arguments={"birth_date": "1998-11-20", "on_date": "2024-07-01"}),
-        ),
+        answers=(Call(name="age_between_dates", arguments={"birth_date": "1998-11-20", "on_date": "2024-07-01"}),),
         others=("iso_week_of_date", "count_business_days", "format_duration"),
     ),
     Seed(
@@ -390,8 +375,7 @@ SEEDS: tuple[Seed, ...] = (
         others=("shift_hours_worked", "shift_utc_offset"),
     ),
     Seed(
-        query="I clocked in at 08:45 and out at 17:15 with a forty-five minute unpaid lunch. How many "
-        "hours is that?",
+        query="I clocked in at 08:45 and out at 17:15 with a forty-five minute unpaid lunch. How many hours is that?",
         answers=(
             Call(
                 name="shift_hours_worked",
@@ -413,9 +397,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="List 6 dates for a payment that falls due every month from 2025-01-31 on.",
-        answers=(
-            Call(name="recurring_dates", arguments={"start": "2025-01-31", "every": "month", "count": 6}),
-        ),
+        answers=(Call(name="recurring_dates", arguments={"start": "2025-01-31", "every": "month", "count": 6}),),
     ),
     Seed(
         query="Bins go out every 2 weeks starting 2024-06-04: give me the next 8 dates. Also, how many "
@@ -462,8 +444,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query="Two things about 2025: what is the last Friday of month 5, and which ISO week is 2025-05-30 "
-        "in?",
+        query="Two things about 2025: what is the last Friday of month 5, and which ISO week is 2025-05-30 in?",
         answers=(
             Call(
                 name="nth_weekday_of_month",

@@ -6,7 +6,7 @@ import zlib
 from itertools import groupby
 from typing import Literal
 
-from apigen_assets.functions.timestamps import one_of, sized, within
+from apigen_assets.functions.ranges import check_choice, check_length, check_number
 from apigen_assets.functions.seed import Seed
 from apigen_assets.generation.candidate import Call
 
@@ -48,7 +48,7 @@ def to_roman_numeral(number: int) -> str:
     Raises:
         ValueError: The number is out of range.
     """
-    within("number", number, 1, 3999)
+    check_number("number", number, 1, 3999)
     numeral = ""
     for value, letters in _ROMAN:
         times, number = divmod(number, value)
@@ -69,8 +69,8 @@ def encode_morse(text: str, word_separator: str = " / ") -> str:
     Raises:
         ValueError: The text is empty or too long, or a character has no Morse code.
     """
-    sized("text", text, 1, 1000)
-    sized("word_separator", word_separator, 1, 5)
+    check_length("text", text, 1, 1000, "characters")
+    check_length("word_separator", word_separator, 1, 5, "characters")
     unknown = sorted({c for c in text.upper() if c not in _MORSE and not c.isspace()})
     if unknown:
         raise ValueError(f"text has characters without Morse code: {' '.join(unknown)}")
@@ -93,8 +93,8 @@ def caesar_shift(text: str, shift: int, decode: bool = False) -> str:
     Raises:
         ValueError: The text is too long or the shift out of range.
     """
-    sized("text", text, 1, 5000)
-    within("shift", shift, -25, 25)
+    check_length("text", text, 1, 5000, "characters")
+    check_number("shift", shift, -25, 25)
     step = -shift if decode else shift
     return re.sub(r"[A-Za-z]", lambda match: _moved(match[0], step), text)
 
@@ -117,7 +117,7 @@ def run_length_encode(text: str, skip_ones: bool = False) -> str:
     Raises:
         ValueError: The text is empty, too long, or contains digits.
     """
-    sized("text", text, 1, 10_000)
+    check_length("text", text, 1, 10_000, "characters")
     if any(character.isdigit() for character in text):
         raise ValueError("text must not contain digits, since counts could not be told apart from it")
     runs = ((len(list(run)), character) for character, run in groupby(text))
@@ -137,8 +137,8 @@ def text_digest(text: str, algorithm: Literal["md5", "sha1", "sha256", "sha512",
     Raises:
         ValueError: The text is too long or cannot be encoded, or the algorithm is unknown.
     """
-    sized("text", text, 0, 100_000)
-    one_of("algorithm", algorithm, ("md5", "sha1", "sha256", "sha512", "crc32"))
+    check_length("text", text, 0, 100_000, "characters")
+    check_choice("algorithm", algorithm, ("md5", "sha1", "sha256", "sha512", "crc32"))
     data = text.encode()
     if algorithm == "crc32":
         return f"{zlib.crc32(data):08x}"
@@ -157,7 +157,7 @@ def spell_phonetically(text: str) -> list[str]:
     Raises:
         ValueError: The text is empty, too long, or has other characters.
     """
-    sized("text", text, 1, 100)
+    check_length("text", text, 1, 100, "characters")
     unknown = sorted({c for c in text.upper() if c not in _PHONETIC and c not in " -"})
     if unknown:
         raise ValueError(f"text must hold only A-Z, 0-9, spaces and hyphens, got {' '.join(unknown)}")
@@ -204,8 +204,7 @@ SEEDS: tuple[Seed, ...] = (
         others=("caesar_shift",),
     ),
     Seed(
-        query="These pixel rows need run-length coding, single pixels without their count: 'xxxxoox' and "
-        "'ooooooxx'.",
+        query="These pixel rows need run-length coding, single pixels without their count: 'xxxxoox' and 'ooooooxx'.",
         answers=(
             Call(name="run_length_encode", arguments={"text": "xxxxoox", "skip_ones": True}),
             Call(name="run_length_encode", arguments={"text": "ooooooxx", "skip_ones": True}),
@@ -223,8 +222,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query="On the phone they never get my booking code right. How do I say KX7Q2 with the radio "
-        "alphabet?",
+        query="On the phone they never get my booking code right. How do I say KX7Q2 with the radio alphabet?",
         answers=(Call(name="spell_phonetically", arguments={"text": "KX7Q2"}),),
         others=("encode_morse", "to_roman_numeral"),
     ),
@@ -236,8 +234,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query="For the escape room: the year 1492 as a Roman numeral, and 'under the clock' Caesar-shifted "
-        "by 11.",
+        query="For the escape room: the year 1492 as a Roman numeral, and 'under the clock' Caesar-shifted by 11.",
         answers=(
             Call(name="to_roman_numeral", arguments={"number": 1492}),
             Call(name="caesar_shift", arguments={"text": "under the clock", "shift": 11}),

@@ -54,9 +54,7 @@ def merged(parts: tuple[ModuleType, ...]) -> dict[str, Callable[..., Any]]:
         for name, function in functions_of(module).items():
             if name in together:
                 first = together[name].__module__
-                raise ValueError(
-                    f"{name!r} is defined in {first} and in {module.__name__}: rename one of them"
-                )
+                raise ValueError(f"{name!r} is defined in {first} and in {module.__name__}: rename one of them")
             together[name] = function
     return together
 
@@ -83,8 +81,7 @@ def all_seeds() -> tuple[Seed, ...]:
             missing = [name for name in seed.tools if name not in known]
             if missing:
                 raise ValueError(
-                    f"a seed of {module.__name__} names {', '.join(missing)}, which no module defines: "
-                    f"{seed.query!r}"
+                    f"a seed of {module.__name__} names {', '.join(missing)}, which no module defines: {seed.query!r}"
                 )
             seeds.append(seed)
     return tuple(seeds)

@@ -58,9 +58,7 @@ def _eliminate(rows: list[list[Fraction]], columns: int) -> tuple[int, Fraction]
         for index in range(len(rows)):
             if index != rank and rows[index][column]:
                 factor = rows[index][column]
-                rows[index] = [
-                    value - factor * lead for value, lead in zip(rows[index], rows[rank], strict=True)
-                ]
+                rows[index] = [value - factor * lead for value, lead in zip(rows[index], rows[rank], strict=True)]
         rank += 1
         if rank == len(rows):
             break
@@ -141,9 +139,7 @@ def vector_cross_product(first: list[float], second: list[float]) -> list[float]
     return [b * z - c * y, c * x - a * z, a * y - b * x]
 
 
-def vector_norm(
-    vector: list[float], kind: Literal["euclidean", "manhattan", "maximum"] = "euclidean"
-) -> float:
+def vector_norm(vector: list[float], kind: Literal["euclidean", "manhattan", "maximum"] = "euclidean") -> float:
     """Compute the length of a vector.
 
     Args:

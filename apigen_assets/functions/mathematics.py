@@ -23,7 +23,9 @@ class TablePoint(TypedDict):
     """One measured point of a table."""
 
     x: float
+    """Position in the table."""
     y: float
+    """Value measured there."""
 
 
 class PolarForm(TypedDict):
@@ -131,10 +133,8 @@ def sequence_sum(
     check_choice("kind", kind, ("arithmetic", "geometric"))
     if kind == "arithmetic":
         return terms * (2 * first + (terms - 1) * change) / 2
-    if change == 1:
-        return float(first * terms)
     try:
-        return finite(first * (1 - float(change) ** terms) / (1 - change))
+        return finite(math.fsum(first * float(change) ** power for power in range(terms)))
     except OverflowError:
         raise ValueError("the sum is too large: use fewer terms or a smaller change") from None
 
@@ -177,9 +177,7 @@ def round_to_significant(value: float, digits: int = 3) -> float:
     return float(f"{value:.{digits - 1}e}")
 
 
-def complex_to_polar(
-    real: float, imaginary: float, unit: Literal["degrees", "radians"] = "degrees"
-) -> PolarForm:
+def complex_to_polar(real: float, imaginary: float, unit: Literal["degrees", "radians"] = "degrees") -> PolarForm:
     """Convert a complex number to its modulus and angle.
 
     Args:
@@ -310,9 +308,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query=(
-            "For a circuit problem I have the impedance 3 + 4i. What are its magnitude and phase in radians?"
-        ),
+        query=("For a circuit problem I have the impedance 3 + 4i. What are its magnitude and phase in radians?"),
         answers=(Call(name="complex_to_polar", arguments={"real": 3, "imaginary": 4, "unit": "radians"}),),
     ),
     Seed(
@@ -323,9 +319,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query=(
-            "Concrete is mixed 1 : 2 : 3 from cement, sand and gravel. How much of each for 90 kg in total?"
-        ),
+        query=("Concrete is mixed 1 : 2 : 3 from cement, sand and gravel. How much of each for 90 kg in total?"),
         answers=(Call(name="divide_in_ratio", arguments={"total": 90, "ratio": [1, 2, 3]}),),
         others=("percentage_change", "sequence_sum", "round_to_significant"),
     ),

@@ -13,7 +13,9 @@ class Congruence(TypedDict):
     """A condition: the number leaves this remainder when divided by this modulus."""
 
     remainder: int
+    """Remainder left."""
     modulus: int
+    """Divisor, 1 to 1,000,000."""
 
 
 class CongruenceSolution(TypedDict):
@@ -259,8 +261,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query=(
-            "Find the least number that is 1 mod 4 and 3 mod 9. Separately, find the one that is 4 mod 6 "
-            "and 7 mod 15."
+            "Find the least number that is 1 mod 4 and 3 mod 9. Separately, find the one that is 4 mod 6 and 7 mod 15."
         ),
         answers=(
             Call(

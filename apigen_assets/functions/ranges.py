@@ -58,14 +58,15 @@ def check_numbers(
         check_number(f"{name}[{index}]", value, low, high, above=above, below=below)
 
 
-def check_length(name: str, items: Collection[object], fewest: int, most: int) -> None:
+def check_length(name: str, items: Collection[object], fewest: int, most: int, unit: str = "items") -> None:
     """Check how many items a list, a record or a text has.
 
     Raises:
         ValueError: If there are fewer than `fewest` or more than `most`.
     """
     if not fewest <= len(items) <= most:
-        raise ValueError(f"{name} must have {fewest} to {most} items, but has {len(items)}")
+        allowed = str(fewest) if fewest == most else f"{fewest} to {most}"
+        raise ValueError(f"{name} must have {allowed} {unit}, but has {len(items)}")
 
 
 def check_choice(name: str, value: object, choices: Iterable[object]) -> None:

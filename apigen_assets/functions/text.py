@@ -7,7 +7,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from apigen_assets.functions.timestamps import one_of, sized, within
+from apigen_assets.functions.ranges import check_choice, check_length, check_number
 from apigen_assets.functions.seed import Seed
 from apigen_assets.generation.candidate import Call
 
@@ -42,9 +42,9 @@ def slugify_title(title: str, max_length: int = 60, separator: Literal["-", "_"]
     Raises:
         ValueError: A value is out of range, or the title has no Latin letter or digit.
     """
-    sized("title", title, 1, 1000)
-    within("max_length", max_length, 5, 200)
-    one_of("separator", separator, ("-", "_"))
+    check_length("title", title, 1, 1000, "characters")
+    check_number("max_length", max_length, 5, 200)
+    check_choice("separator", separator, ("-", "_"))
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words: list[str] = re.findall(r"[a-z0-9]+", plain.replace("'", ""))
     if not words:
@@ -57,9 +57,7 @@ def slugify_title(title: str, max_length: int = 60, separator: Literal["-", "_"]
     return slug
 
 
-def change_text_case(
-    text: str, case: Literal["snake", "kebab", "camel", "pascal", "constant", "title"]
-) -> str:
+def change_text_case(text: str, case: Literal["snake", "kebab", "camel", "pascal", "constant", "title"]) -> str:
     """Rewrite a phrase or identifier in another naming convention.
 
     Args:
@@ -72,21 +70,22 @@ def change_text_case(
     Raises:
         ValueError: The case is unknown, or the text is too long or has no letter or digit.
     """
-    sized("text", text, 1, 500)
-    one_of("case", case, ("snake", "kebab", "camel", "pascal", "constant", "title"))
+    check_length("text", text, 1, 500, "characters")
+    check_choice("case", case, ("snake", "kebab", "camel", "pascal", "constant", "title"))
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
     words = [word.lower() for word in re.findall(r"[^\W_]+", spaced)]
     if not words:
         raise ValueError("text must contain at least one letter or digit")
     capitals = [word.capitalize() for word in words]
-    return {
+    forms: dict[str, str] = {
         "snake": "_".join(words),
         "kebab": "-".join(words),
         "camel": words[0] + "".join(capitals[1:]),
         "pascal": "".join(capitals),
         "constant": "_".join(words).upper(),
         "title": " ".join(capitals),
-    }[case]
+    }
+    return forms[case]
 
 
 def top_words(text: str, count: int = 5, ignore: list[str] | None = None) -> list[WordCount]:
@@ -103,8 +102,8 @@ def top_words(text: str, count: int = 5, ignore: list[str] | None = None) -> lis
     Raises:
         ValueError: The text is too long, or count is out of range.
     """
-    sized("text", text, 1, 20_000)
-    within("count", count, 1, 100)
+    check_length("text", text, 1, 20_000, "characters")
+    check_number("count", count, 1, 100)
     left_out = {word.lower() for word in ignore or []}
     found = Counter(re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text.lower()))
     ranked = sorted((-n, word) for word, n in found.items() if word not in left_out)
@@ -125,9 +124,9 @@ def reading_ease_score(words: int, sentences: int, syllables: int) -> ReadingEas
     Raises:
         ValueError: The counts are out of range or do not fit each other.
     """
-    within("words", words, 1, 10_000_000)
-    within("sentences", sentences, 1, words)
-    within("syllables", syllables, words, words * 20)
+    check_number("words", words, 1, 10_000_000)
+    check_number("sentences", sentences, 1, words)
+    check_number("syllables", syllables, words, words * 20)
     score = round(206.835 - 1.015 * words / sentences - 84.6 * syllables / words, 1)
     levels = ((90, "very easy"), (80, "easy"), (70, "fairly easy"), (60, "plain"), (50, "fairly difficult"))
     fallback = "difficult" if score >= 30 else "very difficult"
@@ -148,8 +147,8 @@ def edit_distance(first: str, second: str, ignore_case: bool = False) -> int:
     Raises:
         ValueError: A text is too long.
     """
-    sized("first", first, 0, 500)
-    sized("second", second, 0, 500)
+    check_length("first", first, 0, 500, "characters")
+    check_length("second", second, 0, 500, "characters")
     if ignore_case:
         first, second = first.casefold(), second.casefold()
     row = list(range(len(second) + 1))
@@ -177,16 +176,14 @@ def are_anagrams(first: str, second: str) -> bool:
     """
     letters = []
     for name, phrase in (("first", first), ("second", second)):
-        sized(name, phrase, 1, 1000)
+        check_length(name, phrase, 1, 1000, "characters")
         letters.append(sorted(character for character in phrase.casefold() if character.isalnum()))
         if not letters[-1]:
             raise ValueError(f"{name} must contain at least one letter or digit")
     return letters[0] == letters[1]
 
 
-def mask_text(
-    text: str, visible: int = 4, side: Literal["start", "end"] = "end", mask_character: str = "*"
-) -> str:
+def mask_text(text: str, visible: int = 4, side: Literal["start", "end"] = "end", mask_character: str = "*") -> str:
     """Hide all but a few characters of a sensitive text, such as an account number.
 
     Args:
@@ -201,10 +198,10 @@ def mask_text(
     Raises:
         ValueError: A value is out of range, or the mask is not one character.
     """
-    sized("text", text, 1, 500)
-    within("visible", visible, 0, len(text))
-    one_of("side", side, ("start", "end"))
-    sized("mask_character", mask_character, 1, 1)
+    check_length("text", text, 1, 500, "characters")
+    check_number("visible", visible, 0, len(text))
+    check_choice("side", side, ("start", "end"))
+    check_length("mask_character", mask_character, 1, 1, "characters")
     hidden = mask_character * (len(text) - visible)
     return text[:visible] + hidden if side == "start" else hidden + text[len(text) - visible :]
 
@@ -215,8 +212,7 @@ SEEDS: tuple[Seed, ...] = (
         answers=(Call(name="slugify_title", arguments={"title": "Crème Brûlée: 10 Secrets From Paris"}),),
     ),
     Seed(
-        query="slugs for these three posts please: 'Hello World', 'Why We Moved to Rust' and 'Fall Sale "
-        "2025'",
+        query="slugs for these three posts please: 'Hello World', 'Why We Moved to Rust' and 'Fall Sale 2025'",
         answers=(
             Call(name="slugify_title", arguments={"title": "Hello World"}),
             Call(name="slugify_title", arguments={"title": "Why We Moved to Rust"}),
@@ -250,8 +246,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query="I wonder what word I overuse in this line: 'Very good, very nice and very, very cheap'. "
-        "Just the top 1.",
+        query="I wonder what word I overuse in this line: 'Very good, very nice and very, very cheap'. Just the top 1.",
         answers=(
             Call(
                 name="top_words",
@@ -262,9 +257,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="An essay has 540 words, 30 sentences and 810 syllables. How easily does it read?",
-        answers=(
-            Call(name="reading_ease_score", arguments={"words": 540, "sentences": 30, "syllables": 810}),
-        ),
+        answers=(Call(name="reading_ease_score", arguments={"words": 540, "sentences": 30, "syllables": 810}),),
     ),
     Seed(
         query="Compare the readability of draft A (1200 words, 48 sentences, 2100 syllables) with draft B "
@@ -299,9 +292,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="Hide the card number 5500005555555559 but leave the last four digits readable.",
-        answers=(
-            Call(name="mask_text", arguments={"text": "5500005555555559", "visible": 4, "side": "end"}),
-        ),
+        answers=(Call(name="mask_text", arguments={"text": "5500005555555559", "visible": 4, "side": "end"}),),
         others=("slugify_title", "top_words"),
     ),
     Seed(
@@ -316,8 +307,7 @@ SEEDS: tuple[Seed, ...] = (
         ),
     ),
     Seed(
-        query="From the headline 'Rain, Rain and More Rain' I want an underscore slug plus its 3 most used "
-        "words.",
+        query="From the headline 'Rain, Rain and More Rain' I want an underscore slug plus its 3 most used words.",
         answers=(
             Call(name="slugify_title", arguments={"title": "Rain, Rain and More Rain", "separator": "_"}),
             Call(name="top_words", arguments={"text": "Rain, Rain and More Rain", "count": 3}),

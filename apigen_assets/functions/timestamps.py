@@ -1,44 +1,13 @@
-"""Readers and range checks of argument values, shared by the function modules."""
+"""Readers of dates, times and UTC offsets, shared by the function modules."""
 
 import datetime
 import re
-from collections.abc import Iterable, Sized
+
+from apigen_assets.functions.ranges import check_number
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 _OFFSET = re.compile(r"([+-])(\d{2}):(\d{2})", re.ASCII)
-
-
-def within(name: str, value: float, low: float, high: float) -> None:
-    """Refuse a number outside `low` to `high`, both included; NaN and infinities are outside.
-
-    Raises:
-        ValueError: the number is out of range.
-    """
-    if not low <= value <= high:
-        raise ValueError(f"{name} must be from {low:g} to {high:g}, got {value}")
-
-
-def sized(name: str, value: Sized, low: int, high: int) -> None:
-    """Refuse a text or list of a length outside `low` to `high`, both included.
-
-    Raises:
-        ValueError: the value is too short or too long.
-    """
-    if not low <= len(value) <= high:
-        kind = "characters" if isinstance(value, str) else "items"
-        raise ValueError(f"{name} must have {low} to {high} {kind}, got {len(value)}")
-
-
-def one_of(name: str, value: object, allowed: Iterable[object]) -> None:
-    """Refuse a value that is not one of the allowed ones.
-
-    Raises:
-        ValueError: the value is not allowed.
-    """
-    choices = list(allowed)
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(str, choices))}, got {value!r}")
 
 
 def read_date(name: str, text: str) -> datetime.date:
@@ -51,7 +20,7 @@ def read_date(name: str, text: str) -> datetime.date:
     if not match:
         raise ValueError(f"{name} must be a date as YYYY-MM-DD, got {text!r}")
     year, month, day = (int(part) for part in match.groups())
-    within(f"the year of {name}", year, 1000, 3000)
+    check_number(f"the year of {name}", year, 1000, 3000)
     try:
         return datetime.date(year, month, day)
     except ValueError:

@@ -1,6 +1,6 @@
 """What a chat model is asked and what it answers, whoever serves it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -38,6 +38,14 @@ class Completion(BaseModel):
     """Read from the journal, not asked for now."""
 
 
+class BudgetError(RuntimeError):
+    """The next request could exceed the token budget; everything answered is journalled."""
+
+
+class EndpointError(RuntimeError):
+    """The endpoint cannot be reached, refuses the key or keeps failing; the message says what to do."""
+
+
 class ChatModel(Protocol):
     """Something that completes chats; `resources.llm` is the real one."""
 
@@ -53,5 +61,17 @@ class ChatModel(Protocol):
             resources.llm.UnknownGeneratorError: the name is not in generators.yaml.
             resources.llm.BudgetError: the next request could exceed the budget; everything answered is journalled.
             resources.llm.EndpointError: the endpoint cannot be reached or refuses the key.
+        """
+        ...
+
+
+class ChatStream(Protocol):
+    """A chat model that also gives its completions one by one, so that memory does not grow with their number."""
+
+    def stream(self, generator: str, requests: Iterable[ChatRequest]) -> Generator[Completion, None, None]:
+        """Completions in the order of the requests; answers before a failure are given before it is raised.
+
+        Raises:
+            as `ChatModel.complete`.
         """
         ...

@@ -135,7 +135,7 @@ def target(
 
 
 def parse(text: str) -> list[Call] | None:
-    """The calls that a model wrote, in any style; `[]` for an explicit no-call answer, null for anything else.
+    """The calls a model wrote, in any style; `[]` for an explicit no-call answer, null for anything else.
 
     Accepted: `{"tool_calls": [...]}`, a bare JSON list, one JSON call, `<tool_call>` blocks (Hermes and
     Qwen), and the compact form. A leading `<think>` block and a code fence around the whole are dropped.

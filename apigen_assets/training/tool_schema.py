@@ -60,7 +60,7 @@ def parameters_of(parameters: Mapping[str, Any]) -> list[Parameter]:
 
 
 def flat_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Flat parameters: a schema's properties with `required: true` on those required; flat ones as they are."""
+    """Flat parameters: a schema's properties, `required: true` on those required; flat ones as they are."""
     if not is_schema(parameters):
         return dict(parameters)
     return {

@@ -64,6 +64,7 @@ class Reason(StrEnum):
     REFUSED = "refused"
     NOT_RECORDED = "not_recorded"
     UNAVAILABLE = "unavailable"
+    INCONSISTENT = "inconsistent"  # the same call, spelled another way, gave another result
     # semantic
     UNGROUNDED = "ungrounded"
     WRONG_ARGUMENTS = "wrong_arguments"
@@ -100,13 +101,13 @@ class Verdict(BaseModel):
 
 
 CHECKED_SCHEMA = pl.Schema(
-    {
-        **Candidate.SCHEMA,
-        "stage": pl.String,
-        "passed": pl.Boolean,
-        "reason": pl.String,
-        "detail": pl.String,
-        "execution": pl.String,
-    }
+    [
+        *Candidate.SCHEMA.items(),
+        ("stage", pl.String),
+        ("passed", pl.Boolean),
+        ("reason", pl.String),
+        ("detail", pl.String),
+        ("execution", pl.String),
+    ]
 )
 """The table of both outputs of a stage: candidates with the verdict that sent them there."""

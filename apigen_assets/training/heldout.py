@@ -1,0 +1,162 @@
+"""What a model answers to held-out queries, and how often all of it is right."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from apigen_assets.canonical import dumps
+from apigen_assets.generation.candidate import Call
+from apigen_assets.training.prompt_format import PromptStyle, parse, render, target
+from apigen_assets.training.rows import GROUPS, Example
+
+
+@dataclass(frozen=True)
+class Score:
+    """Counts over rows of one group: answers that can be read, whose names are right, that are all right."""
+
+    rows: int
+    readable: int
+    names: int
+    exact: int
+
+    @property
+    def accuracy(self) -> float:
+        """Share of rows whose names and arguments are all right; 0 for no rows."""
+        return self.exact / self.rows if self.rows else 0.0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One answer, to look at."""
+
+    group: str
+    query: str
+    expected: str
+    written: str
+    exact: bool
+
+
+def is_exact(written: Sequence[Call] | None, expected: Sequence[Call]) -> bool:
+    """Same functions with the same arguments, in any order of the calls; 2 and 2.0 are one number."""
+    return written is not None and _canonical(written) == _canonical(expected)
+
+
+def generate(
+    model: Any,
+    tokenizer: Any,
+    examples: Sequence[Example],
+    style: PromptStyle,
+    batch_rows: int = 64,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[str]:
+    """The model's greedy answers, in the order of the rows.
+
+    Rows alike in length are batched together, padded on the left. An answer may be as long as the longest
+    right one of its batch and half as long again: what runs on longer is wrong already.
+    """
+    import torch
+
+    prompts = [render(one.query, one.tools, style, tokenizer=tokenizer) for one in examples]
+    answers = [
+        target(one.answers, style, tokenizer=tokenizer, query=one.query, tools=one.tools) for one in examples
+    ]
+    special = style is not PromptStyle.CHAT
+    ids = tokenizer(prompts, add_special_tokens=special)["input_ids"] if prompts else []
+    sizes = [len(one) for one in tokenizer(answers, add_special_tokens=False)["input_ids"]] if answers else []
+    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+    out = [""] * len(ids)
+    pad = tokenizer.pad_token_id
+    was_training, cache = model.training, model.config.use_cache
+    model.eval()
+    model.config.use_cache = True
+    try:
+        for start in range(0, len(order), batch_rows):
+            chosen = order[start : start + batch_rows]
+            longest = max(len(ids[i]) for i in chosen)
+            rows = torch.full((len(chosen), longest), pad, dtype=torch.long)
+            mask = torch.zeros((len(chosen), longest), dtype=torch.long)
+            for row, i in enumerate(chosen):
+                rows[row, longest - len(ids[i]) :] = torch.tensor(ids[i])
+                mask[row, longest - len(ids[i]) :] = 1
+            limit = int(max(sizes[i] for i in chosen) * 1.5) + 8
+            with torch.inference_mode():
+                written = model.generate(
+                    input_ids=rows.to(model.device),
+                    attention_mask=mask.to(model.device),
+                    max_new_tokens=limit,
+                    do_sample=False,
+                    eos_token_id=tokenizer.eos_token_id,
+                    pad_token_id=pad,
+                )
+            texts = tokenizer.batch_decode(written[:, longest:], skip_special_tokens=True)
+            for i, text in zip(chosen, texts, strict=True):
+                out[i] = text
+            if progress:
+                progress(min(start + batch_rows, len(order)), len(order))
+    finally:
+        model.train(was_training)
+        model.config.use_cache = cache
+    return out
+
+
+def score(examples: Sequence[Example], texts: Sequence[str]) -> dict[str, Score]:
+    """Scores by group, for the groups there are rows of, and `all` over the groups that call something."""
+    counts: dict[str, list[int]] = {}
+    for example, text in zip(examples, texts, strict=True):
+        calls = parse(text)
+        names = calls is not None and sorted(c.name for c in calls) == sorted(c.name for c in example.answers)
+        one = (1, calls is not None, names, is_exact(calls, example.answers))
+        kept = counts.setdefault(example.group, [0, 0, 0, 0])
+        for i, value in enumerate(one):
+            kept[i] += int(value)
+    scores = {group: Score(*counts[group]) for group in GROUPS if group in counts}
+    calling = [score for group, score in scores.items() if group != "relevance"]
+    if calling:
+        scores["all"] = Score(*(sum(getattr(one, name) for one in calling) for name in asdict(calling[0])))
+    return scores
+
+
+def samples(
+    examples: Sequence[Example], texts: Sequence[str], style: PromptStyle, per_group: int
+) -> list[Sample]:
+    """The first answers of each group, right and wrong ones as they come."""
+    taken: dict[str, int] = {}
+    out = []
+    for example, text in zip(examples, texts, strict=True):
+        if taken.get(example.group, 0) < per_group:
+            taken[example.group] = taken.get(example.group, 0) + 1
+            plain = PromptStyle.XLAM if style is PromptStyle.CHAT else style
+            right = is_exact(parse(text), example.answers)
+            out.append(Sample(example.group, example.query, target(example.answers, plain), text, right))
+    return out
+
+
+def _canonical(calls: Sequence[Call]) -> list[str]:
+    return sorted(dumps([call.name, _plain(call.arguments)]) for call in calls)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value
+
+
+def to_json(scores: dict[str, Score]) -> dict[str, dict[str, Any]]:
+    """Scores as plain values, with the accuracy."""
+    return {group: {**asdict(one), "accuracy": one.accuracy} for group, one in scores.items()}
+
+
+def from_json(given: dict[str, dict[str, Any]]) -> dict[str, Score]:
+    """The inverse of `to_json`."""
+    return {group: Score(**{k: v for k, v in one.items() if k != "accuracy"}) for group, one in given.items()}
+
+
+def samples_json(found: Sequence[Sample]) -> list[dict[str, Any]]:
+    """Samples as plain values."""
+    plain: list[dict[str, Any]] = json.loads(json.dumps([asdict(one) for one in found]))
+    return plain

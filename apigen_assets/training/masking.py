@@ -1,0 +1,69 @@
+"""Function masking (Hammer, arXiv 2410.04587): random names, so that descriptions must be read."""
+
+import random
+import string
+from typing import Any
+
+from apigen_assets.generation.candidate import Call
+from apigen_assets.training.rows import Example
+from apigen_assets.training.tool_schema import is_schema
+
+_LETTERS = string.ascii_letters + string.digits + "_."
+
+
+def masked(example: Example, rng: random.Random) -> Example:
+    """The row with function and parameter names replaced alike in tools and answers, and its tools shuffled.
+
+    Function names become 5 to 15 random characters and parameter names 4 to 10, as in the Hammer paper.
+    Values, descriptions and the query stay.
+    """
+    functions: dict[str, str] = {}
+    parameters: dict[str, dict[str, str]] = {}
+    tools = []
+    taken: set[str] = set()
+    for tool in example.tools:
+        name = str(tool["name"])
+        functions[name] = _fresh(rng, 5, 15, taken)
+        shown, parameters[name] = _masked_parameters(tool.get("parameters") or {}, rng)
+        tools.append({**tool, "name": functions[name], "parameters": shown})
+    rng.shuffle(tools)
+    answers = [
+        Call(
+            name=functions.get(call.name, call.name),
+            arguments={
+                parameters.get(call.name, {}).get(key, key): value for key, value in call.arguments.items()
+            },
+        )
+        for call in example.answers
+    ]
+    return Example(example.query, tools, answers, example.group)
+
+
+def shuffled(example: Example, rng: random.Random) -> Example:
+    """The row with its tools in another order."""
+    tools = list(example.tools)
+    rng.shuffle(tools)
+    return Example(example.query, tools, example.answers, example.group)
+
+
+def _masked_parameters(
+    parameters: dict[str, Any], rng: random.Random
+) -> tuple[dict[str, Any], dict[str, str]]:
+    inner = (parameters.get("properties") or {}) if is_schema(parameters) else parameters
+    taken: set[str] = set()
+    names = {name: _fresh(rng, 4, 10, taken) for name in inner}
+    renamed = {names[name]: spec for name, spec in inner.items()}
+    if not is_schema(parameters):
+        return renamed, names
+    required = [names[name] for name in parameters.get("required") or [] if name in names]
+    return {**parameters, "properties": renamed, "required": required}, names
+
+
+def _fresh(rng: random.Random, shortest: int, longest: int, taken: set[str]) -> str:
+    while True:
+        name = rng.choice(string.ascii_letters) + "".join(
+            rng.choices(_LETTERS, k=rng.randint(shortest, longest) - 1)
+        )
+        if name not in taken:
+            taken.add(name)
+            return name

@@ -1,0 +1,130 @@
+"""Models: from a recipe's architecture, or from its base's weights."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from apigen_assets.training.recipe import Recipe
+
+_LOCAL = ("config.json", "tokenizer_config.json")
+
+
+class BaseError(ValueError):
+    """The base a recipe names cannot be used; the text says why and what to do."""
+
+
+def config_of(recipe: Recipe, **changes: Any) -> Any:
+    """The transformers config of the recipe's architecture."""
+    from transformers import AutoConfig
+
+    given = {**recipe.architecture, **changes}
+    try:
+        return AutoConfig.for_model(given.pop("model_type"), **given)
+    except (ValueError, TypeError) as error:
+        raise BaseError(
+            f"recipe {recipe.name}: `architecture` is no model transformers knows: {error}"
+        ) from None
+
+
+def check_base(recipe: Recipe) -> None:
+    """Check, before anything starts, that the base is there and is the model the recipe was written for.
+
+    A name on the Hub is looked up in the local cache first, then on the Hub, for its config only.
+
+    Raises:
+        BaseError: the base is missing, needs access, or has another architecture.
+    """
+    if recipe.base is None:
+        return
+    source = recipe.base.source
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        missing = [name for name in _LOCAL if not (folder / name).is_file()]
+        if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
+            missing.append("*.safetensors")
+        if missing:
+            raise BaseError(f"{folder} is no complete model: it lacks {', '.join(missing)}")
+    elif source.startswith(("/", ".", "~")) or source.count("/") != 1:
+        raise BaseError(f"the base {source} of recipe {recipe.name} is no folder here and no name on the Hub")
+    config = _config(recipe, source)
+    for key, wanted in recipe.architecture.items():
+        found = getattr(config, key, None)
+        if (
+            isinstance(wanted, int | str | bool)
+            and found is not None
+            and found != wanted
+            and "token" not in key
+        ):
+            raise BaseError(
+                f"the base {source} has {key} {found}, but recipe {recipe.name} is written for {wanted}: "
+                "name the base it is meant for, or correct `architecture`"
+            )
+
+
+def build_model(recipe: Recipe, tokenizer: Any) -> Any:
+    """The model to train, in the recipe's precision; with adapters where the recipe wants them.
+
+    From scratch it is initialised by the global random state: seed first.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    dtype = torch.bfloat16 if recipe.precision == "bf16" else torch.float32
+    if recipe.base is None:
+        # Master weights are kept in fp32 by DeepSpeed; initialising in fp32 loses nothing of the draw
+        config = config_of(recipe, vocab_size=len(tokenizer), **_special(tokenizer))
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    else:
+        model = AutoModelForCausalLM.from_pretrained(
+            recipe.base.source, revision=recipe.base.revision, dtype=dtype
+        )
+        for key, value in _special(tokenizer).items():
+            setattr(model.config, key, value)
+    model.config.use_cache = False
+    if recipe.lora is not None:
+        from peft import LoraConfig, get_peft_model
+
+        targets = recipe.lora.targets
+        adapters = LoraConfig(
+            r=recipe.lora.rank,
+            lora_alpha=recipe.lora.alpha,
+            lora_dropout=recipe.lora.dropout,
+            target_modules=targets if isinstance(targets, str) else list(targets),
+            task_type="CAUSAL_LM",
+        )
+        model = get_peft_model(model, adapters)
+        if recipe.gradient_checkpointing:
+            model.enable_input_require_grads()
+    return model
+
+
+def generation_config(recipe: Recipe, tokenizer: Any) -> Any:
+    """How the trained model generates by default: greedily, up to the recipe's limit (paper: 512 tokens)."""
+    from transformers import GenerationConfig
+
+    return GenerationConfig(do_sample=False, max_new_tokens=recipe.max_new_tokens, **_special(tokenizer))
+
+
+def _special(tokenizer: Any) -> dict[str, Any]:
+    return {
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+
+
+def _config(recipe: Recipe, source: str) -> Any:
+    from transformers import AutoConfig
+
+    assert recipe.base is not None
+    try:
+        return AutoConfig.from_pretrained(source, revision=recipe.base.revision)
+    except Exception as error:
+        # Hub errors come in many classes from two libraries; all of them mean that the base is not to be had
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        offline = " (HF_HUB_OFFLINE is set)" if os.environ.get("HF_HUB_OFFLINE") else ""
+        raise BaseError(
+            f"the base {source} of recipe {recipe.name} cannot be had{offline}: {first}\n"
+            f"Download it first (`hf download {source}`; gated models need HF_TOKEN), "
+            "or set `base.source` in the recipe to a folder that holds it."
+        ) from None

@@ -1,0 +1,218 @@
+"""Everything a run needs before the first step: splits, tokenizer, token files, held-out rows.
+
+Done once per run by one process of each machine; the others wait for its result on disk.
+"""
+
+import json
+import os
+import random
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from apigen_assets.generation.candidate import Call
+from apigen_assets.training.masking import masked, shuffled
+from apigen_assets.training.prompt_format import render, target
+from apigen_assets.training.recipe import Recipe
+from apigen_assets.training.rows import (
+    GROUPS,
+    DataError,
+    Example,
+    iter_examples,
+    sample_by_group,
+    split_of,
+    without_unseen_tools,
+)
+from apigen_assets.training.tokenizer import load_tokenizer, train_tokenizer
+from apigen_assets.training.tokens import TokenCounts, TokenStore, write_tokens
+
+_TOKENIZER_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What preparation found. Counts are of rows; `missing` lists the groups that training has no row of."""
+
+    rows: int
+    train: TokenCounts
+    left_out: dict[str, int]
+    """Rows not trained on, by reason: `held_out_queries`, `held_out_functions`, `too_long`."""
+    heldout: dict[str, dict[str, int]]
+    """Held-out rows to measure on, by split and group."""
+    functions: dict[str, int]
+    """How many functions training sees, and how many are kept out."""
+    vocabulary: int
+    missing: list[str]
+
+
+def prepare(
+    recipe: Recipe, rows: Path, heldout_rows: Path, folder: Path, log: Callable[[str], None]
+) -> Prepared:
+    """Fill `folder` for the run, or read what an earlier, interrupted run left there complete.
+
+    Args:
+        recipe: what to train.
+        rows: Parquet table of the rows to train on.
+        heldout_rows: the table to draw held-out rows from; in an ablation the verified rows, for every data
+        set.
+        folder: where to write; belongs to this run alone.
+        log: for progress.
+
+    Raises:
+        DataError: nothing to train on, with the reason.
+    """
+    if (folder / "prepared.json").is_file():
+        log("preparation: taken over from the interrupted run")
+        return read_prepared(folder)
+    started = time.monotonic()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    tokenizer = load_tokenizer(recipe) if recipe.base else train_tokenizer(recipe, _texts(recipe, rows))
+    tokenizer.save_pretrained(folder / "tokenizer")
+
+    seen: Counter[str] = Counter()
+    functions: set[str] = set()
+    kept_out: set[str] = set()
+
+    def training() -> Iterator[Example]:
+        for index, example in enumerate(iter_examples(rows)):
+            split = split_of(example, recipe.heldout)
+            seen[split] += 1
+            (kept_out if split == "unseen" else functions).update(example.functions)
+            if split == "train":
+                yield from _variants(without_unseen_tools(example, recipe.heldout), recipe, index)
+
+    counts = write_tokens(training(), tokenizer, recipe.prompt_style, recipe.max_length, folder / "train")
+    if counts.rows == 0:
+        raise DataError(_nothing(recipe, counts, rows))
+
+    heldout = {
+        split: sample_by_group(
+            (one for one in iter_examples(heldout_rows) if split_of(one, recipe.heldout) == split),
+            recipe.heldout.rows_per_style,
+        )
+        for split in ("seen", "unseen")
+    }
+    # A relevance row calls nothing: whether its function was seen is no question
+    heldout["seen"] = [_shown(one, recipe) for one in heldout["seen"]]
+    write_tokens(heldout["seen"], tokenizer, recipe.prompt_style, recipe.max_length, folder / "heldout")
+    _write_examples(folder / "heldout.jsonl", heldout)
+    prepared = Prepared(
+        rows=sum(seen.values()),
+        train=counts,
+        left_out={
+            "held_out_queries": seen["seen"],
+            "held_out_functions": seen["unseen"],
+            "too_long": counts.too_long,
+        },
+        heldout={split: dict(Counter(one.group for one in found)) for split, found in heldout.items()},
+        functions={"trained": len(functions - kept_out), "held_out": len(kept_out)},
+        vocabulary=len(tokenizer),
+        missing=[group for group in GROUPS if not counts.by_group.get(group)],
+    )
+    temporary = folder / "prepared.json.tmp"
+    temporary.write_text(json.dumps(asdict(prepared)), encoding="utf-8")
+    os.replace(temporary, folder / "prepared.json")
+    _report(prepared, log, time.monotonic() - started)
+    return prepared
+
+
+def read_prepared(folder: Path) -> Prepared:
+    """The summary of a complete preparation."""
+    given = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
+    return Prepared(**{**given, "train": TokenCounts(**given["train"])})
+
+
+def wait_prepared(folder: Path) -> Prepared:
+    """The summary, once the process that prepares has written it. The launcher ends all if that one fails."""
+    while not (folder / "prepared.json").is_file():
+        time.sleep(0.2)
+    return read_prepared(folder)
+
+
+def read_heldout(folder: Path) -> dict[str, list[Example]]:
+    """Held-out rows by split."""
+    out: dict[str, list[Example]] = {"seen": [], "unseen": []}
+    with (folder / "heldout.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            given = json.loads(line)
+            calls = [Call.model_validate(call) for call in given["answers"]]
+            out[given["split"]].append(Example(given["query"], given["tools"], calls, given["group"]))
+    return out
+
+
+def open_store(folder: Path) -> TokenStore:
+    """The rows to train on."""
+    return TokenStore(folder / "train")
+
+
+def _shown(example: Example, recipe: Recipe) -> Example:
+    return without_unseen_tools(example, recipe.heldout)
+
+
+def _variants(example: Example, recipe: Recipe, index: int) -> Iterator[Example]:
+    rng = random.Random(f"{recipe.seed}:{index}")
+    mask = recipe.function_masking > 0 and rng.random() < recipe.function_masking
+    if mask and not recipe.extra_masked_copies:
+        yield masked(example, rng)
+    else:
+        yield shuffled(example, rng) if recipe.shuffle_tools else example
+    for _ in range(recipe.extra_masked_copies):
+        yield masked(example, rng) if rng.random() < recipe.function_masking else shuffled(example, rng)
+
+
+def _texts(recipe: Recipe, rows: Path) -> Iterator[str]:
+    for number, example in enumerate(iter_examples(rows)):
+        if number >= _TOKENIZER_ROWS:
+            return
+        if split_of(example, recipe.heldout) == "train":
+            yield render(example.query, example.tools, recipe.prompt_style)
+            yield target(example.answers, recipe.prompt_style)
+
+
+def _write_examples(path: Path, heldout: dict[str, list[Example]]) -> None:
+    with path.open("w", encoding="utf-8") as out:
+        for split, examples in heldout.items():
+            for one in examples:
+                row: dict[str, Any] = {
+                    "split": split,
+                    "query": one.query,
+                    "tools": one.tools,
+                    "answers": [call.model_dump() for call in one.answers],
+                    "group": one.group,
+                }
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _nothing(recipe: Recipe, counts: TokenCounts, rows: Path) -> str:
+    if counts.too_long:
+        return (
+            f"every one of the {counts.too_long} rows to train on is longer than "
+            f"max_length = {recipe.max_length} tokens: raise `max_length` in the recipe, or offer fewer tools per row"
+        )
+    return f"{rows} leaves no row to train on: all of them were kept out; lower `heldout` in the recipe"
+
+
+def _report(prepared: Prepared, log: Callable[[str], None], seconds: float) -> None:
+    out = prepared.left_out
+    log(
+        f"preparation: {prepared.rows} rows; {prepared.train.rows} to train on "
+        f"({prepared.train.tokens / prepared.train.rows:.0f} tokens each, longest {prepared.train.longest}), "
+        f"kept out {out['held_out_queries']} by query and {out['held_out_functions']} by function, "
+        f"{prepared.functions['trained']} functions seen, {prepared.functions['held_out']} not; "
+        f"vocabulary {prepared.vocabulary}; {seconds:.1f} s"
+    )
+    if prepared.train.too_long:
+        parts = ", ".join(f"{count} {group}" for group, count in prepared.train.too_long_by_group.items())
+        log(
+            f"preparation: {prepared.train.too_long} rows are longer than the context and are skipped ({parts})"
+        )
+    for group in prepared.missing:
+        log(
+            f"warning: the data set has no rows of style {group}: "
+            "the model will not learn it, and its accuracy is not reported"
+        )

@@ -1,0 +1,337 @@
+"""The training program: `python -m apigen_assets.training.train --recipe tiny --rows rows.parquet --out folder`.
+
+One process runs it as it is; `torchrun` and `deepspeed` launch it once per GPU. It ends with a folder that
+`AutoModelForCausalLM`, vLLM and the Hub read, and with `training.json`, everything that was measured. A run that was
+killed goes on from its last good checkpoint when it is started again with the same recipe, rows and processes.
+"""
+
+import argparse
+import gc
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from apigen_assets.canonical import content_hash
+from apigen_assets.training.batches import BatchError, BatchPlan, plan_batch
+from apigen_assets.training.card import model_card
+from apigen_assets.training.environment import (
+    MissingExtraError,
+    device,
+    prepare_environment,
+    require_train_extra,
+)
+from apigen_assets.training.heldout import generate, samples, samples_json, score, to_json
+from apigen_assets.training.models import BaseError, build_model, check_base, generation_config
+from apigen_assets.training.preflight import PreflightError, preflight
+from apigen_assets.training.prepare import Prepared, prepare, read_heldout, wait_prepared
+from apigen_assets.training.progress import Progress
+from apigen_assets.training.recipe import Recipe, RecipeError, load_recipe
+from apigen_assets.training.rows import DataError, Example
+
+RESULT = "training.json"
+"""The file of everything measured, in the checkpoint's folder."""
+ERROR = "error.txt"
+"""The file of the message a failed run ended with, in its work folder; for whoever launched it."""
+REFUSED = 2
+"""Exit status of a run that was refused or ended with a message."""
+
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "DefaultCPUAllocator")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; the exit status is 0, or 2 after one clear message."""
+    given = _arguments(argv)
+    work = work_folder(given.out)
+    main_process = os.environ.get("RANK", "0") == "0"
+    try:
+        require_train_extra()
+        recipe = load_recipe(given.recipe)
+        if given.set:
+            recipe = recipe.updated(_changes(given.set))
+        prepare_environment()
+        work.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            (work / ERROR).unlink()
+        _run(recipe, given, work)
+    except (MissingExtraError, RecipeError, DataError, BatchError, BaseError, PreflightError) as error:
+        return _refused(str(error), work, main_process)
+    except MemoryError:
+        return _refused(_memory_advice(), work, True)
+    except RuntimeError as error:  # torch.OutOfMemoryError is one
+        if not any(part in str(error) for part in _OUT_OF_MEMORY):
+            raise
+        return _refused(f"{_memory_advice()} ({str(error).splitlines()[0]})", work, True)
+    return 0
+
+
+def work_folder(out: Path) -> Path:
+    """Where a run for `out` keeps its checkpoints; removed when it ends well."""
+    return out.parent / f".{out.name}.work"
+
+
+def run_identity(recipe: Recipe, files: Sequence[Path], processes: int) -> str:
+    """What a run must share with a checkpoint to go on from it: recipe, rows, and the number of processes.
+
+    DeepSpeed's files hold one part of the optimizer per process.
+    """
+    return content_hash([recipe.content_hash(), [_file_hash(path) for path in files], processes])
+
+
+def _run(recipe: Recipe, given: argparse.Namespace, work: Path) -> None:
+    rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    with Progress(rank == 0, None) as progress:
+        found = device()
+        plan = plan_batch(recipe, world)
+        heldout_rows = given.heldout_rows or given.rows
+        if rank == 0:
+            check_base(recipe)
+            plan_text = preflight(recipe, world, found.memory_bytes, found.peak_flops).text()
+            progress.say(f"{recipe.name} on {world} x {found.name}\n{plan_text}")
+        for path in {given.rows, heldout_rows}:
+            if not path.is_file():
+                raise DataError(f"there is no file of rows {path}")
+        identity = run_identity(recipe, sorted({given.rows, heldout_rows}), world)
+        folder = work / identity
+        if os.environ["LOCAL_RANK"] == "0":
+            _forget_others(work, folder, progress.say)
+            prepared = prepare(recipe, given.rows, heldout_rows, folder / "prepared", progress.say)
+        else:
+            prepared = wait_prepared(folder / "prepared")
+        progress.follow_losses(folder / "losses.jsonl")
+
+        from transformers import AutoTokenizer
+
+        from apigen_assets.training.loop import train
+
+        tokenizer = AutoTokenizer.from_pretrained(folder / "prepared" / "tokenizer")
+        exported = folder / "exported"
+        trained = train(recipe, plan, folder / "prepared", folder, exported, tokenizer, found, progress)
+        _leave_group()
+        if rank != 0:
+            return
+        final = folder / "final"
+        _finish(recipe, tokenizer, exported, final)
+        lineage = json.loads(given.lineage.read_text(encoding="utf-8")) if given.lineage else {}
+        measured = _measure(recipe, tokenizer, final, folder / "prepared", found.kind, progress)
+        result = {
+            "recipe": {**recipe.model_dump(mode="json"), "content_hash": recipe.content_hash()},
+            "lineage": lineage,
+            "rows_sha256": _file_hash(given.rows),
+            "device": asdict(found),
+            "plan": asdict(plan),
+            "prepared": asdict(prepared),
+            "trained": {**asdict(trained), "curve": _thinned(trained.curve, 1_000)},
+            "heldout": measured,
+            "versions": {name: version(name) for name in ("torch", "transformers", "deepspeed", "accelerate")},
+        }
+        (final / RESULT).write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
+        (final / "README.md").write_text(model_card(result), encoding="utf-8")
+        _publish(final, given.out)
+        shutil.rmtree(work, ignore_errors=True)
+        progress.say(_summary(result, given.out))
+
+
+def _measure(
+    recipe: Recipe, tokenizer: Any, final: Path, prepared: Path, kind: str, progress: Progress
+) -> dict[str, Any]:
+    """Held-out accuracy of the written checkpoint, read back from disk, beside the model before training."""
+    import torch
+    import transformers
+
+    heldout = read_heldout(prepared)
+    out: dict[str, Any] = {}
+    found: list[dict[str, Any]] = []
+    plain = recipe.model_copy(update={"lora": None})
+    for name in ("untrained", "trained"):
+        if name == "trained":
+            model = transformers.AutoModelForCausalLM.from_pretrained(final)
+        else:
+            transformers.set_seed(recipe.seed)
+            model = build_model(plain, tokenizer)
+        if kind == "cuda":
+            model = model.to("cuda", torch.bfloat16)
+        else:
+            model = model.float()  # bf16 generation on a CPU is slower, and no closer to the weights
+        out[name] = {}
+        for split, examples in heldout.items():
+            # An untrained model from scratch writes noise to the limit: a few rows show it
+            asked = examples if name == "trained" or recipe.base else _few(examples, 8)
+            texts = generate(model, tokenizer, asked, recipe.prompt_style)
+            out[name][split] = to_json(score(asked, texts))
+            if name == "trained":
+                found += [
+                    {"split": split, **one}
+                    for one in samples_json(samples(asked, texts, recipe.prompt_style, per_group=3))
+                ]
+        overall = out[name]["seen"].get("all")
+        if overall:
+            progress.say(f"held-out exact match, {name}: {overall['accuracy']:.1%} of {overall['rows']} rows")
+        del model
+        gc.collect()
+        if kind == "cuda":
+            torch.cuda.empty_cache()
+    return {**out, "samples": found}
+
+
+def _finish(recipe: Recipe, tokenizer: Any, exported: Path, final: Path) -> None:
+    """Make the exported weights a complete checkpoint: adapters merged, tokenizer and generation config beside."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    shutil.rmtree(final, ignore_errors=True)
+    if recipe.lora is None:
+        os.replace(exported, final)
+        (final / "training_args.bin").unlink(missing_ok=True)  # a pickle, which no reader of weights should load
+        config = json.loads((final / "config.json").read_text(encoding="utf-8"))
+        config["use_cache"] = True
+        (final / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    else:
+        from peft import PeftModel
+
+        assert recipe.base is not None
+        base = AutoModelForCausalLM.from_pretrained(
+            recipe.base.source, revision=recipe.base.revision, dtype=torch.bfloat16
+        )
+        merged = PeftModel.from_pretrained(base, str(exported)).merge_and_unload()
+        merged.save_pretrained(final)
+        for name in ("adapter_model.safetensors", "adapter_config.json"):
+            (final / "adapter").mkdir(exist_ok=True)
+            shutil.copy2(exported / name, final / "adapter" / name)
+    tokenizer.save_pretrained(final)
+    generation_config(recipe, tokenizer).save_pretrained(final)
+    (final / "recipe.yaml").write_text(
+        yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False), encoding="utf-8"
+    )
+
+
+def _publish(final: Path, out: Path) -> None:
+    """Put the finished folder in its place; a reader sees the old one or the new one."""
+    old = out.parent / f".{out.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        os.replace(out, old)
+    os.replace(final, out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _leave_group() -> None:
+    """End the process group: what follows is the main process's alone, and may take longer than its timeout."""
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
+    # transformers keeps the ZeRO-3 configuration and would build every later model in partitions
+    from transformers.integrations.deepspeed import unset_hf_deepspeed_config
+
+    unset_hf_deepspeed_config()
+
+
+def _forget_others(work: Path, folder: Path, say: Callable[[str], None]) -> None:
+    for other in work.iterdir():
+        if other.is_dir() and other != folder:
+            say(f"an interrupted run of another recipe, data set or number of processes is dropped: {other.name}")
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _few(examples: Sequence[Example], per_group: int) -> list[Example]:
+    taken: dict[str, int] = {}
+    out = []
+    for one in examples:
+        taken[one.group] = taken.get(one.group, 0) + 1
+        if taken[one.group] <= per_group:
+            out.append(one)
+    return out
+
+
+def _thinned(curve: list[dict[str, float]], most: int) -> list[dict[str, float]]:
+    if len(curve) <= most:
+        return curve
+    stride = -(-len(curve) // most)
+    return [*curve[:-1:stride], curve[-1]]
+
+
+def _summary(result: dict[str, Any], out: Path) -> str:
+    trained = result["trained"]
+    accuracy = result["heldout"]["trained"]["seen"].get("all", {}).get("accuracy")
+    return (
+        f"{result['recipe']['name']}: {trained['steps']} steps, {trained['tokens_per_second']:,.0f} tokens/s, "
+        + (f"MFU {trained['mfu']:.0%}, " if trained["mfu"] else "")
+        + (f"held-out exact match {accuracy:.1%}, " if accuracy is not None else "")
+        + f"written to {out}"
+    )
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _memory_advice() -> str:
+    return (
+        "out of memory: lower `micro_batch` (the rows of a step stay the same), set gradient_checkpointing: true, "
+        "a higher zero_stage or offload_optimizer: true in the recipe; the run goes on from its last checkpoint "
+        "only with an unchanged recipe"
+    )
+
+
+def _refused(message: str, work: Path, main_process: bool) -> int:
+    if main_process:
+        print(f"error: {message}", file=sys.stderr, flush=True)
+        with suppress(OSError):
+            work.mkdir(parents=True, exist_ok=True)
+            (work / ERROR).write_text(message, encoding="utf-8")
+    return REFUSED
+
+
+def _changes(settings: Sequence[str]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for setting in settings:
+        key, separator, value = setting.partition("=")
+        if not separator:
+            raise RecipeError(f"--set {setting}: write field=value, for example --set optimizer.lr=1e-4")
+        place = out
+        *parents, last = key.split(".")
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        try:
+            place[last] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise RecipeError(f"--set {setting}: {error}") from None
+    return out
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m apigen_assets.training.train",
+        description="Train a function-calling model by a recipe.",
+    )
+    parser.add_argument("--recipe", required=True, help="name of a packaged recipe, or a .yaml file")
+    parser.add_argument("--rows", required=True, type=Path, help="Parquet file of data set rows")
+    parser.add_argument("--heldout-rows", type=Path, help="draw held-out rows from this file instead")
+    parser.add_argument("--out", required=True, type=Path, help="folder for the trained model")
+    parser.add_argument("--lineage", type=Path, help="JSON file with the data set's revision and hash, for the card")
+    parser.add_argument("--set", action="append", metavar="FIELD=VALUE", help="change a field of the recipe")
+    parser.add_argument("--local_rank", type=int, help=argparse.SUPPRESS)  # given by the deepspeed launcher
+    given = parser.parse_args(argv)
+    given.out = given.out.absolute()
+    return given
+
+
+_ = BatchPlan, Prepared
+
+if __name__ == "__main__":
+    sys.exit(main())

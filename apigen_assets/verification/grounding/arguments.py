@@ -1,0 +1,130 @@
+"""The values of a call one by one, each with what its schema says of it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from apigen_assets.canonical import dumps
+from apigen_assets.verification.grounding.words import content_stems
+
+
+class Status(StrEnum):
+    """What is known of a value's origin."""
+
+    GROUNDED = "grounded"
+    UNGROUNDED = "ungrounded"
+    UNDECIDED = "undecided"
+
+
+@dataclass(eq=False)
+class Leaf:
+    """One scalar inside the arguments of a call, and what became of it."""
+
+    call: int
+    tool: dict[str, Any]
+    parameter: str
+    path: str
+    value: Any
+    schema: dict[str, Any]
+    optional: bool
+    in_list: bool
+    has_default: bool = False
+    is_default: bool = False
+    matched: bool = False
+    status: Status = Status.UNDECIDED
+    why: str = ""
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    """Where in the query the value may stand; the first is the one taken."""
+
+    @property
+    def place(self) -> str:
+        """`<call>.<parameter><path>`."""
+        return f"{self.call}.{self.parameter}{self.path}"
+
+    @property
+    def cues(self) -> frozenset[str]:
+        """Stems that speak of this parameter and of no other of its tool."""
+        return parameter_cues(self.tool, self.parameter)
+
+    def say(self, status: Status, why: str) -> None:
+        """Set the status."""
+        self.status, self.why = status, why
+
+
+def leaves_of(index: int, call: dict[str, Any], tool: dict[str, Any]) -> Iterator[Leaf]:
+    """The scalars of one call."""
+    schema = tool.get("parameters") or {}
+    properties = schema.get("properties") or {}
+    required = schema.get("required") or ()
+    for name, value in call["arguments"].items():
+        own = properties.get(name)
+        own = own if isinstance(own, dict) else {}
+        has_default = "default" in own
+        is_default = has_default and _same(value, own["default"])
+        for path, scalar, inner, in_list in _scalars(value, own, "", False):
+            yield Leaf(index, tool, name, path, scalar, inner, name not in required, in_list, has_default, is_default)
+
+
+def _same(one: Any, two: Any) -> bool:
+    try:
+        return dumps(one) == dumps(two) or (
+            isinstance(one, int | float) and isinstance(two, int | float) and not isinstance(one, bool) and one == two
+        )
+    except ValueError:
+        return False
+
+
+def _scalars(
+    value: Any, schema: dict[str, Any], path: str, in_list: bool
+) -> Iterator[tuple[str, Any, dict[str, Any], bool]]:
+    if isinstance(value, list):
+        items = schema.get("items")
+        for i, item in enumerate(value):
+            yield from _scalars(item, items if isinstance(items, dict) else {}, f"{path}[{i}]", True)
+    elif isinstance(value, dict):
+        properties = schema.get("properties") or {}
+        for key, item in value.items():
+            inner = properties.get(key)
+            yield from _scalars(item, inner if isinstance(inner, dict) else {}, f"{path}.{key}", in_list)
+    else:
+        yield path, value, schema, in_list
+
+
+def enum_of(schema: dict[str, Any]) -> list[str]:
+    """The strings a schema allows, where it lists them."""
+    if isinstance(schema.get("enum"), list):
+        return [one for one in schema["enum"] if isinstance(one, str)]
+    for branch in schema.get("anyOf", ()):
+        if isinstance(branch, dict) and isinstance(branch.get("enum"), list):
+            return [one for one in branch["enum"] if isinstance(one, str)]
+    return []
+
+
+def parameter_cues(tool: dict[str, Any], parameter: str) -> frozenset[str]:
+    """Stems of a parameter's name and description that no other parameter of its tool shares."""
+    return _cues_of(_described(tool)).get(parameter, frozenset())
+
+
+def _described(tool: dict[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    properties = (tool.get("parameters") or {}).get("properties") or {}
+    texts = tuple(
+        (name, str(one.get("description") or "") if isinstance(one, dict) else "") for name, one in properties.items()
+    )
+    return f"{tool.get('name', '')} {tool.get('description') or ''}", texts
+
+
+@lru_cache(maxsize=8192)
+def _cues_of(described: tuple[str, tuple[tuple[str, str], ...]]) -> dict[str, frozenset[str]]:
+    whole, texts = described
+    of_tool = content_stems(re.sub(r"[_.-]", " ", whole))
+    names = {name: content_stems(name.replace("_", " ")) for name, _ in texts}
+    full = {name: names[name] | content_stems(description) for name, description in texts}
+    out = {}
+    for name in names:
+        others = frozenset().union(*(full[other] for other in names if other != name))
+        other_names = frozenset().union(*(names[other] for other in names if other != name))
+        out[name] = (names[name] - other_names) | (full[name] - others - of_tool)
+    return out

@@ -1,0 +1,476 @@
+"""Match one value with the query, and judge a value that the query does not contain."""
+
+import re
+from typing import Any
+
+from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of
+from apigen_assets.verification.grounding.numbers import Number
+from apigen_assets.verification.grounding.text import Query, Span
+from apigen_assets.verification.grounding.times import RELATIVE, dates_agree, only_moments, times_agree
+from apigen_assets.verification.grounding.words import (
+    GROUP_OF,
+    STOP,
+    could_stand_for,
+    fold,
+    same_word,
+    stem,
+    words_in,
+)
+
+_SCALES_A_NUMBER = re.compile(
+    r"\b(?:half|halves|double|doubled|twice|triple|quadruple|dozens?|pairs?|decades?|century|each|per|every|average|ago|times|more|less|"
+    r"fewer|next|last|remaining|rest|between|difference|total|sum|increase[sd]?|decrease[sd]?|older|younger|born|since|until|till)\b"
+)
+"""Words by which a number may follow from another by calculation."""
+
+_CHOICES = frozenset(
+    [
+        "mode",
+        "type",
+        "format",
+        "lang",
+        "language",
+        "unit",
+        "units",
+        "order",
+        "sort",
+        "ordering",
+        "method",
+        "category",
+        "region",
+        "country",
+        "currency",
+        "operation",
+        "algorithm",
+        "kind",
+        "style",
+        "status",
+        "level",
+        "locale",
+        "timezone",
+        "zone",
+        "tz",
+        "gender",
+        "sex",
+        "encoding",
+        "charset",
+        "scheme",
+        "protocol",
+        "function",
+        "expression",
+        "formula",
+        "pattern",
+        "regex",
+        "separator",
+        "delimiter",
+        "symbol",
+        "ticker",
+        "code",
+        "operator",
+        "comparison",
+        "direction",
+        "from",
+        "to",
+        "source",
+        "target",
+        "base",
+        "system",
+        "scale",
+        "strategy",
+        "policy",
+        "rounding",
+        "dialect",
+        "theme",
+        "color",
+        "colour",
+        "fields",
+        "columns",
+        "filter",
+        "slug",
+        "genre",
+        "topic",
+        "tag",
+        "section",
+        "state",
+        "key",
+        "keys",
+        "keyword",
+        "query",
+        "q",
+    ]
+)
+"""Words in a parameter's name that let its value be a choice of the writer's, not a word of the query."""
+
+_SIGNS = {
+    "_": ("underscore", "underscores"), "-": ("hyphen", "hyphens", "dash", "dashes", "hyphenated", "kebab"), ",": ("comma", "commas"),
+    ".": ("dot", "dots", "period", "periods", "full stop"), ";": ("semicolon", "semicolons"), ":": ("colon", "colons"), " ": ("space", "spaces"),
+    "|": ("pipe", "pipes", "bar"), "/": ("slash", "slashes"), "*": ("star", "stars", "asterisk", "asterisks", "times"), "+": ("plus",),
+    "#": ("hash", "hashes", "pound"), "\t": ("tab", "tabs"), "\n": ("newline", "newlines", "line break", "lines"), "=": ("equals", "equal"),
+    "x": ("times",), "'": ("apostrophe", "single quote", "single quotes"), '"': ("quote", "quotes", "double quotes"), "&": ("ampersand",),
+    "<": ("less", "below", "under"), ">": ("greater", "above", "over", "more"), "@": ("at",), "~": ("tilde",), "%": ("percent",),
+}  # fmt: skip
+
+_NUMERIC = re.compile(r"[-+]?\d+(?:[.,]\d+)*")
+_FORMATTED = re.compile(r"[%{}\\^*?$<>|=;]|\\[a-z]|\.\*|\+")
+_POSITIVE = frozenset({"include", "with", "use", "allow", "show", "keep", "add", "enable", "has"})
+_NEGATIVE = frozenset({"exclude", "ignore", "skip", "remove", "strip", "drop", "without", "no", "omit", "disable"})
+_NO = re.compile(
+    r"\b(?:no|not|without|exclude|excluding|except|skip|don't|do not|omit|leave out|leaving out|never|disable)\s+(?:\w+\s+){0,3}$"
+)
+
+
+def match_leaf(leaf: Leaf, query: Query) -> None:
+    """Look for the value in the query; where it is, note it as used."""
+    value = leaf.value
+    if value is None:
+        leaf.matched = True
+        leaf.say(Status.GROUNDED if leaf.optional else Status.UNDECIDED, "no value")
+    elif isinstance(value, bool):
+        return
+    elif isinstance(value, int | float):
+        _match_number(leaf, query, float(value) if abs(value) < 1e300 else 0.0, _decimals(value))
+    elif isinstance(value, str):
+        _match_text(leaf, query, value)
+
+
+def _found(leaf: Leaf, query: Query, spans: list[Span], why: str, status: Status = Status.GROUNDED) -> None:
+    fresh = [span for span in spans if not query.is_used(*span)]
+    rest = [span for span in spans if span not in fresh]
+    leaf.spans = fresh + rest
+    leaf.matched = True
+    leaf.say(status, why)
+    query.use(leaf.spans[0])
+
+
+def _decimals(value: float | int) -> int:
+    text = repr(value)
+    return len(text.split(".")[1]) if "." in text and "e" not in text else 0
+
+
+def _close(value: float, said: float, decimals: int) -> bool:
+    if abs(value - said) <= 1e-9 * max(1.0, abs(value), abs(said)):
+        return True
+    return decimals >= 2 and abs(value - said) <= 0.5000001 * 10.0**-decimals
+
+
+def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None:
+    said = [one for one in query.numbers if any(_close(value, each, decimals) for each in one.values)]
+    said.sort(key=lambda one: (query.is_used(one.start, one.end), one.weak, not _close(value, one.values[0], decimals)))
+    if said:
+        _found(leaf, query, [(one.start, one.end) for one in said], "stated")
+        return
+    moments = [
+        moment
+        for moment in query.moments
+        if any(value in {part for part in date if part} for date in moment.dates)
+        or any(value in time or abs(value - time[0] - time[1] / 60) < 1e-9 for time in moment.times)
+    ]
+    if moments:
+        _found(leaf, query, [(one.start, one.end) for one in moments], "part of a date or time")
+        return
+    derived = [one for one in query.numbers if any(_close(value, each, decimals) for each in one.derived)]
+    if derived:
+        derived.sort(key=lambda one: query.is_used(one.start, one.end))
+        _found(leaf, query, [(one.start, one.end) for one in derived], "follows by unit", Status.UNDECIDED)
+
+
+def _match_text(leaf: Leaf, query: Query, value: str) -> None:
+    folded = fold(value).strip() or (value if value in _SIGNS else "")
+    if not folded:
+        leaf.matched = True
+        leaf.say(Status.GROUNDED if leaf.is_default or leaf.optional else Status.UNDECIDED, "empty text")
+        return
+    spans = query.find_text(folded)
+    short = len(folded) <= 2 and folded.isalpha()
+    if spans and not (short and folded in STOP | {"a", "c", "k", "m", "s", "l", "g", "h"}):
+        _found(leaf, query, spans, "stated")
+        return
+    moments = only_moments(folded)
+    if moments:
+        agreeing = [
+            said
+            for said in query.moments
+            for own in moments
+            if (own.dates and said.dates and dates_agree(own.dates, said.dates))
+            or (own.times and said.times and times_agree(own.times, said.times))
+        ]
+        kinds = {(bool(one.dates), bool(one.times)) for one in moments}
+        if {(bool(one.dates), bool(one.times)) for one in agreeing} == kinds:
+            _found(leaf, query, [(one.start, one.end) for one in agreeing], "stated as a date or time")
+            for one in agreeing:
+                query.use((one.start, one.end))
+            return
+        return
+    if folded in _SIGNS:
+        spans = [span for name in _SIGNS[folded] for span in query.find_text(name)]
+        if spans:
+            _found(leaf, query, spans, "stated by its name")
+            return
+    words = words_in(folded.replace("%20", " "))
+    if words:
+        spans = query.find_joined("".join(word.text for word in words))
+        if spans:
+            _found(leaf, query, spans, "stated")
+            return
+        spans = query.find_words(words)
+        if spans:
+            _found(leaf, query, spans, "stated in other words" if len(words) < 9 else "stated")
+            return
+    if short and spans:
+        _found(leaf, query, spans, "may be stated", Status.UNDECIDED)
+        return
+    if _NUMERIC.fullmatch(folded):
+        number = float(re.sub(r",", "", folded)) if folded.count(".") <= 1 else None
+        if number is not None:
+            _match_number(leaf, query, number, _decimals(number))
+        return
+    if words and len(words) <= 6:
+        places = [
+            next((w for w in query.words if same_word(one.text, w.text)), None) for one in words if one.text not in STOP
+        ]
+        if places and all(place is not None for place in places):
+            spots = [(place.start, place.end) for place in places if place is not None]
+            _found(leaf, query, spots[:1], "its words are stated", Status.UNDECIDED)
+            for spot in spots:
+                query.use(spot)
+
+
+def unused_numbers(query: Query) -> list[Number]:
+    """Numbers of the query that no argument uses and that are not part of a date, a code or a quoted text in use."""
+    return [
+        one
+        for one in query.numbers
+        if not one.weak
+        and not query.is_used(one.start, one.end)
+        and not any(moment.start <= one.start < moment.end for moment in query.moments)
+        and not any(start <= one.start < end for start, end in query.codes)
+    ]
+
+
+def has_cue(leaf: Leaf, query: Query) -> bool:
+    """Whether the query speaks of the parameter."""
+    return any(cue in query.stems or any(_akin(cue, said) for said in query.stems) for cue in leaf.cues)
+
+
+def _akin(one: str, two: str) -> bool:
+    short, long = sorted((one, two), key=len)
+    return (len(short) >= 4 and long.startswith(short)) or (one in GROUP_OF and GROUP_OF[one] == GROUP_OF.get(two))
+
+
+def judge_absent(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
+    """Judge a value that was not found in the query."""
+    value = leaf.value
+    if isinstance(value, bool):
+        _judge_flag(leaf, query)
+    elif isinstance(value, int | float):
+        _judge_number(leaf, query)
+    elif (members := enum_of(leaf.schema)) and not leaf.in_list:
+        _judge_choice(leaf, query, members)
+    else:
+        _judge_text(leaf, query, str(value))
+
+
+def _judge_flag(leaf: Leaf, query: Query) -> None:
+    name = stem(leaf.parameter.split("_")[0])
+    told = [
+        _NO.search(query.text[: word.start]) is not None
+        for word in query.words
+        if stem(word.text) in leaf.cues and len(word.text) > 3 and stem(word.text) != name
+    ]
+    if told and (name in {stem(one) for one in _POSITIVE} or name in {stem(one) for one in _NEGATIVE}):
+        wanted = not any(told) if name in {stem(one) for one in _POSITIVE} else any(told)
+        if any(told) and leaf.value is not wanted:
+            leaf.say(Status.UNGROUNDED, f"{leaf.value} where the query says the opposite".lower())
+            return
+    if leaf.is_default:
+        leaf.say(Status.GROUNDED, "default")
+    else:
+        # People ask for a flag in too many ways ("mugs without lids") for its absence to be sure.
+        leaf.say(Status.UNDECIDED, "a flag")
+
+
+def _judge_number(leaf: Leaf, query: Query) -> None:
+    shown = f"{leaf.value!r}"
+    unused = unused_numbers(query)
+    if leaf.is_default:
+        near = [one for one in unused if near_cues(query, (one.start, one.end)) & leaf.cues]
+        if near:
+            said = query.text[near[0].start : near[0].end]
+            leaf.say(Status.UNGROUNDED, f"{shown} is the default, but the query says {said}")
+        else:
+            leaf.say(Status.GROUNDED, "default")
+        return
+    if unused:
+        said = ", ".join(query.text[one.start : one.end].strip() for one in unused[:3])
+        if (
+            _SCALES_A_NUMBER.search(query.text)
+            and not leaf.in_list
+            and not any(_near_miss(leaf.value, one) for one in unused)
+        ):
+            leaf.say(Status.UNDECIDED, f"{shown} is not stated; the query has {said}")
+        else:
+            leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {said}")
+    elif leaf.optional and leaf.has_default and not has_cue(leaf, query):
+        leaf.say(Status.UNGROUNDED, f"nothing in the query asks for {leaf.parameter} = {shown}")
+    else:
+        leaf.say(Status.UNDECIDED, f"{shown} is not stated")
+
+
+def _near_miss(value: float, said: Number) -> bool:
+    """Off by one, by a sign or by a power of ten."""
+    for one in said.values:
+        if abs(value - one) == 1 or value == -one:
+            return True
+        if one and value and any(abs(value / one - 10.0**power) < 1e-9 for power in (-3, -2, -1, 1, 2, 3)):
+            return True
+    return False
+
+
+def _judge_choice(leaf: Leaf, query: Query, members: list[str]) -> None:
+    others = [
+        member
+        for member in members
+        if member != leaf.value and any(not query.is_used(*span) for span in mentions(member, query))
+    ]
+    if others and not mentions(str(leaf.value), query):
+        leaf.say(Status.UNGROUNDED, f"{leaf.value!r} where the query says {others[0]!r}")
+    elif leaf.is_default:
+        leaf.say(Status.GROUNDED, "default")
+    elif leaf.optional and leaf.has_default and not has_cue(leaf, query):
+        leaf.say(Status.UNGROUNDED, f"nothing in the query asks for {leaf.parameter} = {leaf.value!r}")
+    else:
+        leaf.say(Status.UNDECIDED, "a choice that the query does not name")
+
+
+def mentions(member: str, query: Query) -> list[Span]:
+    """Where the query names a member of an enum, by one of its names."""
+    words = words_in(fold(member))
+    if not words or (len(words) == 1 and (words[0].text in STOP or len(words[0].text) < 2)):
+        return []
+    return query.find_words(words)
+
+
+def _judge_text(leaf: Leaf, query: Query, value: str) -> None:
+    folded = fold(value).strip()
+    shown = repr(value if len(value) <= 60 else value[:59] + "…")
+    quoted = [span for span in query.quoted if not query.is_used(*span)]
+    codes = [span for span in query.codes if not query.is_used(*span)]
+    if leaf.is_default:
+        leaf.say(Status.GROUNDED, "default")
+        return
+    moments = only_moments(folded)
+    if moments:
+        _judge_moment(leaf, query, shown, moments)
+        return
+    if _NUMERIC.fullmatch(folded):
+        said = [(one.start, one.end) for one in unused_numbers(query)] + codes
+        if said:
+            text = query.text[slice(*said[0])]
+            leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {text}")
+        else:
+            leaf.say(Status.UNDECIDED, f"{shown} is not stated")
+        return
+    words = [word for word in words_in(folded) if word.text not in STOP]
+    is_code = bool(re.search(r"\d", folded)) or (value.isupper() and len(value) <= 6)
+    stated = [word for word in words if any(same_word(word.text, said.text) for said in query.words)]
+    if _replaced_word(folded, query):
+        leaf.say(Status.UNGROUNDED, f"{shown} differs from the query's wording in a word")
+        return
+    if words and len(stated) == len(words):
+        leaf.say(Status.UNDECIDED, "its words are stated")
+    elif len(stated) * 2 >= len(words) and words:
+        near = [span for span in quoted if _overlap(folded, query.text[slice(*span)]) >= 0.6]
+        if near and not _FORMATTED.search(folded):
+            leaf.say(Status.UNGROUNDED, f"{shown} differs from the quoted text")
+        else:
+            leaf.say(Status.UNDECIDED, "in part stated")
+    elif _FORMATTED.search(value) or not words:
+        leaf.say(Status.UNDECIDED, "a pattern, a format or signs")
+    elif is_code:
+        alike = [span for span in codes + quoted if re.search(r"\d", query.text[slice(*span)])]
+        if alike:
+            leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {query.text[slice(*alike[0])]!r}")
+        else:
+            leaf.say(Status.UNDECIDED, "a code")
+    elif any(
+        len(word.text) <= 3 or any(could_stand_for(word.text, said.text) for said in query.words) for word in words
+    ):
+        leaf.say(Status.UNDECIDED, "may be an abbreviation")
+    else:
+        _judge_foreign_words(leaf, query, shown, stated=bool(stated), evidence=bool(quoted))
+
+
+def _judge_foreign_words(leaf: Leaf, query: Query, shown: str, stated: bool, evidence: bool) -> None:
+    names = [span for span in query.names if not query.is_used(*span)]
+    choice = not _CHOICES.isdisjoint(fold(leaf.parameter).split("_")) or bool(enum_of(leaf.schema))
+    if stated:
+        leaf.say(Status.UNDECIDED, "in part stated")
+    elif choice and not evidence:
+        if leaf.optional and leaf.has_default and not has_cue(leaf, query):
+            leaf.say(Status.UNGROUNDED, f"nothing in the query asks for {leaf.parameter} = {shown}")
+        else:
+            leaf.say(Status.UNDECIDED, "a choice that the query does not name")
+    elif evidence or names or leaf.optional or str(leaf.value)[:1].islower():
+        leaf.say(Status.UNGROUNDED, f"{shown} is not in the query")
+    else:
+        leaf.say(Status.UNDECIDED, f"{shown} is not stated")
+
+
+def _judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Any]) -> None:
+    wants_date = any(one.dates for one in moments)
+    said = [one for one in query.moments if bool(one.dates) == wants_date and not query.is_used(one.start, one.end)]
+    stated_part = any(
+        dates_agree(own.dates, one.dates) for own in moments for one in query.moments if own.dates and one.dates
+    )
+    if (said and not stated_part and not RELATIVE.search(query.text)) or (
+        said and any(_full(one) for one in said) and len(said) >= 1 and not stated_part and wants_date
+    ):
+        leaf.say(
+            Status.UNGROUNDED, f"{shown} is not in the query, which says {query.text[said[0].start : said[0].end]!r}"
+        )
+    else:
+        leaf.say(Status.UNDECIDED, "a date or time that the query does not spell out")
+
+
+def _full(moment: Any) -> bool:
+    return any(None not in date for date in moment.dates)
+
+
+def _replaced_word(folded: str, query: Query) -> bool:
+    """Whether the query has the text with another word in one place, at least two words beside it being the same."""
+    own = [word.text for word in words_in(folded)]
+    said = [word.text for word in query.words]
+    if len(own) < 3:
+        return False
+    for i in range(len(said) - len(own) + 1):
+        different = [j for j, text in enumerate(own) if not same_word(text, said[i + j])]
+        if len(different) == 1 and len(own) - 1 >= 2 and sum(one not in STOP for one in own) >= 2:
+            return True
+    return False
+
+
+def _overlap(one: str, two: str) -> float:
+    a, b = {word.text for word in words_in(one)}, {word.text for word in words_in(two)}
+    return len(a & b) / max(1, len(a | b))
+
+
+def near_cues(query: Query, span: Span, reach: int = 6) -> frozenset[str]:
+    """Stems of the words around a span, up to the next number, clause or conjunction on either side."""
+    out = set()
+    left = [word for word in query.words if word.end <= span[0]][-reach:]
+    for word in reversed(left):
+        gap = query.text[word.end : span[0]]
+        if word.text in _JOINS or _BOUNDARY.search(gap):
+            break
+        out.add(stem(word.text))
+    right = [word for word in query.words if word.start >= span[1]][:reach]
+    for word in right:
+        gap = query.text[span[1] : word.start]
+        if word.text in _JOINS or _BOUNDARY.search(gap):
+            break
+        out.add(stem(word.text))
+    return frozenset(out)
+
+
+_BOUNDARY = re.compile(r"[.,;?!]\s|\d")
+_JOINS = frozenset({"and", "or", "then", "but", "while", "plus"})

@@ -1,0 +1,330 @@
+"""Words: folding, stems, and which words can stand for which."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+STOP = frozenset(
+    [
+        "a",
+        "about",
+        "above",
+        "after",
+        "all",
+        "also",
+        "am",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "before",
+        "being",
+        "below",
+        "between",
+        "both",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "doing",
+        "down",
+        "during",
+        "each",
+        "few",
+        "for",
+        "from",
+        "further",
+        "get",
+        "give",
+        "given",
+        "had",
+        "has",
+        "have",
+        "having",
+        "he",
+        "her",
+        "here",
+        "him",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "itself",
+        "let",
+        "like",
+        "me",
+        "more",
+        "most",
+        "my",
+        "no",
+        "nor",
+        "not",
+        "of",
+        "off",
+        "on",
+        "once",
+        "only",
+        "or",
+        "other",
+        "our",
+        "out",
+        "over",
+        "own",
+        "please",
+        "same",
+        "she",
+        "should",
+        "show",
+        "so",
+        "some",
+        "such",
+        "than",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "through",
+        "to",
+        "too",
+        "under",
+        "until",
+        "up",
+        "us",
+        "use",
+        "used",
+        "using",
+        "value",
+        "values",
+        "very",
+        "want",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "while",
+        "who",
+        "whom",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+        "need",
+        "know",
+        "tell",
+        "find",
+        "compute",
+        "calculate",
+        "determine",
+        "return",
+        "number",
+        "whether",
+        "optional",
+        "default",
+        "defaults",
+        "integer",
+        "string",
+        "float",
+        "list",
+        "boolean",
+        "one",
+        "set",
+        "result",
+        "results",
+        "input",
+        "output",
+        "must",
+        "may",
+        "e",
+        "g",
+        "i.e",
+        "e.g",
+        "etc",
+        "per",
+        "using",
+        "based",
+        "specified",
+        "specific",
+        "given",
+        "provide",
+        "provided",
+    ]
+)
+"""Words that say nothing about which parameter or entity is meant."""
+
+_PLAIN = str.maketrans(
+    {
+        "‘": "'",
+        "’": "'",
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "«": '"',
+        "»": '"',
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        "⁄": "/",
+        " ": " ",
+    }
+)
+
+_WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?")
+
+
+class Word(NamedTuple):
+    """A word of a folded text and where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=4096)
+def fold(text: str) -> str:
+    """Text without case, accents and typographic variants; superscripts and full-width forms become plain."""
+    plain = unicodedata.normalize("NFKD", text.translate(_PLAIN)).casefold()
+    return "".join(one for one in plain if not unicodedata.combining(one)).translate(_PLAIN)
+
+
+def words_in(folded: str) -> list[Word]:
+    """The words of a folded text in order; underscores and hyphens separate."""
+    return [Word(match.group(), match.start(), match.end()) for match in _WORD.finditer(folded)]
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """A light English stem: plurals, -ing, -ed, -ly and kin; equal for forms of one word, meant for comparing only."""
+    if word.endswith("'s"):
+        word = word[:-2]
+    if len(word) <= 3 or not word.isascii():
+        return word
+    for ending, replacement in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word[: -len(ending)] + replacement
+            break
+    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "sle":
+        word = word[:-1]
+    return word[:-1] if len(word) > 4 and word.endswith("e") else word
+
+
+_ENDINGS = (
+    ("izations", "iz"), ("ization", "iz"), ("ations", "at"), ("ation", "at"), ("ities", "ity"), ("iness", "y"),
+    ("ically", "ic"), ("ingly", ""), ("edly", ""), ("ally", "al"), ("ies", "y"), ("sses", "ss"), ("xes", "x"),
+    ("ches", "ch"), ("shes", "sh"), ("ing", ""), ("ied", "y"), ("eed", "eed"), ("ed", ""), ("ly", ""), ("ss", "ss"),
+    ("us", "us"), ("is", "is"), ("s", ""),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=16384)
+def content_stems(text: str) -> frozenset[str]:
+    """Stems of the words of a text (camelCase and snake_case split) that say something."""
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
+    return frozenset(stem(word.text) for word in words_in(fold(split)) if word.text not in STOP and len(word.text) > 1)
+
+
+@lru_cache(maxsize=65536)
+def same_word(one: str, two: str) -> bool:
+    """Whether two folded words are forms, near misspellings or known names of one word."""
+    if one == two or stem(one) == stem(two):
+        return True
+    if one.isdigit() or two.isdigit():
+        return False
+    group = GROUP_OF.get(one)
+    if group is not None and group == GROUP_OF.get(two):
+        return True
+    short, long = sorted((one, two), key=len)
+    if len(short) >= 4 and long.startswith(short):
+        return True
+    if len(short) >= 6 and long[: len(short) - 2] == short[: len(short) - 2]:
+        return True
+    return len(short) >= 5 and one[0] == two[0] and _one_edit(short, long)
+
+
+def could_stand_for(value: str, word: str) -> bool:
+    """Whether a value may be an abbreviation or code of a word: first letter and letters in order (tsla, tesla)."""
+    if len(value) < 2 or len(word) < 3 or value[0] != word[0] or len(value) > len(word):
+        return False
+    letters = iter(word)
+    return all(one in letters for one in value)
+
+
+def _one_edit(short: str, long: str) -> bool:
+    """Damerau-Levenshtein distance of at most one."""
+    if len(long) - len(short) > 1:
+        return False
+    i = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(short) == len(long):
+        swapped = i + 1 < len(short) and short[i] == long[i + 1] and short[i + 1] == long[i]
+        return short[i + 1 :] == long[i + 1 :] or (swapped and short[i + 2 :] == long[i + 2 :])
+    return short[i:] == long[i + 1 :]
+
+
+_GROUPS = """
+km kilometer kilometers kilometre kilometres kms | m meter meters metre metres | cm centimeter centimeters
+centimetre centimetres | mm millimeter millimeters millimetre millimetres | mi mile miles | yd yard yards
+| ft foot feet | in inch inches | nmi nautical | kg kilogram kilograms kilo kilos kgs | g gram grams gramme
+grammes | mg milligram milligrams | lb lbs pound pounds | oz ounce ounces | t tonne tonnes ton tons | st stone
+stones | l liter liters litre litres | ml milliliter milliliters millilitre millilitres | gal gallon gallons
+| pt pint pints | qt quart quarts | c celsius centigrade | f fahrenheit | k kelvin kelvins | s sec secs second
+seconds | min mins minute minutes | h hr hrs hour hours | d day days | wk week weeks | mo month months | y yr yrs
+year years annual annually yearly | daily day days | weekly week | monthly month | hourly hour
+| pa pascal pascals | kpa kilopascal kilopascals | bar bars | psi | atm atmosphere atmospheres | j joule joules
+| kj kilojoule kilojoules | cal calorie calories | kcal kilocalorie kilocalories | w watt watts | kw kilowatt
+kilowatts | kwh | hz hertz | khz kilohertz | mhz megahertz | ghz gigahertz | b byte bytes | kb kilobyte kilobytes
+| mb megabyte megabytes | gb gigabyte gigabytes | tb terabyte terabytes | kph kmh | mph | rad radian radians
+| deg degree degrees | sqm | ha hectare hectares | ac acre acres
+| usd dollar dollars buck bucks | eur euro euros | gbp sterling quid | jpy yen | cny yuan renminbi rmb
+| inr rupee rupees | chf franc francs | cad | aud | sek krona kronor | nok krone kroner | dkk | pln zloty
+| brl real reais | mxn peso pesos | krw won | rub ruble rubles rouble | try lira | btc bitcoin | eth ethereum ether
+| en eng english | fr fra french | de deu ger german | es spa spanish | it ita italian | pt por portuguese
+| nl nld dut dutch | ru rus russian | zh zho chi chinese mandarin | ja jpn japanese | ko kor korean | ar ara arabic
+| hi hin hindi | tr tur turkish | pl pol polish | sv swe swedish | da dan danish | no nor norwegian | fi fin finnish
+| el ell greek | he heb hebrew | cs ces czech | hu hun hungarian | uk ukr ukrainian | vi vie vietnamese
+| th tha thai | id ind indonesian | la lat latin
+| mon monday mondays | tue tues tuesday tuesdays | wed wednesday wednesdays | thu thur thurs thursday thursdays
+| fri friday fridays | sat saturday saturdays | sun sunday sundays
+| jan january | feb february | mar march | apr april | may | jun june | jul july | aug august | sep sept september
+| oct october | nov november | dec december
+| asc ascending ascend increasing smallest lowest | desc descending descend decreasing largest highest biggest
+| max maximum maximal most highest largest | min minimum minimal least lowest smallest
+| avg average mean | std stddev deviation | temp temperature | lat latitude | lon lng long longitude
+| male man men boy | female woman women girl | uppercase upper caps capitals | lowercase lower small
+| add addition plus sum | subtract subtraction minus difference | multiply multiplication times product
+| divide division quotient | start beginning first leading left front | end ending last trailing right back | xlarge xl | l large big | medium m | s small little | md5 | sha1 | sha256
+"""
+
+
+def _groups() -> dict[str, int]:
+    out: dict[str, int] = {}
+    for number, group in enumerate(_GROUPS.split("|")):
+        for word in group.split():
+            out.setdefault(word, number)
+    return out
+
+
+GROUP_OF: dict[str, int] = _groups()
+"""Names of one unit, currency, language, day, month or direction share a number."""

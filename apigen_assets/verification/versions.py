@@ -1,0 +1,14 @@
+"""Code versions of the stages: they change when rules, prompt or closed sets change, and with them the results."""
+
+from apigen_assets.canonical import content_hash
+from apigen_assets.verification.execution import REASON_OF
+from apigen_assets.verification.format import FormatLimits
+from apigen_assets.verification.grounding import GROUNDING_VERSION
+from apigen_assets.verification.judge_prompt import PROMPT_VERSION
+from apigen_assets.verification.verdict import STAGE_OF
+
+_REASONS = {reason.value: stage.value for reason, stage in STAGE_OF.items()}
+
+FORMAT_VERSION = content_hash(["format", 1, _REASONS, FormatLimits().model_dump()], 8)
+EXECUTION_VERSION = content_hash(["execution", 1, {one.value: to.value for one, to in REASON_OF.items()}], 8)
+SEMANTIC_VERSION = content_hash(["semantic", 1, GROUNDING_VERSION, PROMPT_VERSION], 8)

@@ -1,0 +1,96 @@
+"""Further prompts a stand-in understands: writing a description, choosing a category."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from resources.local.standin.phrases import name_words
+from resources.local.standin.reader import first_json, sections, text_of
+
+
+def classify(messages: Sequence[dict[str, Any]]) -> str:
+    """One category per item asked about, of those the prompt lists, by the words they share."""
+    text = text_of(messages)
+    categories = _categories(text)
+    items = _items(text_of(messages, "user"), categories)
+    chosen = {name: _nearest(body, categories) for name, body in items.items()}
+    if len(chosen) == 1:
+        return json.dumps({"category": next(iter(chosen.values()))})
+    return json.dumps(chosen)
+
+
+def document(messages: Sequence[dict[str, Any]]) -> str:
+    """A description made of an API's name and its parameters' names."""
+    api = first_json(text_of(messages, "user"))
+    api = api if isinstance(api, dict) else {}
+    words = name_words(str(api.get("name") or "this operation"))
+    verbs = ("get", "list", "search", "find", "create", "update", "delete", "check", "convert", "calculate")
+    sentence = words if words.split()[0] in verbs else f"get {words}"
+    parameters = api.get("parameters")
+    properties = parameters.get("properties", parameters) if isinstance(parameters, dict) else {}
+    described = {
+        name: str(one.get("description") or f"The {name_words(name)}.")
+        if isinstance(one, dict)
+        else f"The {name_words(name)}."
+        for name, one in (properties.items() if isinstance(properties, dict) else ())
+    }
+    by = f" by {' and '.join(name_words(name) for name in list(described)[:3])}" if described else ""
+    return json.dumps({"description": f"{sentence.capitalize()}{by}.", "parameters": described}, ensure_ascii=False)
+
+
+def _categories(text: str) -> list[str]:
+    for body in [*sections(text).values(), text]:
+        value = first_json(body)
+        if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+            return value
+    line = re.search(r"(?:categories|one of)[^:\n]*:\s*([^\n]+)", text, re.IGNORECASE)
+    found = re.split(r",\s*", line[1].rstrip(". ")) if line else []
+    return [one.strip(" `'\"") for one in found] or ["Other"]
+
+
+def _items(text: str, categories: list[str]) -> dict[str, str]:
+    for body in [*sections(text).values(), text]:
+        for start in re.finditer(r"[\[{]", body):
+            value = first_json(body[start.start() :])
+            if isinstance(value, dict) and value != categories:
+                return {str(value.get("name", "item")): json.dumps(value)}
+            if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+                return {str(one.get("name", i)): json.dumps(one) for i, one in enumerate(value)}
+    return {"item": text}
+
+
+_HINTS: dict[str, str] = {
+    "Finance": "price stock currency exchange loan interest bank payment crypto tax market invest",
+    "Data": "data database dataset record json csv lookup list sort",
+    "Sports": "team league player match score sport game football",
+    "Travel": "flight hotel airport trip booking destination city route",
+    "Technology": "software device server domain ip code developer computer",
+    "Social": "user profile post follow social friend hashtag",
+    "Media": "news video image photo article headline",
+    "Entertainment": "movie show tv series film actor celebrity joke",
+    "Tools": "convert generate format tool encode decode validate url",
+    "Math": "number calculate sum matrix equation prime geometry statistic",
+    "Business": "company business industry invoice employee job",
+    "Music": "song artist album music track lyric playlist",
+    "Gaming": "game steam character level item pokemon",
+    "Commerce": "product shop order cart buy store retail",
+    "Environment": "weather air temperature forecast climate pollution",
+    "Education": "school course student university word dictionary quiz",
+    "Communication": "email sms message phone chat send",
+    "Lifestyle": "recipe food horoscope fashion pet home",
+    "Health": "health medical disease drug calorie fitness patient",
+    "Science": "planet chemical physics element molecule star energy",
+}
+
+
+def _nearest(text: str, categories: list[str]) -> str:
+    words = set(re.findall(r"[a-z]{3,}", name_words(text)))
+    words |= {word.removesuffix("s") for word in words}
+
+    def score(category: str) -> int:
+        hints = f"{_HINTS.get(category, '')} {category.lower()}".split()
+        return len(words & set(hints))
+
+    best = max(categories, key=score)
+    return best if score(best) else ("Other" if "Other" in categories else categories[-1])

@@ -1,0 +1,167 @@
+"""Reading prompts as they are written: headed sections, JSON values, numbers and rules in words."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["generate", "judge", "document", "classify", "other"]
+
+_HEADING = re.compile(r"^(?:#+\s*(?P<hash>[^\n]{1,60}?)\s*:?|(?P<colon>[A-Z][A-Za-z ]{2,40}):)[ \t]*$", re.MULTILINE)
+_DECODER = json.JSONDecoder()
+
+
+@dataclass
+class Shown:
+    """An example shown in the prompt."""
+
+    query: str
+    calls: list[dict[str, Any]]
+
+
+@dataclass
+class Task:
+    """What a generation prompt asks for."""
+
+    number: int
+    style: str
+    wording: str
+    language: str | None
+    functions: list[dict[str, Any]]
+    targets: list[str]
+    examples: list[Shown] = field(default_factory=list)
+
+
+@dataclass
+class Case:
+    """What a judge's prompt shows."""
+
+    query: str
+    functions: list[dict[str, Any]]
+    calls: list[dict[str, Any]]
+    results: list[dict[str, Any]]
+
+
+def text_of(messages: Sequence[dict[str, Any]], role: str | None = None) -> str:
+    """The messages' texts, of one role or all."""
+    return "\n\n".join(str(one.get("content") or "") for one in messages if role is None or one.get("role") == role)
+
+
+def sections(text: str) -> dict[str, str]:
+    """Text below each heading (`# Name`, or `Name:` on a line of its own), by the heading in lower case."""
+    found = list(_HEADING.finditer(text))
+    out: dict[str, str] = {}
+    for one, following in zip(found, [*found[1:], None], strict=True):
+        name = (one["hash"] or one["colon"]).lower()
+        out.setdefault(name, text[one.end() : following.start() if following else len(text)].strip())
+    return out
+
+
+def first_json(text: str) -> Any:
+    """The first JSON list, object or string in a text; null where there is none."""
+    for start in re.finditer(r'[\[{"]', text):
+        try:
+            value, _ = _DECODER.raw_decode(text, start.start())
+        except (ValueError, RecursionError):
+            continue
+        return value
+    return None
+
+
+def section_json(parts: dict[str, str], *words: str) -> Any:
+    """The first JSON value of the first section whose heading holds one of the words."""
+    for word in words:
+        for name, body in parts.items():
+            if word in name:
+                value = first_json(body)
+                if value is not None:
+                    return value
+    return None
+
+
+def kind_of(messages: Sequence[dict[str, Any]]) -> Kind:
+    """What a prompt asks for, by its words."""
+    text = text_of(messages).lower()
+    if '"pass"' in text and "call" in text:
+        return "judge"
+    if re.search(r"\bexactly \d+ (?:different )?pairs", text) or ('"query"' in text and '"answers"' in text):
+        return "generate"
+    if "categor" in text:
+        return "classify"
+    if "descri" in text or "docstring" in text:
+        return "document"
+    return "other"
+
+
+def read_task(messages: Sequence[dict[str, Any]]) -> Task | None:
+    """The task of a generation prompt; null where it shows no functions."""
+    text = text_of(messages, "user")
+    parts = sections(text)
+    functions = [one for one in _dicts(section_json(parts, "function", "tool")) if isinstance(one.get("name"), str)]
+    if not functions:
+        return None
+    number = re.search(r"exactly (\d+)", text)
+    rules = parts.get("task", text)
+    opening = text.split("\n\n", 1)[0]
+    names = {one["name"] for one in functions}
+    targets = [name for name in re.findall(r"`([^`\n]+)`", opening) if name in names]
+    language = re.search(r"Write the queries in ([A-Z][a-z]+)", text)
+    return Task(
+        number=min(int(number.group(1)), 50) if number else 5,
+        style=_style(rules),
+        wording=_wording(rules),
+        language=language.group(1) if language else None,
+        functions=functions,
+        targets=targets or [functions[0]["name"]],
+        examples=_examples(parts.get("examples", "")),
+    )
+
+
+def read_case(messages: Sequence[dict[str, Any]]) -> Case | None:
+    """The case of a judge's prompt; null where query or calls are missing."""
+    parts = sections(text_of(messages, "user"))
+    query = section_json(parts, "query")
+    calls = section_json(parts, "function calls", "calls", "answers")
+    if query is None:
+        bodies = [body for name, body in parts.items() if "query" in name]
+        query = bodies[0] if bodies else None
+    if not isinstance(query, str) or not isinstance(calls, list):
+        return None
+    functions = section_json(parts, "available functions", "functions", "tools")
+    return Case(query, _dicts(functions), _dicts(calls), _dicts(section_json(parts, "result")))
+
+
+def _style(rules: str) -> str:
+    several_tools = "everal functions are given" in rules
+    several_calls = "two or more independent requests" in rules
+    if several_calls:
+        return "parallel_multiple" if several_tools else "parallel"
+    return "multiple" if several_tools else "simple"
+
+
+def _wording(rules: str) -> str:
+    lower = rules.lower()
+    for word, name in (
+        ("tersely", "terse"),
+        ("chattily", "chatty"),
+        ("indirectly", "indirect"),
+        ("ambiguously", "ambiguous"),
+        ("spelling mistakes", "misspelled"),
+    ):
+        if word in lower:
+            return name
+    return "plain"
+
+
+def _examples(text: str) -> list[Shown]:
+    out = []
+    for one in re.finditer(r"^Query: (.+)\nAnswers: (.+)$", text, re.MULTILINE):
+        calls = _dicts(first_json(one[2]))
+        if calls:
+            out.append(Shown(one[1], [call for call in calls if isinstance(call.get("arguments"), dict)]))
+    return out
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

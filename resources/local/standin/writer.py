@@ -1,0 +1,219 @@
+"""Writing a completion: pairs for the functions shown, in the style and wording asked for, with the model's errors."""
+
+import json
+import random
+import re
+from typing import Any
+
+from resources.local.standin import errors
+from resources.local.standin.phrases import (
+    Pieces,
+    Request,
+    finish,
+    in_language,
+    join_requests,
+    request_of,
+    say,
+    write_request,
+)
+from resources.local.standin.reader import Shown, Task
+from resources.local.standin.values import ValueMaker
+
+_COPY_SHARE = 0.35
+"""How often a query takes over the wording of an example of the same function."""
+
+
+def write_pairs(task: Task, model: str, rng: random.Random) -> str:
+    """The completion's text."""
+    rates = errors.RATES[model]
+    if rng.random() < rates.refused:
+        return "I am not able to write examples for these functions."
+    functions = {one["name"]: one for one in task.functions}
+    texts = []
+    for _ in range(task.number):
+        kind = errors.draw_kind(rates, rng)
+        query, calls = _pair(task, functions, kind, rng)
+        texts.append(_text(query, calls, kind, rng))
+    text = "[" + ",\n ".join(texts) + "]"
+    if rng.random() < rates.preamble:
+        opening = rng.choice(("Here are the pairs you asked for:\n\n", "Sure! ", ""))
+        text = f"{opening}```json\n{text}\n```" if rng.random() < 0.7 or not opening else opening + text
+    if rng.random() < rates.truncated:
+        text = text[: int(len(text) * rng.uniform(0.4, 0.95))]
+    return text
+
+
+def _text(query: str, calls: list[dict[str, Any]], kind: str | None, rng: random.Random) -> str:
+    pair: dict[str, Any] = {"query": query, "answers": calls}
+    if kind == "missing_field":
+        del pair[rng.choice(("query", "answers"))]
+    text = json.dumps(pair, ensure_ascii=False)
+    return errors.break_text(text, rng) if kind == "broken_json" else text
+
+
+def _pair(
+    task: Task, functions: dict[str, dict[str, Any]], kind: str | None, rng: random.Random
+) -> tuple[str, list[dict[str, Any]]]:
+    names = _names(task, rng)
+    calls = []
+    for name in names:
+        arguments = _arguments(functions[name], task.examples, rng)
+        for _ in range(3):
+            if {"name": name, "arguments": arguments} not in calls:
+                break
+            arguments = _arguments(functions[name], task.examples, rng)
+        calls.append({"name": name, "arguments": arguments})
+    unique: list[dict[str, Any]] = []
+    for call in calls:
+        if call not in unique:
+            unique.append(call)
+    calls = unique
+    if kind == "out_of_range":
+        _out_of_range(calls, functions, rng)
+    query = _query(task, calls, functions, rng)
+    if kind == "neighbour":
+        return query, _neighbours(calls, functions, rng)
+    if kind is not None:
+        return query, errors.damage_calls(kind, calls, functions, rng)
+    return query, calls
+
+
+def _names(task: Task, rng: random.Random) -> list[str]:
+    """The functions one pair calls, in order."""
+    if task.style == "simple":
+        return task.targets[:1]
+    if task.style == "multiple":
+        return [rng.choice(task.targets)]
+    count = rng.choice((2, 2, 2, 3))
+    if task.style == "parallel":
+        return task.targets[:1] * count
+    names = list(task.targets)
+    rng.shuffle(names)
+    names = names[:3]
+    while len(names) < 2:
+        names.append(rng.choice(task.targets))
+    return names
+
+
+def _arguments(function: dict[str, Any], examples: list[Shown], rng: random.Random) -> dict[str, Any]:
+    seen: dict[str, list[Any]] = {}
+    for example in examples:
+        for call in example.calls:
+            if call.get("name") == function["name"]:
+                for name, value in call["arguments"].items():
+                    seen.setdefault(name, []).append(value)
+    parameters = function.get("parameters")
+    return ValueMaker(rng, seen).arguments(parameters if isinstance(parameters, dict) else {})
+
+
+def _query(task: Task, calls: list[dict[str, Any]], functions: dict[str, dict[str, Any]], rng: random.Random) -> str:
+    parts: list[Pieces] = []
+    for call in calls:
+        function = functions[call["name"]]
+        copied = None
+        if task.wording in ("plain", "chatty", "misspelled") and rng.random() < _COPY_SHARE:
+            copied = _like_example(call, function, task.examples, rng)
+        parts.append(copied or _said(call, function, task.wording, rng))
+    pieces = parts[0] if len(parts) == 1 else join_requests(parts, task.wording, rng)
+    if task.language:
+        pieces = in_language(pieces, task.language, rng)
+    return finish(pieces, task.wording, rng)
+
+
+def _said(call: dict[str, Any], function: dict[str, Any], wording: str, rng: random.Random) -> Pieces:
+    request: Request = request_of(function["name"], str(function.get("description") or ""))
+    properties = function.get("parameters", {}).get("properties", {})
+    properties = {name: _plain_schema(one) for name, one in properties.items()}
+    return write_request(request, call["arguments"], properties, wording, rng)
+
+
+def _like_example(
+    call: dict[str, Any], function: dict[str, Any], examples: list[Shown], rng: random.Random
+) -> Pieces | None:
+    """An example's query with this call's values in the places of its own; null where they cannot be found."""
+    fitting = [
+        one
+        for one in examples
+        if len(one.calls) == 1
+        and one.calls[0].get("name") == call["name"]
+        and set(one.calls[0]["arguments"]) == set(call["arguments"])
+    ]
+    if not fitting:
+        return None
+    example = rng.choice(fitting)
+    properties = function.get("parameters", {}).get("properties", {})
+    places: list[tuple[int, int, str]] = []
+    for name, old in example.calls[0]["arguments"].items():
+        if isinstance(old, bool) or old is None:
+            if old != call["arguments"][name]:
+                return None
+            continue
+        text = old if isinstance(old, str) else json.dumps(old, ensure_ascii=False)
+        inner = re.escape(text[1:-1]) if isinstance(old, list) and "[" not in text[1:-1] else re.escape(text)
+        found = [*re.finditer(rf"(?<![\w.,-]){inner}(?![\w]|[.,]\d)", example.query)]
+        if len(found) != 1:
+            return None
+        new = call["arguments"][name]
+        if isinstance(new, str):
+            said = new
+        elif isinstance(new, list) and "[" not in text[1:-1]:
+            said = json.dumps(new, ensure_ascii=False)[1:-1]
+        else:
+            said = say(new, name, _plain_schema(properties.get(name, {})), rng)
+        places.append((found[0].start(), found[0].end(), said))
+    places.sort()
+    if any(a[1] > b[0] for a, b in zip(places, places[1:], strict=False)):
+        return None
+    pieces: Pieces = []
+    at = 0
+    for start, end, said in places:
+        pieces += [(example.query[at:start], False), (said, True)]
+        at = end
+    return [*pieces, (example.query[at:], False)]
+
+
+def _out_of_range(calls: list[dict[str, Any]], functions: dict[str, dict[str, Any]], rng: random.Random) -> None:
+    call = rng.choice(calls)
+    properties = functions[call["name"]].get("parameters", {}).get("properties", {})
+    names = list(call["arguments"])
+    rng.shuffle(names)
+    for name in names:
+        bad = errors.failing_value(name, call["arguments"][name], _plain_schema(properties.get(name, {})), rng)
+        if bad != call["arguments"][name]:
+            call["arguments"][name] = bad
+            return
+
+
+def _neighbours(
+    calls: list[dict[str, Any]], functions: dict[str, dict[str, Any]], rng: random.Random
+) -> list[dict[str, Any]]:
+    """One call goes to another of the offered tools, with the arguments that fit there."""
+    out = [dict(call) for call in calls]
+    call = rng.choice(out)
+    others = [one for name, one in functions.items() if name != call["name"]]
+    if not others:
+        return errors.damage_calls("wrong_value", calls, functions, rng)
+    other = rng.choice(others)
+    made = ValueMaker(rng).arguments(other.get("parameters", {}), optional_share=0.0)
+    free = list(call["arguments"].values())
+    for name, value in made.items():
+        for candidate in free:
+            if type(candidate) is type(value):
+                made[name] = candidate
+                free.remove(candidate)
+                break
+    call["name"], call["arguments"] = other["name"], made
+    return out
+
+
+def _plain_schema(schema: Any) -> dict[str, Any]:
+    """A parameter's schema with the first real option of `anyOf` and a single type."""
+    if not isinstance(schema, dict):
+        return {}
+    options = schema.get("anyOf") or schema.get("oneOf")
+    if isinstance(options, list):
+        real = [one for one in options if isinstance(one, dict) and one.get("type") != "null"]
+        schema = {**schema, **(real[0] if real else {})}
+    if isinstance(schema.get("type"), list):
+        schema = {**schema, "type": next((one for one in schema["type"] if one != "null"), "null")}
+    return schema
