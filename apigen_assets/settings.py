@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     pairs_per_prompt: int = Field(default=5, ge=1)
     languages: tuple[str, ...] = ()
     """Further languages of queries, by code, such as `["de", "es"]`: about one prompt in seven asks for one of them."""
+    llm_slots: int = Field(default=3, ge=1)
+    """Steps that may ask language models at the same time (the pool `llm`)."""
     token_budget: int | None = Field(default=20_000_000, ge=0)
     """Tokens that one partition may spend on generation, and again on judging; null for no limit."""
     dataset_size: int = Field(default=60_000, ge=1)

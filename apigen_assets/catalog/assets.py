@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from apigen_assets.automation import FOLLOW
 from apigen_assets.catalog.api import Api, RejectedApi
 from apigen_assets.catalog.batches import BatchKey, load_batch
 from apigen_assets.catalog.documentation import check_documentation
@@ -16,8 +17,6 @@ from apigen_assets.settings import settings
 
 GROUP = "catalog"
 IO_MANAGER = "lake"
-FOLLOW = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
-"""Downstream assets follow what is above them, unless a blocking check failed there."""
 
 
 def _out(description: str, code_version: str, automation: dg.AutomationCondition[Any] | None = None) -> dg.AssetOut:
