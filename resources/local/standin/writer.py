@@ -96,12 +96,12 @@ def _names(task: Task, rng: random.Random) -> list[str]:
 
 
 def _arguments(function: dict[str, Any], examples: list[Shown], rng: random.Random) -> dict[str, Any]:
-    seen: dict[str, list[Any]] = {}
-    for example in examples:
-        for call in example.calls:
-            if call.get("name") == function["name"]:
-                for name, value in call["arguments"].items():
-                    seen.setdefault(name, []).append(value)
+    seen = [
+        call["arguments"]
+        for example in examples
+        for call in example.calls
+        if call.get("name") == function["name"] and call["arguments"]
+    ]
     parameters = function.get("parameters")
     return ValueMaker(rng, seen).arguments(parameters if isinstance(parameters, dict) else {})
 
