@@ -35,12 +35,15 @@ _GIVING = word_set(
 )
 _CHECKING = word_set("check determine test verify tell decide validate see")
 _OPENERS = re.compile(
-    r"^(?:this (?:endpoint|api|function|method|tool|operation)\s+(?:will |can |is used to |allows? (?:you|users?) to |lets you )?"
-    r"|use this (?:endpoint|api|function|tool) to |allows? (?:you|users?) to |used to |endpoint (?:to|for) |api (?:to|for) )",
+    r"^(?:this (?:endpoint|api|function|method|tool|operation)\s+"
+    r"(?:will |can |is used to |allows? (?:you|users?) to |lets you )?"
+    r"|use this (?:endpoint|api|function|tool) to |allows? (?:you|users?) to |used to "
+    r"|endpoint (?:to|for) |api (?:to|for) )",
     re.IGNORECASE,
 )
 _CUTS = re.compile(
-    r"(?:,|;|:| \(| -|\s(?:(?:for|at|on|to|with|of|in|by|from) )?(?:an? )?(?:given|using|based on|by using|provided|assuming|"
+    r"(?:,|;|:| \(| -|\s(?:(?:for|at|on|to|with|of|in|by|from) )?(?:an? )?"
+    r"(?:given|using|based on|by using|provided|assuming|"
     r"where|which|such that|so that|returning|according to|via|if they|when|from its|from their))\b.*$|[;:(].*$",
     re.IGNORECASE,
 )  # fmt: skip
@@ -61,7 +64,8 @@ _SUBJECT = re.compile(
     r"\b(?:a|an|the|one|two|its|some|any)?\s*(?:given|specified|single|provided|input)?\s*"
     r"\b(?P<noun>numbers?|integers?|strings?|texts?|lists?|words?|sentences?|dates?|polynomial|matrix|year|city|country|"
     r"e-?mail address|url|address|phrase|expression|sequence|name|password|formula|roman numeral|"
-    r"ip address|country code|movie|song|ticker|fraction|url|web address|title)\b(?! (?:of|or|and|in)\b|')",
+    r"ip address|country code|movie|song|ticker|fraction|url|web address|title)\b"
+    r"(?! (?:of|or|and|in|up|that|with|which|is|are)\b|')",
     re.IGNORECASE,
 )
 _UNITS = (
@@ -104,29 +108,11 @@ _UNITS_COMPILED = tuple(
     (re.compile(rf"(?<!_per)_(?:{ending})$"), unit, re.compile(rf"\b(?:in|as) {described}\b", re.IGNORECASE))
     for ending, unit, described in _UNITS
 )
-_NUMBER_WORDS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-]
+_NUMBER_WORDS: list[str] = re.findall(
+    r"\w+",
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty",
+)
 
 
 def request_of(name: str, description: str) -> Request:
@@ -149,14 +135,24 @@ def request_of(name: str, description: str) -> Request:
     shortened = _short(rest, 16)
     noun = None
     if verb in _GIVING and shortened:
-        noun = shortened if re.match(r"(the|a|an|all|every|how|what|which)\b", shortened, re.I) else f"the {shortened}"
+        noun = (
+            shortened
+            if re.match(r"(the|a|an|all|every|how|what|which|where|when|whether|by how|after how)\b", shortened, re.I)
+            else f"the {shortened}"
+        )
         noun = _lower(noun)
     return Request(f"{verb} {shortened}".strip(), noun, None)
 
 
 def subject_slot(request: Request) -> re.Match[str] | None:
     """Where the phrase speaks of `a number` or `the given text`, whose place a single argument can take."""
-    found = list(_SUBJECT.finditer(request.whether or request.verb))
+    phrase = request.whether or request.verb
+    # Without an article the noun may be part of another (`account number`), unless it follows the verb.
+    found = [
+        match
+        for match in _SUBJECT.finditer(phrase)
+        if " " in match[0].strip() or len(phrase[: match.start("noun")].split()) == 1
+    ]
     return found[-1] if found else None
 
 
@@ -170,7 +166,7 @@ def unit_of(name: str, schema: dict[str, Any]) -> str:
     """The unit of a number, by its name's ending or its description; empty where none is told."""
     if schema.get("type") not in ("number", "integer"):
         return ""
-    for ending, unit, described in _UNITS_COMPILED:
+    for ending, unit, _ in _UNITS_COMPILED:
         if ending.search(name):
             return unit
     for _, unit, described in _UNITS_COMPILED:
@@ -244,6 +240,12 @@ def write_request(
     if request.noun is not None and wording != "terse" and rng.random() < 0.5:
         return _noun_frame(request.noun, joined, wording, rng)
     return _frame([(request.verb, False)], False, joined, wording, rng)
+
+
+def write_arguments(arguments: dict[str, Any], properties: dict[str, Any], rng: random.Random) -> Pieces:
+    """Arguments alone, as `with radius 5 and height 10`."""
+    said = {name: say(value, name, properties.get(name, {}), rng) for name, value in arguments.items()}
+    return _with(list(arguments), said, properties, rng)
 
 
 def finish(pieces: Pieces, wording: str, rng: random.Random) -> str:
@@ -403,7 +405,7 @@ def _noun_frame(noun: str, joined: Pieces, wording: str, rng: random.Random) -> 
             ("Can you work out ", "?"),
         )
     )
-    if re.match(r"(how|what|which)\b", noun):
+    if re.match(r"(how|what|which|where|when|whether|by how|after how)\b", noun):
         opening, end = "Tell me ", "."
     return [(opening + noun, False), *tail, (end, False)]
 
@@ -481,7 +483,7 @@ def _say_number(value: Any, name: str, schema: dict[str, Any], rng: random.Rando
     chance = rng.random()
     if isinstance(value, int) and 0 <= value <= 20 and chance < 0.05:
         return _NUMBER_WORDS[value]
-    if isinstance(value, int) and abs(value) >= 10_000 and chance < 0.15:
+    if isinstance(value, int) and abs(value) >= 10_000 and chance < 0.1:
         return f"{value:,}"
     if (
         isinstance(value, float)
@@ -540,19 +542,19 @@ def _is_verb(word: str, base: str, following: str) -> bool:
 
 
 _VERBS = word_set(
-    "describe spread summarise rescale smooth follow turn rewrite hide name rate tell work spell swap "
-    "compose resolve execute run fetch monitor track visit stream subscribe authenticate register book "
-    "reserve cancel play guess grade schedule add apply approximate arrange balance break build capitalize classify collect combine compare "
-    "compress convert count create decode decompose define deliver detect differentiate display divide "
-    "download draw encode encrypt decrypt enumerate expand explore extract filter fit flatten format "
-    "forecast generate group hash identify integrate interpolate invert join load make map mask measure "
-    "merge modify multiply normalize order pad parse partition permute pick plan predict project query "
-    "rank read recommend reduce remove replace report reverse rotate round sample scale scan score search "
-    "select send show shift simplify simulate slice solve sort split subtract suggest sum summarize swap "
-    "tokenize transform translate transpose trim turn update upload use write rearrange allocate assign "
-    "assess analyse analyze calculate"
+    "describe spread summarise rescale smooth follow turn rewrite hide name rate tell work spell swap compose "
+    "resolve execute run fetch monitor track visit stream subscribe authenticate register book reserve cancel "
+    "play guess grade schedule add apply approximate arrange balance break build capitalize classify collect "
+    "combine compare compress convert count create decode decompose define deliver detect differentiate "
+    "display divide download draw encode encrypt decrypt enumerate expand explore extract filter fit flatten "
+    "format forecast generate group hash identify integrate interpolate invert join load make map mask measure "
+    "merge modify multiply normalize order pad parse partition permute pick plan predict project query rank "
+    "read recommend reduce remove replace report reverse rotate round sample scale scan score search select "
+    "send show shift simplify simulate slice solve sort split subtract suggest sum summarize swap tokenize "
+    "transform translate transpose trim turn update upload use write rearrange allocate assign assess analyse "
+    "analyze calculate "
 )
-_AFTER_VERBS = frozenset("a an the how which what whether if all some any one two each every your its this".split())
+_AFTER_VERBS = word_set("a an the how which what whether if all some any one two each every your its this")
 _NOUNS = word_set("new detail statistic new-")
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 import random
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from resources.local.standin.words import OBJECTS, POOLS, SUBJECTS, VERBS
@@ -97,7 +98,8 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
 _COMPILED = tuple((re.compile(pattern), pool) for pattern, pool in _BY_NAME)
 
 _SMALL = re.compile(
-    r"^(n|k|r|count|num|number|limit|size|page|per page|length|width chars|times|rounds?|steps?|degree|order|exponent|power|top|copies|decimals?|digits?|places|precision|terms?|index|position|shift|repeat)$"
+    r"^(n|k|r|count|num|number|limit|size|page|per page|length|width chars|times|rounds?|steps?|degree|order|exponent|"
+    r"power|top|copies|decimals?|digits?|places|precision|terms?|index|position|shift|repeat)$"
 )
 
 # Name pattern -> plausible (low, high, decimals) for numbers.
@@ -548,6 +550,9 @@ def bounds(schema: Schema) -> tuple[float | None, float | None]:
             high = (0.0 if match[1] == "zero" else _float(match[1])) - step
     if low is not None and high is not None and low > high:
         return low, None
+    if high is None and re.search(r"\bpercent\b(?! change)", text, re.I) and (low is None or low >= 0):
+        # Most percentages are shares of a whole.
+        high = 100.0
     return low, high
 
 
@@ -565,8 +570,8 @@ def listed_values(description: str) -> list[str]:
             quoted = _QUOTED.findall(match[1])
             if quoted:
                 return quoted
-            parts = [part.strip() for part in re.split(r",|\bor\b|\band\b|/", match[1])]
-            parts = [part for part in parts if re.fullmatch(r"[\w#.+:@-]{1,30}", part)]
+            parts = [part.strip() for part in re.split(r",|\bor\b|\band\b", match[1])]
+            parts = [part for part in parts if re.fullmatch(r"[\w#.+:@/-]{1,30}", part)]
             if parts and (pattern is _EXAMPLES or len(parts) > 1):
                 return parts
     return []
@@ -690,7 +695,7 @@ def _shares(rng: random.Random, count: int) -> list[float]:
     """Numbers of two decimals that sum to one."""
     cuts = sorted(rng.sample(range(5, 96), max(0, count - 1)))
     edges = [0, *cuts, 100]
-    return [round((b - a) / 100, 2) for a, b in zip(edges, edges[1:], strict=False)]
+    return [round((b - a) / 100, 2) for a, b in pairwise(edges)]
 
 
 def _matching(rng: random.Random, pattern: str) -> str | None:
