@@ -76,8 +76,8 @@ def print_estimate(rows: list[Estimate], known: dict[str, Generator], title: str
             row.purpose,
             f"{row.requests:,}",
             f"{row.journalled:,}",
-            f"{row.prompt_tokens:,}",
-            f"{row.completion_tokens:,}",
+            _short(row.prompt_tokens),
+            _short(row.completion_tokens),
             f"{cost:,.2f}",
             _time(row.seconds),
         )
@@ -86,8 +86,8 @@ def print_estimate(rows: list[Estimate], known: dict[str, Generator], title: str
     console.print(table)
     budget = "no limit" if config.token_budget is None else f"{config.token_budget:,} tokens"
     console.print(
-        f"Total {total:,.2f} USD. Paid: already in the journal, not counted again. Tokens are characters / 4; judging assumes that three quarters reach the judge. "
-        f"Budget per partition and purpose: {budget}.",
+        f"Total {total:,.2f} USD for what is not paid yet (`paid`: already in the journal). Tokens are characters / 4; "
+        f"judging assumes that three quarters reach the judge. Budget per partition and purpose: {budget}.",
         soft_wrap=True,
     )
 
@@ -125,6 +125,12 @@ def _examples(config: Settings) -> list[Example]:
         rows = lake.scan("seed_examples").collect()
         return [Example.from_row(row) for row in rows.iter_rows(named=True)]
     return from_seeds(all_seeds())
+
+
+def _short(tokens: int) -> str:
+    if tokens < 10_000:
+        return f"{tokens:,}"
+    return f"{tokens / 1e3:,.0f} k" if tokens < 10_000_000 else f"{tokens / 1e6:,.1f} M"
 
 
 def _time(seconds: float) -> str:
