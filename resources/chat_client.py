@@ -229,6 +229,10 @@ class ChatClient:
         config = self._find(generator)
         return _key(config, _body(config, request), request.sample)
 
+    def answered(self, generator: str, request: ChatRequest) -> bool:
+        """Whether the journal holds the answer to a request."""
+        return self.key(generator, request) in self._endpoint(self._find(generator)).journal
+
     def budget(self, purpose: str) -> Budget:
         """The budget of a purpose."""
         return self.budgets.setdefault(purpose, Budget(self._token_budget))
