@@ -108,6 +108,7 @@ def find_omitted(leaves: list[Leaf], query: Query, tools: Tools, calls: Calls) -
     """A value of the query that belongs to an argument, and that the calls leave out."""
     return (
         _omitted_choice_or_number(leaves, query, tools, calls)
+        or _taken_twice(leaves, query)
         or _omitted_element(leaves, query)
         or _confused_choice(leaves, query)
     )
@@ -122,7 +123,7 @@ def _omitted_choice_or_number(leaves: list[Leaf], query: Query, tools: Tools, ca
         properties = (tool.get("parameters") or {}).get("properties") or {}
         of_tool = content_stems(f"{tool.get('name', '')} {tool.get('description') or ''}".replace("_", " "))
         for name, schema in properties.items():
-            if not isinstance(schema, dict) or name in call["arguments"]:
+            if not isinstance(schema, dict) or (name in call["arguments"] and not _at_default(leaves, i, name)):
                 continue
             if unused and _is_numeric(schema):
                 cues = parameter_cues(tool, name)
@@ -131,10 +132,40 @@ def _omitted_choice_or_number(leaves: list[Leaf], query: Query, tools: Tools, ca
                         return f"{i}.{name}: left out, though the query says {query.text[one.start : one.end].strip()}"
             default = schema.get("default")
             for member in enum_of(schema):
-                if member == default or content_stems(member) & of_tool or mentions(str(default), query):
+                if member == default or content_stems(member) & of_tool:
+                    continue
+                if any(not query.is_used(*span) for span in mentions(str(default), query)):
                     continue
                 if any(not query.is_used(*span) for span in mentions(member, query)):
                     return f"{i}.{name}: left out, though the query says {member!r}"
+    return None
+
+
+def _at_default(leaves: list[Leaf], call: int, parameter: str) -> bool:
+    """Whether a call spells a parameter's default out without the query saying it."""
+    return any(
+        leaf.call == call and leaf.parameter == parameter and leaf.is_default and not leaf.matched for leaf in leaves
+    )
+
+
+def _taken_twice(leaves: list[Leaf], query: Query) -> str | None:
+    """A number of the query that nobody takes, while an argument shares another's or rests on an implied one."""
+    unused = unused_numbers(query)
+    if not unused:
+        return None
+    said = query.text[unused[0].start : unused[0].end].strip()
+    numeric = [
+        leaf
+        for leaf in leaves
+        if leaf.matched and leaf.spans and isinstance(leaf.value, int | float) and not isinstance(leaf.value, bool)
+    ]
+    beside = frozenset().union(*(near_cues(query, (one.start, one.end)) for one in unused))
+    for leaf in numeric:
+        if leaf.why == "implied" and leaf.cues & beside:
+            return f"{leaf.place} = {leaf.value!r} is not stated, though the query says {said}"
+        fellows = [other for other in numeric if other.call == leaf.call and other.value == leaf.value]
+        if len(fellows) > len(set(leaf.spans)) and leaf.why == "stated" and not leaf.in_list:
+            return f"{leaf.place} = {leaf.value!r} stands for two arguments, though the query says {said}"
     return None
 
 
@@ -163,6 +194,17 @@ def _omitted_element(leaves: list[Leaf], query: Query) -> str | None:
         if len({fellow.spans[0] for fellow in fellows}) >= 2:
             said = query.text[one.start : one.end].strip()
             return f"{fellows[0].call}.{fellows[0].parameter}: without {said}, which the query lists"
+    hulls: dict[tuple[int, str], list[Span]] = {}
+    for leaf in in_lists:
+        hulls.setdefault((leaf.call, leaf.parameter), []).append(leaf.spans[0])
+    for (call, parameter), spans in hulls.items():
+        if len(set(spans)) < 2:
+            continue
+        start, end = min(spans)[0], max(span[1] for span in spans)
+        for one in unused_numbers(query):
+            if start < one.start < end and not re.search(r"[.;?!]\s", query.text[start:end]):
+                said = query.text[one.start : one.end].strip()
+                return f"{call}.{parameter}: without {said}, which stands among its values in the query"
     texts: dict[tuple[int, str], list[Span]] = {}
     for leaf in in_lists:
         if isinstance(leaf.value, str) and re.fullmatch(r"\[\d+\]", leaf.path):
