@@ -119,6 +119,8 @@ _SIGNS = {
 }  # fmt: skip
 
 _NUMERIC = re.compile(r"[-+]?\d+(?:[.,]\d+)*")
+_INJECTED = re.compile(r"[$`]\(|;\s*--|[\]}\"']\s*[,;]\s*[\"']|__\w+__|\brm -rf\b|<script|\bDROP TABLE\b", re.IGNORECASE)
+"""Marks of shell, SQL, Python, HTML and JSON that a value can only have from the query itself."""
 _FORMATTED = re.compile(r"[%{}\\^*?$<>|=;]|\\[a-z]|\.\*|\+")
 _POSITIVE = frozenset({"include", "with", "use", "allow", "show", "keep", "add", "enable", "has"})
 _NEGATIVE = frozenset({"exclude", "ignore", "skip", "remove", "strip", "drop", "without", "no", "omit", "disable"})
@@ -415,6 +417,9 @@ def _judge_text(leaf: Leaf, query: Query, value: str, leaves: list[Leaf]) -> Non
         return
     if leaf.is_default:
         leaf.say(Status.GROUNDED, "default")
+        return
+    if _INJECTED.search(value):
+        leaf.say(Status.UNGROUNDED, f"{shown} is code that the query does not have")
         return
     quoted = [span for span in query.quoted if not query.is_used(*span)]
     codes = [span for span in query.codes if not query.is_used(*span)]
