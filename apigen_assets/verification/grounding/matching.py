@@ -433,6 +433,9 @@ def _judge_text(leaf: Leaf, query: Query, value: str, leaves: list[Leaf]) -> Non
         said = [(one.start, one.end) for one in unused_numbers(query)] + codes
         _against(leaf, query, shown, said, sibling, "is not stated")
         return
+    if folded in {"true", "false", "yes", "no", "on", "off", "none", "null"}:
+        leaf.say(Status.UNDECIDED, "a flag written as text")
+        return
     words = [word for word in words_in(folded) if word.text not in STOP]
     is_code = bool(re.search(r"\d", folded)) or (value.isupper() and len(value) <= 6) or (len(value) <= 5 and bool(_CAMEL.search(value)))
     stated = [word for word in words if any(same_word(word.text, said.text) for said in query.words)]

@@ -8,6 +8,7 @@ from typing import Any
 from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of, parameter_cues
 from apigen_assets.verification.grounding.matching import mentions, near_cues, unused_numbers
 from apigen_assets.verification.grounding.text import Query, Span
+from apigen_assets.verification.grounding.times import RELATIVE
 from apigen_assets.verification.grounding.words import STOP, content_stems, fold
 
 Tools = dict[str, dict[str, Any]]
@@ -337,7 +338,7 @@ def find_broken_query(leaves: list[Leaf], query: Query) -> str | None:
     end = query.text.rstrip()
     if query.words and query.words[-1].end == len(end) and (query.words[-1].text in _FUNCTION_WORDS or end.endswith(",")):
         return f"{missing[0].place}: {missing[0].value!r} is not in the query, which breaks off"
-    if len(missing) >= 2 and not any(leaf.matched for leaf in leaves) and not query.moments:
+    if len(missing) >= 2 and not any(leaf.matched for leaf in leaves) and not RELATIVE.search(query.text):
         return f"{missing[0].place}: {missing[0].value!r} is not in the query, nor is any other argument"
     return None
 
