@@ -3,12 +3,14 @@
 Length alone rejects nothing: the paper kept many terse APIs and rewrote their descriptions.
 """
 
-import json
 import re
 
 import polars as pl
 
 from apigen_assets.catalog.api import Api, RejectedApi
+from apigen_assets.catalog.tables import catalog_apis, reject
+
+DOCUMENTATION_VERSION = "1"
 
 _TEST_TOOL = re.compile(
     r"\b(test(ing|s)?|demo|petstore|hello ?world|foo ?bar|lorem|dummy|playground|my ?first|onboarding|untitled|"
@@ -29,42 +31,24 @@ def check_documentation(apis: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]
     Returns:
         The APIs kept (`Api.SCHEMA`) and those rejected (`RejectedApi.SCHEMA`): every row is in one of the two.
     """
-    kept: list[dict[str, object]] = []
+    kept: list[Api] = []
     rejected: list[RejectedApi] = []
-    for row in apis.iter_rows(named=True):
-        verdict = _reason(row)
+    for api in catalog_apis(apis):
+        verdict = fault(api)
         if verdict is None:
-            kept.append(row)
+            kept.append(api)
         else:
-            rejected.append(reject(row, "documentation", *verdict))
-    return pl.DataFrame(kept, schema=Api.SCHEMA, orient="row"), RejectedApi.frame(rejected)
+            rejected.append(reject(api, "documentation", *verdict))
+    return Api.frame(kept), RejectedApi.frame(rejected)
 
 
-def reject(row: dict[str, object], step: str, reason: str, detail: str) -> RejectedApi:
-    """The reject of a catalog row, with the row in it."""
-    api = Api.from_row(row)
-    return RejectedApi.model_validate(
-        {
-            "source": api.source.name,
-            "file": api.source.file,
-            "original_name": api.source.original_name,
-            "step": step,
-            "reason": reason,
-            "detail": detail,
-            "api": api.model_dump(mode="json"),
-        }
-    )
-
-
-def _reason(row: dict[str, object]) -> tuple[str, str] | None:
-    source = json.loads(str(row["source"]))
-    parameters = json.loads(str(row["parameters"]))
-    description = str(row["description"])
-    if not parameters.get("properties"):
+def fault(api: Api) -> tuple[str, str] | None:
+    """Why an API's documentation is not usable, as reason and detail; null where it is."""
+    if not api.parameters.get("properties"):
         return "no_parameters", "the paper keeps only APIs with parameters, since the others ask nothing of a model"
-    if is_test_tool(f"{source['original_name']}") and source["format"] == "toolbench":
-        return "test_tool", f"the name {source['original_name']!r} is one of a test or demonstration"
-    if undescribed(str(row["name"]), description, parameters):
+    if api.source.format == "toolbench" and is_test_tool(api.source.original_name):
+        return "test_tool", f"the name {api.source.original_name!r} is one of a test or demonstration"
+    if undescribed(api.name, api.description, api.parameters):
         return "undocumented", "no description beyond the name, and not one parameter described"
     return None
 
