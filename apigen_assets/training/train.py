@@ -22,7 +22,7 @@ from typing import Any
 import yaml
 
 from apigen_assets.canonical import content_hash
-from apigen_assets.training.batches import BatchError, BatchPlan, plan_batch
+from apigen_assets.training.batches import BatchError, plan_batch
 from apigen_assets.training.card import model_card
 from apigen_assets.training.environment import (
     MissingExtraError,
@@ -33,7 +33,7 @@ from apigen_assets.training.environment import (
 from apigen_assets.training.heldout import generate, samples, samples_json, score, to_json
 from apigen_assets.training.models import BaseError, build_model, check_base, generation_config
 from apigen_assets.training.preflight import PreflightError, preflight
-from apigen_assets.training.prepare import Prepared, prepare, read_heldout, wait_prepared
+from apigen_assets.training.prepare import prepare, read_heldout, wait_prepared
 from apigen_assets.training.progress import Progress
 from apigen_assets.training.recipe import Recipe, RecipeError, load_recipe
 from apigen_assets.training.rows import DataError, Example
@@ -89,7 +89,7 @@ def run_identity(recipe: Recipe, files: Sequence[Path], processes: int) -> str:
 
 def _run(recipe: Recipe, given: argparse.Namespace, work: Path) -> None:
     rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    with Progress(rank == 0, None) as progress:
+    with Progress(rank == 0) as progress:
         found = device()
         plan = plan_batch(recipe, world)
         heldout_rows = given.heldout_rows or given.rows
@@ -158,10 +158,8 @@ def _measure(
         else:
             transformers.set_seed(recipe.seed)
             model = build_model(plain, tokenizer)
-        if kind == "cuda":
-            model = model.to("cuda", torch.bfloat16)
-        else:
-            model = model.float()  # bf16 generation on a CPU is slower, and no closer to the weights
+        # On a CPU generation is faster in fp32
+        model = model.to("cuda", torch.bfloat16) if kind == "cuda" else model.float()
         out[name] = {}
         for split, examples in heldout.items():
             # An untrained model from scratch writes noise to the limit: a few rows show it
@@ -330,8 +328,6 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     given.out = given.out.absolute()
     return given
 
-
-_ = BatchPlan, Prepared
 
 if __name__ == "__main__":
     sys.exit(main())
