@@ -1,8 +1,9 @@
 """The training program: `python -m apigen_assets.training.train --recipe tiny --rows rows.parquet --out folder`.
 
 One process runs it as it is; `torchrun` and `deepspeed` launch it once per GPU. It ends with a folder that
-`AutoModelForCausalLM`, vLLM and the Hub read, and with `training.json`, everything that was measured. A run that was
-killed goes on from its last good checkpoint when it is started again with the same recipe, rows and processes.
+`AutoModelForCausalLM`, vLLM and the Hub read, and with `training.json`, everything that was measured. A run
+that was killed goes on from its last good checkpoint when it is started again with the same recipe, rows and
+processes.
 """
 
 import argparse

@@ -1,8 +1,9 @@
 """Variants of a row with other argument values, replaced alike in the query and in the answer.
 
-A small model from scratch has to learn to copy values out of the query. A data set of a few thousand rows repeats the
-same cities and numbers so often that remembering them is easier; fresh values in the same sentences leave copying as
-the only way. Large models bring copying along, so only recipes from scratch use this.
+A small model from scratch has to learn to copy values out of the query. A data set of a few thousand rows
+repeats the same cities and numbers so often that remembering them is easier; fresh values in the same
+sentences leave copying as the only way. Large models bring copying along, so only recipes from scratch use
+this.
 """
 
 import json
@@ -23,9 +24,9 @@ _POOL = 5_000
 def with_fresh_values(example: Example, rng: random.Random, words: list[str], share: float = 0.7) -> Example:
     """The row with some values replaced; what cannot be replaced safely stays.
 
-    A number or text is replaced where the query holds it literally, standing alone, and no tool's text mentions it
-    (such as an allowed value). Numbers keep their sign and their count of digits; texts become another text of
-    `words` or an invented word. Equal values stay equal and different ones different.
+    A number or text is replaced where the query holds it literally, standing alone, and no tool's text
+    mentions it (such as an allowed value). Numbers keep their sign and their count of digits; texts become
+    another text of `words` or an invented word. Equal values stay equal and different ones different.
 
     Args:
         example: the row.
