@@ -25,6 +25,7 @@ import yaml
 from apigen_assets.canonical import content_hash
 from apigen_assets.training.batches import BatchError, plan_batch
 from apigen_assets.training.card import model_card
+from apigen_assets.training.changes import parse_changes
 from apigen_assets.training.environment import (
     MissingExtraError,
     device,
@@ -38,6 +39,7 @@ from apigen_assets.training.prepare import prepare, read_heldout, wait_prepared
 from apigen_assets.training.progress import Progress
 from apigen_assets.training.recipe import Recipe, RecipeError, load_recipe
 from apigen_assets.training.rows import DataError, Example
+from apigen_assets.training.verify import PROBES, write_probes
 
 RESULT = "training.json"
 """The file of everything measured, in the checkpoint's folder."""
@@ -58,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         require_train_extra()
         recipe = load_recipe(given.recipe)
         if given.set:
-            recipe = recipe.updated(_changes(given.set))
+            recipe = recipe.updated(parse_changes(given.set))
         prepare_environment()
         work.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
@@ -167,6 +169,8 @@ def _measure(
             asked = examples if name == "trained" or recipe.base else _few(examples, 8)
             texts = generate(model, tokenizer, asked, recipe.prompt_style)
             out[name][split] = to_json(score(asked, texts))
+            if name == "trained" and split == "seen":
+                write_probes(final / PROBES, asked, texts)
             if name == "trained":
                 found += [
                     {"split": split, **one}
@@ -294,23 +298,6 @@ def _refused(message: str, work: Path, main_process: bool) -> int:
             work.mkdir(parents=True, exist_ok=True)
             (work / ERROR).write_text(message, encoding="utf-8")
     return REFUSED
-
-
-def _changes(settings: Sequence[str]) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for setting in settings:
-        key, separator, value = setting.partition("=")
-        if not separator:
-            raise RecipeError(f"--set {setting}: write field=value, for example --set optimizer.lr=1e-4")
-        place = out
-        *parents, last = key.split(".")
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        try:
-            place[last] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise RecipeError(f"--set {setting}: {error}") from None
-    return out
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
