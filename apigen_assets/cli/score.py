@@ -148,7 +148,11 @@ def _show(scores: Scores, by: By, sampled: bool) -> None:
         interval = f"[{100 * low:6.2f}, {100 * high:6.2f}]"
         typer.echo(f"{name:<{width}}  {counts:>9}  {100 * accuracy:6.2f} %  {interval}  {note}".rstrip())
     if not scores.figures:
-        why = "a sample was scored" if sampled else "they need categories that are not there"
+        why = "they need categories that are not there"
+        if sampled:
+            why = "a sample was scored"
+        elif not any(scores.settings["readable"].values()):
+            why = "no answer holds a call"
         typer.echo(f"No figures over several categories: {why}.")
     settings_ = scores.settings
     typer.echo(

@@ -42,9 +42,7 @@ class AnswerStore:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise RunningElsewhereError(
-                    f"another run is writing {self.path}; wait for it or stop it"
-                ) from None
+                raise RunningElsewhereError(f"another run is writing {self.path}; wait for it or stop it") from None
             self._load(file)
             self._file = file
             yield self
