@@ -2,6 +2,7 @@
 
 import typer
 
+from apigen_assets.cli.evaluate import evaluate
 from apigen_assets.cli.import_ import import_
 from apigen_assets.cli.score import bfcl_install, score
 from apigen_assets.cli.sql import sql
@@ -19,3 +20,4 @@ app.command()(sql)
 app.command("import")(import_)
 app.command()(score)
 app.command("bfcl-install")(bfcl_install)
+app.command()(evaluate)

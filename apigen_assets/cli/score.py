@@ -88,8 +88,8 @@ def score(
         raise typer.Exit(3) from None
     report = scores.report()
     if out is not None:
-        _write(out, report)
-    _show(scores, by, sampled=ids is not None)
+        write_report(out, report)
+    show(scores, by, sampled=ids is not None)
     for line in [*found.skipped, *scores.warnings]:
         typer.secho(f"Note: {line}", err=True)
     if out is not None:
@@ -126,14 +126,16 @@ def _sample(path: Path) -> dict[str, list[str]]:
     return ids
 
 
-def _write(path: Path, report: Mapping[str, Any]) -> None:
+def write_report(path: Path, report: Mapping[str, Any]) -> None:
+    """Write a report as JSON, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     temporary.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(temporary, path)
 
 
-def _show(scores: Scores, by: By, sampled: bool) -> None:
+def show(scores: Scores, by: By, sampled: bool) -> None:
+    """Print the table of categories or figures, with counts, 95 % intervals and versions."""
     rows = []
     if by is By.CATEGORY:
         for name, tally in scores.tallies.items():

@@ -101,8 +101,10 @@ def leaderboard_asset(bfcl_scores: pl.DataFrame) -> dg.Output[pl.DataFrame]:
 def _metadata(evaluation: Evaluation, table: pl.DataFrame) -> dict[str, dg.MetadataValue]:
     scores = evaluation.scores
     kinds = kinds_by_category(table)
-    names = [kind.value for kind in Kind if kind.value in kinds.columns]
-    stacks = {row["category"]: {name: row[name] for name in names} for row in kinds.iter_rows(named=True)}
+    names = [str(kind.value) for kind in Kind if kind.value in kinds.columns]
+    stacks: dict[str, dict[str, float]] = {
+        row["category"]: {name: row[name] for name in names} for row in kinds.iter_rows(named=True)
+    }
     metadata = {
         "questions": dg.MetadataValue.int(table.height),
         "correct": dg.MetadataValue.int(int(table["valid"].sum())),
