@@ -2,6 +2,7 @@
 
 import typer
 
+from apigen_assets.cli.demo import demo
 from apigen_assets.cli.evaluate import evaluate
 from apigen_assets.cli.import_ import import_
 from apigen_assets.cli.score import bfcl_install, score
@@ -15,6 +16,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+app.command()(demo)
 app.command()(ui)
 app.command()(sql)
 app.command("import")(import_)
