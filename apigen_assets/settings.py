@@ -45,6 +45,8 @@ class Settings(BaseSettings):
 
     bfcl_python: Path | None = None
     """An interpreter that has the leaderboard's package; by default one is made in `<home>/bfcl-env`."""
+    bfcl_per_category: int | None = Field(default=None, ge=1)
+    """Ask at most so many questions per BFCL category; null for all 3,641."""
 
     sandbox_minimum: Literal["none", "rlimits", "namespaces", "bubblewrap"] = "rlimits"
     """The run stops where the machine cannot isolate calls at least this well."""
