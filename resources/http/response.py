@@ -33,9 +33,9 @@ def read(status: int | None, media_type: str | None, body: bytes | str, method: 
     """The outcome class of a response, with its content as JSON text."""
     base, encoding = _media(media_type)
     if isinstance(body, bytes) and _is_binary(base, body):
-        result = dumps({"media_type": base or "application/octet-stream", "bytes": len(body)})
+        summary = dumps({"media_type": base or "application/octet-stream", "bytes": len(body)})
         failed = _by_status(status, "")
-        return failed._replace(result=result) if failed else Reading(Outcome.OK, "", result)
+        return failed._replace(result=summary) if failed else Reading(Outcome.OK, "", summary)
     text = body if isinstance(body, str) else _decode(body, encoding)
     text = text.lstrip("\ufeff").strip()
     value, is_json = _parse(base, text)
