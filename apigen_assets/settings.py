@@ -53,6 +53,19 @@ class Settings(BaseSettings):
     call_timeout_s: float = Field(default=5.0, gt=0)
     allow_private_addresses: bool = False
     """REST and MCP calls may go to loopback and private networks. The embedded server is always allowed."""
+    allow_unsafe_methods: bool = False
+    """REST calls other than GET, HEAD and OPTIONS may be made: they can change data on the server."""
+    rest_mode: Literal["live", "record", "replay"] = "record"
+    """`record` uses a recorded REST or MCP call where there is one and records what it calls; `replay` never calls."""
+    rest_rate_per_host: float = Field(default=1.0, ge=0)
+    """REST calls per second to one host; 0 for no limit. The embedded server has none."""
+    rest_concurrency_per_host: int = Field(default=2, ge=1)
+    rest_timeout_s: float = Field(default=20.0, gt=0)
+    """Seconds for one REST or MCP call with all its retries and redirects."""
+    rest_redirect_hosts: tuple[str, ...] = ()
+    """Hosts to which APIs may redirect beside their own."""
+    user_agent: str | None = None
+    """What REST servers see of the caller; say whom to contact."""
 
     @property
     def lake_url(self) -> str:
