@@ -4,6 +4,11 @@ import dagster as dg
 
 from apigen_assets.partitions import api_batches, batch_by_generator, model_by_dataset
 
+_STAGES = dg.AssetSelection.assets(
+    "raw_candidates",
+    *(f"{stage}_{fate}" for stage in ("format", "execution", "semantic") for fate in ("verified", "rejected")),
+)
+
 catalog_job = dg.define_asset_job(
     "catalog",
     selection=dg.AssetSelection.groups("catalog"),
@@ -11,9 +16,15 @@ catalog_job = dg.define_asset_job(
     description="Import one batch of APIs and filter it.",
 )
 
+seeds_job = dg.define_asset_job(
+    "seeds",
+    selection=dg.AssetSelection.assets("seed_examples"),
+    description="Build the pool of examples that the generators are shown.",
+)
+
 rows_job = dg.define_asset_job(
     "rows",
-    selection=dg.AssetSelection.assets("raw_candidates") | dg.AssetSelection.groups("verification_stages"),
+    selection=_STAGES,
     partitions_def=batch_by_generator,
     description="Generate candidates for one batch with one generator and verify them in three stages.",
 )

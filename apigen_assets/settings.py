@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     candidates_per_partition: int = Field(default=750, ge=0)
     """Pairs to ask one generator for, per batch of APIs."""
     pairs_per_prompt: int = Field(default=5, ge=1)
+    languages: tuple[str, ...] = ()
+    """Further languages of queries, by code, such as `["de", "es"]`: about one prompt in seven asks for one of them."""
     token_budget: int | None = Field(default=20_000_000, ge=0)
     """Tokens that one partition may spend on generation, and again on judging; null for no limit."""
     dataset_size: int = Field(default=60_000, ge=1)

@@ -106,6 +106,16 @@ def kept_import(slug: str, settings: Settings) -> Path:
     return folder
 
 
+def kept_keys(slug: str, fingerprint: str, settings: Settings) -> list[str]:
+    """The batch keys of a source in this very state; only the first where it was not imported yet."""
+    summary = settings.home / "imports" / slug / f"{fingerprint}-{IMPORTER_VERSION}" / "summary.json"
+    try:
+        apis = int(json.loads(summary.read_text())["funnel"]["imported"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return [slug]
+    return list(batch_keys(slug, apis, settings.batch_size))
+
+
 def keep(result: ImportResult, folder: Path) -> None:
     """Write an import as a folder of tables: whole or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)

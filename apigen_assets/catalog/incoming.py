@@ -41,6 +41,11 @@ class Listing:
     problems: dict[str, str]
     """File name to reason."""
 
+    @property
+    def slugs_in_question(self) -> set[str]:
+        """Slugs of the entries that have a problem."""
+        return {slugify(stem(Path(name))) for name in self.problems}
+
 
 def stem(path: Path) -> str:
     """The name without the endings that tell the format: `tools.tar.xz` is `tools`, `x.mcp.json` is `x`."""

@@ -236,7 +236,8 @@ class SchemaReader:
                 out = {**out, "default": default}
             else:
                 self._warn(f"the default {str(node['default'])[:60]!r} is not of its type")
-        examples = node.get("examples") if isinstance(node.get("examples"), list) else []
+        listed = node.get("examples")
+        examples: list[Any] = listed if isinstance(listed, list) else []
         if "example" in node:
             examples = [node["example"], *examples]
         good = [coerced(example, bare) for example in examples[:3]]

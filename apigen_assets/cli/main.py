@@ -2,6 +2,8 @@
 
 import typer
 
+from apigen_assets.cli.demo import demo
+from apigen_assets.cli.import_ import import_
 from apigen_assets.cli.score import bfcl_install, score
 from apigen_assets.cli.sql import sql
 from apigen_assets.cli.ui import ui
@@ -13,7 +15,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+app.command()(demo)
 app.command()(ui)
 app.command()(sql)
+app.command("import")(import_)
 app.command()(score)
 app.command("bfcl-install")(bfcl_install)

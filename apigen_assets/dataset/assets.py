@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from apigen_assets.automation import follow
 from apigen_assets.dataset.compose import Composition, compose
 from apigen_assets.dataset.funnel import funnel, markdown
 from apigen_assets.dataset.relevance import relevance_rows as make_relevance_rows
@@ -14,9 +15,6 @@ from apigen_assets.metadata import bar_plot, column_counts, counts_table, sample
 from apigen_assets.settings import settings
 
 _ALL_THAT_EXISTS = {"allow_missing_partitions": True}
-
-# Missing partitions are no obstacle: the data set takes what exists, and waits while more is on its way.
-_FOLLOW = dg.AutomationCondition.eager().without(~dg.AutomationCondition.any_deps_missing())
 
 
 def categories_of(catalog: pl.DataFrame) -> dict[str, str]:
@@ -35,7 +33,7 @@ def _chosen(verified: pl.LazyFrame) -> Composition:
     group_name="dataset",
     kinds={"polars", "duckdb"},
     code_version="1",
-    automation_condition=_FOLLOW,
+    automation_condition=follow("semantic_verified"),
     ins={
         "semantic_verified": dg.AssetIn(metadata=_ALL_THAT_EXISTS),
         "filtered_api_catalog": dg.AssetIn(metadata=_ALL_THAT_EXISTS),
@@ -64,7 +62,7 @@ def relevance_rows(semantic_verified: pl.LazyFrame, filtered_api_catalog: pl.Dat
     group_name="dataset",
     kinds={"polars", "duckdb"},
     code_version="1",
-    automation_condition=_FOLLOW,
+    automation_condition=follow("semantic_verified", "relevance_rows"),
     required_resource_keys={"lake"},
     ins={
         "semantic_verified": dg.AssetIn(metadata=_ALL_THAT_EXISTS),

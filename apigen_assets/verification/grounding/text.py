@@ -15,6 +15,7 @@ _QUOTED = re.compile(
 _CODE = re.compile(
     r"(?<![^\s\"'(\[{,;:=])[^\s\"'()\[\]{},;]*(?:[@_/\\#]|\d[^\s\"'()\[\]{},;]*[a-z]|[a-z][^\s\"'()\[\]{},;]*\d|\w\.\w)[^\s\"'()\[\]{},;]*"
 )
+_DIGIT_CODE = re.compile(r"(?<![\w.])\d+(?:[-.:/]\d+){2,}(?![\w])")
 _NAME = re.compile(r"[A-Z][\w'&.-]*(?:\s+(?:of|de|the|and|&)?\s?[A-Z][\w'&.-]*)*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"'(]\s*|\n\s*|[-*]\s+)$")
 
@@ -61,7 +62,7 @@ class Query:
         """Tokens that no sentence needs: with digits and letters, an underscore, a dot or an @ inside."""
         return [
             match.span()
-            for match in _CODE.finditer(self.text)
+            for match in [*_CODE.finditer(self.text), *_DIGIT_CODE.finditer(self.text)]
             if not any(
                 one.start <= match.start() and match.end() <= one.end + 2 for one in self.numbers if not one.weak
             )

@@ -3,6 +3,7 @@
 A query is a list of pieces, each text or a value, so that spelling mistakes and casing never touch a value.
 """
 
+import contextlib
 import datetime as dt
 import json
 import random
@@ -450,9 +451,11 @@ def _say_text(value: str, schema: dict[str, Any], rng: random.Random) -> str:
     if schema.get("enum") or re.fullmatch(r"[A-Z][A-Za-z]*(?: [A-Z][a-z]+)*", value):
         return value
     if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        if rng.random() < 0.06:
+        # A date that does not exist, written on purpose, has no other form.
+        with contextlib.suppress(ValueError):
             day = dt.date.fromisoformat(value)
-            return f"{day:%B} {day.day}, {day.year}"
+            if rng.random() < 0.06:
+                return f"{day:%B} {day.day}, {day.year}"
         return value
     if re.search(r"\s|^$|[^\w@.:/#+-]", value) or rng.random() < 0.6:
         return f'"{value}"' if "'" in value else f"'{value}'"

@@ -1,0 +1,158 @@
+"""Runs the catalog for what is dropped into the watched folder; everything downstream follows by automation."""
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from apigen_assets.catalog.batches import BatchKey, kept_keys
+from apigen_assets.catalog.incoming import Listing, listing
+from apigen_assets.partitions import api_batches
+from apigen_assets.settings import Settings, settings
+
+MOST_PER_TICK = 50
+SETTLED_S = 2.0
+"""Seconds without a change after which a file counts as whole."""
+INTERVAL_S = 5
+
+
+@dataclass
+class Cursor:
+    """What the sensor knows between two ticks."""
+
+    requested: dict[str, str] = field(default_factory=dict)
+    """Batch key to the fingerprint it was last run for."""
+    seen: dict[str, str] = field(default_factory=dict)
+    """Slug to the fingerprint of the last tick, to tell what still changes."""
+    gone: list[str] = field(default_factory=list)
+    """Slugs that were missing in the last tick: removed when they are missing again."""
+    returns: dict[str, int] = field(default_factory=dict)
+    """How often a removed source came back: the same file must be run again then."""
+    problems: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, text: str | None) -> "Cursor":
+        """The cursor of its text; one that cannot be read starts again, since runs are keyed by content anyway."""
+        try:
+            value = json.loads(text or "{}")
+            return cls(**{name: value[name] for name in cls.__dataclass_fields__ if name in value})
+        except (ValueError, TypeError, AttributeError):
+            return cls()
+
+    def text(self) -> str:
+        """The cursor as text."""
+        return json.dumps(vars(self), sort_keys=True)
+
+
+@dataclass
+class Plan:
+    """What a tick does."""
+
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    """Partition key and run key."""
+    add: list[str] = field(default_factory=list)
+    delete: list[str] = field(default_factory=list)
+    cursor: Cursor = field(default_factory=Cursor)
+    news: list[str] = field(default_factory=list)
+    """Sentences for the tick's log."""
+    waiting: int = 0
+
+
+def plan(found: Listing, before: Cursor, partitions: set[str], config: Settings, now: float) -> Plan:
+    """What to run, add and remove, from one look at the folder.
+
+    Args:
+        found: what lies in the folder.
+        before: the last tick's cursor.
+        partitions: batch keys that exist.
+        config: for the batch size and the kept imports.
+        now: seconds since the epoch.
+    """
+    out = Plan(cursor=Cursor(dict(before.requested), {}, [], dict(before.returns), dict(found.problems)))
+    for name, reason in found.problems.items():
+        if before.problems.get(name) != reason:
+            out.news.append(f"{name} is left out: {reason}")
+    for slug, entry in sorted(found.entries.items()):
+        out.cursor.seen[slug] = entry.fingerprint
+        unchanged = before.seen.get(slug) == entry.fingerprint
+        if not unchanged and now - entry.changed_at < SETTLED_S:
+            out.waiting += 1
+            continue
+        for key in _keys(slug, entry.fingerprint, before, config):
+            if before.requested.get(key) == entry.fingerprint:
+                continue
+            if len(out.requests) >= MOST_PER_TICK:
+                out.waiting += 1
+                continue
+            times = before.returns.get(slug, 0)
+            out.requests.append((key, f"{key}:{entry.fingerprint}" + (f":{times}" if times else "")))
+            out.cursor.requested[key] = entry.fingerprint
+            if key not in partitions:
+                out.add.append(key)
+    _removed(out, found, before, partitions)
+    return out
+
+
+def _keys(slug: str, fingerprint: str, before: Cursor, config: Settings) -> list[str]:
+    """The first batch; the others once the first has imported this very state of the source."""
+    if before.requested.get(slug) != fingerprint:
+        return [slug]
+    return kept_keys(slug, fingerprint, config)
+
+
+def _removed(out: Plan, found: Listing, before: Cursor, partitions: set[str]) -> None:
+    known = {BatchKey.parse(key).slug for key in before.requested}
+    # a source that is there under a name that cannot be used now (a second file took the slug) is not removed
+    in_question = found.slugs_in_question
+    for slug in sorted(known - set(found.entries) - in_question):
+        if slug not in before.gone:
+            out.cursor.gone.append(slug)
+            continue
+        keys = [key for key in partitions if BatchKey.parse(key).slug == slug]
+        out.delete += sorted(keys)
+        out.cursor.requested = {
+            key: value for key, value in out.cursor.requested.items() if BatchKey.parse(key).slug != slug
+        }
+        out.cursor.returns[slug] = before.returns.get(slug, 0) + 1
+        out.news.append(f"{slug} was removed: its {len(keys)} partitions are gone, its tables stay in the lake")
+
+
+@dg.sensor(
+    target=dg.AssetSelection.assets("api_catalog", "unimported_apis"),
+    minimum_interval_seconds=INTERVAL_S,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def new_apis(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Watch the incoming folder: new and changed sources run, removed ones lose their partitions.
+
+    A file is taken when it did not change for two seconds. Its partition key is the slug of its name. At most 50
+    runs are asked for in one tick; the rest follow in the next ones.
+    """
+    config = settings()
+    name = str(api_batches.name)
+    partitions = set(context.instance.get_dynamic_partitions(name))
+    tick = plan(listing(config.incoming_dir), Cursor.read(context.cursor), partitions, config, time.time())
+    for line in tick.news:
+        context.log.warning(line)
+    changes: list[Any] = []
+    if tick.add:
+        changes.append(api_batches.build_add_request(tick.add))
+    if tick.delete:
+        changes.append(api_batches.build_delete_request(tick.delete))
+    if not tick.requests and not changes:
+        context.update_cursor(tick.cursor.text())
+        waiting = f"{tick.waiting} still being written" if tick.waiting else "nothing new"
+        bad = f"; {len(tick.cursor.problems)} left out: {_listed(tick.cursor.problems)}" if tick.cursor.problems else ""
+        return dg.SkipReason(f"{config.incoming_dir}: {waiting}{bad}")
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(run_key=run_key, partition_key=key) for key, run_key in tick.requests],
+        dynamic_partitions_requests=changes,
+        cursor=tick.cursor.text(),
+    )
+
+
+def _listed(problems: dict[str, str]) -> str:
+    shown = [f"{name} ({reason})" for name, reason in sorted(problems.items())]
+    return "; ".join(shown[:5]) + (f" and {len(shown) - 5} more" if len(shown) > 5 else "")

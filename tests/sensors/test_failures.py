@@ -1,0 +1,68 @@
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import dagster as dg
+import pytest
+
+from apigen_assets.settings import Settings
+from sensors import failures as module
+
+
+@dg.op
+def breaks():
+    raise ValueError("the server said\nno")
+
+
+@dg.job
+def a_job():
+    breaks()
+
+
+@pytest.fixture
+def report(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "settings", lambda: Settings(home=tmp_path, _env_file=None))
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def run():
+            result = a_job.execute_in_process(instance=instance, raise_on_error=False)
+            context = dg.build_run_status_sensor_context(
+                sensor_name="failures",
+                dagster_instance=instance,
+                dagster_run=result.dagster_run,
+                dagster_event=result.get_run_failure_event(),
+            ).for_run_failure()
+            module.failures(context)
+            return [json.loads(line) for line in module.report_path(tmp_path).read_text().splitlines()]
+
+        yield run
+
+
+def test_a_failed_run_is_one_line_with_where_and_why(report):
+    (line,) = report()
+    assert (line["job"], line["step"], line["error"]) == ("a_job", "breaks", "ValueError: the server said no")
+    assert len(report()) == 2
+
+
+def test_the_webhook_gets_the_text_and_its_failure_is_none_of_ours(report, monkeypatch):
+    got = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200 if len(got) == 1 else 500)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        monkeypatch.setenv(module.WEBHOOK_VARIABLE, f"http://127.0.0.1:{server.server_port}/hook")
+        report()
+        assert got == [{"text": "apigen: a_job breaks failed: ValueError: the server said no"}]
+        assert len(report()) == 2
+    finally:
+        server.shutdown()
+        server.server_close()

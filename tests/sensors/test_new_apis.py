@@ -1,0 +1,174 @@
+import json
+import os
+import time
+
+import dagster as dg
+import pytest
+
+from apigen_assets.catalog.batches import load_batch
+from apigen_assets.settings import Settings
+from sensors import new_apis as module
+from sensors.new_apis import Cursor, new_apis
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "incoming").mkdir()
+    return tmp_path / "incoming"
+
+
+@pytest.fixture
+def tick(tmp_path, folder, monkeypatch):
+    """Evaluates the sensor once and applies its partition changes, as the daemon does."""
+    config = Settings(home=tmp_path, batch_size=3, _env_file=None)
+    monkeypatch.setattr(module, "settings", lambda: config)
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def once(cursor=None):
+            context = dg.build_sensor_context(instance=instance, cursor=cursor)
+            result = new_apis(context)
+            if isinstance(result, dg.SkipReason):
+                return [], context.cursor, result
+            for change in result.dynamic_partitions_requests:
+                if isinstance(change, dg.AddDynamicPartitionsRequest):
+                    instance.add_dynamic_partitions("api_batch", change.partition_keys)
+                else:
+                    for key in change.partition_keys:
+                        instance.delete_dynamic_partition("api_batch", key)
+            return [(run.partition_key, run.run_key) for run in result.run_requests], result.cursor, result
+
+        once.instance = instance
+        once.config = config
+        yield once
+
+
+def drop(folder, name, text='def f(x: int) -> int:\n    """Double x."""\n', age=10.0):
+    path = folder / name
+    path.write_text(text)
+    os.utime(path, (time.time() - age, time.time() - age))
+    return path
+
+
+def keys(runs):
+    return [key for key, _ in runs]
+
+
+@pytest.fixture(autouse=True)
+def old_files(monkeypatch):
+    """Time of change cannot be set on a file, so the clock is moved instead: everything dropped is old."""
+    real = time.time
+    monkeypatch.setattr(module.time, "time", lambda: real() + 60)
+
+
+def test_a_dropped_file_gives_one_run_with_its_slug_and_never_again(tick, folder):
+    drop(folder, "Mein Wetter-Dienst (v2).py")
+    runs, cursor, _ = tick()
+    assert keys(runs) == ["mein-wetter-dienst-v2"]
+    assert tick.instance.get_dynamic_partitions("api_batch") == ["mein-wetter-dienst-v2"]
+    again, cursor, skip = tick(cursor)
+    assert again == [] and "nothing new" in skip.skip_message
+
+
+def test_a_changed_file_runs_again_under_another_run_key(tick, folder):
+    drop(folder, "shop.py")
+    first, cursor, _ = tick()
+    drop(folder, "shop.py", "def g(x: int) -> int:\n    return x\n", age=5)
+    second, _, _ = tick(cursor)
+    assert keys(first) == keys(second) == ["shop"]
+    assert first[0][1] != second[0][1]
+
+
+def test_a_file_still_being_written_waits(tick, folder, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setattr(module, "settings", lambda: tick.config)
+    drop(folder, "growing.py", age=0)
+    runs, cursor, skip = tick()
+    assert runs == [] and "1 still being written" in skip.skip_message
+    runs, _, _ = tick(cursor)
+    assert keys(runs) == ["growing"]
+
+
+@pytest.mark.parametrize("name", ["a.py.part", "b.json.tmp", ".hidden.py", "c.py~", "d.zip.crdownload"])
+def test_unfinished_and_hidden_names_are_no_sources(tick, folder, name):
+    drop(folder, name)
+    runs, _, skip = tick()
+    assert runs == [] and "left out" not in skip.skip_message
+
+
+def test_bad_entries_are_reported_and_do_not_stop_good_ones(tick, folder):
+    drop(folder, "good.py")
+    drop(folder, "???.py")
+    drop(folder, "builtin.py")
+    drop(folder, "notes.docx")
+    drop(folder, "Twin.py")
+    drop(folder, "twin.json", "{}")
+    (folder / "dangling.py").symlink_to(folder / "nowhere.py")
+    runs, cursor, _ = tick()
+    assert keys(runs) == ["good"]
+    problems = Cursor.read(cursor).problems
+    assert set(problems) == {"???.py", "builtin.py", "notes.docx", "Twin.py", "twin.json", "dangling.py"}
+    _, _, skip = tick(cursor)
+    assert "6 left out" in skip.skip_message
+
+
+def test_no_more_than_fifty_runs_in_one_tick_and_none_lost(tick, folder):
+    for i in range(120):
+        drop(folder, f"api{i:03d}.py")
+    seen, cursor = [], None
+    for expected in (50, 50, 20):
+        runs, cursor, _ = tick(cursor)
+        assert len(runs) == expected
+        seen += keys(runs)
+    assert sorted(seen) == [f"api{i:03d}" for i in range(120)]
+
+
+def test_further_batches_are_asked_for_once_the_first_has_imported(tick, folder):
+    drop(folder, "many.py", "\n".join(f'def f{i}(x: int) -> int:\n    """F."""' for i in range(8)))
+    first, cursor, _ = tick()
+    nothing, cursor, _ = tick(cursor)
+    assert keys(first) == ["many"] and nothing == []
+    load_batch("many", tick.config)
+    rest, cursor, _ = tick(cursor)
+    assert keys(rest) == ["many--001", "many--002"]
+    assert tick(cursor)[0] == []
+
+
+def test_a_removed_source_loses_its_partitions_and_runs_again_when_it_returns(tick, folder, tmp_path):
+    path = drop(folder, "shop.py")
+    first, cursor, _ = tick()
+    path.rename(tmp_path / "away.py")
+    _, cursor, _ = tick(cursor)
+    assert tick.instance.get_dynamic_partitions("api_batch") == ["shop"]  # could be a file being replaced
+    _, cursor, _ = tick(cursor)
+    assert tick.instance.get_dynamic_partitions("api_batch") == []
+    (tmp_path / "away.py").rename(path)
+    again, _, _ = tick(cursor)
+    assert keys(again) == ["shop"] and again[0][1] != first[0][1]
+
+
+def test_a_second_file_with_the_same_slug_does_not_remove_the_first_ones_rows(tick, folder):
+    drop(folder, "shop.py")
+    _, cursor, _ = tick()
+    drop(folder, "Shop.json", "{}")
+    for _ in range(3):
+        _, cursor, _ = tick(cursor)
+    assert tick.instance.get_dynamic_partitions("api_batch") == ["shop"]
+
+
+def test_a_folder_changes_when_a_file_in_it_does(tick, folder):
+    (folder / "tools" / "Weather").mkdir(parents=True)
+    drop(folder / "tools" / "Weather", "wind.json", "{}")
+    _, cursor, _ = tick()
+    assert tick(cursor)[0] == []
+    drop(folder / "tools" / "Weather", "rain.json", "{}")
+    runs, cursor, _ = tick(cursor)
+    assert keys(runs) == ["tools"]
+    (folder / "tools" / "Weather" / "wind.json").unlink()
+    assert keys(tick(cursor)[0]) == ["tools"]
+
+
+def test_a_missing_folder_and_a_damaged_cursor_are_no_errors(tick, folder):
+    folder.rmdir()
+    assert tick()[0] == []
+    assert Cursor.read("not json") == Cursor()
+    assert Cursor.read(json.dumps([1])) == Cursor()
