@@ -43,6 +43,24 @@ class Settings(BaseSettings):
     judges: tuple[str, ...] = ()
     """Generators that judge; empty: those marked `judge: true` in generators.yaml."""
 
+    release_title: str = "Verified function calls"
+    release_license: str = "cc-by-4.0"
+    """Licence of the released rows, as the Hub spells it."""
+    release_rejects: bool = False
+    """Release the rejected candidates too, with their reasons, as the config `rejects`."""
+    release_version: str | None = None
+    """Tag for the next release, such as `v1.0`; a version that exists is not redefined."""
+    hub_repo: str | None = None
+    """Repository of the data set, `namespace/name`. With it and HF_TOKEN a release is published, else kept local."""
+    hub_model_repo: str = "{namespace}/{model}-{dataset}"
+    """Repository of a trained model; `{namespace}` is that of `hub_repo`."""
+    hub_private: bool = True
+    """Visibility of a repository that a release creates; an existing one keeps its own."""
+    hub_endpoint: str | None = None
+    """Address of the Hub; default `HF_ENDPOINT`, else huggingface.co."""
+    hub_deadline_s: float = Field(default=3600.0, gt=0)
+    """Total time for one publication."""
+
     bfcl_python: Path | None = None
     """An interpreter that has the leaderboard's package; by default one is made in `<home>/bfcl-env`."""
     bfcl_per_category: int | None = Field(default=None, ge=1)
