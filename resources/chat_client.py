@@ -396,6 +396,7 @@ class _Endpoint:
             stream.stop = stream.stop or error
             raise
         chars = sum(len(message["content"]) for message in request.messages)
+        chars += len(json.dumps(request.tools)) if request.tools else 0
         reserved = 0
         spent = prompt_tokens = 0
         failures = throttles = 0
@@ -680,6 +681,8 @@ def completion_of(record: Mapping[str, Any], cached: bool = False) -> Completion
         text = message.get("content") or ""
         if isinstance(text, list):
             text = "".join(part.get("text", "") for part in text)
+        if message.get("tool_calls"):
+            text = json.dumps({"content": text or None, "tool_calls": message["tool_calls"]}, ensure_ascii=False)
         usage = body.get("usage") or {}
         prompt = int(usage.get("prompt_tokens") or 0)
         written = int(usage.get("completion_tokens") or 0) or math.ceil(len(text) / 4)
@@ -758,6 +761,8 @@ def _body(config: Generator, request: ChatRequest) -> dict[str, Any]:
         config.max_tokens_field: request.max_tokens,
         **config.extra,
     }
+    if request.tools:
+        body["tools"] = [dict(tool) for tool in request.tools]
     if config.send_seed and (request.seed is not None or request.sample):
         # A further sample is another answer also where the endpoint honours seeds.
         body["seed"] = (request.seed or 0) + request.sample

@@ -4,10 +4,12 @@ import typer
 
 from apigen_assets.cli.demo import demo
 from apigen_assets.cli.estimate import estimate
+from apigen_assets.cli.evaluate import evaluate
 from apigen_assets.cli.import_ import import_
 from apigen_assets.cli.score import bfcl_install, score
 from apigen_assets.cli.sql import sql
 from apigen_assets.cli.ui import ui
+from apigen_assets.cli.verify import verify
 
 app = typer.Typer(
     name="apigen",
@@ -23,3 +25,5 @@ app.command("import")(import_)
 app.command()(score)
 app.command("bfcl-install")(bfcl_install)
 app.command()(estimate)
+app.command()(verify)
+app.command()(evaluate)
