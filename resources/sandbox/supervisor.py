@@ -412,6 +412,8 @@ class _Reader:
             *lines, self._rest = (self._rest + data).split(b"\n")
             for line in lines:
                 moved = self._take(line) or moved
+                if self.violated:  # what follows may be in the wrong place
+                    return moved
             if len(self._rest) > _MOST_LINE or (
                 self._rest and not self._rest.startswith(self._nonce[: len(self._rest)])
             ):
