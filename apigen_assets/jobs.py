@@ -54,3 +54,15 @@ evaluation_job = dg.define_asset_job(
     partitions_def=model_by_dataset,
     description="Score one trained model on BFCL.",
 )
+
+leaderboard_job = dg.define_asset_job(
+    "leaderboard",
+    selection=dg.AssetSelection.assets("leaderboard"),
+    description="Put every score that exists beside the published ones.",
+)
+
+ablation_job = dg.define_asset_job(
+    "ablation",
+    selection=dg.AssetSelection.assets("ablation_report"),
+    description="Train the tiny model on the data set and its two ablations over several seeds (paper, Fig. 5).",
+)

@@ -3,6 +3,8 @@
 import typer
 
 from apigen_assets.cli.demo import demo
+from apigen_assets.cli.estimate import estimate
+from apigen_assets.cli.evaluate import evaluate
 from apigen_assets.cli.import_ import import_
 from apigen_assets.cli.score import bfcl_install, score
 from apigen_assets.cli.sql import sql
@@ -22,4 +24,6 @@ app.command()(sql)
 app.command("import")(import_)
 app.command()(score)
 app.command("bfcl-install")(bfcl_install)
+app.command()(estimate)
 app.command()(verify)
+app.command()(evaluate)
