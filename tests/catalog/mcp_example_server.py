@@ -3,8 +3,8 @@
 import os
 import sys
 
-from mcp.server import MCPServer
-from mcp.types import ToolAnnotations
+from mcp.server import MCPServer  # noqa: TID253
+from mcp.types import ToolAnnotations  # noqa: TID253
 
 server = MCPServer("example")
 

@@ -49,7 +49,14 @@ SPEC = {
     "components": {"schemas": {"S": {"type": "object", "properties": {"x": {"type": "integer"}}}}},
     "security": [{"k": []}],
 }
-CODE = 'def f(x: int, y: list[str] | None = None) -> dict[str, float]:\n    """Do it.\n\n    Args:\n        x: X.\n    """\n'
+CODE = '''
+def f(x: int, y: list[str] | None = None) -> dict[str, float]:
+    """Do it.
+
+    Args:
+        x: X.
+    """
+'''
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
