@@ -4,6 +4,11 @@ import dagster as dg
 
 from apigen_assets.partitions import api_batches, batch_by_generator, model_by_dataset
 
+_STAGES = dg.AssetSelection.assets(
+    "raw_candidates",
+    *(f"{stage}_{fate}" for stage in ("format", "execution", "semantic") for fate in ("verified", "rejected")),
+)
+
 catalog_job = dg.define_asset_job(
     "catalog",
     selection=dg.AssetSelection.groups("catalog"),
@@ -11,9 +16,15 @@ catalog_job = dg.define_asset_job(
     description="Import one batch of APIs and filter it.",
 )
 
+seeds_job = dg.define_asset_job(
+    "seeds",
+    selection=dg.AssetSelection.assets("seed_examples"),
+    description="Build the pool of examples that the generators are shown.",
+)
+
 rows_job = dg.define_asset_job(
     "rows",
-    selection=dg.AssetSelection.assets("raw_candidates") | dg.AssetSelection.groups("verification_stages"),
+    selection=_STAGES,
     partitions_def=batch_by_generator,
     description="Generate candidates for one batch with one generator and verify them in three stages.",
 )
@@ -42,4 +53,16 @@ evaluation_job = dg.define_asset_job(
     selection=dg.AssetSelection.assets("bfcl_scores"),
     partitions_def=model_by_dataset,
     description="Score one trained model on BFCL.",
+)
+
+leaderboard_job = dg.define_asset_job(
+    "leaderboard",
+    selection=dg.AssetSelection.assets("leaderboard"),
+    description="Put every score that exists beside the published ones.",
+)
+
+ablation_job = dg.define_asset_job(
+    "ablation",
+    selection=dg.AssetSelection.assets("ablation_report"),
+    description="Train the tiny model on the data set and its two ablations over several seeds (paper, Fig. 5).",
 )

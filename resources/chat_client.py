@@ -229,6 +229,10 @@ class ChatClient:
         config = self._find(generator)
         return _key(config, _body(config, request), request.sample)
 
+    def answered(self, generator: str, request: ChatRequest) -> bool:
+        """Whether the journal holds the answer to a request."""
+        return self.key(generator, request) in self._endpoint(self._find(generator)).journal
+
     def budget(self, purpose: str) -> Budget:
         """The budget of a purpose."""
         return self.budgets.setdefault(purpose, Budget(self._token_budget))
@@ -389,6 +393,7 @@ class _Endpoint:
             stream.stop = stream.stop or error
             raise
         chars = sum(len(message["content"]) for message in request.messages)
+        chars += len(json.dumps(request.tools)) if request.tools else 0
         reserved = 0
         spent = prompt_tokens = 0
         failures = throttles = 0
@@ -673,6 +678,8 @@ def completion_of(record: Mapping[str, Any], cached: bool = False) -> Completion
         text = message.get("content") or ""
         if isinstance(text, list):
             text = "".join(part.get("text", "") for part in text)
+        if message.get("tool_calls"):
+            text = json.dumps({"content": text or None, "tool_calls": message["tool_calls"]}, ensure_ascii=False)
         usage = body.get("usage") or {}
         prompt = int(usage.get("prompt_tokens") or 0)
         written = int(usage.get("completion_tokens") or 0) or math.ceil(len(text) / 4)
@@ -751,6 +758,8 @@ def _body(config: Generator, request: ChatRequest) -> dict[str, Any]:
         config.max_tokens_field: request.max_tokens,
         **config.extra,
     }
+    if request.tools:
+        body["tools"] = [dict(tool) for tool in request.tools]
     if config.send_seed and (request.seed is not None or request.sample):
         # A further sample is another answer also where the endpoint honours seeds.
         body["seed"] = (request.seed or 0) + request.sample

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from apigen_assets.automation import FOLLOW
 from apigen_assets.catalog.accessibility import ACCESS_VERSION, ProbeCache, probe, seed_arguments
 from apigen_assets.catalog.api import Api, RejectedApi
 from apigen_assets.catalog.batches import IMPORTER_VERSION, BatchKey, load_batch
@@ -24,8 +25,6 @@ from resources.generators import generators
 
 GROUP = "catalog"
 IO_MANAGER = "lake"
-FOLLOW = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
-"""Downstream assets follow what is above them, unless a blocking check failed there."""
 
 
 def _out(description: str, code_version: str, automation: dg.AutomationCondition[Any] | None = None) -> dg.AssetOut:

@@ -223,7 +223,7 @@ def _files(path: Path) -> tuple[list[tuple[Path, str | None]], list[str]]:
     ours = sorted(one for one in path.rglob("*.jsonl") if one.is_file() and not RESULT_FILE.search(one.name))
     if not ours and not skipped:
         raise OutputsError(
-            f"{path} holds no result files: neither BFCL_v4_<category>_result.json (or the names of V1 to V3) nor .jsonl"
+            f"{path} holds no result files: neither BFCL_v4_<category>_result.json (or a name of V1 to V3) nor .jsonl"
         )
     return [(file, None) for file in ours], skipped
 

@@ -165,6 +165,11 @@ class Process:
             data += part
         return data
 
+    @property
+    def group(self) -> int:
+        """The process group, which is also the session, of everything in this worker."""
+        return self._process.pid
+
     def _stop(self) -> None:
         process = getattr(self, "_process", None)
         if process is None:

@@ -56,6 +56,7 @@ class Snapshot:
         self._containers: list[tuple[str, Any, Any]] = []
         self._functions: list[tuple[Any, ...]] = []
         self._process: tuple[Any, ...] = ()
+        self._threads = 0
 
     def add(self, module: types.ModuleType) -> None:
         """Watch a user's module: its names, its containers' contents, its functions and its classes."""
@@ -93,6 +94,7 @@ class Snapshot:
         for names in self._names:
             if not names.same():  # the fork itself renews a few, such as the main thread's record
                 names.values = list(names.space.values())
+        self._threads = _thread._count()  # the module's import may have left some in the zygote
         self._process = self._state()
 
     def _state(self) -> tuple[Any, ...]:
@@ -133,7 +135,7 @@ class Snapshot:
         return ""
 
     def _changed_process(self) -> str:
-        if _thread._count():
+        if _thread._count() != self._threads:
             return "a thread was left running"
         if _getcwd() != self._scratch:
             return "the working folder was changed"

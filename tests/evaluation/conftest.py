@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from apigen_assets.settings import settings
 from resources import bfcl
 

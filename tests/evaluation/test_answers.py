@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from apigen_assets.evaluation.answers import (
     OutputsError,
     check_form,
@@ -172,7 +173,7 @@ def test_failures_stored_as_answers_are_seen(tmp_path, entry):
         "[raise_ValueError(x=1)]",
         "handle_error(code=500)",
         "[TimeoutError.handle(x=1)]",
-        "Forbidden City is in Beijing; none of the functions answers questions about it, so I cannot make any call here.",
+        "Forbidden City is in Beijing; none of the functions answers questions about it, so I make no call here.",
         None,
         [],
     ],

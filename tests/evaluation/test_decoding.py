@@ -1,10 +1,12 @@
 """Each form decodes as the leaderboard's handler of such models does; nothing is ever evaluated."""
 
+import contextlib
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from resources.bfcl_runner.arithmetic import NotArithmeticError, fold
 from resources.bfcl_runner.decoding import FORMS, UndecodableError, count_calls, decode, is_blank
 
@@ -95,10 +97,8 @@ def test_answers_that_say_something_are_not_blank(answer):
 )
 def test_wild_answers_decode_or_are_refused(form, answer):
     for given_answer in (answer, json.dumps(answer)):
-        try:
+        with contextlib.suppress(UndecodableError):
             decode(form, given_answer)
-        except UndecodableError:
-            pass
         assert count_calls(form, given_answer) >= 0
         is_blank(given_answer)
 

@@ -9,17 +9,18 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
 from apigen_assets.cli.main import app
 from apigen_assets.evaluation.categories import COUNTS, Tally, figures, official_id, wilson
 from apigen_assets.evaluation.scores import score_answers
 from apigen_assets.evaluation.truth_outputs import DAMAGES, outputs
 from apigen_assets.settings import settings
-from hypothesis import given
-from hypothesis import strategies as st
 from resources import bfcl
 from resources.bfcl import Answer
 from resources.bfcl_runner.decoding import FORMS
-from typer.testing import CliRunner
 
 UNREACHABLE = {
     "parallel_multiple": 1,  # accepts an argument that the function does not have

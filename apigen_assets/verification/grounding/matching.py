@@ -1,15 +1,17 @@
 """Match one value with the query, and judge a value that the query does not contain."""
 
 import re
+import unicodedata
 from typing import Any
 
 from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of
-from apigen_assets.verification.grounding.numbers import Number
+from apigen_assets.verification.grounding.numbers import SPENDS, Number
 from apigen_assets.verification.grounding.text import Query, Span
 from apigen_assets.verification.grounding.times import RELATIVE, dates_agree, only_moments, times_agree
 from apigen_assets.verification.grounding.words import (
     GROUP_OF,
     STOP,
+    content_stems,
     could_stand_for,
     fold,
     same_word,
@@ -17,11 +19,17 @@ from apigen_assets.verification.grounding.words import (
     words_in,
 )
 
-_SCALES_A_NUMBER = re.compile(
-    r"\b(?:half|halves|double|doubled|twice|triple|quadruple|dozens?|pairs?|decades?|century|each|per|every|average|ago|times|more|less|"
-    r"fewer|next|last|remaining|rest|between|difference|total|sum|increase[sd]?|decrease[sd]?|older|younger|born|since|until|till)\b"
+_CALCULATES = re.compile(
+    r"\b(?:half|halves|double[ds]?|twice|triple[ds]?|quadruple|dozens?|pairs?|decades?|century|ago|more|less|fewer|older|younger|born|"
+    r"later|earlier|after|before|next|last|increase[sd]?|decrease[sd]?|difference|between|remaining|rest|from now|back|in total|altogether|plus|minus|times)\b"
 )
-"""Words by which a number may follow from another by calculation."""
+"""Words by which a number may follow from others by calculation."""
+
+_KNOWLEDGE = re.compile(
+    r"\b(?:capital|birthplace|author|ceo|founder|president|currency|home|hometown|headquarters?|country|city|company|maker|inventor|"
+    r"symbol|formula|abbreviation|code|ticker|name|opposite|synonym|translation)\s+(?:of|in|that|where|behind|for)\b"
+)
+"""Phrases that stand for a name which the query does not say."""
 
 _CHOICES = frozenset(
     [
@@ -111,6 +119,8 @@ _SIGNS = {
 }  # fmt: skip
 
 _NUMERIC = re.compile(r"[-+]?\d+(?:[.,]\d+)*")
+_INJECTED = re.compile(r"[$`]\(|;\s*--|[\]}\"']\s*[,;]\s*[\"']|__\w+__|\brm -rf\b|<script|\bDROP TABLE\b", re.IGNORECASE)
+"""Marks of shell, SQL, Python, HTML and JSON that a value can only have from the query itself."""
 _FORMATTED = re.compile(r"[%{}\\^*?$<>|=;]|\\[a-z]|\.\*|\+")
 _POSITIVE = frozenset({"include", "with", "use", "allow", "show", "keep", "add", "enable", "has"})
 _NEGATIVE = frozenset({"exclude", "ignore", "skip", "remove", "strip", "drop", "without", "no", "omit", "disable"})
@@ -134,9 +144,8 @@ def match_leaf(leaf: Leaf, query: Query) -> None:
 
 
 def _found(leaf: Leaf, query: Query, spans: list[Span], why: str, status: Status = Status.GROUNDED) -> None:
-    fresh = [span for span in spans if not query.is_used(*span)]
-    rest = [span for span in spans if span not in fresh]
-    leaf.spans = fresh + rest
+    """Note where a value stands; the first place is taken."""
+    leaf.spans = spans
     leaf.matched = True
     leaf.say(status, why)
     query.use(leaf.spans[0])
@@ -155,9 +164,9 @@ def _close(value: float, said: float, decimals: int) -> bool:
 
 def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None:
     said = [one for one in query.numbers if any(_close(value, each, decimals) for each in one.values)]
-    said.sort(key=lambda one: (query.is_used(one.start, one.end), one.weak, not _close(value, one.values[0], decimals)))
+    said.sort(key=lambda one: (one.weak, query.is_used(one.start, one.end), not _close(value, one.values[0], decimals)))
     if said:
-        _found(leaf, query, [(one.start, one.end) for one in said], "stated")
+        _found(leaf, query, [(one.start, one.end) for one in said], "implied" if said[0].weak else "stated")
         return
     moments = [
         moment
@@ -169,6 +178,8 @@ def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None
         _found(leaf, query, [(one.start, one.end) for one in moments], "part of a date or time")
         return
     derived = [one for one in query.numbers if any(_close(value, each, decimals) for each in one.derived)]
+    if not derived and value < 0 and leaf.in_list and SPENDS.search(query.text):
+        derived = [one for one in query.numbers if any(_close(-value, each, decimals) for each in one.values)]
     if derived:
         derived.sort(key=lambda one: query.is_used(one.start, one.end))
         _found(leaf, query, [(one.start, one.end) for one in derived], "follows by unit", Status.UNDECIDED)
@@ -180,8 +191,11 @@ def _match_text(leaf: Leaf, query: Query, value: str) -> None:
         leaf.matched = True
         leaf.say(Status.GROUNDED if leaf.is_default or leaf.optional else Status.UNDECIDED, "empty text")
         return
+    if is_disguised(value, query.raw):
+        return
     spans = query.find_text(folded)
     short = len(folded) <= 2 and folded.isalpha()
+    spans.sort(key=lambda span: query.is_used(*span))
     if spans and not (short and folded in STOP | {"a", "c", "k", "m", "s", "l", "g", "h"}):
         _found(leaf, query, spans, "stated")
         return
@@ -263,11 +277,11 @@ def judge_absent(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
     if isinstance(value, bool):
         _judge_flag(leaf, query)
     elif isinstance(value, int | float):
-        _judge_number(leaf, query)
+        _judge_number(leaf, query, leaves)
     elif (members := enum_of(leaf.schema)) and not leaf.in_list:
         _judge_choice(leaf, query, members)
     else:
-        _judge_text(leaf, query, str(value))
+        _judge_text(leaf, query, str(value), leaves)
 
 
 def _judge_flag(leaf: Leaf, query: Query) -> None:
@@ -289,7 +303,7 @@ def _judge_flag(leaf: Leaf, query: Query) -> None:
         leaf.say(Status.UNDECIDED, "a flag")
 
 
-def _judge_number(leaf: Leaf, query: Query) -> None:
+def _judge_number(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
     shown = f"{leaf.value!r}"
     unused = unused_numbers(query)
     if leaf.is_default:
@@ -299,31 +313,71 @@ def _judge_number(leaf: Leaf, query: Query) -> None:
             leaf.say(Status.UNGROUNDED, f"{shown} is the default, but the query says {said}")
         else:
             leaf.say(Status.GROUNDED, "default")
-        return
-    if unused:
+    elif _CALCULATES.search(query.text) and _is_calculated(float(leaf.value), query):
+        leaf.say(Status.UNDECIDED, f"{shown} may be calculated")
+    elif unused:
         said = ", ".join(query.text[one.start : one.end].strip() for one in unused[:3])
-        if (
-            _SCALES_A_NUMBER.search(query.text)
-            and not leaf.in_list
-            and not any(_near_miss(leaf.value, one) for one in unused)
-        ):
-            leaf.say(Status.UNDECIDED, f"{shown} is not stated; the query has {said}")
-        else:
-            leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {said}")
-    elif leaf.optional and leaf.has_default and not has_cue(leaf, query):
+        leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {said}")
+    elif (sibling := _stated_sibling(leaf, leaves)) is not None:
+        leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {sibling.value!r} in {sibling.place}")
+    elif leaf.optional and leaf.has_default and not _is_named(leaf, query):
         leaf.say(Status.UNGROUNDED, f"nothing in the query asks for {leaf.parameter} = {shown}")
+    elif leaf.in_list and abs(leaf.value) > 1 and _fellows_stated(leaf, leaves):
+        leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, the rest of its list is")
     else:
         leaf.say(Status.UNDECIDED, f"{shown} is not stated")
 
 
-def _near_miss(value: float, said: Number) -> bool:
-    """Off by one, by a sign or by a power of ten."""
-    for one in said.values:
-        if abs(value - one) == 1 or value == -one:
-            return True
-        if one and value and any(abs(value / one - 10.0**power) < 1e-9 for power in (-3, -2, -1, 1, 2, 3)):
-            return True
+def _fellows_stated(leaf: Leaf, leaves: list[Leaf]) -> bool:
+    """Whether at least two other numbers of the value's list are stated, and all of them."""
+    head = leaf.path.rpartition("[")[0]
+    fellows = [
+        other
+        for other in leaves
+        if other is not leaf
+        and (other.call, other.parameter) == (leaf.call, leaf.parameter)
+        and other.path.rpartition("[")[0] == head
+    ]
+    return len(fellows) >= 2 and all(other.matched and other.why == "stated" for other in fellows)
+
+
+def _is_calculated(value: float, query: Query) -> bool:
+    """Whether a number is a sum, difference, product or quotient of what the query says."""
+    said = sorted(
+        {
+            each
+            for one in query.numbers
+            if not one.weak and not any(moment.start <= one.start < moment.end for moment in query.moments)
+            for each in one.values[:2]
+        }
+    )[:24]
+    for one in said:
+        for two in said:
+            results = [one + two, one - two, one * two]
+            if two:
+                results.append(one / two)
+            if any(_close(value, result, 0) for result in results) and value not in (one, two):
+                return True
     return False
+
+
+def _stated_sibling(leaf: Leaf, leaves: list[Leaf]) -> Leaf | None:
+    """The same parameter of another call of the same function, if stated."""
+    place = re.sub(r"\d+", "", leaf.path)
+    for other in leaves:
+        alike = other.tool["name"] == leaf.tool["name"] and other.parameter == leaf.parameter
+        # Elements of one list differ as they like: a coefficient of 1 is often not said.
+        if other.call == leaf.call or not alike or re.sub(r"\d+", "", other.path) != place:
+            continue
+        if other.matched and other.status is Status.GROUNDED and other.why.startswith("stated"):
+            return other
+    return None
+
+
+def _is_named(leaf: Leaf, query: Query) -> bool:
+    """Whether the query has a word of the parameter's name."""
+    names = content_stems(leaf.parameter.replace("_", " "))
+    return any(name == said or _akin(name, said) for name in names for said in query.stems)
 
 
 def _judge_choice(leaf: Leaf, query: Query, members: list[str]) -> None:
@@ -345,91 +399,140 @@ def _judge_choice(leaf: Leaf, query: Query, members: list[str]) -> None:
 def mentions(member: str, query: Query) -> list[Span]:
     """Where the query names a member of an enum, by one of its names."""
     words = words_in(fold(member))
-    if not words or (len(words) == 1 and (words[0].text in STOP or len(words[0].text) < 2)):
+    if not words:
+        return [span for name in _SIGNS.get(member, ()) for span in query.find_text(name)]
+    if len(words) == 1 and len(words[0].text) == 1:
+        group = GROUP_OF.get(words[0].text)
+        return [(word.start, word.end) for word in query.words if len(word.text) > 1 and GROUP_OF.get(word.text, -1) == group]
+    if len(words) == 1 and words[0].text in STOP:
         return []
-    return query.find_words(words)
+    return query.find_words(words) or query.find_joined("".join(word.text for word in words))
 
 
-def _judge_text(leaf: Leaf, query: Query, value: str) -> None:
+def _judge_text(leaf: Leaf, query: Query, value: str, leaves: list[Leaf]) -> None:
     folded = fold(value).strip()
     shown = repr(value if len(value) <= 60 else value[:59] + "…")
-    quoted = [span for span in query.quoted if not query.is_used(*span)]
-    codes = [span for span in query.codes if not query.is_used(*span)]
+    if is_disguised(value, query.raw):
+        leaf.say(Status.UNGROUNDED, f"{ascii(value)[:80]} has letters of mixed scripts or invisible ones, the query has not")
+        return
     if leaf.is_default:
         leaf.say(Status.GROUNDED, "default")
         return
+    if _INJECTED.search(value):
+        leaf.say(Status.UNGROUNDED, f"{shown} is code that the query does not have")
+        return
+    quoted = [span for span in query.quoted if not query.is_used(*span)]
+    codes = [span for span in query.codes if not query.is_used(*span)]
+    instants = [(one.start, one.end) for one in query.moments if not query.is_used(one.start, one.end)]
     moments = only_moments(folded)
     if moments:
         _judge_moment(leaf, query, shown, moments)
         return
+    sibling = _stated_sibling(leaf, leaves)
     if _NUMERIC.fullmatch(folded):
         said = [(one.start, one.end) for one in unused_numbers(query)] + codes
-        if said:
-            text = query.text[slice(*said[0])]
-            leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {text}")
-        else:
-            leaf.say(Status.UNDECIDED, f"{shown} is not stated")
+        _against(leaf, query, shown, said, sibling, "is not stated")
+        return
+    if folded in {"true", "false", "yes", "no", "on", "off", "none", "null"}:
+        leaf.say(Status.UNDECIDED, "a flag written as text")
         return
     words = [word for word in words_in(folded) if word.text not in STOP]
-    is_code = bool(re.search(r"\d", folded)) or (value.isupper() and len(value) <= 6)
+    is_code = bool(re.search(r"\d", folded)) or (value.isupper() and len(value) <= 6) or (len(value) <= 5 and bool(_CAMEL.search(value)))
     stated = [word for word in words if any(same_word(word.text, said.text) for said in query.words)]
     if _replaced_word(folded, query):
         leaf.say(Status.UNGROUNDED, f"{shown} differs from the query's wording in a word")
-        return
-    if words and len(stated) == len(words):
+    elif words and len(stated) == len(words):
         leaf.say(Status.UNDECIDED, "its words are stated")
+    elif is_code and not _FORMATTED.search(value):
+        alike = [span for span in codes + quoted + instants if re.search(r"\d", query.text[slice(*span)])]
+        _against(leaf, query, shown, alike, sibling, "a code")
     elif len(stated) * 2 >= len(words) and words:
         near = [span for span in quoted if _overlap(folded, query.text[slice(*span)]) >= 0.6]
         if near and not _FORMATTED.search(folded):
             leaf.say(Status.UNGROUNDED, f"{shown} differs from the quoted text")
         else:
             leaf.say(Status.UNDECIDED, "in part stated")
-    elif _FORMATTED.search(value) or not words:
+    elif _FORMATTED.search(value) and sum(len(word.text) >= 4 for word in words) < 2:
         leaf.say(Status.UNDECIDED, "a pattern, a format or signs")
-    elif is_code:
-        alike = [span for span in codes + quoted if re.search(r"\d", query.text[slice(*span)])]
-        if alike:
-            leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {query.text[slice(*alike[0])]!r}")
-        else:
-            leaf.say(Status.UNDECIDED, "a code")
-    elif any(
+    elif not words:
+        leaf.say(Status.UNDECIDED, "signs")
+    elif len(words) <= 2 and any(
         len(word.text) <= 3 or any(could_stand_for(word.text, said.text) for said in query.words) for word in words
     ):
         leaf.say(Status.UNDECIDED, "may be an abbreviation")
     else:
-        _judge_foreign_words(leaf, query, shown, stated=bool(stated), evidence=bool(quoted))
+        evidence = bool(quoted or codes or instants) or sibling is not None
+        _judge_foreign_words(leaf, query, shown, stated=bool(stated), evidence=evidence)
+
+
+_CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
+
+
+def _against(leaf: Leaf, query: Query, shown: str, said: list[Span], sibling: Leaf | None, otherwise: str) -> None:
+    """Ungrounded where the query says something else of this kind, else undecided."""
+    if said:
+        leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {query.text[slice(*said[0])].strip()!r}")
+    elif sibling is not None:
+        leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {sibling.value!r} in {sibling.place}")
+    else:
+        leaf.say(Status.UNDECIDED, otherwise)
+
+
+def is_disguised(value: str, raw: str) -> bool:
+    """Whether a text mixes look-alike scripts in a word, or holds invisible characters, that the query does not."""
+    if value.isascii() or value in raw:
+        return False
+    if any(unicodedata.category(one) == "Cf" and one not in raw for one in value):
+        return True
+    for word in re.findall(r"[^\W\d_]+", value):
+        scripts = {unicodedata.name(one, "?").split()[0] for one in word if not one.isascii() or one.isalpha()}
+        if len(scripts & {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN"}) > 1 and word not in raw:
+            return True
+    return False
 
 
 def _judge_foreign_words(leaf: Leaf, query: Query, shown: str, stated: bool, evidence: bool) -> None:
-    names = [span for span in query.names if not query.is_used(*span)]
     choice = not _CHOICES.isdisjoint(fold(leaf.parameter).split("_")) or bool(enum_of(leaf.schema))
     if stated:
         leaf.say(Status.UNDECIDED, "in part stated")
-    elif choice and not evidence:
+    elif evidence:
+        leaf.say(Status.UNGROUNDED, f"{shown} is not in the query")
+    elif choice:
         if leaf.optional and leaf.has_default and not has_cue(leaf, query):
             leaf.say(Status.UNGROUNDED, f"nothing in the query asks for {leaf.parameter} = {shown}")
         else:
             leaf.say(Status.UNDECIDED, "a choice that the query does not name")
-    elif evidence or names or leaf.optional or str(leaf.value)[:1].islower():
-        leaf.say(Status.UNGROUNDED, f"{shown} is not in the query")
+    elif _KNOWLEDGE.search(query.text):
+        leaf.say(Status.UNDECIDED, f"{shown} may be what the query describes")
     else:
-        leaf.say(Status.UNDECIDED, f"{shown} is not stated")
+        leaf.say(Status.UNGROUNDED, f"{shown} is not in the query")
 
 
 def _judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Any]) -> None:
+    """A date or time that the query does not say: wrong where it says others in full and nothing is relative."""
     wants_date = any(one.dates for one in moments)
-    said = [one for one in query.moments if bool(one.dates) == wants_date and not query.is_used(one.start, one.end)]
-    stated_part = any(
-        dates_agree(own.dates, one.dates) for own in moments for one in query.moments if own.dates and one.dates
-    )
-    if (said and not stated_part and not RELATIVE.search(query.text)) or (
-        said and any(_full(one) for one in said) and len(said) >= 1 and not stated_part and wants_date
-    ):
-        leaf.say(
-            Status.UNGROUNDED, f"{shown} is not in the query, which says {query.text[said[0].start : said[0].end]!r}"
-        )
+    said = [one for one in query.moments if bool(one.dates) == wants_date]
+    partly = any(dates_agree(own.dates, one.dates) for own in moments for one in said if own.dates and one.dates)
+    unused = [one for one in said if not query.is_used(one.start, one.end)]
+    relative = RELATIVE.search(query.text) or _SPAN_OF_TIME.search(query.text)
+    clocks = [match.span() for match in _CLOCK.finditer(query.text) if not query.is_used(*match.span())]
+    if not wants_date and (unused or clocks):
+        other_span = (unused[0].start, unused[0].end) if unused else clocks[0]
+        leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {query.text[slice(*other_span)]!r}")
+    elif said and not relative and not (partly and wants_date and len(moments) == 1):
+        other = (unused or said)[0]
+        leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {query.text[other.start : other.end]!r}")
+    elif unused and not partly and any(_full(one) for one in unused) and wants_date:
+        other = unused[0]
+        leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {query.text[other.start : other.end]!r}")
+    elif leaf.is_default:
+        leaf.say(Status.GROUNDED, "default")
     else:
         leaf.say(Status.UNDECIDED, "a date or time that the query does not spell out")
+
+
+_CLOCK = re.compile(r"\d{1,3}:\d\d(?::\d\d)?")
+_SPAN_OF_TIME = re.compile(r"\b(?:days?|weeks?|months?|years?|hours?|minutes?|quarter|half)\b")
 
 
 def _full(moment: Any) -> bool:
@@ -469,7 +572,35 @@ def near_cues(query: Query, span: Span, reach: int = 6) -> frozenset[str]:
         if word.text in _JOINS or _BOUNDARY.search(gap):
             break
         out.add(stem(word.text))
+    for one in query.numbers:
+        if (one.start, one.end) == span:
+            out |= _UNIT_CUES.get(one.unit, frozenset())
+            rest = re.match(r"\s?(m/s|km/h|mi/h|m/s\^?2|[a-z°%/]+)", query.text[one.end :])
+            if rest:
+                out |= _UNIT_CUES.get(rest.group(1), frozenset())
+            break
     return frozenset(out)
+
+
+_UNIT_CUES = {
+    unit: frozenset(stem(word) for word in quantities.split())
+    for units, quantities in (
+        ("m/s km/h kmh mph knots knot kph mi/h ft/s", "speed velocity"),
+        ("hz khz mhz ghz hertz", "frequency"),
+        ("kg g mg lb lbs pounds kilograms grams kilos oz ounces tonnes tons", "mass weight"),
+        ("°c °f celsius fahrenheit kelvin degrees c", "temperature"),
+        ("$ € £ ¥ dollars euros pounds usd eur gbp bucks", "price amount principal cost income balance salary payment money loan revenue deposit fee budget investment total"),
+        ("% percent pct", "rate percent percentage probability discount tax margin share interest markup growth confidence tip"),
+        ("v volt volts", "voltage"), ("ohm ohms", "resistance resistor"), ("a amp amps ma", "current"), ("w watt watts kw", "power"),
+        ("years year yrs", "time period duration term year age"), ("months month", "time period duration term month"),
+        ("days day", "time period duration day"), ("hours hour hrs h", "time duration hour"),
+        ("minutes minute min mins", "time duration minute"), ("seconds second s sec", "time duration second"),
+        ("km m cm mm meters metres miles mi feet ft inches yards kilometers kilometres", "distance length height width radius depth diameter side"),
+        ("l ml litres liters litre liter gallons", "volume"), ("j kj joules", "energy"), ("n newtons newton", "force"),
+        ("pa kpa bar atm psi", "pressure"), ("mol moles mole", "mole"), ("people persons guests friends", "people person"),
+    )
+    for unit in units.split()
+}  # fmt: skip
 
 
 _BOUNDARY = re.compile(r"[.,;?!]\s|\d")

@@ -74,6 +74,7 @@ _TENS = {
         ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
     )
 } | {"fourty": 40}
+_UNITS_SMALL |= {f"{word}s": value for word, value in list(_UNITS_SMALL.items()) if value > 1}
 _WORD_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 _ORDINALS = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
@@ -129,9 +130,23 @@ _DURATION = {"year": 31_536_000.0, "week": 604_800.0, "day": 86_400.0, "hour": 3
 _LENGTHS = {"foot": 12.0, "inch": 1.0, "m": 100.0, "cm": 1.0}
 
 _NEGATIVE_CUES = re.compile(
-    r"\b(?:minus|negative|below|under|loss|lost|lose|drop|dropped|fell|fall|decrease|decreased|down|owe|debt|withdraw|"
-    r"withdrawal|spend|spent|paid|pay|cost|outlay|invest|investment|invested|west|south|bc|bce|ago|back|before|earlier|behind|left|deficit|shrank|shrinks|decline|declined|declining|reduce|opposite|backwards?|subtract|[sw])\b"
+    r"\b(?:minus|negative|below|loss(?:es)?|lost|lose|drop(?:s|ped)?|fell|falls?|fallen|decreas\w+|down|owes?|owed|debt|withdr\w+|"
+    r"west|south|bce?|ago|behind|deficit|shrank|shrinks?|declin\w+|reduc\w+|opposite|backwards?|away|"
+    r"reced\w+|deeper|underground|overdrawn|cooler|colder|decelerat\w+|slow\w*|brak\w+)\b|#\s?°?\s?[sw]\b"
 )
+
+
+SPENDS = re.compile(r"\b(?:spend|spent|outlay|invest\w*|costs?|pay(?:ing|s|ment)?|paid|bought|buys?|purchase\w*)\b")
+"""Words that make an amount negative in a list of cash flows."""
+
+
+def _may_be_negative(folded: str, start: int, end: int) -> bool:
+    """Whether the words of the same clause allow a number the other sign."""
+    before = re.split(r"[.;?!]\s|\d", folded[max(0, start - 45) : start])[-1]
+    after = re.split(r"[.,;?!]\s|\d", folded[end : end + 30])[0]
+    return _NEGATIVE_CUES.search(f"{before} # {after}") is not None
+
+
 _INSIDE_CODE = re.compile(r"[a-z_@#]|[.:/\\-]\w")
 _GAP = re.compile(r"[\s,;|&()\[\]{}\"'`:=]*(?:and|or|then|plus|by|x)?[\s,;|&()\[\]{}\"'`]*")
 
@@ -158,7 +173,6 @@ def numbers_in(folded: str) -> list[Number]:
 def _in_digits(folded: str, words: list[Word]) -> list[Number]:
     out: list[Number] = []
     taken: list[tuple[int, int]] = []
-    negative = bool(_NEGATIVE_CUES.search(folded))
     for match in _FRACTION.finditer(folded):
         whole, top, bottom = match.groups()
         values = [float(top), float(bottom)]
@@ -181,11 +195,11 @@ def _in_digits(folded: str, words: list[Word]) -> list[Number]:
         start, end = match.span()
         if any(a < end and start < b for a, b in taken):
             continue
-        out.extend(_one_in_digits(folded, match, negative))
+        out.extend(_one_in_digits(folded, match))
     return out
 
 
-def _one_in_digits(folded: str, match: "re.Match[str]", negative: bool) -> list[Number]:
+def _one_in_digits(folded: str, match: "re.Match[str]") -> list[Number]:
     body, tail = match["body"], (match["tail"] or "").strip()
     start, end = match.span()
     before = folded[match.start("body") - 1] if match.start("body") else " "
@@ -194,10 +208,12 @@ def _one_in_digits(folded: str, match: "re.Match[str]", negative: bool) -> list[
         or before in "_@#."
         or (before == "-" and not match["sign"] and folded[start - 2 : start - 1].isalpha())
     )
+    weak = weak or re.search(r"\bper $", folded[max(0, start - 4) : start]) is not None
     value = float(re.sub(r"[, ]", "", body))
     if match["exponent"]:
         power = re.search(r"-?\d+$", match["exponent"])
         value = float(f"{value}e{power.group()}") if power and abs(int(power.group())) < 300 else value
+    negative = _may_be_negative(folded, start, end)
     values = [value]
     scale = _SCALES.get(tail)
     if scale is not None:
@@ -261,7 +277,7 @@ def _in_words(folded: str, words: list[Word]) -> list[Number]:
             values.append(value / 100)
         if i and words[i - 1].text in {"minus", "negative"}:
             values = [-one for one in values] + values
-        elif _NEGATIVE_CUES.search(folded):
+        elif _may_be_negative(folded, start, end):
             derived += [-one for one in values]
         out.append(Number(start, end, tuple(values), tuple(derived), weak, unit=follower))
         i += length

@@ -10,7 +10,12 @@ from typing import Any, NamedTuple
 from apigen_assets.canonical import content_hash
 from apigen_assets.verification.grounding.arguments import Status, leaves_of, parameter_cues
 from apigen_assets.verification.grounding.matching import judge_absent, match_leaf
-from apigen_assets.verification.grounding.placing import find_misplaced, find_omitted
+from apigen_assets.verification.grounding.placing import (
+    find_broken_query,
+    find_misplaced,
+    find_omitted,
+    find_wrong_tool,
+)
 from apigen_assets.verification.grounding.text import Query
 from apigen_assets.verification.verdict import Reason
 
@@ -64,6 +69,12 @@ def ground(query: str, tools: list[dict[str, Any]], calls: list[dict[str, Any]])
     problem = find_misplaced(leaves, text, by_name, calls) or find_omitted(leaves, text, by_name, calls)
     if problem is not None:
         return Grounding(Status.UNGROUNDED, (Reason.WRONG_ARGUMENTS, f"grounding: {problem}"), arguments)
+    problem = find_broken_query(leaves, text)
+    if problem is not None:
+        return Grounding(Status.UNGROUNDED, (Reason.UNGROUNDED, f"grounding: {problem}"), arguments)
+    problem = find_wrong_tool(text, by_name, calls)
+    if problem is not None:
+        return Grounding(Status.UNGROUNDED, (Reason.WRONG_FUNCTION, f"grounding: {problem}"), arguments)
     undecided = any(leaf.status is Status.UNDECIDED for leaf in leaves)
     return Grounding(Status.UNDECIDED if undecided else Status.GROUNDED, None, arguments)
 

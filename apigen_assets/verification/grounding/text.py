@@ -15,6 +15,8 @@ _QUOTED = re.compile(
 _CODE = re.compile(
     r"(?<![^\s\"'(\[{,;:=])[^\s\"'()\[\]{},;]*(?:[@_/\\#]|\d[^\s\"'()\[\]{},;]*[a-z]|[a-z][^\s\"'()\[\]{},;]*\d|\w\.\w)[^\s\"'()\[\]{},;]*"
 )
+_MEASURE = re.compile(r"[-+$€£]?\d[\d.,]*-?[^\W\d_]*[.%]?")
+_DIGIT_CODE = re.compile(r"(?<![\w.])\d+(?:[-.:/]\d+){2,}(?!\w)|(?<![\w.])\d{3,4}(?: \d{3,4}){2,}(?!\w)")
 _NAME = re.compile(r"[A-Z][\w'&.-]*(?:\s+(?:of|de|the|and|&)?\s?[A-Z][\w'&.-]*)*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"'(]\s*|\n\s*|[-*]\s+)$")
 
@@ -61,7 +63,7 @@ class Query:
         """Tokens that no sentence needs: with digits and letters, an underscore, a dot or an @ inside."""
         return [
             match.span()
-            for match in _CODE.finditer(self.text)
+            for match in [*_CODE.finditer(self.text), *_DIGIT_CODE.finditer(self.text)]
             if not any(
                 one.start <= match.start() and match.end() <= one.end + 2 for one in self.numbers if not one.weak
             )
