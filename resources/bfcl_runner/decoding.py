@@ -126,6 +126,8 @@ def _count_python(answer: Any) -> int:
     if not isinstance(answer, str):
         return 0
     text = answer.strip("`\n ")
+    if text.startswith(("{", "[{", '["')) or "(" not in text:
+        return 0  # no Python call; parsing would only confirm it
     text = text if text.startswith("[") else "[" + text
     text = text if text.endswith("]") else text + "]"
     try:
