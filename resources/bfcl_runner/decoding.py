@@ -101,8 +101,7 @@ def _openai(answer: Any) -> Any:
         if isinstance(one.get("function"), dict):
             name, arguments = one["function"]["name"], one["function"]["arguments"]
         else:
-            name = next(iter(one))
-            arguments = one[name]
+            ((name, arguments), *_) = one.items()
         decoded.append({name: json.loads(arguments) if isinstance(arguments, str) else arguments})
     return decoded
 
