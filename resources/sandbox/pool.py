@@ -193,9 +193,7 @@ class PythonSandbox:
                 method are still being read.
         """
         if self._running:
-            raise SandboxError(
-                "this sandbox is still giving results of another execute(); read or close that first"
-            )
+            raise SandboxError("this sandbox is still giving results of another execute(); read or close that first")
         self._running = True
         run = _Run(self, iter(requests))
         try:
@@ -289,9 +287,7 @@ class _Run:
             for start in range(0, len(batch.items), size):
                 self._queue.append(_Batch(batch.unit, batch.modules, batch.items[start : start + size]))
 
-    def _line(
-        self, index: int, request: CallRequest
-    ) -> CallResult | tuple[_Unit, tuple[str, str | None], bytes]:
+    def _line(self, index: int, request: CallRequest) -> CallResult | tuple[_Unit, tuple[str, str | None], bytes]:
         binding = request.binding
         if not isinstance(binding, PythonBinding):
             return failure(Outcome.UNAVAILABLE, f"the Python sandbox cannot run a {binding.kind} binding")

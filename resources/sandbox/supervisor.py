@@ -197,9 +197,7 @@ class Unit:
             data += part
         message = _loads(data.split(b"\n")[0])
         if message != {"imported": name}:
-            raise ZygoteDied(
-                "crashed", str(message.get("broken", "wrote into the sandbox's own channel"))[:500]
-            )
+            raise ZygoteDied("crashed", str(message.get("broken", "wrote into the sandbox's own channel"))[:500])
 
     def _epitaph(self) -> str:
         """How the zygote died."""
@@ -310,9 +308,7 @@ class Unit:
                     _kill_group(executor)
                     deadline = time.monotonic() + 5
                 elif not reader.ended:
-                    time.sleep(
-                        0.0005
-                    )  # let answers gather: fewer wake-ups leave more of the processor to calls
+                    time.sleep(0.0005)  # let answers gather: fewer wake-ups leave more of the processor to calls
             elif self._out in ready:
                 reader.discard(self._out)
             if self._status in ready:
@@ -324,9 +320,7 @@ class Unit:
                 for line in complete:
                     message = _loads(line)
                     if "broken" in message or not message:
-                        raise ZygoteDied(
-                            "crashed", str(message.get("broken", "its process is damaged"))[:500]
-                        )
+                        raise ZygoteDied("crashed", str(message.get("broken", "its process is damaged"))[:500])
                     if "pid" in message:
                         executor = int(message["pid"])
                         deadline = time.monotonic() + self._timeout
@@ -402,11 +396,7 @@ class _Reader:
         if self.violated:
             return End("died", "crashed", "wrote into the sandbox's own channel")
         if self._mark and code == 0:
-            return (
-                End("clean")
-                if self._mark == b"C"
-                else End("dirty", "", self._mark[2:].decode(errors="replace"))
-            )
+            return End("clean") if self._mark == b"C" else End("dirty", "", self._mark[2:].decode(errors="replace"))
         if code == CANNOT_ANSWER:
             return End("died", "crashed", "closed the channel of its results")
         if code == -signal.SIGXCPU:

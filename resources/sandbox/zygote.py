@@ -47,9 +47,7 @@ class _KnownPlace(MetaPathFinder):
 class Zygote:
     """Serves the supervisor: imports, then one executor after another."""
 
-    def __init__(
-        self, unit: Mapping[str, Any], control: int, status: int, out: int, config: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, unit: Mapping[str, Any], control: int, status: int, out: int, config: Mapping[str, Any]) -> None:
         """Take the unit to serve and the three channels.
 
         Args:
