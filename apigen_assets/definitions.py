@@ -13,6 +13,7 @@ from apigen_assets.settings import settings
 from apigen_assets.verification import assets as verification
 from apigen_assets.verification import checks as verification_checks
 from resources.executors import ExecutorsResource
+from resources.hub import HubResource
 from resources.lake import LakeResource
 from resources.llm import LlmResource
 from resources.python_sandbox import SandboxResource
@@ -31,9 +32,10 @@ _EXECUTORS: dict[str, dg.ExecutorDefinition] = {
 defs = dg.Definitions(
     assets=dg.load_assets_from_modules([catalog, generation, verification, dataset, release]),
     asset_checks=dg.load_asset_checks_from_modules([catalog_checks, verification_checks, dataset_checks]),
-    jobs=[jobs.catalog_job, jobs.seeds_job, jobs.rows_job, jobs.dataset_job, jobs.release_job],
+    jobs=[jobs.catalog_job, jobs.seeds_job, jobs.rows_job, jobs.dataset_job, jobs.release_job, jobs.models_job],
     resources={
         "lake": LakeResource(root=_config.lake_url),
+        "hub": HubResource(endpoint=_config.hub_endpoint, deadline_s=_config.hub_deadline_s),
         "llm": LlmResource(token_budget=_config.token_budget),
         "executors": ExecutorsResource(
             python=SandboxResource(minimum=_config.sandbox_minimum, timeout_s=_config.call_timeout_s)

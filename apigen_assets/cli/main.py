@@ -4,6 +4,7 @@ import typer
 
 from apigen_assets.cli.demo import demo
 from apigen_assets.cli.import_ import import_
+from apigen_assets.cli.publish import publish
 from apigen_assets.cli.score import bfcl_install, score
 from apigen_assets.cli.sql import sql
 from apigen_assets.cli.ui import ui
@@ -19,5 +20,6 @@ app.command()(demo)
 app.command()(ui)
 app.command()(sql)
 app.command("import")(import_)
+app.command()(publish)
 app.command()(score)
 app.command("bfcl-install")(bfcl_install)
