@@ -111,6 +111,7 @@ class LocalHub:
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server_hub: LocalHub
 
     def log_message(self, *_):
