@@ -37,6 +37,13 @@ release_job = dg.define_asset_job(
     description="Publish the data set to the Hugging Face Hub, or to a local folder without a token.",
 )
 
+models_job = dg.define_asset_job(
+    "models",
+    selection=dg.AssetSelection.assets("huggingface_models"),
+    partitions_def=model_by_dataset,
+    description="Publish one trained model with its card and scores, or keep it local without a token.",
+)
+
 training_job = dg.define_asset_job(
     "training",
     selection=dg.AssetSelection.assets("xlam_checkpoints"),
