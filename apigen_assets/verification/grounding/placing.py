@@ -9,7 +9,7 @@ from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of
 from apigen_assets.verification.grounding.matching import mentions, near_cues, unused_numbers
 from apigen_assets.verification.grounding.text import Query, Span
 from apigen_assets.verification.grounding.times import RELATIVE
-from apigen_assets.verification.grounding.words import STOP, content_stems, fold
+from apigen_assets.verification.grounding.words import STOP, content_stems, fold, stem, words_in
 
 Tools = dict[str, dict[str, Any]]
 Calls = list[dict[str, Any]]
@@ -175,6 +175,10 @@ def _omitted_choice_or_number(leaves: list[Leaf], query: Query, tools: Tools, ca
         for name, schema in properties.items():
             if not isinstance(schema, dict) or (name in call["arguments"] and not _at_default(leaves, i, name)):
                 continue
+            elsewhere = any(name in other["arguments"] for other in calls if other is not call)
+            flag = schema.get("type") == "boolean" and schema.get("default") is False and not elsewhere
+            if flag and _asked_for(name, tools, calls, query):
+                return f"{i}.{name}: false, though the query asks for it by name"
             if unused and _is_numeric(schema):
                 # The other parameters have their values: a word of the name is enough, even a shared one.
                 cues = parameter_cues(tool, name) | content_stems(name.replace("_", " "))
@@ -195,6 +199,29 @@ def _omitted_choice_or_number(leaves: list[Leaf], query: Query, tools: Tools, ca
                 if any(not query.is_used(*span) for span in mentions(member, query)):
                     return f"{i}.{name}: left out, though the query says {member!r}"
     return None
+
+
+_DENIED = re.compile(r"(?:\b(?:no|not|without|never|don't|do not|non|anti|counter)[\s-]+(?:\w+\s+){0,2}|\w-)$")
+
+
+def _asked_for(flag: str, tools: Tools, calls: Calls, query: Query) -> bool:
+    """Whether the query has the words of a flag's name, undenied, where no called tool uses them otherwise."""
+    words = words_in(fold(flag.replace("_", " ")))
+    if not words or any(word.text in STOP for word in words):
+        return False
+    for call in calls:
+        tool = tools.get(call["name"], {})
+        rest = {name for name in (tool.get("parameters") or {}).get("properties") or {} if name != flag}
+        used = content_stems(f"{tool.get('name', '')} {tool.get('description') or ''} {' '.join(rest)}".replace("_", " "))
+        if used & {stem(word.text) for word in words}:
+            return False
+    return any(
+        not query.is_used(*span)
+        and not any(a <= span[0] and span[1] <= b for a, b in query.quoted)
+        and not _DENIED.search(query.text[: span[0]])
+        and not re.match(r"\s*(?:=|is|set to|:)?\s*(?:false|no|off)\b", query.text[span[1] :])
+        for span in query.find_words(words)
+    )
 
 
 def _vocabulary(tool: dict[str, Any]) -> frozenset[str]:
