@@ -17,8 +17,11 @@ class AddressRefusedError(Exception):
     """The host resolves to an address that may not be called."""
 
 
-class ResolutionError(OSError):
-    """The host has no address, or its name server did not answer in time."""
+class ResolutionError(Exception):
+    """The host has no address, or its name server did not answer in time.
+
+    Not an OSError, so that it passes through urllib3 as it is.
+    """
 
 
 def refusal(address: IpAddress) -> str | None:
@@ -66,6 +69,9 @@ def resolve(host: str, port: int, timeout_s: float) -> list[tuple[socket.Address
     Raises:
         ResolutionError: no address, or none in time.
     """
+    if host == "invalid" or host.endswith(".invalid"):
+        # RFC 6761: such names have no address, and no name server needs to be asked.
+        raise ResolutionError(f"the name {host} has no address")
     answer: queue.SimpleQueue[list[tuple[socket.AddressFamily, str]] | OSError | UnicodeError] = queue.SimpleQueue()
 
     def ask() -> None:

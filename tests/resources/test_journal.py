@@ -162,7 +162,7 @@ except JournalError as error:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(JournalError, match="journal .*file/j"):
+    with pytest.raises(JournalError, match=r"journal .*file/j"):
         Journal(tmp_path / "file" / "j").append(record(1))
 
 
@@ -181,4 +181,3 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) < 20  # MiB, of 40 written
-

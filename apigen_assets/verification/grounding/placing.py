@@ -165,12 +165,13 @@ def find_omitted(leaves: list[Leaf], query: Query, tools: Tools, calls: Calls) -
 
 def _omitted_choice_or_number(leaves: list[Leaf], query: Query, tools: Tools, calls: Calls) -> str | None:
     unused = unused_numbers(query)
+    # Words that any of the called tools uses of itself say nothing about a choice.
+    of_tools = frozenset().union(*(_vocabulary(tools[call["name"]]) for call in calls if call["name"] in tools))
     for i, call in enumerate(calls):
         tool = tools.get(call["name"])
         if tool is None:
             continue
         properties = (tool.get("parameters") or {}).get("properties") or {}
-        of_tool = content_stems(f"{tool.get('name', '')} {tool.get('description') or ''}".replace("_", " "))
         for name, schema in properties.items():
             if not isinstance(schema, dict) or (name in call["arguments"] and not _at_default(leaves, i, name)):
                 continue
@@ -182,12 +183,12 @@ def _omitted_choice_or_number(leaves: list[Leaf], query: Query, tools: Tools, ca
                         continue
                     if near_cues(query, (one.start, one.end)) & cues:
                         return f"{i}.{name}: left out, though the query says {query.text[one.start : one.end].strip()}"
-            shared = _shared_by_siblings(leaves, i, call["name"], name)
-            if shared is not None:
+            shared = _shared_by_siblings(leaves, i, call["name"], name, query)
+            if shared is not None and not content_stems(str(shared.value)) & of_tools:
                 return f"{i}.{name}: left out, though the query says {shared.value!r} for all calls ({shared.place})"
             default = schema.get("default")
             for member in enum_of(schema):
-                if member == default or content_stems(member) & of_tool:
+                if member == default or content_stems(member) & of_tools:
                     continue
                 if any(not query.is_used(*span) for span in mentions(str(default), query)):
                     continue
@@ -196,8 +197,16 @@ def _omitted_choice_or_number(leaves: list[Leaf], query: Query, tools: Tools, ca
     return None
 
 
-def _shared_by_siblings(leaves: list[Leaf], call: int, function: str, parameter: str) -> Leaf | None:
-    """A sibling's value that the query states before anything that differs between the calls."""
+def _vocabulary(tool: dict[str, Any]) -> frozenset[str]:
+    """Stems of a tool's name and description and of its parameters' names."""
+    names = " ".join((tool.get("parameters") or {}).get("properties") or {})
+    return content_stems(f"{tool.get('name', '')} {tool.get('description') or ''} {names}".replace("_", " "))
+
+
+def _shared_by_siblings(
+    leaves: list[Leaf], call: int, function: str, parameter: str, query: Query
+) -> Leaf | None:
+    """A sibling's value that the query states in a sentence of its own, before anything else of either call."""
     own = [leaf.spans[0] for leaf in leaves if leaf.call == call and leaf.matched and leaf.spans]
     if not own:
         return None
@@ -208,7 +217,9 @@ def _shared_by_siblings(leaves: list[Leaf], call: int, function: str, parameter:
             one.spans[0] for one in leaves if one.call == leaf.call and one is not leaf and one.matched and one.spans
         ]
         stated = leaf.matched and leaf.why == "stated" and leaf.spans and not isinstance(leaf.value, bool)
-        if stated and others and leaf.spans[0] < min(own) and leaf.spans[0] < min(others):
+        if not (stated and others and leaf.spans[0] < min(own) and leaf.spans[0] < min(others)):
+            continue
+        if re.search(r"[.:;?!]\s", query.text[leaf.spans[0][1] : min(*own, *others)[0]]):
             return leaf
     return None
 

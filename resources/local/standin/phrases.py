@@ -120,7 +120,7 @@ def request_of(name: str, description: str) -> Request:
     first = re.split(r"(?<=[^.A-Z])\.(?:\s|$)|\n", " ".join(description.split()) + " ")[0].strip(" .")
     first = _OPENERS.sub("", first).strip()
     if not re.search(r"[a-zA-Z]{3}", first):
-        first = name_words(name)
+        first = name_words(name) or name
     words = first.split()
     verb = _base(words[0])
     rest = " ".join(words[1:])

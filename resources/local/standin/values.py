@@ -190,9 +190,10 @@ class ValueMaker:
                 out[name] = value
         return harmonised(out, properties)
 
-    def value(self, name: str, schema: Schema, depth: int = 0) -> Any:
+    def value(self, name: str, schema: Any, depth: int = 0) -> Any:
         """One value for a parameter."""
-        schema = self._resolved(schema)
+        # A schema may be `true`, and a recursive one has no end.
+        schema = self._resolved(schema) if isinstance(schema, dict) and depth < 6 else {}
         rng = self._rng
         if "const" in schema:
             return schema["const"]
