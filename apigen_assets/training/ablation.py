@@ -63,7 +63,7 @@ def ablation_markdown(frame: pl.DataFrame) -> str:
     ]
     for dataset in frame["dataset"].unique(maintain_order=True).to_list():
         values = _accuracies(frame, dataset)
-        rows = mean(frame.filter(pl.col("dataset") == dataset)["rows"].to_list())
+        rows = mean(map(float, frame.filter(pl.col("dataset") == dataset)["rows"].to_list()))
         spread = f" ± {100 * stdev(values):.1f}" if len(values) > 1 else ""
         change = f"{100 * (mean(values) - mean(baseline)):+.1f} points" if baseline and dataset != "verified" else ""
         paper = PAPER.get(dataset, {})
