@@ -150,7 +150,11 @@ def _failure(value: dict[str, Any], depth: int = 0) -> tuple[Outcome, str] | Non
         and not data
         and len(fields) <= 5
         and all(
-            name in _BOOKKEEPING or name in _MESSAGE_KEYS or _is_void(one) or name == "path"
+            _is_bookkeeping(name, one)
+            or name in _MESSAGE_KEYS
+            or name in _STATUS_KEYS
+            or _is_void(one)
+            or name == "path"
             for name, one in fields.items()
         )
     ):
