@@ -36,15 +36,19 @@ class Phase(NamedTuple):
     steps: Callable[[dg.DagsterInstance], list[Step]]
 
 
-def register(instance: dg.DagsterInstance, settings: Settings) -> None:
-    """Make the sources of the demo known: the built-in functions, and the embedded REST server's description."""
-    instance.add_dynamic_partitions(str(api_batches.name), ["builtin"])
+def register(instance: dg.DagsterInstance, settings: Settings) -> list[str]:
+    """Make the sources of the demo known to the instance, and give their first batches."""
+    sources = ["builtin"]
+    instance.add_dynamic_partitions(str(api_batches.name), sources)
+    return sources
 
 
-def phases(training: bool) -> list[Phase]:
+def phases(sources: list[str], training: bool) -> list[Phase]:
     """The demo in order."""
     parts = [
-        Phase("Catalog", lambda instance: catalog_steps(known_batches(instance))),
+        Phase("Seed examples", lambda _: [Step("seeds", None, "seed examples", _table_summary("seed_examples"))]),
+        Phase("Catalog", lambda _: catalog_steps(sources)),
+        Phase("Catalog: further batches", lambda instance: catalog_steps(further(instance, sources))),
         Phase("Generation and verification", lambda instance: row_steps(known_batches(instance))),
         Phase("Data set", lambda _: [Step("dataset", None, "composition", _table_summary("function_calling_dataset"))]),
         Phase(
@@ -52,7 +56,22 @@ def phases(training: bool) -> list[Phase]:
             lambda _: [Step("release", None, "local release", lambda _: "read it with datasets.load_dataset")],
         ),
     ]
+    if training:
+        tiny = dg.MultiPartitionKey({"model": "tiny", "dataset": "verified"})
+        parts += [
+            Phase("Training", lambda _: [Step("training", tiny, "tiny, from scratch", _training_summary)]),
+            Phase("Evaluation", lambda _: [Step("evaluation", tiny, "BFCL", _bfcl_summary)]),
+            Phase(
+                "Leaderboard",
+                lambda _: [Step("leaderboard", None, "beside the paper's", _table_summary("leaderboard"))],
+            ),
+        ]
     return parts
+
+
+def further(instance: dg.DagsterInstance, done: list[str]) -> list[str]:
+    """Batches that importing the first ones made known."""
+    return [batch for batch in known_batches(instance) if batch not in done]
 
 
 def catalog_steps(batches: list[str]) -> list[Step]:
@@ -124,6 +143,15 @@ def _height(lake: Lake, asset: str, partition: dict[str, str]) -> int:
         return int(lake.scan(asset, partition).select("candidate_id").collect().height)
     except LakeError:
         return 0
+
+
+def _training_summary(_: Lake) -> str:
+    return "see the asset xlam_checkpoints"
+
+
+def _bfcl_summary(lake: Lake) -> str:
+    scores = lake.scan("bfcl_scores", {"model": "tiny"}).collect()
+    return f"{scores['valid'].sum():,} of {scores.height:,} questions right"
 
 
 def _table_summary(asset: str) -> Callable[[Lake], str]:

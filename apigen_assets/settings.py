@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     pairs_per_prompt: int = Field(default=5, ge=1)
     languages: tuple[str, ...] = ()
     """Further languages of queries, by code, such as `["de", "es"]`: about one prompt in seven asks for one of them."""
+    llm_slots: int = Field(default=3, ge=1)
+    """Steps that may ask language models at the same time (the pool `llm`)."""
     token_budget: int | None = Field(default=20_000_000, ge=0)
     """Tokens that one partition may spend on generation, and again on judging; null for no limit."""
     dataset_size: int = Field(default=60_000, ge=1)
@@ -41,8 +43,28 @@ class Settings(BaseSettings):
     judges: tuple[str, ...] = ()
     """Generators that judge; empty: those marked `judge: true` in generators.yaml."""
 
+    release_title: str = "Verified function calls"
+    release_license: str = "cc-by-4.0"
+    """Licence of the released rows, as the Hub spells it."""
+    release_rejects: bool = False
+    """Release the rejected candidates too, with their reasons, as the config `rejects`."""
+    release_version: str | None = None
+    """Tag for the next release, such as `v1.0`; a version that exists is not redefined."""
+    hub_repo: str | None = None
+    """Repository of the data set, `namespace/name`. With it and HF_TOKEN a release is published, else kept local."""
+    hub_model_repo: str = "{namespace}/{model}-{dataset}"
+    """Repository of a trained model; `{namespace}` is that of `hub_repo`."""
+    hub_private: bool = True
+    """Visibility of a repository that a release creates; an existing one keeps its own."""
+    hub_endpoint: str | None = None
+    """Address of the Hub; default `HF_ENDPOINT`, else huggingface.co."""
+    hub_deadline_s: float = Field(default=3600.0, gt=0)
+    """Total time for one publication."""
+
     bfcl_python: Path | None = None
     """An interpreter that has the leaderboard's package; by default one is made in `<home>/bfcl-env`."""
+    bfcl_per_category: int | None = Field(default=None, ge=1)
+    """Ask at most so many questions per BFCL category; null for all 3,641."""
 
     sandbox_minimum: Literal["none", "rlimits", "namespaces", "bubblewrap"] = "rlimits"
     """The run stops where the machine cannot isolate calls at least this well."""

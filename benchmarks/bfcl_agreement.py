@@ -90,7 +90,8 @@ ODD_PYTHON = (
     "[{f}({a}=5/2)]", "[{f}({a}='a'+'b')]", "[{f}({a}=[1]*3)]", "[{f}({a}=(1,2))]", "[{f}({a}=g(1))]",
     "[{f}({a}=g(b=1))]", "[{f}({a}=x)]", "[{f}({a}=x.y)]", "[{f}({a}=x[0])]", "[{f}({a}=lambda: 1)]", "[{f}({a}=...)]",
     "[{f}({a}=f'{{1}}')]", "[{f}({a}=None)]", "[{f}(1, {a}=10)]", "{f}({a}=10)", "```{f}({a}=10)```",
-    "```python\n[{f}({a}=10)]\n```", "'[{f}({a}=10)]'", "[{f}({a}=10]", "[{f}({a}={{'k': 1}})]", "[{f}(**{{'{a}': 1}})]",
+    "```python\n[{f}({a}=10)]\n```", "'[{f}({a}=10)]'", "[{f}({a}=10]", "[{f}({a}={{'k': 1}})]",
+    "[{f}(**{{'{a}': 1}})]",
     "[{f}({a}=1+abs(-2))]", "[{f}({a}=1+len('abc'))]", "[{f}({a}=x+1)]", "[{f}({a}=1/0+1)]", "[{f}()]", "[]", "",
     "{f}", "[{f}({a}=10)] and more", "[{f}({a}=10)];", "[{f}({a}=1_000)]", "[{f}({a}=1e3)]", "[{f}({a}=0x10)]",
     "[{f}({a}=1j)]", "[{f}({a}=b'x')]", "[{f}({a}={{1, 2}})]", "[{f}({a}=1 if True else 2)]", "[{f}({a}=1 < 2)]",
@@ -134,7 +135,8 @@ def compare(form: str, given: argparse.Namespace, items: list[dict[str, Any]], o
         official_report = run_official(official, scratch, runs)
         print(f"\n{form}: official handler of {model}")
         print(
-            f"  {'outputs':<22}{'items':>6}{'official correct':>18}{'ours':>7}{'differ':>8}{'official s':>12}{'ours s':>8}"
+            f"  {'outputs':<22}{'items':>6}{'official correct':>18}{'ours':>7}{'differ':>8}"
+            f"{'official s':>12}{'ours s':>8}"
         )
         differing = 0
         for kind, entries, theirs in zip(kinds, written, official_report, strict=True):

@@ -1,5 +1,6 @@
 """`apigen demo`: the whole graph on the embedded default."""
 
+import sys
 import time
 from typing import Annotated
 
@@ -18,7 +19,7 @@ def demo(
 
     A second run asks no model twice: completions are read from the journal.
     """
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     config = settings()
     home = prepare(config)
     import dagster as dg
@@ -29,10 +30,12 @@ def demo(
     started = time.monotonic()
     failed: list[graph.Done] = []
     with dg.DagsterInstance.from_config(str(home)) as instance:
-        graph.register(instance, config)
-        for phase in graph.phases(training):
-            console.rule(f"[bold]{phase.title}", align="left")
+        sources = graph.register(instance, config)
+        for phase in graph.phases(sources, training):
             steps = phase.steps(instance)
+            if not steps:
+                continue
+            console.rule(f"[bold]{phase.title}", align="left")
             for number, done in enumerate(graph.run_steps(defs, instance, steps, config), 1):
                 mark = "[red]failed[/red]" if done.error else "[green]ok[/green]"
                 console.print(

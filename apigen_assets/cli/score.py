@@ -88,8 +88,8 @@ def score(
         raise typer.Exit(3) from None
     report = scores.report()
     if out is not None:
-        _write(out, report)
-    _show(scores, by, sampled=ids is not None)
+        write_report(out, report)
+    show(scores, by, sampled=ids is not None)
     for line in [*found.skipped, *scores.warnings]:
         typer.secho(f"Note: {line}", err=True)
     if out is not None:
@@ -126,14 +126,16 @@ def _sample(path: Path) -> dict[str, list[str]]:
     return ids
 
 
-def _write(path: Path, report: Mapping[str, Any]) -> None:
+def write_report(path: Path, report: Mapping[str, Any]) -> None:
+    """Write a report as JSON, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     temporary.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(temporary, path)
 
 
-def _show(scores: Scores, by: By, sampled: bool) -> None:
+def show(scores: Scores, by: By, sampled: bool) -> None:
+    """Print the table of categories or figures, with counts, 95 % intervals and versions."""
     rows = []
     if by is By.CATEGORY:
         for name, tally in scores.tallies.items():
@@ -148,7 +150,11 @@ def _show(scores: Scores, by: By, sampled: bool) -> None:
         interval = f"[{100 * low:6.2f}, {100 * high:6.2f}]"
         typer.echo(f"{name:<{width}}  {counts:>9}  {100 * accuracy:6.2f} %  {interval}  {note}".rstrip())
     if not scores.figures:
-        why = "a sample was scored" if sampled else "they need categories that are not there"
+        why = "they need categories that are not there"
+        if sampled:
+            why = "a sample was scored"
+        elif not any(scores.settings["readable"].values()):
+            why = "no answer holds a call"
         typer.echo(f"No figures over several categories: {why}.")
     settings_ = scores.settings
     typer.echo(

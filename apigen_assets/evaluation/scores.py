@@ -18,7 +18,7 @@ class Scores:
     verdicts: list[dict[str, Any]]
     tallies: dict[str, Tally]
     figures: list[Figure]
-    """Empty where a sample was scored: no figure is made of a part of its questions."""
+    """Those whose questions are all there; none for a sample, and none where no answer holds a call."""
     versions: dict[str, str]
     settings: dict[str, Any]
     warnings: list[str] = field(default_factory=list)
@@ -59,6 +59,7 @@ def score_answers(
     underscore_to_dot: bool | None = None,
     ids: Mapping[str, Sequence[str]] | None = None,
     env: Environment | None = None,
+    require_calls: bool = True,
 ) -> Scores:
     """Score the answers of one model with the official checker.
 
@@ -69,6 +70,8 @@ def score_answers(
         underscore_to_dot: that setting, told.
         ids: the sample that was asked, by category, where it is not all questions.
         env: the environment with the checker; by default `resources.bfcl.environment()`.
+        require_calls: refuse answers none of which holds a call. False where it is known that a model gave them;
+            there are no figures then, and a warning.
 
     Raises:
         OutputsError: no answer holds a call in the form.
@@ -77,7 +80,12 @@ def score_answers(
     """
     if not answers:
         raise OutputsError("there are no answers to score")
-    detected = detect_form(answers) if form == "auto" else check_form(answers, form)
+    try:
+        detected = detect_form(answers) if form == "auto" else check_form(answers, form)
+    except OutputsError:
+        if require_calls or form == "auto":
+            raise
+        detected = Detected(form, {form: 0}, "no answer holds a call, so (ir)relevance figures say nothing")
     env = env or environment()
     sample = {name: list(these) for name, these in (ids or {}).items()}
     given = {one.category for one in answers}
@@ -127,7 +135,7 @@ def _summed(
         form=detected.form,
         verdicts=verdicts,
         tallies=tallies,
-        figures=figures(tallies),
+        figures=figures(tallies) if any(detected.readable.values()) else [],
         versions={**env.versions, "answers_sha256": data_digest(answers)},
         settings={
             "model_name": model_name,

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from apigen_assets.automation import ONCE
 from apigen_assets.canonical import content_hash
 from apigen_assets.catalog.api import Api
 from apigen_assets.functions.library import all_seeds
@@ -39,7 +40,7 @@ class SeedConfig(dg.Config):
     io_manager_key="lake",
     kinds={"polars", "parquet"},
     code_version="1",
-    automation_condition=dg.AutomationCondition.on_missing() | dg.AutomationCondition.code_version_changed(),
+    automation_condition=ONCE | dg.AutomationCondition.code_version_changed(),
     description="Examples shown to the generators: the hand-written seeds of the built-in functions and, where asked "
     "for, verified rows of earlier rounds.",
 )
@@ -74,7 +75,7 @@ def seed_examples(context: dg.AssetExecutionContext, config: SeedConfig) -> dg.O
     partitions_def=batch_by_generator,
     pool="llm",
     # A batch is generated once. Edits of what is above never spend money by themselves: materialise by hand for that.
-    automation_condition=dg.AutomationCondition.on_missing() & dg.AutomationCondition.all_deps_blocking_checks_passed(),
+    automation_condition=ONCE,
     check_specs=[
         dg.AssetCheckSpec(
             "as_many_as_asked_for",

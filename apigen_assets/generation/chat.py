@@ -19,6 +19,9 @@ class ChatRequest(BaseModel):
     sample: int = 0
     """Asks again for the same prompt: each sample index is a completion of its own in the journal."""
     response_format: dict[str, Any] | None = None
+    tools: tuple[dict[str, Any], ...] = ()
+    """Tools in OpenAI's form, for endpoints that call tools natively. Where the model calls some, the completion's
+    text is `{"content", "tool_calls"}` as JSON."""
     purpose: Literal["generate", "judge", "document", "classify", "evaluate"] = "generate"
     """For the budget and the journal's reports; not sent and not part of the key."""
 

@@ -69,14 +69,11 @@ def prepare_environment() -> None:
     """
     gpus = has_gpu()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true" if local_processes() == 1 else "false")
-    os.environ.setdefault(
-        "TORCH_EXTENSIONS_DIR", str(Path(tempfile.gettempdir()) / f"torch_ext_{os.getuid()}")
-    )
+    os.environ.setdefault("TORCH_EXTENSIONS_DIR", str(Path(tempfile.gettempdir()) / f"torch_ext_{os.getuid()}"))
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("DISABLE_MLFLOW_INTEGRATION", "TRUE")
     if not gpus:
         os.environ.setdefault("DS_ACCELERATOR", "cpu")
-        os.environ.setdefault("ACCELERATE_USE_CPU", "true")
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores() // local_processes())))
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         # Muon's kernels are wrapped in torch.compile, which would call a C++ compiler for matrices this small

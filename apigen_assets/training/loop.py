@@ -91,6 +91,9 @@ def train(
         preprocess_logits_for_metrics=_right_rows if heldout is not None else None,
         callbacks=[follow.callback(), _sealing()],
     )
+    if not trainer.is_deepspeed_enabled:
+        raise RuntimeError("DeepSpeed is not in charge of this run: ACCELERATE_USE_CPU must not be set")
+    trainer.remove_callback(transformers.PrinterCallback)
     began = time.monotonic()
     trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     seconds = time.monotonic() - began
@@ -112,9 +115,7 @@ def train(
         for one in history
         if "loss" in one
     ]
-    accuracies = [
-        {"step": one["step"], "accuracy": one["eval_accuracy"]} for one in history if "eval_accuracy" in one
-    ]
+    accuracies = [{"step": one["step"], "accuracy": one["eval_accuracy"]} for one in history if "eval_accuracy" in one]
     return Trained(
         steps=done,
         planned_steps=len(step_tokens),
@@ -150,8 +151,8 @@ def _arguments(recipe: Recipe, plan: BatchPlan, steps: int, work: Path, device: 
         lr_scheduler_type="cosine_with_min_lr",
         lr_scheduler_kwargs={"min_lr_rate": chosen.final_lr_share},
         bf16=recipe.precision == "bf16",
-        gradient_checkpointing=recipe.gradient_checkpointing,
-        gradient_checkpointing_kwargs={"use_reentrant": False} if recipe.gradient_checkpointing else None,
+        activation_checkpointing=recipe.gradient_checkpointing,
+        activation_checkpointing_kwargs={"use_reentrant": False} if recipe.gradient_checkpointing else None,
         deepspeed=deepspeed_config(recipe, plan),
         use_cpu=device.kind == "cpu",
         seed=recipe.seed,

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from apigen_assets.automation import FOLLOW
 from apigen_assets.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.partitions import batch_by_generator
 from apigen_assets.settings import settings
@@ -18,8 +19,6 @@ from apigen_assets.verification.verdict import Stage
 from apigen_assets.verification.versions import EXECUTION_VERSION, FORMAT_VERSION, SEMANTIC_VERSION
 from resources.generators import judge_names
 
-_FOLLOW = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
-
 _SAMPLE_COLUMNS = ("query", "answers", "reason", "detail")
 
 
@@ -30,7 +29,7 @@ def _outs(stage: Stage, version: str, verified: str, rejected: str, kinds: set[s
             group_name="verification",
             kinds=kinds,
             code_version=version,
-            automation_condition=_FOLLOW,
+            automation_condition=FOLLOW,
             description=description,
         )
 

@@ -25,6 +25,8 @@ Determinism = Literal["never", "first", "always"]
 _QUIET_S = 15.0
 """A worker gives a sign of life twice a second; after this long without one it is taken for dead."""
 _BATCHES_AHEAD = 2
+_BATCH = 128
+"""Most calls whose answers are believed together; see `Unit.call_all` of the supervisor."""
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
 
@@ -233,7 +235,7 @@ class _Run:
     def __init__(self, sandbox: PythonSandbox, requests: Iterator[CallRequest]) -> None:
         self._sandbox = sandbox
         self._requests = requests
-        self._size = sandbox.limits.calls_per_process
+        self._size = min(_BATCH, sandbox.limits.calls_per_process)
         self._window = 4 * sandbox._count * self._size
         self._queue: deque[_Batch] = deque()
         self._ready: dict[int, CallResult] = {}

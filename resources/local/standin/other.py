@@ -53,7 +53,7 @@ def _items(text: str, categories: list[str]) -> dict[str, str]:
     for body in [*sections(text).values(), text]:
         for start in re.finditer(r"[\[{]", body):
             value = first_json(body[start.start() :])
-            if isinstance(value, dict) and value != categories:
+            if isinstance(value, dict):
                 return {str(value.get("name", "item")): json.dumps(value)}
             if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
                 return {str(one.get("name", i)): json.dumps(one) for i, one in enumerate(value)}

@@ -1,0 +1,119 @@
+"""`apigen evaluate`: ask a model the leaderboard's questions, keep its answers, score them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from apigen_assets.cli.score import By, show, write_report
+from apigen_assets.evaluation.endpoint import AnswersFailedError, Mode
+from apigen_assets.settings import settings
+from resources import bfcl
+
+
+def evaluate(
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", help="A folder that transformers reads; run on this machine.")
+    ] = None,
+    generator: Annotated[
+        str, typer.Option("--generator", help="A model of generators.yaml: any OpenAI-compatible endpoint.")
+    ] = "",
+    mode: Annotated[
+        Mode, typer.Option("--mode", help="For an endpoint: native tool calls, or the tools in the prompt.")
+    ] = Mode.NATIVE,
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for answers.jsonl and scores.json; an interrupted run goes on.")
+    ] = Path("evaluation"),
+    category: Annotated[
+        list[str] | None, typer.Option("--category", help="Official category; repeat for several. Default: all 13.")
+    ] = None,
+    per_category: Annotated[
+        int | None, typer.Option("--per-category", min=1, help="Ask at most so many questions per category.")
+    ] = None,
+    device: Annotated[str | None, typer.Option("--device", help="For a checkpoint: cuda or cpu.")] = None,
+) -> None:
+    """Score a checkpoint or an endpoint on BFCL's single-turn categories, with the official checker.
+
+    Exit status: 0 scored, 1 the model could not be asked or gave nothing to score, 3 the checker's environment
+    cannot be made or used.
+    """
+    if (checkpoint is None) == (not generator):
+        raise typer.BadParameter("name one model: either --checkpoint FOLDER or --generator NAME")
+    from apigen_assets.evaluation.answers import OutputsError
+    from apigen_assets.evaluation.evaluate import evaluate_checkpoint, evaluate_endpoint
+    from apigen_assets.evaluation.local import CheckpointError
+    from apigen_assets.evaluation.store import RunningElsewhereError
+    from apigen_assets.generation.chat import BudgetError, EndpointError
+    from resources.chat_client import ChatClient
+    from resources.generators import (
+        GeneratorsFileError,
+        MissingKeyError,
+        UnknownGeneratorError,
+        generators,
+    )
+
+    try:
+        env = bfcl.environment()
+        if checkpoint is not None:
+            evaluation = evaluate_checkpoint(
+                checkpoint,
+                out,
+                env,
+                categories=category,
+                per_category=per_category,
+                device=device,
+                on_progress=_progress(),
+            )
+        else:
+            with ChatClient(generators(), settings().journal_dir) as client:
+                evaluation = evaluate_endpoint(
+                    client,
+                    generator,
+                    env,
+                    mode=mode,
+                    categories=category,
+                    per_category=per_category,
+                    on_progress=_progress(),
+                )
+    except bfcl.BfclEnvironmentError as error:
+        typer.secho(str(error), err=True, fg=typer.colors.RED)
+        raise typer.Exit(3) from None
+    except (
+        OutputsError, CheckpointError, RunningElsewhereError, AnswersFailedError, BudgetError, EndpointError,
+        UnknownGeneratorError, GeneratorsFileError, MissingKeyError, ValueError,
+    ) as error:  # fmt: skip
+        typer.secho(f"Not scored: {error}", err=True, fg=typer.colors.RED)
+        raise typer.Exit(1) from None
+    write_report(out / "scores.json", evaluation.scores.report())
+    _write_answers(out / "answers.jsonl", evaluation.answers)
+    show(evaluation.scores, By.CATEGORY, sampled=evaluation.sampled)
+    for line in evaluation.scores.warnings:
+        typer.secho(f"Note: {line}", err=True)
+    typer.echo(f"Report: {out / 'scores.json'}; answers: {out / 'answers.jsonl'}")
+
+
+def _write_answers(path: Path, answers: list[bfcl.Answer]) -> None:
+    """The answers as scored, in the form that `apigen score` reads."""
+    lines = []
+    for one in answers:
+        what = {"failure": one.failure, "detail": one.detail} if one.failure else {"result": one.answer}
+        lines.append(json.dumps({"id": one.id, "category": one.category, **what}) + "\n")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text("".join(lines), encoding="utf-8")
+    temporary.replace(path)
+
+
+def _progress() -> Callable[[int, int], None]:
+    told = -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        percent = 100 * done // max(1, total)
+        if percent >= told + 5:
+            told = percent
+            typer.echo(f"{done} of {total} questions answered", err=True)
+
+    return tell

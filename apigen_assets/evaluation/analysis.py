@@ -1,0 +1,189 @@
+"""What kinds of errors a model makes: one kind per wrong answer, by category, with examples."""
+
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import polars as pl
+
+from apigen_assets.evaluation.scores import Scores
+from apigen_assets.record import Record
+from resources.bfcl import Answer
+
+
+class Kind(StrEnum):
+    """Kinds of errors, told from the checker's verdict; for several calls, that of the call that came closest."""
+
+    NOT_ASKED = "not_asked"
+    """The question could not be put to the model, such as a prompt longer than its context."""
+    UNREADABLE = "unreadable"
+    """The answer is not in the form: prose, broken JSON, no list of calls."""
+    CALLED_NEEDLESSLY = "called_needlessly"
+    """A call although none of the functions fits."""
+    NOT_CALLED = "not_called"
+    """No call although one was due."""
+    WRONG_COUNT = "wrong_count"
+    WRONG_NAME = "wrong_name"
+    MISSING_ARGUMENT = "missing_argument"
+    UNEXPECTED_ARGUMENT = "unexpected_argument"
+    WRONG_TYPE = "wrong_type"
+    WRONG_VALUE = "wrong_value"
+    CHECKER = "checker"
+    """The checker itself failed on the answer."""
+
+
+class ScoreRow(Record):
+    """One row of `bfcl_scores`: one question, the model's answer and the verdict."""
+
+    SCHEMA: ClassVar[pl.Schema] = pl.Schema(
+        {
+            "model": pl.String,
+            "dataset": pl.String,
+            "id": pl.String,
+            "category": pl.String,
+            "valid": pl.Boolean,
+            "kind": pl.String,
+            "error_type": pl.String,
+            "error": pl.String,
+            "answer": pl.String,
+            "calls": pl.Int64,
+            "sampled": pl.Boolean,
+            "bfcl_eval": pl.String,
+        }
+    )
+
+    model: str
+    dataset: str
+    id: str
+    category: str
+    valid: bool
+    kind: str | None = None
+    """Kind of error of a wrong answer."""
+    error_type: str | None = None
+    """The checker's own name for it."""
+    error: str | None = None
+    answer: str | None = None
+    """The answer as scored; structures as JSON text."""
+    calls: int = 0
+    """Calls that could be read from the answer."""
+    sampled: bool = False
+    """Only a sample of the category's questions was asked."""
+    bfcl_eval: str = ""
+    """Version of checker and data."""
+
+
+_BY_TYPE: tuple[tuple[str, Kind], ...] = (
+    ("generation:", Kind.NOT_ASKED),
+    ("checker:", Kind.CHECKER),
+    ("ast_decoder:", Kind.UNREADABLE),
+    ("irrelevance_error:", Kind.CALLED_NEEDLESSLY),
+    ("relevance_error:", Kind.NOT_CALLED),
+    ("simple_function_checker:wrong_func_name", Kind.WRONG_NAME),
+    ("simple_function_checker:missing", Kind.MISSING_ARGUMENT),
+    ("simple_function_checker:unexpected_param", Kind.UNEXPECTED_ARGUMENT),
+    ("type_error:", Kind.WRONG_TYPE),
+    ("value_error:", Kind.WRONG_VALUE),
+    ("dict_checker:", Kind.WRONG_VALUE),
+    ("list_dict_checker:", Kind.WRONG_VALUE),
+)
+
+_CLOSENESS = (
+    Kind.WRONG_VALUE,
+    Kind.WRONG_TYPE,
+    Kind.UNEXPECTED_ARGUMENT,
+    Kind.MISSING_ARGUMENT,
+    Kind.WRONG_NAME,
+)
+"""From nearly right to far off."""
+
+
+def kind_of(verdict: Mapping[str, Any]) -> Kind | None:
+    """The kind of error of a verdict; null where it is valid."""
+    if verdict["valid"]:
+        return None
+    error_type = str(verdict.get("error_type", ""))
+    if error_type == "parallel_function_checker_no_order:cannot_find_match":
+        kinds = {_of_type(one["sub_error_type"]) for one in _sub_errors(verdict.get("error"))}
+        return next((kind for kind in _CLOSENESS if kind in kinds), Kind.WRONG_VALUE)
+    if error_type.endswith(":wrong_count"):
+        return Kind.NOT_CALLED if verdict.get("decoded") == [] else Kind.WRONG_COUNT
+    return _of_type(error_type)
+
+
+def score_rows(scores: Scores, answers: Sequence[Answer], model: str, dataset: str, sampled: bool) -> list[ScoreRow]:
+    """The table of one model's scores, in the order of the board."""
+    given = {one.id: one for one in answers}
+    rows = []
+    for verdict in scores.verdicts:
+        answer = given[verdict["id"]].answer
+        decoded = verdict.get("decoded")
+        rows.append(
+            ScoreRow(
+                model=model,
+                dataset=dataset,
+                id=verdict["id"],
+                category=verdict["category"],
+                valid=verdict["valid"],
+                kind=kind_of(verdict),
+                error_type=verdict.get("error_type"),
+                error=None if verdict["valid"] else _text(verdict.get("error")),
+                answer=answer if answer is None or isinstance(answer, str) else json.dumps(answer, default=str),
+                calls=len(decoded) if isinstance(decoded, list) else 0,
+                sampled=sampled,
+                bfcl_eval=scores.versions.get("bfcl_eval", ""),
+            )
+        )
+    return rows
+
+
+def kinds_by_category(rows: pl.DataFrame) -> pl.DataFrame:
+    """Wrong answers counted: a row per category with `total`, `wrong` and one column per kind that occurs."""
+    totals = rows.group_by("category", maintain_order=True).agg(
+        pl.len().alias("total"), (~pl.col("valid")).sum().alias("wrong")
+    )
+    wrong = rows.filter(~pl.col("valid"))
+    if wrong.is_empty():
+        return totals
+    kinds = [kind.value for kind in Kind if kind.value in set(wrong["kind"])]
+    counted = wrong.group_by("category").agg(
+        [(pl.col("kind") == kind).sum().cast(pl.Int64).alias(kind) for kind in kinds]
+    )
+    return totals.join(counted, on="category", how="left", maintain_order="left").with_columns(
+        pl.col(kinds).fill_null(0)
+    )
+
+
+def examples(rows: pl.DataFrame, per_kind: int = 2) -> pl.DataFrame:
+    """The first wrong answers of each kind: `kind, id, error, answer`."""
+    order = pl.Enum([kind.value for kind in Kind])
+    return (
+        rows.filter(~pl.col("valid"))
+        .group_by("kind", maintain_order=True)
+        .head(per_kind)
+        .sort(pl.col("kind").cast(order), maintain_order=True)
+        .select("kind", "id", "error", "answer")
+    )
+
+
+def _of_type(error_type: str) -> Kind:
+    return next((kind for start, kind in _BY_TYPE if error_type.startswith(start)), Kind.WRONG_VALUE)
+
+
+def _sub_errors(error: Any) -> list[dict[str, Any]]:
+    if not isinstance(error, list):
+        return []
+    return [
+        inner
+        for one in error
+        if isinstance(one, dict)
+        for inner in one.values()
+        if isinstance(inner, dict) and "sub_error_type" in inner
+    ]
+
+
+def _text(error: Any) -> str:
+    if isinstance(error, list) and all(isinstance(one, str) for one in error):
+        return " ".join(error)
+    text = error if isinstance(error, str) else json.dumps(error, ensure_ascii=False, default=str)
+    return text if len(text) <= 2000 else text[:1999] + "…"

@@ -1,0 +1,161 @@
+"""Assets of the evaluation: BFCL scores by model and data set, and the leaderboard. Never automatic."""
+
+from collections.abc import Callable
+
+import dagster as dg
+import polars as pl
+
+from apigen_assets.evaluation.analysis import Kind, examples, kinds_by_category
+from apigen_assets.evaluation.board import board_figure, board_markdown, deltas, leaderboard
+from apigen_assets.evaluation.categories import COUNTS, wilson
+from apigen_assets.evaluation.endpoint import Mode
+from apigen_assets.evaluation.evaluate import Evaluation, evaluate_checkpoint, evaluate_endpoint
+from apigen_assets.evaluation.published import FOOTNOTE
+from apigen_assets.evaluation.scores import Scores
+from apigen_assets.metadata import bar_plot, figure, samples
+from apigen_assets.partitions import model_by_dataset
+from apigen_assets.settings import settings
+from resources import bfcl
+from resources.llm import LlmResource
+
+
+class BfclConfig(dg.Config):
+    """How one model is asked."""
+
+    per_category: int | None = None
+    """At most so many questions per category, the same ones every time; null: APIGEN_BFCL_PER_CATEGORY, or all."""
+    generator: str = ""
+    """A generator of generators.yaml that serves this checkpoint; empty: the checkpoint is run here."""
+    mode: Mode = Mode.NATIVE
+    """For a served model: native tool calls, or the tools in the prompt."""
+
+
+def partition_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> tuple[str, str]:
+    """Model and data set of the run's partition."""
+    key = context.partition_key
+    if not isinstance(key, dg.MultiPartitionKey):
+        raise dg.Failure("this asset is made for one model and one data set: choose a partition")
+    return key.keys_by_dimension["model"], key.keys_by_dimension["dataset"]
+
+
+@dg.asset(
+    io_manager_key="lake",
+    group_name="evaluation",
+    kinds={"polars", "transformers"},
+    code_version="1",
+    partitions_def=model_by_dataset,
+    deps=["xlam_checkpoints"],
+    pool="gpu",
+)
+def bfcl_scores(context: dg.AssetExecutionContext, config: BfclConfig, llm: LlmResource) -> dg.Output[pl.DataFrame]:
+    """Every BFCL single-turn question with the model's answer and the official checker's verdict."""
+    model, dataset = partition_of(context)
+    env = bfcl.environment()
+    per_category = config.per_category or settings().bfcl_per_category
+
+    def progress(done: int, total: int) -> None:
+        context.log.info(f"{done} of {total} questions answered")
+
+    if config.generator:
+        evaluation = evaluate_endpoint(
+            llm, config.generator, env, mode=config.mode, per_category=per_category, on_progress=_seldom(progress)
+        )
+    else:
+        evaluation = evaluate_checkpoint(
+            settings().checkpoints_dir / model / dataset,
+            settings().home / "evaluation" / model / dataset,
+            env,
+            per_category=per_category,
+            on_progress=_seldom(progress),
+        )
+    table = evaluation.table(model, dataset)
+    return dg.Output(table, metadata=_metadata(evaluation, table))
+
+
+@dg.asset(
+    name="leaderboard",
+    io_manager_key="lake",
+    group_name="evaluation",
+    kinds={"polars"},
+    code_version="1",
+    ins={"bfcl_scores": dg.AssetIn(metadata={"allow_missing_partitions": True})},
+)
+def leaderboard_asset(bfcl_scores: pl.DataFrame) -> dg.Output[pl.DataFrame]:
+    """The models trained here beside the paper's and its boards', each figure with source, version and interval."""
+    board = leaderboard(bfcl_scores)
+    changes = deltas(board)
+    sampled = bool(bfcl_scores["sampled"].any()) if bfcl_scores.height else False
+    metadata = {
+        "models": dg.MetadataValue.int(bfcl_scores.select("model", "dataset").n_unique()),
+        "board": dg.MetadataValue.md(f"{board_markdown(board)}\n\n{FOOTNOTE}"),
+        "plot": figure(board_figure(board), "leaderboard"),
+        "ablation": dg.MetadataValue.md(_markdown(changes) if changes.height else "*no ablation data set scored yet*"),
+    }
+    if sampled:
+        metadata["note"] = dg.MetadataValue.text(
+            "some models were asked a sample of the questions: no figures for them"
+        )
+    return dg.Output(board, metadata=metadata)
+
+
+def _metadata(evaluation: Evaluation, table: pl.DataFrame) -> dict[str, dg.MetadataValue]:
+    scores = evaluation.scores
+    kinds = kinds_by_category(table)
+    names = [str(kind.value) for kind in Kind if kind.value in kinds.columns]
+    stacks: dict[str, dict[str, float]] = {
+        row["category"]: {name: row[name] for name in names} for row in kinds.iter_rows(named=True)
+    }
+    metadata = {
+        "questions": dg.MetadataValue.int(table.height),
+        "correct": dg.MetadataValue.int(int(table["valid"].sum())),
+        "sample": dg.MetadataValue.bool(evaluation.sampled),
+        "scores": dg.MetadataValue.md(scores_markdown(scores)),
+        "errors": dg.MetadataValue.md(_markdown(kinds)),
+        "examples": samples(examples(table), ["kind", "id", "error", "answer"], rows=12, width=300),
+        "versions": dg.MetadataValue.json({**scores.versions, **scores.settings}),
+    }
+    if names:
+        metadata["errors_plot"] = bar_plot({}, "wrong answers by kind", "questions", stacks)
+    if scores.warnings:
+        metadata["warnings"] = dg.MetadataValue.md("\n".join(f"* {one}" for one in scores.warnings))
+    return metadata
+
+
+def scores_markdown(scores: Scores) -> str:
+    """A table in markdown: categories and figures with counts and 95 % intervals."""
+    called = any(scores.settings["readable"].values())
+    lines = ["| category | correct | accuracy | 95 % interval |", "|---|---|---|---|"]
+    for name, tally in scores.tallies.items():
+        if not called and name.endswith("irrelevance"):
+            lines.append(f"| {name} | – | – | no answer holds a call |")
+            continue
+        low, high = wilson(tally.correct, tally.total)
+        of = "" if tally.total == COUNTS[name] else f" (sample of {COUNTS[name]})"
+        lines.append(
+            f"| {name} | {tally.correct} / {tally.total}{of} | {tally.accuracy:.2%} | {low:.1%} to {high:.1%} |"
+        )
+    for one in scores.figures:
+        lines.append(f"| **{one.name}** | n = {one.items} | {one.accuracy:.2%} | {one.low:.1%} to {one.high:.1%} |")
+    return "\n".join(lines)
+
+
+def _markdown(frame: pl.DataFrame) -> str:
+    def cell(value: object) -> str:
+        return "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+
+    lines = ["| " + " | ".join(frame.columns) + " |", "|" + "---|" * len(frame.columns)]
+    return "\n".join([*lines, *("| " + " | ".join(map(cell, row)) + " |" for row in frame.iter_rows())])
+
+
+def _seldom(tell: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """Tell at every tenth of the way only."""
+    told = 0
+
+    def maybe(done: int, total: int) -> None:
+        nonlocal told
+        tenth = 10 * done // max(1, total)
+        if tenth > told:
+            told = tenth
+            tell(done, total)
+
+    return maybe

@@ -1,0 +1,85 @@
+"""Checks of the evaluation: every question answered, no failure counted as an answer, training did something."""
+
+import json
+
+import dagster as dg
+import polars as pl
+
+from apigen_assets.evaluation.answers import inference_error
+from apigen_assets.evaluation.assets import partition_of
+from apigen_assets.evaluation.categories import COUNTS
+from apigen_assets.partitions import model_by_dataset
+from apigen_assets.settings import settings
+
+
+def incomplete(scores: pl.DataFrame) -> dict[str, str]:
+    """Categories whose questions are not all there exactly once, with what is wrong; a sample must cover all 13."""
+    found = {}
+    counted = dict(scores.group_by("category").len().iter_rows())
+    distinct = dict(scores.group_by("category").agg(pl.col("id").n_unique()).iter_rows())
+    sampled = bool(scores["sampled"].any()) if scores.height else False
+    for name, expected in COUNTS.items():
+        rows = counted.get(name, 0)
+        if rows != distinct.get(name, 0):
+            found[name] = f"{rows - distinct[name]} ids twice"
+        elif rows == 0 or (rows != expected and not sampled):
+            found[name] = f"{rows} of {expected}"
+    return found
+
+
+@dg.asset_check(
+    asset="bfcl_scores", partitions_def=model_by_dataset, description="Every question has exactly one verdict."
+)
+def every_question_is_scored(bfcl_scores: pl.DataFrame) -> dg.AssetCheckResult:
+    """Items complete."""
+    wrong = incomplete(bfcl_scores)
+    return dg.AssetCheckResult(
+        passed=not wrong,
+        metadata={"questions": bfcl_scores.height, **wrong},
+        description="; ".join(f"{name}: {what}" for name, what in wrong.items()) or "complete",
+    )
+
+
+def failures_as_answers(scores: pl.DataFrame) -> list[str]:
+    """Ids whose stored answer is the failure of an endpoint or a program."""
+    rows = scores.select("id", "answer").drop_nulls().iter_rows()
+    return [name for name, answer in rows if inference_error({}, answer) is not None]
+
+
+@dg.asset_check(
+    asset="bfcl_scores", partitions_def=model_by_dataset, description="No failure was counted as an answer."
+)
+def no_failure_counts_as_an_answer(bfcl_scores: pl.DataFrame) -> dg.AssetCheckResult:
+    """No inference errors."""
+    found = failures_as_answers(bfcl_scores)
+    return dg.AssetCheckResult(passed=not found, metadata={"failures": len(found), "first": ", ".join(found[:5])})
+
+
+@dg.asset_check(
+    asset="bfcl_scores",
+    partitions_def=model_by_dataset,
+    description="On held-out queries the trained model is right more often than before training.",
+)
+def training_taught_something(context: dg.AssetCheckExecutionContext, bfcl_scores: pl.DataFrame) -> dg.AssetCheckResult:
+    """Trained above untrained, on queries kept out of training."""
+    names = bfcl_scores.select("model", "dataset").unique().rows()
+    model, dataset = names[0] if len(names) == 1 else partition_of(context)
+    path = settings().checkpoints_dir / model / dataset / "training.json"
+    try:
+        heldout = json.loads(path.read_text(encoding="utf-8"))["heldout"]
+        before, after = heldout["untrained"]["seen"]["all"], heldout["trained"]["seen"]["all"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return dg.AssetCheckResult(
+            passed=False,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"{path} has no held-out accuracy ({type(error).__name__})",
+        )
+    return dg.AssetCheckResult(
+        passed=after["accuracy"] > before["accuracy"],
+        metadata={
+            "untrained": before["accuracy"],
+            "trained": after["accuracy"],
+            "untrained_rows": before["rows"],
+            "trained_rows": after["rows"],
+        },
+    )
