@@ -63,7 +63,7 @@ def phases(sources: list[str], training: bool) -> list[Phase]:
             Phase("Evaluation", lambda _: [Step("evaluation", tiny, "BFCL", _bfcl_summary)]),
             Phase(
                 "Leaderboard",
-                lambda _: [Step("leaderboard", None, "beside the paper's", _table_summary("leaderboard"))],
+                lambda _: [Step("board", None, "beside the paper's", _table_summary("leaderboard"))],
             ),
         ]
     return parts
