@@ -50,7 +50,7 @@ def page(report: Report, rows: pl.DataFrame) -> str:
         '<div class="grid">',
         _section("Verified rows", "Every verified row has one fate.", _bars(report.fates) + _short(report.shortfall)),
         _section("Rejects by reason", "Candidates that a check turned away.", _reasons(report.reasons)),
-        _section("Styles", "Rows with calls, by tools offered and calls made.", _bars(stats.styles)),
+        _section("Styles", "Rows with calls, by counts of tools offered and calls made.", _bars(stats.styles)),
         _section("Kinds", "Relevance rows hold a query that no offered tool serves.", _bars(stats.kinds)),
         _section("Generators", "Rows by who wrote them.", _bars(stats.generators)),
         _section("Splits by API", "Rows that call APIs of both sides are mixed.", _bars(stats.splits)),
@@ -226,7 +226,8 @@ def _contaminated(rows: pl.DataFrame) -> str:
         return ""
     lines = [
         f"<tr><td>{escape(row['kind'])}</td><td class='n'>{row['overlap']:.2f}</td>"
-        f"<td>{escape(_cut(row['query'], 200))}</td><td>{escape(row['question'])}: {escape(_cut(row['detail'], 200))}</td></tr>"
+        f"<td>{escape(_cut(row['query'], 200))}</td>"
+        f"<td>{escape(row['question'])}: {escape(_cut(row['detail'], 200))}</td></tr>"
         for row in rows.head(20).iter_rows(named=True)
     ]
     head = "<tr><th>match</th><th>overlap</th><th>row</th><th>of the leaderboard</th></tr>"

@@ -142,6 +142,16 @@ def _summary(lengths: pl.Series) -> tuple[int, int, int]:
 
 
 def sample_rows(rows: pl.DataFrame, count: int) -> pl.DataFrame:
-    """At most `count` rows, spread over styles, kinds and categories: the first of each in turn, by id."""
-    turn = pl.int_range(pl.len()).over("kind", "style", "category")
-    return rows.with_columns(turn.alias("_turn")).sort("_turn", "id").head(count).drop("_turn").sort("id")
+    """At most `count` rows by id: those with calls spread over styles and categories, and one in seven without."""
+    calling = rows.filter(pl.col("answers") != "[]")
+    others = rows.filter(pl.col("answers") == "[]")
+    few = min(others.height, max(count // 7, count - calling.height))
+    return pl.concat(
+        [_spread_rows(calling, count - few, ("style", "category")), _spread_rows(others, few, ("kind", "category"))]
+    ).sort("id")
+
+
+def _spread_rows(rows: pl.DataFrame, count: int, over: tuple[str, ...]) -> pl.DataFrame:
+    """The first rows of each group in turn."""
+    turn = pl.int_range(pl.len()).over(over)
+    return rows.with_columns(turn.alias("_turn")).sort("_turn", "id").head(count).drop("_turn")
