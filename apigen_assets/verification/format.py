@@ -1,4 +1,4 @@
-"""Stage 1, the format check: is the answer a well-formed list of calls to the tools offered? (paper, 3.2)
+"""Stage 1, the format check: is the answer a well-formed list of calls to the tools offered (paper, 3.2)?
 
 Static only: nothing is called. Missing arguments and wrong types are found here already, which the paper leaves
 to the execution stage; a malformed call then never reaches a function.

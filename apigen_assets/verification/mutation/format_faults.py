@@ -186,7 +186,13 @@ def wrong_type(row: Row, rng: Random, pool: Pool) -> Row | None:
         return None
     i, name = rng.choice(spots)
     schema = schema_of(row, i, name)
-    for kind, value in (("object", {"value": 1}), ("boolean", True), ("array", [[]]), ("string", "many"), ("null", None)):
+    for kind, value in (
+        ("object", {"value": 1}),
+        ("boolean", True),
+        ("array", [[]]),
+        ("string", "many"),
+        ("null", None),
+    ):
         if not _accepts(schema, kind):
             row.calls[i]["arguments"][name] = value
             return row
