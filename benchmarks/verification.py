@@ -36,6 +36,7 @@ class RuleJudge:
     """Answers at once, as a model would answer at best."""
 
     def complete(self, generator: str, requests: Sequence[ChatRequest], on_progress: Any = None) -> list[Completion]:
+        """One verdict per request."""
         return [Completion(key="", status="ok", text='{"thought": "", "pass": "yes"}') for _ in requests]
 
 

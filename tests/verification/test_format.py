@@ -171,7 +171,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.one_of(st.text(max_size=60), json_values.map(json.dumps)),
     st.one_of(st.text(max_size=60), json_values.map(json.dumps)),

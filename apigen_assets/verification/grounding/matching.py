@@ -554,7 +554,8 @@ _UNIT_CUES = {
         ("kg g mg lb lbs pounds kilograms grams kilos oz ounces tonnes tons", "mass weight"),
         ("°c °f celsius fahrenheit kelvin degrees c", "temperature"),
         ("$ € £ ¥ dollars euros pounds usd eur gbp bucks",
-         "price amount principal cost income balance salary payment money loan revenue deposit fee budget investment total"),
+         "price amount principal cost income balance salary payment money loan revenue deposit fee budget "
+         "investment total"),
         ("% percent pct",
          "rate percent percentage probability discount tax margin share interest markup growth confidence tip"),
         ("v volt volts", "voltage"), ("ohm ohms", "resistance resistor"), ("a amp amps ma", "current"),
