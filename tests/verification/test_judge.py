@@ -1,6 +1,7 @@
 """The judge: what it is asked, how its answers are read, and that it can change nothing but the verdict."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -141,7 +142,7 @@ def test_the_prompt_has_one_json_value_under_each_heading():
         )
         found = {}
         lines = user["content"].split("\n")
-        for heading, line in zip(lines, lines[1:], strict=False):
+        for heading, line in pairwise(lines):
             if heading.endswith(":") and heading[0].isupper():
                 found[heading] = json.loads(line)
         assert found["User query:"] == query

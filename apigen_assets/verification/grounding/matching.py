@@ -521,8 +521,14 @@ def _overlap(one: str, two: str) -> float:
     return len(a & b) / max(1, len(a | b))
 
 
-def near_cues(query: Query, span: Span, reach: int = 6) -> frozenset[str]:
+def near_cues(query: Query, span: Span) -> frozenset[str]:
     """Stems of the words around a span, up to the next number, clause or conjunction on either side."""
+    if span not in query.beside:
+        query.beside[span] = _stems_beside(query, span)
+    return query.beside[span]
+
+
+def _stems_beside(query: Query, span: Span, reach: int = 6) -> frozenset[str]:
     out = set()
     left = [word for word in query.words if word.end <= span[0]][-reach:]
     for word in reversed(left):

@@ -29,6 +29,8 @@ class Query:
         self.raw = query
         self.text = fold(query)
         self.used: list[Span] = []
+        self.beside: dict[Span, frozenset[str]] = {}
+        """Stems of the words around a span, once they were asked for."""
 
     @cached_property
     def words(self) -> list[Word]:
