@@ -16,6 +16,7 @@ from apigen_assets.training import assets as training
 from apigen_assets.verification import assets as verification
 from apigen_assets.verification import checks as verification_checks
 from resources.executors import ExecutorsResource
+from resources.hub import HubResource
 from resources.lake import LakeResource
 from resources.llm import LlmResource
 from resources.python_sandbox import SandboxResource
@@ -44,6 +45,7 @@ defs = dg.Definitions(
         jobs.rows_job,
         jobs.dataset_job,
         jobs.release_job,
+        jobs.models_job,
         jobs.training_job,
         jobs.ablation_job,
         jobs.evaluation_job,
@@ -51,6 +53,7 @@ defs = dg.Definitions(
     ],
     resources={
         "lake": LakeResource(root=_config.lake_url),
+        "hub": HubResource(endpoint=_config.hub_endpoint, deadline_s=_config.hub_deadline_s),
         "llm": LlmResource(token_budget=_config.token_budget),
         "executors": ExecutorsResource(
             python=SandboxResource(minimum=_config.sandbox_minimum, timeout_s=_config.call_timeout_s),

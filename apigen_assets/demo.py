@@ -56,6 +56,16 @@ def phases(sources: list[str], training: bool) -> list[Phase]:
             lambda _: [Step("release", None, "local release", lambda _: "read it with datasets.load_dataset")],
         ),
     ]
+    if training:
+        tiny = dg.MultiPartitionKey({"model": "tiny", "dataset": "verified"})
+        parts += [
+            Phase("Training", lambda _: [Step("training", tiny, "tiny, from scratch", _training_summary)]),
+            Phase("Evaluation", lambda _: [Step("evaluation", tiny, "BFCL", _bfcl_summary)]),
+            Phase(
+                "Leaderboard",
+                lambda _: [Step("board", None, "beside the paper's", _table_summary("leaderboard"))],
+            ),
+        ]
     return parts
 
 
@@ -133,6 +143,15 @@ def _height(lake: Lake, asset: str, partition: dict[str, str]) -> int:
         return int(lake.scan(asset, partition).select("candidate_id").collect().height)
     except LakeError:
         return 0
+
+
+def _training_summary(_: Lake) -> str:
+    return "see the asset xlam_checkpoints"
+
+
+def _bfcl_summary(lake: Lake) -> str:
+    scores = lake.scan("bfcl_scores", {"model": "tiny"}).collect()
+    return f"{scores['valid'].sum():,} of {scores.height:,} questions right"
 
 
 def _table_summary(asset: str) -> Callable[[Lake], str]:

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -27,7 +28,7 @@ VERSION_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 REPOSITORY_PATTERN = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 _PROJECT = Path(__file__).resolve().parents[1]
-_GRACE_S = 5.0
+_GRACE_S = 1.0
 
 
 class HubProblem(StrEnum):
@@ -124,6 +125,8 @@ class HubResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     request_timeout_s: float = 300.0
     """Time without a byte after which a request is given up and tried again."""
     attempts: int = 8
+    load_back: bool = True
+    """Read what was published with `datasets.load_dataset`; without it, files are compared by hash only."""
     backoff_s: float = 1.0
     """Wait after the first failed attempt; doubled each time, at most 30 s, longer where the Hub asks for it."""
 
@@ -176,6 +179,7 @@ class HubResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             "version": version,
             "private": private,
             "dry_run": dry_run,
+            "load_back": self.load_back,
         }
         return Publication.model_validate(self._work(request, say))
 
@@ -224,9 +228,7 @@ class HubResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 class _Worker:
     """One worker process: JSON request in, JSON lines out, killed at the deadline or when this process dies."""
 
-    def __init__(
-        self, hub: HubResource, request: Mapping[str, Any], cache: str, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, hub: HubResource, request: Mapping[str, Any], cache: str, say: Callable[[str], None]) -> None:
         self._limit = hub.deadline_s
         self._say = say
         self._operation = str(request["operation"])
@@ -297,17 +299,13 @@ class _Worker:
     def _stop(self) -> None:
         process = self._process
         if process.stdin is not None:
-            try:
+            with suppress(OSError):
                 process.stdin.close()
-            except OSError:
-                pass
         try:
             process.wait(timeout=0.5)
         except subprocess.TimeoutExpired:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             process.wait()
         for reader in self._readers:
             reader.join(timeout=1)

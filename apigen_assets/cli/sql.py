@@ -1,18 +1,22 @@
 """`apigen sql`: DuckDB over the lake, one view per asset."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import duckdb
 import typer
 
 from apigen_assets.settings import settings
-from resources.lake import Lake, LakeError
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 def sql(
     query: Annotated[str | None, typer.Argument(help="A query to run; without it a prompt opens.")] = None,
 ) -> None:
     """Ask the lake with DuckDB: every asset is a view, its partitions are columns."""
+    # Imported here: Dagster and DuckDB cost other commands a second
+    from resources.lake import Lake, LakeError
+
     try:
         lake = Lake(settings().lake_url)
         connection = lake.connect()
@@ -43,7 +47,9 @@ def sql(
             lines = []
 
 
-def _run(connection: duckdb.DuckDBPyConnection, query: str) -> bool:
+def _run(connection: "duckdb.DuckDBPyConnection", query: str) -> bool:
+    import duckdb
+
     try:
         relation = connection.sql(query)
     except duckdb.Error as error:

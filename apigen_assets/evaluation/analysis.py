@@ -18,7 +18,7 @@ class Kind(StrEnum):
     NOT_ASKED = "not_asked"
     """The question could not be put to the model, such as a prompt longer than its context."""
     UNREADABLE = "unreadable"
-    """The answer is not in the form, or no call where one was due."""
+    """The answer is not in the form: prose, broken JSON, no list of calls."""
     CALLED_NEEDLESSLY = "called_needlessly"
     """A call although none of the functions fits."""
     NOT_CALLED = "not_called"

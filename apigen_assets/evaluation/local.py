@@ -22,11 +22,14 @@ class CheckpointError(RuntimeError):
 
 @dataclass(frozen=True)
 class LocalOptions:
-    """How a checkpoint is run. `batch_tokens` bounds prompt and answer tokens of a batch, padding included."""
+    """How a checkpoint is run. `batch_tokens` bounds prompt and answer tokens of a batch, padding included.
+
+    A batch that does not fit into memory is halved, down to one question.
+    """
 
     style: PromptStyle = PromptStyle.XLAM
     max_new_tokens: int = 512
-    batch_tokens: int = 65_536
+    batch_tokens: int = 32_768
     max_batch: int = 256
     device: str | None = None
     """`cuda`, `cpu`; null: a GPU where there is one."""
@@ -132,9 +135,7 @@ def _answer(
     # The longest come first: a batch that does not fit into memory fails at once, not after hours.
     order = sorted((place for place in range(len(ids)) if place not in left_out), key=lambda n: -len(ids[n]))
     for batch in batches(order, [len(one) for one in ids], options):
-        longest = max(len(ids[place]) for place in batch)
-        limit = min(options.max_new_tokens, context - longest)
-        texts = _generate(model, tokenizer, [ids[place] for place in batch], limit)
+        texts = _fitting(model, tokenizer, [ids[place] for place in batch], options.max_new_tokens, context)
         entries: list[tuple[Question, Mapping[str, Any]]] = []
         for place, (text, cut) in zip(batch, texts, strict=True):
             result = text if options.style is PromptStyle.XLAM else normalised(text)
@@ -159,6 +160,26 @@ def batches(order: Sequence[int], lengths: Sequence[int], options: LocalOptions)
         current.append(place)
         longest = size
     return [*out, current] if current else out
+
+
+def _fitting(
+    model: Any, tokenizer: Any, ids: Sequence[Sequence[int]], max_new_tokens: int, context: int
+) -> list[tuple[str, bool]]:
+    """As `_generate`, in halves where the whole does not fit into memory."""
+    import torch
+
+    limit = min(max_new_tokens, context - max(len(one) for one in ids))
+    try:
+        return _generate(model, tokenizer, ids, limit)
+    except torch.OutOfMemoryError as error:
+        if len(ids) == 1:
+            raise CheckpointError(
+                f"a prompt of {len(ids[0])} tokens does not fit into the GPU's memory beside the model"
+            ) from error
+    torch.cuda.empty_cache()
+    half = len(ids) // 2
+    parts = (ids[:half], ids[half:])
+    return [one for part in parts for one in _fitting(model, tokenizer, part, max_new_tokens, context)]
 
 
 def _generate(model: Any, tokenizer: Any, ids: Sequence[Sequence[int]], limit: int) -> list[tuple[str, bool]]:

@@ -44,9 +44,7 @@ class Facts(NamedTuple):
     """A sentence per config."""
 
 
-def facts(
-    dataset: pl.LazyFrame, title: str, license_: str, provenance: Provenance, about: Mapping[str, str]
-) -> Facts:
+def facts(dataset: pl.LazyFrame, title: str, license_: str, provenance: Provenance, about: Mapping[str, str]) -> Facts:
     """Counts and an example of the rows."""
     counted = dataset.select("kind", "style", "category").collect()
     calls = counted.filter(pl.col("kind") == "call")
@@ -143,9 +141,10 @@ _COLUMNS = """Configs `xlam` and `heldout`:
 | `id` | int64 | 0 to n-1 |
 | `query` | string | the user's request |
 | `answers` | string | JSON list of `{name, arguments}`; `[]` where no offered tool fits |
-| `tools` | string | JSON list of `{name, description, parameters}`; a parameter is `{type, description, required}` and, where there is one, `default` |
+| `tools` | string | JSON list of `{name, description, parameters}` |
 
-`required` is an addition to the original's format: a parameter without a default may be optional all the same.
+A parameter is `{type, description, required}` and, where there is one, `default`. `required` is an addition to the
+original's format: a parameter without a default may be optional all the same.
 
 Config `openai`: `messages` is a list of `{role, content, tool_calls}`, where a tool call's `arguments` are JSON text
 as in the OpenAI API; `tools` is the JSON text of the list of tools with JSON Schema parameters. The flat types of

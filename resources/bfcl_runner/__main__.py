@@ -339,21 +339,21 @@ def _check(category: str, calls: Any, prompt: dict[str, Any], truth: Any) -> dic
 
 @contextmanager
 def _limited(seconds: float) -> Iterator[None]:
-    def stop(*_: Any) -> None:
-        raise TooSlowError
-
-    previous = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+
+
+def _stop(*_: Any) -> None:
+    raise TooSlowError
 
 
 def main(arguments: list[str]) -> None:
     """Run one command."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    signal.signal(signal.SIGALRM, _stop)
     command = arguments[0]
     if command == "info":
         print(json.dumps(info()))

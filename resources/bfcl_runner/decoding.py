@@ -101,8 +101,7 @@ def _openai(answer: Any) -> Any:
         if isinstance(one.get("function"), dict):
             name, arguments = one["function"]["name"], one["function"]["arguments"]
         else:
-            name = next(iter(one))
-            arguments = one[name]
+            ((name, arguments), *_) = one.items()
         decoded.append({name: json.loads(arguments) if isinstance(arguments, str) else arguments})
     return decoded
 
@@ -126,6 +125,8 @@ def _count_python(answer: Any) -> int:
     if not isinstance(answer, str):
         return 0
     text = answer.strip("`\n ")
+    if text.startswith(("{", "[{", '["')) or "(" not in text:
+        return 0  # no Python call; parsing would only confirm it
     text = text if text.startswith("[") else "[" + text
     text = text if text.endswith("]") else text + "]"
     try:

@@ -7,6 +7,7 @@ import threading
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_PROTOCOL = ipaddress.IPv4Network("192.0.0.0/24")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
@@ -17,8 +18,11 @@ class AddressRefusedError(Exception):
     """The host resolves to an address that may not be called."""
 
 
-class ResolutionError(OSError):
-    """The host has no address, or its name server did not answer in time."""
+class ResolutionError(Exception):
+    """The host has no address, or its name server did not answer in time.
+
+    Not an OSError, so that it passes through urllib3 as it is.
+    """
 
 
 def refusal(address: IpAddress) -> str | None:
@@ -43,6 +47,8 @@ def refusal(address: IpAddress) -> str | None:
             return "site-local"
         if address in _COMPATIBLE and not address.is_unspecified:
             return "IPv4-compatible"
+    elif address in _PROTOCOL:
+        return "reserved"
     if address.is_unspecified:
         return "unspecified"
     if address.is_loopback:
@@ -66,6 +72,9 @@ def resolve(host: str, port: int, timeout_s: float) -> list[tuple[socket.Address
     Raises:
         ResolutionError: no address, or none in time.
     """
+    if host == "invalid" or host.endswith(".invalid"):
+        # RFC 6761: such names have no address, and no name server needs to be asked.
+        raise ResolutionError(f"the name {host} has no address")
     answer: queue.SimpleQueue[list[tuple[socket.AddressFamily, str]] | OSError | UnicodeError] = queue.SimpleQueue()
 
     def ask() -> None:

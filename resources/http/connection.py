@@ -14,15 +14,16 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from resources.http.addresses import AddressRefusedError, ResolutionError, checked_addresses
+from resources.http.addresses import checked_addresses
 from resources.http.policy import EMBEDDED_HOST, RestPolicy
 
 
 class Call:
     """The running call of a thread: its deadline, its socket and the secrets that no text may show."""
 
-    def __init__(self, deadline: float, secrets: Iterable[str] = ()) -> None:
-        self.deadline = deadline
+    def __init__(self, started: float, limit_s: float, secrets: Iterable[str] = ()) -> None:
+        self.deadline = started + limit_s
+        self.limit_s = limit_s
         self.redact = redactor(secrets)
         self.socket: socket.socket | None = None
         self.cut_off = False
@@ -115,6 +116,7 @@ class GuardedSession(requests.Session):
         Raises:
             requests.RequestException, OSError: no response came.
             AddressRefusedError: the host's address may not be called.
+            ResolutionError: the host has no address.
         """
         prepared = self.prepare_request(requests.Request(method, url, headers=headers, data=body))
         return self._adapter.send(prepared, stream=True, timeout=timeout, verify=self._verify, proxies={})
@@ -184,10 +186,7 @@ def _connect(connection: Any, policy: RestPolicy) -> socket.socket:
         candidates = [(socket.AF_INET, address)]
     else:
         port = connection.port
-        try:
-            candidates = checked_addresses(host, port, limit, policy.allow_private_addresses)
-        except ResolutionError as error:
-            raise NewConnectionError(connection, str(error)) from error
+        candidates = checked_addresses(host, port, limit, policy.allow_private_addresses)
     last: OSError | None = None
     for family, address in candidates:
         left = end - time.monotonic()
@@ -244,6 +243,3 @@ class _GuardedAdapter(HTTPAdapter):
         plain = type("_Pool", (HTTPConnectionPool,), {"ConnectionCls": _watched(HTTPConnection, self._policy)})
         secure = type("_TlsPool", (HTTPSConnectionPool,), {"ConnectionCls": _watched(HTTPSConnection, self._policy)})
         self.poolmanager.pool_classes_by_scheme = {"http": plain, "https": secure}
-
-
-__all__ = ["AddressRefusedError", "Call", "GuardedSession", "Watchdog", "redactor"]

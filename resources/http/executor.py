@@ -15,8 +15,8 @@ from urllib3.exceptions import HTTPError
 
 from apigen_assets.catalog.api import RestBinding
 from apigen_assets.verification.outcome import CallRequest, CallResult, Outcome
-from resources.http.addresses import AddressRefusedError
-from resources.http.connection import Call, GuardedSession, Watchdog
+from resources.http.addresses import AddressRefusedError, ResolutionError
+from resources.http.connection import Call, GuardedSession, Watchdog, redactor
 from resources.http.hosts import Hosts, run_by_host
 from resources.http.policy import RestPolicy
 from resources.http.request import SAFE_METHODS, HttpRequest, RequestRefusedError, build, host_of
@@ -140,13 +140,13 @@ class RestExecutor:
         if self.recordings is not None and result.outcome is not Outcome.REFUSED:
             shown: dict[str, Any] = {"method": binding.method, "url": http.redacted_url, "template": binding.url}
             shown["arguments"] = request.arguments
-            redact = Call(0.0, http.secrets).redact
+            redact = redactor(http.secrets)
             self.recordings.add(_key(binding, request.arguments), json.loads(redact(json.dumps(shown))), result)
         return result
 
     def _live(self, http: HttpRequest) -> CallResult:
         started = time.monotonic()
-        call = Call(started + self.policy.total_timeout_s, http.secrets)
+        call = Call(started, self.policy.timeout_of(http.host), http.secrets)
         with self._watchdog.watching(call):
             status: int | None = None
             truncated = False
@@ -162,7 +162,7 @@ class RestExecutor:
                     again = status in _RETRIED_STATUS
                     self._hosts.report(http.host, True)
                 except _Failure as failure:
-                    status, reading, again = None, failure.reading, failure.reading.outcome is Outcome.TRANSPORT
+                    status, reading, again = None, failure.reading, failure.again
                     if failure.reading.outcome in (Outcome.TRANSPORT, Outcome.TIMEOUT):
                         self._hosts.report(http.host, False)
                 attempt += 1
@@ -235,6 +235,9 @@ class RestExecutor:
             return self._session().send_one(method, url, headers, body, timeout)
         except AddressRefusedError as error:
             raise _Failure(Outcome.REFUSED, str(error)) from None
+        except ResolutionError as error:
+            # A name without an address has none a second later either.
+            raise _Failure(Outcome.TRANSPORT, str(error), again=False) from None
         except (requests.Timeout, TimeoutError) as error:
             raise self._failed(error, call, timed_out=True) from None
         except (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL, UnicodeError) as error:
@@ -271,7 +274,7 @@ class RestExecutor:
     def _failed(self, error: Exception, call: Call, timed_out: bool = False) -> "_Failure":
         text = str(error)
         if call.cut_off or call.remaining() <= 0:
-            return _Failure(Outcome.TIMEOUT, f"not done within {self.policy.total_timeout_s:g} s")
+            return _Failure(Outcome.TIMEOUT, f"not done within {call.limit_s:g} s")
         # requests reports a read that timed out while streaming as a ConnectionError.
         if timed_out or "timed out" in text.lower():
             if not call.sent:
@@ -289,9 +292,10 @@ class RestExecutor:
 
 
 class _Failure(Exception):
-    def __init__(self, outcome: Outcome, detail: str) -> None:
+    def __init__(self, outcome: Outcome, detail: str, again: bool = True) -> None:
         super().__init__(detail)
         self.reading = Reading(outcome, detail)
+        self.again = again and outcome is Outcome.TRANSPORT
 
 
 def _key(binding: RestBinding, arguments: Mapping[str, Any]) -> str:
@@ -301,10 +305,10 @@ def _key(binding: RestBinding, arguments: Mapping[str, Any]) -> str:
 def _reason(error: BaseException) -> str:
     """The innermost cause, without the object addresses that differ between runs."""
     while True:
-        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
-        if not isinstance(inner, BaseException):
+        causes = [one for one in (getattr(error, "reason", None), *error.args) if isinstance(one, BaseException)]
+        if not causes:
             break
-        error = inner
+        error = causes[-1]
     text = str(error)
     return f"{type(error).__name__}: {text.split('): ', 1)[-1].split('>: ', 1)[-1]}"[:300]
 

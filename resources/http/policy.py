@@ -20,15 +20,18 @@ class HostLimits:
         concurrency: calls at the same time.
         breaker_failures: connection failures or timeouts in a row after which the host is left alone; 0 for never.
         breaker_reset_s: seconds until a host that was left alone gets one trial call.
+        total_timeout_s: a shorter deadline than the policy's; null for the policy's.
     """
 
     rate: float | None = 1.0
     concurrency: int = 2
     breaker_failures: int = 5
     breaker_reset_s: float = 60.0
+    total_timeout_s: float | None = None
 
 
-EMBEDDED_LIMITS = HostLimits(rate=None, concurrency=8, breaker_failures=0)
+EMBEDDED_LIMITS = HostLimits(rate=None, concurrency=8, breaker_failures=0, total_timeout_s=3.0)
+"""The embedded server needs no politeness, and what is slow there is slow on purpose."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,11 @@ class RestPolicy:
     user_agent: str = "apigen/0.1 (function-calling data set builder; set APIGEN_USER_AGENT to say whom to contact)"
     ca_bundle: str | None = None
     embedded: Callable[[], tuple[str, int]] | None = None
+
+    def timeout_of(self, host: str) -> float:
+        """Seconds for one call to a host."""
+        own = self.limits_of(host).total_timeout_s
+        return self.total_timeout_s if own is None else min(own, self.total_timeout_s)
 
     def limits_of(self, host: str) -> HostLimits:
         """The limits of one host; the embedded server has its own unless others are given."""

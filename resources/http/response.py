@@ -96,7 +96,9 @@ _FAILED_WORDS = frozenset({"error", "errors", "fail", "failed", "failure", "nok"
                            "not_found", "bad request"})  # fmt: skip
 _NO_WORDS = frozenset({"", "0", "no", "none", "null", "false", "ok", "success", "n/a", "no error", "no errors",
                        "200", "[]", "{}"})  # fmt: skip
-_BOOKKEEPING = _SUCCESS_KEYS | _STATUS_KEYS | _CODE_KEYS | frozenset(
+_HEADINGS = frozenset({"title", "description", "details", "reason", "info"})
+"""Message keys of error objects that name things elsewhere; alone they say nothing of a failure."""
+_BOOKKEEPING = _CODE_KEYS | frozenset(
     {"message", "msg", "messages", "time", "timestamp", "took", "duration", "page", "limit", "offset", "count",
      "total", "cursor", "pagination", "request_id", "requestid", "version", "query", "meta", "paging", "per_page",
      "pagesize", "page_size", "totalcount", "total_count", "total_results", "totalresults", "total_pages", "pages",
@@ -145,19 +147,18 @@ def _failure(value: dict[str, Any], depth: int = 0) -> tuple[Outcome, str] | Non
                 inner = _failure(one, depth + 1)
                 if inner is not None:
                     return inner[0], f"{name}.{inner[1]}"
-    if (
-        message
-        and not data
-        and len(fields) <= 5
-        and all(
-            name in _BOOKKEEPING or name in _MESSAGE_KEYS or _is_void(one) or name == "path"
-            for name, one in fields.items()
-        )
-    ):
+    message = _message({name: one for name, one in fields.items() if name not in _HEADINGS})
+    if message and not data and len(fields) <= 5 and all(_may_stand_by(name, one) for name, one in fields.items()):
         verdict = _judge_text("", message)
         if verdict[0] is not Outcome.OK:
             return verdict
     return None
+
+
+def _may_stand_by(name: str, value: Any) -> bool:
+    """Whether a field is what error objects have beside their message."""
+    known = name in _MESSAGE_KEYS or name in _STATUS_KEYS or name in ("path", "link", "url", "instance")
+    return known or _is_bookkeeping(name, value) or _is_void(value)
 
 
 def _soft(detail: str, message: str) -> tuple[Outcome, str]:
@@ -223,9 +224,18 @@ def _is_empty_answer(value: dict[str, Any]) -> bool:
     for name, one in value.items():
         if _is_void(one) or (isinstance(one, dict) and _is_empty_answer(one)):
             holders += 1
-        elif isinstance(one, dict | list) or name.lower() not in _BOOKKEEPING:
+        elif not _is_bookkeeping(name.lower(), one):
             return False
     return holders > 0
+
+
+def _is_bookkeeping(name: str, value: Any) -> bool:
+    """Whether a field speaks of the answer instead of being it."""
+    if isinstance(value, dict | list):
+        return False
+    if name in _SUCCESS_KEYS or name in _STATUS_KEYS:
+        return isinstance(value, bool) or _is_word(value, {"ok", "success", "successful", "true", "done", "200"})
+    return name in _BOOKKEEPING
 
 
 # --- text -----------------------------------------------------------------------------------------------------

@@ -30,8 +30,8 @@ def main() -> int:
     except Failure as failure:
         send({"error": str(failure), "problem": failure.problem})
     except Exception as error:
-        failure = explain(error, session.repo)
-        send({"error": str(failure), "problem": failure.problem})
+        end = explain(error, session.repo)
+        send({"error": str(end), "problem": end.problem})
     # Uploading threads of native code may outlive an error; nothing of theirs is wanted any more.
     out.close()
     os._exit(0)

@@ -16,6 +16,13 @@ def shared_data():
 
 
 @pytest.fixture(scope="session")
+def labels():
+    """The hand-labelled sample: original name to category."""
+    lines = Path(__file__).with_name("category_labels.tsv").read_text().splitlines()
+    return dict(line.split("\t") for line in lines if not line.startswith("#"))
+
+
+@pytest.fixture(scope="session")
 def toolbench(shared_data):
     """ToolBench as imported: 2,782 tools."""
     from apigen_assets.catalog.toolbench import import_toolbench

@@ -29,32 +29,6 @@ def question(number, text="What is the area?", name="geo.area"):
     return Question(f"multiple_{number}", "multiple", ({"role": "user", "content": text},), (tool,))
 
 
-@pytest.fixture(scope="session")
-def checkpoint(tmp_path_factory):
-    """A random model of a few thousand weights with a byte-level tokenizer."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
-
-    folder = tmp_path_factory.mktemp("checkpoint")
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {token: number for number, token in enumerate(["<pad>", "<eos>", *alphabet])}
-    raw = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    raw.decoder = decoders.ByteLevel()
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=raw, pad_token="<pad>", eos_token="<eos>")
-    torch.manual_seed(1)
-    config = Qwen3Config(
-        vocab_size=len(vocabulary), hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=2, head_dim=8, max_position_embeddings=160, eos_token_id=1, pad_token_id=0,
-    )  # fmt: skip
-    Qwen3ForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    training = {"recipe": {"prompt_style": "compact", "max_new_tokens": 8}}
-    (folder / "training.json").write_text(json.dumps(training))
-    return folder
-
-
 def test_a_checkpoint_answers_alike_alone_and_in_batches(checkpoint, tmp_path):
     questions = [question(number, "How large is it" + "?" * number) for number in range(7)]
     alone = LocalOptions(PromptStyle.COMPACT, 8, batch_tokens=1)
@@ -94,6 +68,23 @@ def test_a_prompt_beyond_the_context_is_a_failure_of_that_question(checkpoint, t
     assert short.failure is None
     assert long.failure == "context_too_long"
     assert "the context is 160" in long.detail
+
+
+def test_a_batch_too_large_for_memory_is_halved(checkpoint, tmp_path, monkeypatch):
+    import torch
+
+    questions = [question(number) for number in range(5)]
+    options = LocalOptions(PromptStyle.COMPACT, 8)
+    whole = answer_locally(checkpoint, questions, tmp_path / "a", options)
+    real = local._generate
+
+    def small(model, tokenizer, ids, limit):
+        if len(ids) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(model, tokenizer, ids, limit)
+
+    monkeypatch.setattr(local, "_generate", small)
+    assert answer_locally(checkpoint, questions, tmp_path / "b", options) == whole
 
 
 def test_two_runs_do_not_write_the_same_answers(tmp_path):

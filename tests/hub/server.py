@@ -111,6 +111,7 @@ class LocalHub:
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server_hub: LocalHub
 
     def log_message(self, *_):
@@ -367,7 +368,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     @staticmethod
     def _entry(path, entry):
         lfs = {"oid": entry["lfs"], "size": entry["size"], "pointerSize": 134} if entry["lfs"] else None
-        return {"type": "file", "path": path, "size": entry["size"], "oid": entry["oid"], **({"lfs": lfs} if lfs else {})}
+        return {
+            "type": "file",
+            "path": path,
+            "size": entry["size"],
+            "oid": entry["oid"],
+            **({"lfs": lfs} if lfs else {}),
+        }
 
     def _listing(self, files, folder, recursive):
         start = f"{folder}/" if folder else ""

@@ -24,14 +24,15 @@ def release(target, dataset=None, *, rejects=(), provenance=None, license_="cc-b
     """Writes a release tree and returns it."""
     table = (rows() if dataset is None else dataset).lazy()
     parts = configs(table, rejects)
-    told = facts(
-        table, "Test", license_, provenance or Provenance(), {part.name: part.about for part in parts}
-    )
+    told = facts(table, "Test", license_, provenance or Provenance(), {part.name: part.about for part in parts})
     return write_tree(target, parts, lambda infos: dataset_card(told, infos), (provenance or Provenance()).record())
 
 
 def with_split(dataset, heldout=5):
     """The rows with a `split` column: the last `heldout` are held out."""
     return dataset.with_columns(
-        pl.when(pl.col("id") >= dataset.height - heldout).then(pl.lit("heldout")).otherwise(pl.lit("train")).alias("split")
+        pl.when(pl.col("id") >= dataset.height - heldout)
+        .then(pl.lit("heldout"))
+        .otherwise(pl.lit("train"))
+        .alias("split")
     )

@@ -164,7 +164,15 @@ def _close(value: float, said: float, decimals: int) -> bool:
 
 def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None:
     said = [one for one in query.numbers if any(_close(value, each, decimals) for each in one.values)]
-    said.sort(key=lambda one: (one.weak, query.is_used(one.start, one.end), not _close(value, one.values[0], decimals)))
+    said.sort(
+        key=lambda one: (
+            one.weak,
+            query.is_used(one.start, one.end),
+            # Digits before words: `the product of two vectors` states no argument.
+            query.text[one.start].isalpha(),
+            not _close(value, one.values[0], decimals),
+        )
+    )
     if said:
         _found(leaf, query, [(one.start, one.end) for one in said], "implied" if said[0].weak else "stated")
         return

@@ -9,7 +9,7 @@ from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of
 from apigen_assets.verification.grounding.matching import mentions, near_cues, unused_numbers
 from apigen_assets.verification.grounding.text import Query, Span
 from apigen_assets.verification.grounding.times import RELATIVE
-from apigen_assets.verification.grounding.words import STOP, content_stems, fold
+from apigen_assets.verification.grounding.words import STOP, content_stems, fold, stem, words_in
 
 Tools = dict[str, dict[str, Any]]
 Calls = list[dict[str, Any]]
@@ -165,15 +165,20 @@ def find_omitted(leaves: list[Leaf], query: Query, tools: Tools, calls: Calls) -
 
 def _omitted_choice_or_number(leaves: list[Leaf], query: Query, tools: Tools, calls: Calls) -> str | None:
     unused = unused_numbers(query)
+    # Words that any of the called tools uses of itself say nothing about a choice.
+    of_tools = frozenset().union(*(_vocabulary(tools[call["name"]]) for call in calls if call["name"] in tools))
     for i, call in enumerate(calls):
         tool = tools.get(call["name"])
         if tool is None:
             continue
         properties = (tool.get("parameters") or {}).get("properties") or {}
-        of_tool = content_stems(f"{tool.get('name', '')} {tool.get('description') or ''}".replace("_", " "))
         for name, schema in properties.items():
             if not isinstance(schema, dict) or (name in call["arguments"] and not _at_default(leaves, i, name)):
                 continue
+            elsewhere = any(name in other["arguments"] for other in calls if other is not call)
+            flag = schema.get("type") == "boolean" and schema.get("default") is False and not elsewhere
+            if flag and _asked_for(name, tools, calls, query):
+                return f"{i}.{name}: false, though the query asks for it by name"
             if unused and _is_numeric(schema):
                 # The other parameters have their values: a word of the name is enough, even a shared one.
                 cues = parameter_cues(tool, name) | content_stems(name.replace("_", " "))
@@ -182,12 +187,12 @@ def _omitted_choice_or_number(leaves: list[Leaf], query: Query, tools: Tools, ca
                         continue
                     if near_cues(query, (one.start, one.end)) & cues:
                         return f"{i}.{name}: left out, though the query says {query.text[one.start : one.end].strip()}"
-            shared = _shared_by_siblings(leaves, i, call["name"], name)
-            if shared is not None:
+            shared = _shared_by_siblings(leaves, i, call["name"], name, query)
+            if shared is not None and not content_stems(str(shared.value)) & of_tools:
                 return f"{i}.{name}: left out, though the query says {shared.value!r} for all calls ({shared.place})"
             default = schema.get("default")
             for member in enum_of(schema):
-                if member == default or content_stems(member) & of_tool:
+                if member == default or content_stems(member) & of_tools:
                     continue
                 if any(not query.is_used(*span) for span in mentions(str(default), query)):
                     continue
@@ -196,8 +201,39 @@ def _omitted_choice_or_number(leaves: list[Leaf], query: Query, tools: Tools, ca
     return None
 
 
-def _shared_by_siblings(leaves: list[Leaf], call: int, function: str, parameter: str) -> Leaf | None:
-    """A sibling's value that the query states before anything that differs between the calls."""
+_DENIED = re.compile(r"(?:\b(?:no|not|without|never|don't|do not|non|anti|counter)[\s-]+(?:\w+\s+){0,2}|\w-)$")
+
+
+def _asked_for(flag: str, tools: Tools, calls: Calls, query: Query) -> bool:
+    """Whether the query has the words of a flag's name, undenied, where no called tool uses them otherwise."""
+    words = words_in(fold(flag.replace("_", " ")))
+    if not words or any(word.text in STOP for word in words):
+        return False
+    for call in calls:
+        tool = tools.get(call["name"], {})
+        rest = {name for name in (tool.get("parameters") or {}).get("properties") or {} if name != flag}
+        used = content_stems(f"{tool.get('name', '')} {tool.get('description') or ''} {' '.join(rest)}".replace("_", " "))
+        if used & {stem(word.text) for word in words}:
+            return False
+    return any(
+        not query.is_used(*span)
+        and not any(a <= span[0] and span[1] <= b for a, b in query.quoted)
+        and not _DENIED.search(query.text[: span[0]])
+        and not re.match(r"\s*(?:=|is|set to|:)?\s*(?:false|no|off)\b", query.text[span[1] :])
+        for span in query.find_words(words)
+    )
+
+
+def _vocabulary(tool: dict[str, Any]) -> frozenset[str]:
+    """Stems of a tool's name and description and of its parameters' names."""
+    names = " ".join((tool.get("parameters") or {}).get("properties") or {})
+    return content_stems(f"{tool.get('name', '')} {tool.get('description') or ''} {names}".replace("_", " "))
+
+
+def _shared_by_siblings(
+    leaves: list[Leaf], call: int, function: str, parameter: str, query: Query
+) -> Leaf | None:
+    """A sibling's value that the query states in a sentence of its own, before anything else of either call."""
     own = [leaf.spans[0] for leaf in leaves if leaf.call == call and leaf.matched and leaf.spans]
     if not own:
         return None
@@ -208,7 +244,9 @@ def _shared_by_siblings(leaves: list[Leaf], call: int, function: str, parameter:
             one.spans[0] for one in leaves if one.call == leaf.call and one is not leaf and one.matched and one.spans
         ]
         stated = leaf.matched and leaf.why == "stated" and leaf.spans and not isinstance(leaf.value, bool)
-        if stated and others and leaf.spans[0] < min(own) and leaf.spans[0] < min(others):
+        if not (stated and others and leaf.spans[0] < min(own) and leaf.spans[0] < min(others)):
+            continue
+        if re.search(r"[.:;?!]\s", query.text[leaf.spans[0][1] : min(*own, *others)[0]]):
             return leaf
     return None
 
