@@ -2,13 +2,16 @@
 
 import dagster as dg
 
-_READY = (
-    ~dg.AutomationCondition.in_progress()
-    & ~dg.AutomationCondition.any_deps_in_progress()
-    & dg.AutomationCondition.all_deps_blocking_checks_passed()
+_CHECKED = dg.AutomationCondition.all_deps_match(
+    dg.AutomationCondition.all_checks_match(dg.AutomationCondition.check_passed(), blocking_only=True)
+    | dg.AutomationCondition.will_be_requested()
 )
+# What is requested in the same tick goes into the same run, where Dagster itself stops below a failed blocking check;
+# waiting for the check first, as `all_deps_blocking_checks_passed` does, would make one run of every asset.
 
-FOLLOW = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
+_READY = ~dg.AutomationCondition.in_progress() & ~dg.AutomationCondition.any_deps_in_progress() & _CHECKED
+
+FOLLOW = dg.AutomationCondition.eager() & _CHECKED
 """Run when something above changed, unless a blocking check failed there."""
 
 ONCE = (

@@ -7,15 +7,21 @@ from apigen_assets.catalog import assets as catalog
 from apigen_assets.catalog import checks as catalog_checks
 from apigen_assets.dataset import assets as dataset
 from apigen_assets.dataset import checks as dataset_checks
+from apigen_assets.evaluation import assets as evaluation
+from apigen_assets.evaluation import checks as evaluation_checks
 from apigen_assets.generation import assets as generation
 from apigen_assets.release import assets as release
 from apigen_assets.settings import settings
+from apigen_assets.training import assets as training
 from apigen_assets.verification import assets as verification
 from apigen_assets.verification import checks as verification_checks
 from resources.executors import ExecutorsResource
+from resources.hub import HubResource
 from resources.lake import LakeResource
 from resources.llm import LlmResource
 from resources.python_sandbox import SandboxResource
+from resources.rest import RestResource
+from resources.trainer import TrainerResource
 from sensors.automation import automation
 from sensors.failures import failures
 from sensors.new_apis import new_apis
@@ -29,15 +35,33 @@ _EXECUTORS: dict[str, dg.ExecutorDefinition] = {
 }
 
 defs = dg.Definitions(
-    assets=dg.load_assets_from_modules([catalog, generation, verification, dataset, release]),
-    asset_checks=dg.load_asset_checks_from_modules([catalog_checks, verification_checks, dataset_checks]),
-    jobs=[jobs.catalog_job, jobs.seeds_job, jobs.rows_job, jobs.dataset_job, jobs.release_job],
+    assets=dg.load_assets_from_modules([catalog, generation, verification, dataset, release, training, evaluation]),
+    asset_checks=dg.load_asset_checks_from_modules(
+        [catalog_checks, verification_checks, dataset_checks, training, evaluation_checks]
+    ),
+    jobs=[
+        jobs.catalog_job,
+        jobs.seeds_job,
+        jobs.rows_job,
+        jobs.dataset_job,
+        jobs.release_job,
+        jobs.models_job,
+        jobs.training_job,
+        jobs.ablation_job,
+        jobs.evaluation_job,
+        jobs.leaderboard_job,
+    ],
     resources={
         "lake": LakeResource(root=_config.lake_url),
+        "hub": HubResource(endpoint=_config.hub_endpoint, deadline_s=_config.hub_deadline_s),
         "llm": LlmResource(token_budget=_config.token_budget),
         "executors": ExecutorsResource(
-            python=SandboxResource(minimum=_config.sandbox_minimum, timeout_s=_config.call_timeout_s)
+            python=SandboxResource(minimum=_config.sandbox_minimum, timeout_s=_config.call_timeout_s),
+            rest=RestResource(
+                recordings=str(_config.recordings_dir), allow_private_addresses=_config.allow_private_addresses
+            ),
         ),
+        "trainer": TrainerResource(),
     },
     sensors=[new_apis, automation, failures],
     executor=_EXECUTORS[_config.executor],

@@ -1,14 +1,19 @@
 """The whole graph, step by step, on one machine: what `make demo` runs."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import dagster as dg
 
+from apigen_assets.home import PROJECT
 from apigen_assets.partitions import api_batches, generators
 from apigen_assets.settings import Settings
 from resources.lake import Lake, LakeError
+
+REST_DESCRIPTION = PROJECT / "resources" / "local" / "rest" / "openapi.yaml"
+"""The embedded REST server's own description, dropped into the watched folder as a user would."""
 
 
 class Step(NamedTuple):
@@ -38,7 +43,10 @@ class Phase(NamedTuple):
 
 def register(instance: dg.DagsterInstance, settings: Settings) -> list[str]:
     """Make the sources of the demo known to the instance, and give their first batches."""
-    sources = ["builtin"]
+    incoming = settings.incoming_dir / "embedded-rest.yaml"
+    if not incoming.exists() or incoming.read_bytes() != REST_DESCRIPTION.read_bytes():
+        shutil.copyfile(REST_DESCRIPTION, incoming)
+    sources = ["builtin", incoming.stem]
     instance.add_dynamic_partitions(str(api_batches.name), sources)
     return sources
 
@@ -56,6 +64,16 @@ def phases(sources: list[str], training: bool) -> list[Phase]:
             lambda _: [Step("release", None, "local release", lambda _: "read it with datasets.load_dataset")],
         ),
     ]
+    if training:
+        tiny = dg.MultiPartitionKey({"model": "tiny", "dataset": "verified"})
+        parts += [
+            Phase("Training", lambda _: [Step("training", tiny, "tiny, from scratch", _training_summary)]),
+            Phase("Evaluation", lambda _: [Step("evaluation", tiny, "BFCL", _bfcl_summary)]),
+            Phase(
+                "Leaderboard",
+                lambda _: [Step("board", None, "beside the paper's", _table_summary("leaderboard"))],
+            ),
+        ]
     return parts
 
 
@@ -133,6 +151,15 @@ def _height(lake: Lake, asset: str, partition: dict[str, str]) -> int:
         return int(lake.scan(asset, partition).select("candidate_id").collect().height)
     except LakeError:
         return 0
+
+
+def _training_summary(_: Lake) -> str:
+    return "see the asset xlam_checkpoints"
+
+
+def _bfcl_summary(lake: Lake) -> str:
+    scores = lake.scan("bfcl_scores", {"model": "tiny"}).collect()
+    return f"{scores['valid'].sum():,} of {scores.height:,} questions right"
 
 
 def _table_summary(asset: str) -> Callable[[Lake], str]:

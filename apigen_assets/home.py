@@ -25,3 +25,11 @@ def prepare(settings: Settings) -> Path:
         shutil.copyfile(PROJECT / "deploy" / "laptop" / "dagster.yaml", home / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(home)
     return home
+
+
+def grant_slots(settings: Settings) -> None:
+    """Give the pool `llm` its slots in the prepared instance; dagster.yaml can only say what every pool gets."""
+    import dagster as dg
+
+    with dg.DagsterInstance.get() as instance:
+        instance.event_log_storage.set_concurrency_slots("llm", settings.llm_slots)

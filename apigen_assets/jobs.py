@@ -2,8 +2,6 @@
 
 import dagster as dg
 
-from apigen_assets.partitions import api_batches, batch_by_generator, model_by_dataset
-
 _STAGES = dg.AssetSelection.assets(
     "raw_candidates",
     *(f"{stage}_{fate}" for stage in ("format", "execution", "semantic") for fate in ("verified", "rejected")),
@@ -12,7 +10,6 @@ _STAGES = dg.AssetSelection.assets(
 catalog_job = dg.define_asset_job(
     "catalog",
     selection=dg.AssetSelection.groups("catalog"),
-    partitions_def=api_batches,
     description="Import one batch of APIs and filter it.",
 )
 
@@ -25,7 +22,6 @@ seeds_job = dg.define_asset_job(
 rows_job = dg.define_asset_job(
     "rows",
     selection=_STAGES,
-    partitions_def=batch_by_generator,
     description="Generate candidates for one batch with one generator and verify them in three stages.",
 )
 
@@ -41,16 +37,32 @@ release_job = dg.define_asset_job(
     description="Publish the data set to the Hugging Face Hub, or to a local folder without a token.",
 )
 
+models_job = dg.define_asset_job(
+    "models",
+    selection=dg.AssetSelection.assets("huggingface_models"),
+    description="Publish one trained model with its card and scores, or keep it local without a token.",
+)
+
 training_job = dg.define_asset_job(
     "training",
     selection=dg.AssetSelection.assets("xlam_checkpoints"),
-    partitions_def=model_by_dataset,
     description="Train one model on one data set.",
 )
 
 evaluation_job = dg.define_asset_job(
     "evaluation",
     selection=dg.AssetSelection.assets("bfcl_scores"),
-    partitions_def=model_by_dataset,
     description="Score one trained model on BFCL.",
+)
+
+leaderboard_job = dg.define_asset_job(
+    "board",
+    selection=dg.AssetSelection.assets("leaderboard"),
+    description="Put every score that exists beside the published ones.",
+)
+
+ablation_job = dg.define_asset_job(
+    "ablation",
+    selection=dg.AssetSelection.assets("ablation_report"),
+    description="Train the tiny model on the data set and its two ablations over several seeds (paper, Fig. 5).",
 )

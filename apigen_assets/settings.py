@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     pairs_per_prompt: int = Field(default=5, ge=1)
     languages: tuple[str, ...] = ()
     """Further languages of queries, by code, such as `["de", "es"]`: about one prompt in seven asks for one of them."""
+    llm_slots: int = Field(default=3, ge=1)
+    """Steps that may ask language models at the same time (the pool `llm`)."""
     token_budget: int | None = Field(default=20_000_000, ge=0)
     """Tokens that one partition may spend on generation, and again on judging; null for no limit."""
     dataset_size: int = Field(default=60_000, ge=1)
@@ -40,6 +42,24 @@ class Settings(BaseSettings):
     """Relevance rows as a share of all rows (paper: 8,000 beside 60,000)."""
     judges: tuple[str, ...] = ()
     """Generators that judge; empty: those marked `judge: true` in generators.yaml."""
+
+    release_title: str = "Verified function calls"
+    release_license: str = "cc-by-4.0"
+    """Licence of the released rows, as the Hub spells it."""
+    release_rejects: bool = False
+    """Release the rejected candidates too, with their reasons, as the config `rejects`."""
+    release_version: str | None = None
+    """Tag for the next release, such as `v1.0`; a version that exists is not redefined."""
+    hub_repo: str | None = None
+    """Repository of the data set, `namespace/name`. With it and HF_TOKEN a release is published, else kept local."""
+    hub_model_repo: str = "{namespace}/{model}-{dataset}"
+    """Repository of a trained model; `{namespace}` is that of `hub_repo`."""
+    hub_private: bool = True
+    """Visibility of a repository that a release creates; an existing one keeps its own."""
+    hub_endpoint: str | None = None
+    """Address of the Hub; default `HF_ENDPOINT`, else huggingface.co."""
+    hub_deadline_s: float = Field(default=3600.0, gt=0)
+    """Total time for one publication."""
 
     bfcl_python: Path | None = None
     """An interpreter that has the leaderboard's package; by default one is made in `<home>/bfcl-env`."""
@@ -51,6 +71,19 @@ class Settings(BaseSettings):
     call_timeout_s: float = Field(default=5.0, gt=0)
     allow_private_addresses: bool = False
     """REST and MCP calls may go to loopback and private networks. The embedded server is always allowed."""
+    allow_unsafe_methods: bool = False
+    """REST calls other than GET, HEAD and OPTIONS may be made: they can change data on the server."""
+    rest_mode: Literal["live", "record", "replay"] = "record"
+    """`record` uses a recorded REST or MCP call where there is one and records what it calls; `replay` never calls."""
+    rest_rate_per_host: float = Field(default=1.0, ge=0)
+    """REST calls per second to one host; 0 for no limit. The embedded server has none."""
+    rest_concurrency_per_host: int = Field(default=2, ge=1)
+    rest_timeout_s: float = Field(default=20.0, gt=0)
+    """Seconds for one REST or MCP call with all its retries and redirects."""
+    rest_redirect_hosts: tuple[str, ...] = ()
+    """Hosts to which APIs may redirect beside their own."""
+    user_agent: str | None = None
+    """What REST servers see of the caller; say whom to contact."""
 
     @property
     def lake_url(self) -> str:

@@ -136,7 +136,7 @@ class ChatClient:
         self._thread: threading.Thread | None = None
         self._streams: list[_Stream] = []
         self._old_sigterm: Any = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def __enter__(self) -> Self:
         return self
@@ -229,6 +229,10 @@ class ChatClient:
         config = self._find(generator)
         return _key(config, _body(config, request), request.sample)
 
+    def answered(self, generator: str, request: ChatRequest) -> bool:
+        """Whether the journal holds the answer to a request."""
+        return self.key(generator, request) in self._endpoint(self._find(generator)).journal
+
     def budget(self, purpose: str) -> Budget:
         """The budget of a purpose."""
         return self.budgets.setdefault(purpose, Budget(self._token_budget))
@@ -287,17 +291,20 @@ class ChatClient:
         return completion
 
     def _submit(self, work: Coroutine[Any, Any, _T]) -> Future[_T]:
-        if self._loop is None:
-            loop = asyncio.new_event_loop()
-            self._loop = loop
-            self._thread = threading.Thread(target=loop.run_forever, name="chat-client", daemon=True)
-            self._thread.start()
-            if (
-                threading.current_thread() is threading.main_thread()
-                and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-            ):
-                self._old_sigterm = signal.signal(signal.SIGTERM, _terminate)
+        with self._lock:
+            if self._loop is None:
+                self._start_loop()
+        assert self._loop is not None
         return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def _start_loop(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="chat-client", daemon=True)
+        self._thread.start()
+        main = threading.current_thread() is threading.main_thread()
+        if main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            # By default SIGTERM kills at once; answers in flight are paid for and worth a moment.
+            self._old_sigterm = signal.signal(signal.SIGTERM, _terminate)
 
     def _drain(self, stream: _Stream) -> None:
         """Wait for requests in flight; those not yet sent give up by themselves once `stop` is set."""

@@ -120,7 +120,7 @@ def _removed(out: Plan, found: Listing, before: Cursor, partitions: set[str]) ->
 
 
 @dg.sensor(
-    target=dg.AssetSelection.assets("api_catalog", "unimported_apis"),
+    target=dg.AssetSelection.groups("catalog"),
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )

@@ -134,6 +134,7 @@ class Api(Record):
             "binding": pl.String,
             "source": pl.String,
             "probe": pl.String,
+            "original": pl.String,
         }
     )
 
@@ -150,6 +151,8 @@ class Api(Record):
     binding: Binding
     source: Source
     probe: Probe | None = None
+    original: dict[str, Any] | None = None
+    """Texts as the source had them, where they were rewritten: `{description, parameters: {name: description}}`."""
 
     @field_validator("name")
     @classmethod

@@ -1,23 +1,30 @@
 """The catalog's assets: from dropped sources to the APIs that generation may use (paper, section 3.2)."""
 
-import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
+from apigen_assets.automation import FOLLOW
+from apigen_assets.catalog.accessibility import ACCESS_VERSION, ProbeCache, probe, seed_arguments
 from apigen_assets.catalog.api import Api, RejectedApi
-from apigen_assets.catalog.batches import BatchKey, load_batch
-from apigen_assets.catalog.documentation import check_documentation
-from apigen_assets.metadata import column_counts, counts_table, samples
+from apigen_assets.catalog.batches import IMPORTER_VERSION, BatchKey, load_batch
+from apigen_assets.catalog.categories import RULES_VERSION, classify
+from apigen_assets.catalog.documentation import DOCUMENTATION_VERSION, check_documentation
+from apigen_assets.catalog.names import BUILTIN
+from apigen_assets.catalog.rewriting import REWRITING_VERSION, noise, rewrite
+from apigen_assets.catalog.tables import catalog_apis, reject
+from apigen_assets.functions.library import all_seeds
+from apigen_assets.generation.chat import ChatModel
+from apigen_assets.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.partitions import api_batches
 from apigen_assets.settings import settings
+from resources.generators import generators
 
 GROUP = "catalog"
 IO_MANAGER = "lake"
-FOLLOW = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
-"""Downstream assets follow what is above them, unless a blocking check failed there."""
 
 
 def _out(description: str, code_version: str, automation: dg.AutomationCondition[Any] | None = None) -> dg.AssetOut:
@@ -66,9 +73,11 @@ def _both(
         "api_catalog": _out(
             "Every API of the dropped sources as one record: name, description, JSON Schema parameters, how to call "
             "it. One partition per source, or per 100 APIs of a large one.",
-            "1",
+            IMPORTER_VERSION,
         ),
-        "unimported_apis": _out("What the importers could not read, with the reason: in a source's first batch.", "1"),
+        "unimported_apis": _out(
+            "What the importers could not read, with the reason: in a source's first batch.", IMPORTER_VERSION
+        ),
     },
     partitions_def=api_batches,
 )
@@ -106,10 +115,12 @@ def _register(context: dg.AssetExecutionContext, first: BatchKey, keys: tuple[st
     outs={
         "documented_apis": _out(
             "APIs with parameters and a usable description. Terse ones stay: their text is rewritten later.",
-            "1",
+            DOCUMENTATION_VERSION,
             FOLLOW,
         ),
-        "undocumented_apis": _out("APIs rejected for their documentation, with the reason.", "1", FOLLOW),
+        "undocumented_apis": _out(
+            "APIs rejected for their documentation, with the reason.", DOCUMENTATION_VERSION, FOLLOW
+        ),
     },
     partitions_def=api_batches,
 )
@@ -121,15 +132,32 @@ def filter_documentation(api_catalog: pl.DataFrame) -> Iterator[dg.Output[pl.Dat
 
 @dg.multi_asset(
     outs={
-        "accessible_apis": _out("APIs that answered one polite call with example values.", "1", FOLLOW),
-        "inaccessible_apis": _out("APIs that could not be called, with the reason and the outcome.", "1", FOLLOW),
+        "accessible_apis": _out("APIs that answered one polite call with example values.", ACCESS_VERSION, FOLLOW),
+        "inaccessible_apis": _out("APIs that could not be called, with the outcome as reason.", ACCESS_VERSION, FOLLOW),
     },
     partitions_def=api_batches,
+    required_resource_keys={"executors"},
 )
-def filter_accessibility(documented_apis: pl.DataFrame) -> Iterator[dg.Output[pl.DataFrame]]:
-    """Apply the accessibility filter."""
-    rejected = pl.DataFrame(schema=RejectedApi.SCHEMA)
-    yield from _both(documented_apis, rejected, ("accessible_apis", "inaccessible_apis"))
+def filter_accessibility(
+    context: dg.AssetExecutionContext, documented_apis: pl.DataFrame
+) -> Iterator[dg.Output[pl.DataFrame]]:
+    """Call every API once with example values; keep those that can be called."""
+    key = BatchKey.parse(context.partition_key)
+    seeds = seed_arguments(all_seeds()) if key.slug == BUILTIN else {}
+    cache = ProbeCache(settings().home / "probes" / f"{key.slug}.jsonl")
+    with context.resources.executors.open() as executor:
+        probed = probe(catalog_apis(documented_apis), executor, cache, seeds)
+    kept = Api.frame(one.api for one in probed if one.reason is None)
+    rejected = RejectedApi.frame(
+        reject(one.api, "accessibility", one.reason, one.detail) for one in probed if one.reason is not None
+    )
+    outcomes = Counter(one.api.probe.outcome for one in probed if one.api.probe is not None)
+    yield from _both(
+        kept,
+        rejected,
+        ("accessible_apis", "inaccessible_apis"),
+        {"outcomes": counts_table(dict(outcomes), "outcome of the probe")},
+    )
 
 
 @dg.asset(
@@ -137,27 +165,41 @@ def filter_accessibility(documented_apis: pl.DataFrame) -> Iterator[dg.Output[pl
     group_name=GROUP,
     io_manager_key=IO_MANAGER,
     kinds={"polars", "parquet"},
-    code_version="1",
+    code_version=f"{REWRITING_VERSION}.{RULES_VERSION}",
     automation_condition=FOLLOW,
+    required_resource_keys={"llm"},
 )
-def filtered_api_catalog(accessible_apis: pl.DataFrame) -> dg.Output[pl.DataFrame]:
+def filtered_api_catalog(context: dg.AssetExecutionContext, accessible_apis: pl.DataFrame) -> dg.Output[pl.DataFrame]:
     """The APIs that generation may use: documented, callable, noisy texts rewritten, one of 21 categories each."""
-    frame = accessible_apis.select(Api.SCHEMA.names())
-    categories = column_counts(frame, "category")
+    apis = catalog_apis(accessible_apis)
+    generator = language_model()
+    model: ChatModel = context.resources.llm
+    refused: dict[str, str] = {}
+    if generator and BatchKey.parse(context.partition_key).slug != BUILTIN:
+        rewritten = rewrite(apis, model, generator)
+        apis, refused = rewritten.apis, rewritten.refused
+    noisy = Counter(reason for api in apis if (reason := noise(api)) is not None)
+    classified = classify(apis, model if generator else None, generator)
+    frame = Api.frame(
+        api.model_copy(update={"category": category}) for api, category in zip(apis, classified.categories, strict=True)
+    )
     return dg.Output(
         frame,
         metadata={
             "apis": frame.height,
-            "categories": counts_table(categories, "category"),
-            "formats": counts_table(_formats(frame), "format"),
+            "language_model": generator or "none: only stand-ins are configured",
+            "rewritten": sum(api.original is not None for api in apis),
+            "rewriting_refused": counts_table(Counter(refused.values())),
+            "still_noisy": counts_table(noisy),
+            "classified_by": counts_table(Counter(classified.by), "by"),
+            "categories": counts_table(column_counts(frame, "category"), "category"),
+            "categories_plot": bar_plot(column_counts(frame, "category"), "APIs by category", "APIs"),
+            "formats": counts_table(Counter(api.source.format for api in apis), "format"),
             "samples": samples(frame, ["name", "category", "description", "parameters"]),
         },
     )
 
 
-def _formats(frame: pl.DataFrame) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for source in frame["source"]:
-        name = str(json.loads(source)["format"])
-        counts[name] = counts.get(name, 0) + 1
-    return counts
+def language_model() -> str | None:
+    """The first configured generator that is no stand-in; stand-ins can neither document nor classify."""
+    return next((name for name, one in generators().items() if not one.is_standin), None)

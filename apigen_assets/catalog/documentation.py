@@ -3,16 +3,25 @@
 Length alone rejects nothing: the paper kept many terse APIs and rewrote their descriptions.
 """
 
-import json
 import re
+from typing import Any
 
 import polars as pl
 
 from apigen_assets.catalog.api import Api, RejectedApi
+from apigen_assets.catalog.tables import catalog_apis, reject
+from apigen_assets.catalog.text import says_nothing_beyond, words
+
+DOCUMENTATION_VERSION = "1"
 
 _TEST_TOOL = re.compile(
     r"\b(test(ing|s)?|demo|petstore|hello ?world|foo ?bar|lorem|dummy|playground|my ?first|onboarding|untitled|"
     r"asdf\w*|qwerty|example ?api|sample ?api)\b|\btest[ _-]?(api|v?\d+)|^(test|demo)$",
+    re.IGNORECASE,
+)
+_TEST_API = re.compile(
+    r"(my |the )?(test|testing|demo|hello world|example|sample|asd\w*|foo|bar|untitled)"
+    r"( ?(api|app|endpoint|get|v?\d+))*",
     re.IGNORECASE,
 )
 _GENUINE = re.compile(
@@ -29,62 +38,48 @@ def check_documentation(apis: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]
     Returns:
         The APIs kept (`Api.SCHEMA`) and those rejected (`RejectedApi.SCHEMA`): every row is in one of the two.
     """
-    kept: list[dict[str, object]] = []
+    kept: list[Api] = []
     rejected: list[RejectedApi] = []
-    for row in apis.iter_rows(named=True):
-        verdict = _reason(row)
+    for api in catalog_apis(apis):
+        verdict = fault(api)
         if verdict is None:
-            kept.append(row)
+            kept.append(api)
         else:
-            rejected.append(reject(row, "documentation", *verdict))
-    return pl.DataFrame(kept, schema=Api.SCHEMA, orient="row"), RejectedApi.frame(rejected)
+            rejected.append(reject(api, "documentation", *verdict))
+    return Api.frame(kept), RejectedApi.frame(rejected)
 
 
-def reject(row: dict[str, object], step: str, reason: str, detail: str) -> RejectedApi:
-    """The reject of a catalog row, with the row in it."""
-    api = Api.from_row(row)
-    return RejectedApi.model_validate(
-        {
-            "source": api.source.name,
-            "file": api.source.file,
-            "original_name": api.source.original_name,
-            "step": step,
-            "reason": reason,
-            "detail": detail,
-            "api": api.model_dump(mode="json"),
-        }
-    )
-
-
-def _reason(row: dict[str, object]) -> tuple[str, str] | None:
-    source = json.loads(str(row["source"]))
-    parameters = json.loads(str(row["parameters"]))
-    description = str(row["description"])
-    if not parameters.get("properties"):
+def fault(api: Api) -> tuple[str, str] | None:
+    """Why an API's documentation is not usable, as reason and detail; null where it is."""
+    if not api.parameters.get("properties"):
         return "no_parameters", "the paper keeps only APIs with parameters, since the others ask nothing of a model"
-    if is_test_tool(f"{source['original_name']}") and source["format"] == "toolbench":
-        return "test_tool", f"the name {source['original_name']!r} is one of a test or demonstration"
-    if undescribed(str(row["name"]), description, parameters):
+    if api.source.format == "toolbench" and is_test_tool(api.source.original_name):
+        return "test_tool", f"the name {api.source.original_name!r} is one of a test or demonstration"
+    own = api.source.original_name.rpartition("/")[2] or api.name
+    if undescribed(own, api.description, api.parameters):
         return "undocumented", "no description beyond the name, and not one parameter described"
     return None
 
 
 def is_test_tool(name: str) -> bool:
-    """Whether a name is one of a test, demonstration or first attempt ("petstore", "test_v3")."""
-    words = re.sub(r"[_/.-]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))
-    return bool(_TEST_TOOL.search(_GENUINE.sub(" ", words)))
+    """Whether a ToolBench API (`<Category>/<tool>/<API>`) is a test, a demonstration or a first attempt.
+
+    The tool's name says it with any of its words ("onboarding project", "petstore"), the API's only as a whole:
+    "Chinese Firewall Test" is a real one.
+    """
+    category, _, rest = name.partition("/")
+    tool, _, own = rest.partition("/") if rest else (category, "", "")
+    return bool(_TEST_TOOL.search(_GENUINE.sub(" ", _spaced(tool))) or _TEST_API.fullmatch(_spaced(own)))
 
 
-def undescribed(name: str, description: str, parameters: dict[str, object]) -> bool:
-    """Whether neither the description nor any parameter says more than the name does."""
-    properties = parameters.get("properties")
-    described = isinstance(properties, dict) and any(
-        isinstance(part, dict) and str(part.get("description") or "").strip() for part in properties.values()
-    )
-    own = _plain(name.rpartition(".")[2])
-    text = _plain(description)
-    return not described and (not text or text == own or text in _plain(name))
+def undescribed(own_name: str, description: str, parameters: dict[str, Any]) -> bool:
+    """Whether nothing tells what an API does: not its description, not its name, not one parameter.
+
+    A name of three words or more ("get anime by id") is a description of its own.
+    """
+    described = any(str(part.get("description") or "").strip() for part in parameters["properties"].values())
+    return not described and len(set(words(own_name))) < 3 and says_nothing_beyond(description, own_name)
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "", text.lower())
+def _spaced(name: str) -> str:
+    return " ".join(words(name))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from apigen_assets.canonical import dumps
 from apigen_assets.catalog.api import Api, Binding, RejectedApi, Source, make_api_id
 from apigen_assets.catalog.names import distinct, tool_name
 from apigen_assets.catalog.schema import SchemaError, checked_parameters
@@ -94,6 +95,8 @@ class Collector:
 
     def result(self) -> ImportResult:
         """Names made unique, schemas checked; a draft that is no valid record becomes a reject."""
+        if not self.drafts and not self.failures:
+            self.fail("", "", "nothing_found", "the source holds nothing that could be an API")
         rejects = [self._reject(failure) for failure in self.failures]
         names = distinct([tool_name(draft.namespace, draft.own_name) for draft in self.drafts])
         originals = _numbered(draft.original_name for draft in self.drafts)
@@ -105,9 +108,17 @@ class Collector:
                 rejects.append(self._reject(Failure(original, draft.file, "invalid_schema", clip(str(error)))))
             except (ValidationError, ValueError, RecursionError) as error:
                 rejects.append(self._reject(Failure(original, draft.file, "invalid_record", clip(str(error)))))
-        return ImportResult(self.name, self.format, apis, rejects, self.warnings)
+        return ImportResult(self.name, self.format, apis, rejects, [clip(warning) for warning in self.warnings])
 
     def _api(self, draft: Draft, name: str, original: str) -> Api:
+        api = self._record(draft, name, original)
+        try:
+            dumps(api.row()).encode()
+        except UnicodeEncodeError:  # half a character pair, which JSON can write and no table can hold
+            api = Api.model_validate(scrubbed(api.model_dump(mode="python")))
+        return api
+
+    def _record(self, draft: Draft, name: str, original: str) -> Api:
         return Api(
             api_id=make_api_id(self.name, self.format, original),
             name=name,
@@ -130,8 +141,8 @@ class Collector:
     def _reject(self, failure: Failure) -> RejectedApi:
         return RejectedApi(
             source=self.name,
-            file=failure.file,
-            original_name=failure.original_name,
+            file=clip(failure.file),
+            original_name=clip(failure.original_name),
             step="import",
             reason=failure.reason,
             detail=failure.detail,
@@ -141,7 +152,7 @@ class Collector:
 def unusable(name: str, path: str | Path, error: SourceError, format_: Format | None = None) -> ImportResult:
     """The result of a source that could not be read at all: no APIs and one reject."""
     reject = RejectedApi(
-        source=name, file=str(path), original_name="", step="import", reason=error.reason, detail=clip(str(error))
+        source=name, file=clip(str(path)), original_name="", step="import", reason=error.reason, detail=clip(str(error))
     )
     return ImportResult(name, format_, [], [reject])
 
@@ -150,6 +161,17 @@ def clip(text: str, limit: int = 500) -> str:
     """Text for people, cut visibly; lone surrogates, which no table can hold, are replaced."""
     clean = text.encode("utf-8", "replace").decode()
     return clean if len(clean) <= limit else f"{clean[:limit]} [... {len(clean) - limit} more characters]"
+
+
+def scrubbed(value: Any) -> Any:
+    """The value with every half character pair in its texts replaced."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {scrubbed(key): scrubbed(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(scrubbed(one) for one in value)
+    return value
 
 
 def _numbered(originals: Iterable[str]) -> list[str]:

@@ -45,7 +45,8 @@ def tool_name(namespace: Sequence[str], own: str) -> str:
     full = ".".join([*parts, own])
     if len(full) <= MAX_NAME:
         return full
-    short = f"{initials(parts)}-{_digest('.'.join(parts))}" if parts else ""
+    whole = ".".join(parts)
+    short = min(f"{initials(parts)}-{_digest(whole)}", whole, key=len) if parts else ""
     name = f"{short}.{own}" if short else own
     if len(name) <= MAX_NAME:
         return name

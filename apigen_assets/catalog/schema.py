@@ -81,6 +81,8 @@ def checked_parameters(schema: dict[str, Any]) -> dict[str, Any]:
         raise SchemaError(f"nested more than {MAX_DEPTH} levels deep")
     try:
         size = len(json.dumps(schema, ensure_ascii=False, allow_nan=False).encode())
+    except UnicodeEncodeError:
+        size = 0  # half a character pair: replaced later, so the size does not matter here
     except (TypeError, ValueError) as error:
         raise SchemaError(f"not JSON: {error}") from None
     if size > MAX_BYTES:

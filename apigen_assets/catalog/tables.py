@@ -1,10 +1,29 @@
 """What must hold of the catalog's tables."""
 
 import json
+from typing import Literal
 
 import polars as pl
 
-from apigen_assets.catalog.api import Api
+from apigen_assets.catalog.api import Api, RejectedApi
+
+
+def catalog_apis(frame: pl.DataFrame) -> list[Api]:
+    """The records of a catalog table."""
+    return [Api.from_row(row) for row in frame.iter_rows(named=True)]
+
+
+def reject(api: Api, step: Literal["documentation", "accessibility"], reason: str, detail: str) -> RejectedApi:
+    """What a filter says of an API that it rejects, with the API in it."""
+    return RejectedApi(
+        source=api.source.name,
+        file=api.source.file,
+        original_name=api.source.original_name,
+        step=step,
+        reason=reason,
+        detail=detail,
+        api=api.model_dump(mode="json"),
+    )
 
 
 def catalog_faults(frame: pl.DataFrame, rejects: str) -> list[str]:

@@ -9,7 +9,7 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _TALK = re.compile(r"rapid[\s_-]?api|toolbench|rapid[\s_-]?key|mashape", re.IGNORECASE)
-_BRACKETED = re.compile(r"\([^()]{0,400}\)")
+_BRACKETED = re.compile(r"\s?\(([^()]{0,400})\)")
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+")
 
 
@@ -28,7 +28,7 @@ def clean_description(text: str) -> str:
 def _without_talk(line: str) -> str:
     if not _TALK.search(line):
         return line
-    line = _BRACKETED.sub(lambda match: "" if _TALK.search(match.group()) else match.group(), line)
+    line = _BRACKETED.sub(lambda match: "" if _TALK.search(match[1]) else match[0], line)
     return " ".join(sentence for sentence in _SENTENCE.split(line) if not _TALK.search(sentence))
 
 

@@ -30,6 +30,7 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _LEAK = re.compile(r"(secret|key|token)[\W_]{1,3}[0-9a-f]{8}[-_]?[0-9a-f]{4}", re.IGNORECASE)
+_TORN = re.compile(r'(?P<text>.*?)"\s+(?P<name>\w+): (?P<rest>.*)', re.DOTALL)
 _HOLE = re.compile(r"\{([^{}/]+)\}|(?<=/):([A-Za-z_]\w*)")
 
 
@@ -159,6 +160,7 @@ def _draft(api: Any, tool: dict[str, Any], title: str, about: str) -> Draft:
         raise SourceError("no_url", f"the URL {url[:80]!r} is no http(s) address")
     url = _HOLE.sub(lambda match: "{" + (match[1] or match[2]) + "}", url)
     listed = _parameters(api)
+    text, listed = untorn(_text(api, "description"), listed)
     properties, required, places, credentials = _arguments(listed, url, method, title)
     name = _text(api, "name")
     headers = {"X-RapidAPI-Host": host} if "rapidapi.com" in host else {}
@@ -168,7 +170,7 @@ def _draft(api: Any, tool: dict[str, Any], title: str, about: str) -> Draft:
         namespace=(),
         own_name="",
         original_name="",
-        description=describe(clean_description(_text(api, "description")), name, title, about),
+        description=describe(clean_description(text), name, title, about),
         parameters=object_schema(properties, required),
         binding=RestBinding(
             method=method,
@@ -195,6 +197,25 @@ def describe(own: str, name: str, title: str, about: str) -> str:
     return f"{head}: {context}" if context else own
 
 
+def untorn(text: str, listed: list[tuple[dict[str, Any], bool]]) -> tuple[str, list[tuple[dict[str, Any], bool]]]:
+    """Undo a join in data rebuilt from wrappers, where `" id: ...` at the end of a description is the parameter's."""
+    match = _TORN.fullmatch(text)
+    if match is None:
+        return text, listed
+    names = {match["name"], change_name(match["name"])}
+    if not names & {_text(part, "name") for part, _ in listed}:
+        return text, listed
+    rest = match["rest"].strip()
+    repaired = [
+        (
+            {**part, "description": rest} if _text(part, "name") in names and not _text(part, "description") else part,
+            one,
+        )
+        for part, one in listed
+    ]
+    return match["text"].strip(), repaired
+
+
 def _parameters(api: dict[str, Any]) -> list[tuple[dict[str, Any], bool]]:
     """The API's parameters, each with whether it is required; one listed in both is required."""
     out: list[tuple[dict[str, Any], bool]] = []
@@ -219,9 +240,7 @@ def _arguments(
     listed: list[tuple[dict[str, Any], bool]], url: str, method: str, title: str
 ) -> tuple[dict[str, Any], list[str], dict[str, RestParameter], list[Credential]]:
     holes = [match[1] for match in _HOLE.finditer(url) if match[1]]
-    named = {_text(part, "name").strip() for part, _ in listed}
-    # a hole in the URL that no parameter fills would be sent as braces: it is a parameter nobody listed
-    listed = [*listed, *(({"name": hole, "type": "STRING"}, True) for hole in holes if hole not in named)]
+    listed = _filling(holes, listed)
     shown: list[tuple[str, dict[str, Any], bool, Place]] = []
     credentials: list[Credential] = []
     for part, needed in listed:
@@ -246,6 +265,29 @@ def _arguments(
         name: RestParameter(place=place, wire_name=wire) for name, (wire, _, _, place) in zip(names, shown, strict=True)
     }
     return properties, required, places, credentials
+
+
+def _filling(holes: list[str], listed: list[tuple[dict[str, Any], bool]]) -> list[tuple[dict[str, Any], bool]]:
+    """The parameters, each hole of the URL among them.
+
+    A hole is filled by the parameter of its name, or of the name in another spelling (`{is_id}` by `id`, `{userId}`
+    by `user_id`). One that nothing fills would be sent as braces: it is a parameter that nobody listed.
+    """
+
+    def key(name: str) -> str:
+        return standardize(name).replace("_", "").removeprefix("is")
+
+    out = list(listed)
+    for hole in dict.fromkeys(holes):
+        names = [_text(part, "name").strip() for part, _ in out]
+        if hole in names:
+            continue
+        spelt = [i for i, name in enumerate(names) if name not in holes and key(name) == key(hole)]
+        if spelt:
+            out[spelt[0]] = ({**out[spelt[0]][0], "name": hole}, True)
+        else:
+            out.append(({"name": hole, "type": "STRING"}, True))
+    return out
 
 
 def _text(value: Any, key: str) -> str:

@@ -3,11 +3,15 @@
 import typer
 
 from apigen_assets.cli.demo import demo
+from apigen_assets.cli.estimate import estimate
 from apigen_assets.cli.evaluate import evaluate
 from apigen_assets.cli.import_ import import_
+from apigen_assets.cli.publish import publish
 from apigen_assets.cli.score import bfcl_install, score
 from apigen_assets.cli.sql import sql
+from apigen_assets.cli.train import preflight, train
 from apigen_assets.cli.ui import ui
+from apigen_assets.cli.verify import verify
 
 app = typer.Typer(
     name="apigen",
@@ -20,6 +24,11 @@ app.command()(demo)
 app.command()(ui)
 app.command()(sql)
 app.command("import")(import_)
+app.command()(publish)
 app.command()(score)
 app.command("bfcl-install")(bfcl_install)
+app.command()(estimate)
+app.command()(verify)
 app.command()(evaluate)
+app.command()(train)
+app.command()(preflight)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from apigen_assets.home import PROJECT, prepare
+from apigen_assets.home import PROJECT, grant_slots, prepare
 from apigen_assets.settings import settings
 
 
@@ -16,6 +16,7 @@ def ui(
 ) -> None:
     """Open the Dagster UI (web server, daemon and sensors); Ctrl-C stops everything."""
     home = prepare(settings())
+    grant_slots(settings())
     dagster = os.path.join(os.path.dirname(sys.executable), "dagster")
     typer.echo(f"Dagster UI on http://{host}:{port} (instance {home}); drop API sources into {settings().incoming_dir}")
     # -w: a [tool.dagster] block anywhere above would otherwise rename the location and fork its sensor state

@@ -6,7 +6,7 @@ import dagster as dg
 import polars as pl
 
 from apigen_assets.automation import follow
-from apigen_assets.dataset.compose import Composition, compose
+from apigen_assets.dataset.compose import Composition, compose, unique_rows
 from apigen_assets.dataset.funnel import funnel, markdown
 from apigen_assets.dataset.relevance import relevance_rows as make_relevance_rows
 from apigen_assets.dataset.row import DatasetRow
@@ -80,6 +80,46 @@ def function_calling_dataset(
     calls = dataset_rows(composition.rows, categories_of(filtered_api_catalog))
     rows = mixed(calls, relevance_rows, settings().seed)
     return dg.Output(rows, metadata=_metadata(context, rows, composition))
+
+
+def _ablation(stage: str) -> dg.AssetsDefinition:
+    rejected = f"{stage}_rejected"
+
+    @dg.asset(
+        name=f"plus_fail_{stage}_dataset",
+        io_manager_key="lake",
+        group_name="dataset",
+        kinds={"polars", "duckdb"},
+        code_version="1",
+        automation_condition=follow("function_calling_dataset"),
+        ins={
+            "rejected": dg.AssetIn(rejected, metadata=_ALL_THAT_EXISTS),
+            "filtered_api_catalog": dg.AssetIn(metadata=_ALL_THAT_EXISTS),
+        },
+        description=f"The data set with the rows that failed the {stage} check added back (paper, Fig. 5): every "
+        "verified row stays, and each rejected row with readable calls is added once, whatever its style.",
+    )
+    def ablation(
+        function_calling_dataset: pl.DataFrame, rejected: pl.LazyFrame, filtered_api_catalog: pl.DataFrame
+    ) -> dg.Output[pl.DataFrame]:
+        added = dataset_rows(unique_rows(rejected, settings().seed), categories_of(filtered_api_catalog))
+        added = added.with_columns(pl.lit(f"failed_{stage}").alias("kind"))
+        rows = mixed(function_calling_dataset, added, settings().seed)
+        return dg.Output(
+            rows,
+            metadata={
+                "verified": function_calling_dataset.height,
+                "added": added.height,
+                "kinds": counts_table(column_counts(rows, "kind"), "kind"),
+                "samples": samples(added, ["query", "tools", "answers", "style"]),
+            },
+        )
+
+    return ablation
+
+
+plus_fail_semantic_dataset = _ablation("semantic")
+plus_fail_execution_dataset = _ablation("execution")
 
 
 def mixed(calls: pl.DataFrame, relevance: pl.DataFrame, seed: int) -> pl.DataFrame:

@@ -37,28 +37,11 @@ def compose(verified: pl.LazyFrame, size: int, seed: int, shares: Mapping[str, f
         raise ValueError(f"style shares must be non-negative and sum to 1, not {dict(shares)}")
     columns = verified.collect_schema().names()
     with duckdb.connect(":memory:") as connection:
-        connection.register("verified", verified.collect())
-        connection.execute(
-            """
-            CREATE TABLE ranked AS
-            SELECT candidate_id, style, draw,
-                   row_number() OVER (PARTITION BY style ORDER BY draw, candidate_id) AS place
-            FROM (
-                SELECT candidate_id, style, md5($1 || candidate_id) AS draw,
-                       row_number() OVER (
-                           PARTITION BY lower(trim(regexp_replace(query, '\\s+', ' ', 'g'))), answers
-                           ORDER BY md5($1 || candidate_id), candidate_id
-                       ) AS copy
-                FROM verified
-            ) WHERE copy = 1
-            """,
-            [str(seed)],
-        )
+        _rank(connection, verified, seed)
         unique = dict(connection.execute("SELECT style, count(*) FROM ranked GROUP BY style").fetchall())
         [(total,)] = connection.execute("SELECT count(*) FROM verified").fetchall()
         quotas = {style: int(size * share) for style, share in shares.items()}
-        quota_frame = pl.DataFrame({"style": list(quotas), "quota": list(quotas.values())})
-        connection.register("quotas", quota_frame)
+        connection.register("quotas", pl.DataFrame({"style": list(quotas), "quota": list(quotas.values())}))
         rows: pl.DataFrame = connection.sql(
             f"""
             SELECT {", ".join(f"verified.{name}" for name in columns)}
@@ -72,4 +55,39 @@ def compose(verified: pl.LazyFrame, size: int, seed: int, shares: Mapping[str, f
         duplicates=total - sum(unique.values()),
         over_quota={style: count - taken.get(style, 0) for style, count in sorted(unique.items())},
         shortfall={style: quota - taken[style] for style, quota in quotas.items()},
+    )
+
+
+def unique_rows(frame: pl.LazyFrame, seed: int) -> pl.DataFrame:
+    """All rows without exact copies, in the seeded order; the columns are those of the frame."""
+    columns = frame.collect_schema().names()
+    with duckdb.connect(":memory:") as connection:
+        _rank(connection, frame, seed)
+        rows: pl.DataFrame = connection.sql(
+            f"""
+            SELECT {", ".join(f"verified.{name}" for name in columns)}
+            FROM verified JOIN ranked USING (candidate_id) ORDER BY ranked.draw, candidate_id
+            """
+        ).pl()
+    return rows.select(columns)
+
+
+def _rank(connection: duckdb.DuckDBPyConnection, frame: pl.LazyFrame, seed: int) -> None:
+    """Register the frame as `verified`, and make `ranked`: one row per distinct pair, with its place in its style."""
+    connection.register("verified", frame.collect())
+    connection.execute(
+        """
+        CREATE TABLE ranked AS
+        SELECT candidate_id, style, draw,
+               row_number() OVER (PARTITION BY style ORDER BY draw, candidate_id) AS place
+        FROM (
+            SELECT candidate_id, style, md5($1 || candidate_id) AS draw,
+                   row_number() OVER (
+                       PARTITION BY lower(trim(regexp_replace(query, '\\s+', ' ', 'g'))), answers
+                       ORDER BY md5($1 || candidate_id), candidate_id
+                   ) AS copy
+            FROM verified
+        ) WHERE copy = 1
+        """,
+        [str(seed)],
     )

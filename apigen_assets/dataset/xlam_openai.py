@@ -7,12 +7,12 @@ _KINDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean
 
 
 def openai_row(row: dict[str, Any]) -> dict[str, Any]:
-    """`{id, messages, tools}` of an xLAM row; messages and tools are JSON text.
+    """`{id, messages, tools}` of an xLAM row; arguments and tools are JSON text, as their fields differ by row.
 
     A row without calls has an assistant message with empty content and no `tool_calls`.
     """
     calls = json.loads(row["answers"])
-    answer: dict[str, Any] = {"role": "assistant", "content": ""}
+    answer: dict[str, Any] = {"role": "assistant", "content": "", "tool_calls": None}
     if calls:
         answer["tool_calls"] = [
             {
@@ -27,7 +27,7 @@ def openai_row(row: dict[str, Any]) -> dict[str, Any]:
         ]
     return {
         "id": row["id"],
-        "messages": json.dumps([{"role": "user", "content": row["query"]}, answer], ensure_ascii=False),
+        "messages": [{"role": "user", "content": row["query"], "tool_calls": None}, answer],
         "tools": json.dumps([_tool(tool) for tool in json.loads(row["tools"])], ensure_ascii=False),
     }
 

@@ -5,6 +5,7 @@ same, which makes their pass rates comparable.
 """
 
 import hashlib
+import heapq
 import random
 import re
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from apigen_assets.catalog.api import Api
 from apigen_assets.generation.candidate import Style
 from apigen_assets.generation.examples import Example
-from apigen_assets.generation.prompts import WORDINGS, Wording
+from apigen_assets.generation.prompts import LANGUAGES, WORDINGS, Wording
 
 STYLE_SHARES: dict[Style, float] = {
     Style.SIMPLE: 0.3,
@@ -67,6 +68,11 @@ class Sampler:
         self._apis = sorted(apis, key=lambda api: api.api_id)
         self._seed = seed
         self._batch = batch
+        unknown = set(languages) - set(LANGUAGES)
+        if unknown:
+            raise ValueError(
+                f"APIGEN_LANGUAGES: {', '.join(sorted(unknown))} unknown; there are {', '.join(LANGUAGES)}"
+            )
         self._languages = tuple(sorted(languages))
         self._words = [_words(api) for api in self._apis]
         self._near: dict[int, list[int]] = {}
@@ -98,7 +104,7 @@ class Sampler:
             language=language,
             tools=tuple(self._apis[one] for one in order),
             targets=targets,
-            examples=self._show(rng, style, targets),
+            examples=self._show(rng, index, style, targets),
         )
 
     def _target(self, index: int) -> int:
@@ -138,21 +144,31 @@ class Sampler:
             self._near[main] = sorted(others, key=likeness)[:NEIGHBOURS]
         return self._near[main]
 
-    def _show(self, rng: random.Random, style: Style, targets: tuple[str, ...]) -> tuple[Example, ...]:
+    def _show(self, rng: random.Random, index: int, style: Style, targets: tuple[str, ...]) -> tuple[Example, ...]:
         """Two to four examples of the style; one that uses a target comes first where there is any."""
         pool = self._examples[style] or [one for style_ in Style for one in self._examples[style_]]
         if not pool:
             return ()
         shown: dict[str, Example] = {}
         for name in targets:
-            own = self._by_tool.get((style, name)) or self._by_tool.get((Style.SIMPLE, name)) or []
-            if own:
-                one = rng.choice(own)
-                shown[one.example_id] = one
-        for one in rng.sample(pool, min(len(pool), rng.randint(2, 3))):
+            for other in (style, Style.SIMPLE, Style.MULTIPLE):
+                if own := self._by_tool.get((other, name)):
+                    one = self._first(own, index, 1)[0]
+                    shown[one.example_id] = one
+                    break
+        for one in self._first(pool, index, rng.randint(2, 3)):
             if len(shown) < 4:
                 shown.setdefault(one.example_id, one)
         return tuple(shown.values())
+
+    def _first(self, pool: Sequence[Example], index: int, count: int) -> list[Example]:
+        """The first by a hash of draw and example: a pool that grows changes only draws that a new one enters."""
+
+        def place(example: Example) -> bytes:
+            text = f"{self._seed}|{self._batch}|{index}|{example.example_id}"
+            return hashlib.blake2b(text.encode(), digest_size=8).digest()
+
+        return heapq.nsmallest(count, pool, key=place)
 
     def _rng(self, what: str, number: int) -> random.Random:
         text = f"{self._seed}|{self._batch}|{what}|{number}"
@@ -167,44 +183,10 @@ def _words(api: Api) -> frozenset[str]:
 
 
 _STOP_WORDS = frozenset(
-    [
-        "the",
-        "and",
-        "for",
-        "with",
-        "from",
-        "that",
-        "this",
-        "its",
-        "are",
-        "not",
-        "all",
-        "any",
-        "one",
-        "two",
-        "given",
-        "returns",
-        "return",
-        "calculate",
-        "calculates",
-        "compute",
-        "computes",
-        "get",
-        "gets",
-        "find",
-        "finds",
-        "determine",
-        "determines",
-        "into",
-        "whether",
-        "which",
-        "between",
-        "using",
-        "used",
-        "number",
-        "value",
-        "values",
-        "list",
-        "string",
-    ]
+    re.findall(
+        r"\w+",
+        "the and for with from that this its are not all any one two given returns return calculate calculates compute "
+        "computes get gets find finds determine determines into whether which between using used number value values "
+        "list string",
+    )
 )

@@ -1,34 +1,207 @@
 """Assets that leave the house. Nothing here starts by itself."""
 
-from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from apigen_assets.dataset.funnel import funnel
-from apigen_assets.release.card import dataset_card
-from apigen_assets.release.tree import configs, content_hash, write_tree
+from apigen_assets.dataset.funnel import markdown
+from apigen_assets.home import PROJECT
+from apigen_assets.partitions import model_by_dataset
+from apigen_assets.release.build import build_dataset
+from apigen_assets.release.checks import failed_checks, guarding_checks, versions
+from apigen_assets.release.models import ModelError, scores, write_model
+from apigen_assets.release.provenance import code_commit
+from apigen_assets.release.soundness import UnsoundRowsError
+from apigen_assets.release.tree import Tree, read_manifest
 from apigen_assets.settings import settings
+from resources.hub import HubError, HubProblem, HubResource, Publication
+from resources.lake import Lake, LakeError
 
 
-@dg.asset(group_name="release", kinds={"huggingface", "parquet"}, code_version="1", required_resource_keys={"lake"})
+class ReleaseConfig(dg.Config):
+    """Where this release goes, where it differs from the settings."""
+
+    repo: str = ""
+    """`namespace/name`; empty: APIGEN_HUB_REPO."""
+    version: str = ""
+    """Tag for the release; empty: APIGEN_RELEASE_VERSION, or none."""
+    local_only: bool = False
+    """Write the local folder and publish nothing."""
+
+
+@dg.asset(
+    group_name="release",
+    kinds={"huggingface", "parquet"},
+    code_version="2",
+    required_resource_keys={"lake", "hub"},
+    pool="hub",
+)
 def huggingface_dataset(
-    context: dg.AssetExecutionContext, function_calling_dataset: pl.DataFrame
+    context: dg.AssetExecutionContext,
+    config: ReleaseConfig,
+    function_calling_dataset: pl.LazyFrame,
 ) -> dg.MaterializeResult[None]:
-    """The release: Parquet shards, card and manifest, in the tree that `datasets.load_dataset` reads."""
-    rows = function_calling_dataset
-    table = funnel(context.resources.lake.lake)
-    parts = configs(rows)
-    target = Path(settings().release_dir).resolve() / "function-calling-dataset"
-    card = dataset_card(rows, table, [part.name for part in parts], "Verified function calls")
-    written = write_tree(target, parts, card, {"rows": rows.height, "funnel": [row._asdict() for row in table]})
+    """The release: shards, card and manifest in a local folder, published where a repository and HF_TOKEN are set."""
+    hub: HubResource = context.resources.hub
+    failed = failed_checks(context.instance, guarding_checks())
+    if failed:
+        raise _stop(
+            "not released: the latest run of these checks failed: " + "; ".join(failed) + ". Look at them in the UI, "
+            "repair what they found and run them again."
+        )
+    repo, version = _target(config)
+    if repo and hub.has_token():
+        _access(hub, repo)
+    lineage = {"code_commit": code_commit(PROJECT), "assets": versions(context.instance)}
+    try:
+        tree, provenance = build_dataset(
+            settings(), context.resources.lake.lake, lineage, dataset=function_calling_dataset
+        )
+    except UnsoundRowsError as error:
+        raise _stop(str(error)) from None
+    loaded = _load(context, hub, tree)
+    published = _publish(context, hub, tree, repo, version, "dataset")
+    rows = {
+        f"{name}/{split}": told["rows"]
+        for name, config_ in tree.manifest["configs"].items()
+        for split, told in config_["splits"].items()
+    }
     return dg.MaterializeResult(
         metadata={
-            "path": dg.MetadataValue.path(str(target)),
-            "written": written,
-            "content_hash": content_hash(parts),
-            "rows": rows.height,
-            "configs": ", ".join(part.name for part in parts),
-            "card": dg.MetadataValue.md(card.split("---", 2)[2]),
+            "path": dg.MetadataValue.path(str(tree.path)),
+            "written": tree.changed,
+            "content_hash": tree.content_hash,
+            "rows": dg.MetadataValue.json(rows),
+            "loaded": loaded,
+            "funnel": dg.MetadataValue.md(markdown(list(provenance.funnel))),
+            "stand_in": provenance.stand_in,
+            "card": dg.MetadataValue.md((tree.path / "README.md").read_text(encoding="utf-8").split("---", 2)[2]),
+            **published,
         }
     )
+
+
+@dg.asset(
+    group_name="release",
+    kinds={"huggingface"},
+    code_version="1",
+    partitions_def=model_by_dataset,
+    deps=["xlam_checkpoints", "bfcl_scores"],
+    required_resource_keys={"lake", "hub"},
+    pool="hub",
+)
+def huggingface_models(context: dg.AssetExecutionContext, config: ReleaseConfig) -> dg.MaterializeResult[None]:
+    """One trained model with its card and leaderboard scores, published where a repository and HF_TOKEN are set."""
+    hub: HubResource = context.resources.hub
+    key = context.partition_key
+    if not isinstance(key, dg.MultiPartitionKey):
+        raise _stop("this asset is made for one model and one data set: choose a partition")
+    model, dataset = key.keys_by_dimension["model"], key.keys_by_dimension["dataset"]
+    told = settings()
+    namespace = (told.hub_repo or "").split("/")[0]
+    repo = config.repo or (
+        told.hub_model_repo.format(namespace=namespace, model=model, dataset=dataset) if namespace else ""
+    )
+    version = config.version or told.release_version
+    repo = "" if config.local_only else repo
+    if repo and hub.has_token():
+        _access(hub, repo)
+    lake: Lake = context.resources.lake.lake
+    try:
+        table: pl.LazyFrame | None = lake.scan("bfcl_scores")
+    except LakeError:
+        table = None
+    found = scores(table, model, dataset)
+    manifest = read_manifest(told.release_dir / "function-calling-dataset") or {}
+    try:
+        tree = write_model(
+            (told.release_dir / "models" / f"{model}-{dataset}").resolve(),
+            (told.checkpoints_dir / model / dataset).resolve(),
+            found,
+            model=model,
+            dataset=dataset,
+            dataset_repo=told.hub_repo,
+            stand_in=bool(manifest.get("provenance", {}).get("stand_in")),
+        )
+    except ModelError as error:
+        raise _stop(str(error)) from None
+    published = _publish(context, hub, tree, repo, version, "model")
+    return dg.MaterializeResult(
+        metadata={
+            "path": dg.MetadataValue.path(str(tree.path)),
+            "written": tree.changed,
+            "content_hash": tree.content_hash,
+            "scores": dg.MetadataValue.json({one.category: one.accuracy for one in found}),
+            "card": dg.MetadataValue.md((tree.path / "README.md").read_text(encoding="utf-8").split("---", 2)[2]),
+            **published,
+        }
+    )
+
+
+def _target(config: ReleaseConfig) -> tuple[str, str | None]:
+    repo = "" if config.local_only else config.repo or settings().hub_repo or ""
+    return repo, config.version or settings().release_version or None
+
+
+def _access(hub: HubResource, repo: str) -> None:
+    """Find out before the work, not after it, that the token is of no use."""
+    try:
+        hub.check_access(repo)
+    except HubError as error:
+        raise _stop(str(error), error) from None
+
+
+def _load(context: dg.AssetExecutionContext, hub: HubResource, tree: Tree) -> str:
+    if not tree.changed:
+        return "not read again: nothing changed"
+    try:
+        report = hub.load(str(tree.path))
+    except HubError as error:
+        if error.problem is HubProblem.BAD_REQUEST:  # datasets is not installed
+            context.log.warning(f"not loaded: {error}")
+            return str(error)
+        raise _stop(f"the release does not load: {error}", error) from None
+    return "load_dataset reads every config: " + ", ".join(f"{name} {rows:,}" for name, rows in report.rows.items())
+
+
+def _publish(
+    context: dg.AssetExecutionContext, hub: HubResource, tree: Tree, repo: str, version: str | None, kind: Any
+) -> dict[str, Any]:
+    if not repo:
+        why = "no repository is set (APIGEN_HUB_REPO)"
+    elif not hub.has_token():
+        why = "HF_TOKEN is not set"
+    else:
+        try:
+            done = hub.publish(
+                tree.path,
+                repo,
+                kind=kind,
+                version=version,
+                private=settings().hub_private,
+                say=context.log.info,
+            )
+        except HubError as error:
+            raise _stop(str(error), error) from None
+        return _metadata(done)
+    context.log.info(f"kept in {tree.path}, not published: {why}")
+    return {"published": f"no: {why}"}
+
+
+def _metadata(done: Publication) -> dict[str, Any]:
+    return {
+        "published": "a new commit" if done.committed else "the repository held this release already",
+        "url": dg.MetadataValue.url(done.url),
+        "revision": done.revision or "",
+        "version": done.version or "",
+        "verified": done.verified,
+        "changes": dg.MetadataValue.md("```\n" + "\n".join(done.changes.lines()) + "\n```"),
+        "notes": "; ".join(done.notes),
+    }
+
+
+def _stop(message: str, error: HubError | None = None) -> dg.Failure:
+    # A retry helps only where the Hub could not be reached.
+    again = error is not None and error.problem in {HubProblem.UNREACHABLE, HubProblem.DEADLINE, HubProblem.CRASHED}
+    return dg.Failure(description=message, allow_retries=again)

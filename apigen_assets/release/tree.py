@@ -1,101 +1,147 @@
 """The repository tree of a data set release: Parquet shards, a card, a manifest; made whole or not at all."""
 
-import hashlib
 import json
-import os
 import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import polars as pl
+import pyarrow as pa
 
-from apigen_assets.canonical import dumps
-from apigen_assets.dataset.xlam_openai import openai_row
+from apigen_assets.release.card import Card
+from apigen_assets.release.configs import Config, Split, features
+from apigen_assets.release.folder import staged
+from apigen_assets.release.shards import RowHash, WrittenSplit, columns, combined_hash, file_sha256, write_split
 
-SHARD_ROWS = 50_000
+MANIFEST = "release.json"
+"""Names every file of the release with size and SHA-256; what a repository does not list there is not ours."""
 
-XLAM_COLUMNS = ("id", "query", "answers", "tools")
-
-
-class Config(NamedTuple):
-    """One config of the release: its name and its rows, with one split `train`."""
-
-    name: str
-    rows: pl.DataFrame
+FORMAT = 1
+"""Version of the manifest's layout."""
 
 
-def configs(dataset: pl.DataFrame) -> list[Config]:
-    """The configs made from `DatasetRow` rows: `xlam` (the original's columns) and `openai` (TRL-ready)."""
-    return [
-        Config("xlam", dataset.select(XLAM_COLUMNS)),
-        Config(
-            "openai",
-            pl.DataFrame(
-                [openai_row(row) for row in dataset.select(XLAM_COLUMNS).iter_rows(named=True)],
-                schema={"id": pl.Int64, "messages": pl.String, "tools": pl.String},
-                orient="row",
-            ),
-        ),
-    ]
+class Tree(NamedTuple):
+    """A release on disk."""
+
+    path: Path
+    manifest: dict[str, Any]
+    changed: bool
+    """False when it held the same rows and the same card already, and nothing was written."""
+
+    @property
+    def content_hash(self) -> str:
+        """Hash of all rows."""
+        return str(self.manifest["content_hash"])
 
 
-def content_hash(parts: list[Config]) -> str:
-    """SHA-256 over the rows of every config: the same for the same content, whatever wrote the files."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part.name.encode())
-        for row in part.rows.iter_rows(named=True):
-            digest.update(dumps(row).encode())
-    return digest.hexdigest()
+def write_tree(
+    target: Path,
+    configs: Sequence[Config],
+    card: Callable[[Sequence[Mapping[str, Any]]], Card],
+    provenance: Mapping[str, Any],
+) -> Tree:
+    """Write the release to `target`, in place of what stands there.
 
-
-def write_tree(target: Path, parts: list[Config], card: str, manifest: dict[str, Any]) -> bool:
-    """Write the release to `target`, replacing what stands there in one rename.
-
-    Returns:
-        False when `target` already holds this content, and nothing was written.
+    Args:
+        target: the folder; it is replaced whole.
+        configs: the configs, the default one first.
+        card: makes the card from `dataset_info` of every config.
+        provenance: how the rows were made, for the manifest.
     """
-    digest = content_hash(parts)
-    if _hash_of(target) == digest:
-        return False
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    with staged(target) as staging:
+        hashes: dict[str, str] = {}
+        infos = []
+        described: dict[str, Any] = {}
+        for config in configs:
+            written = {split.name: _write(staging, config, split, hashes) for split in config.splits}
+            infos.append(dataset_info(config, written))
+            described[config.name] = {
+                "about": config.about,
+                "columns": columns(config.schema),
+                "splits": {
+                    name: {
+                        "rows": split.rows,
+                        "num_bytes": split.num_bytes,
+                        "sha256": hashes[f"{config.name}/{name}"],
+                        "files": [str(file.relative_to(staging)) for file in split.files],
+                    }
+                    for name, split in written.items()
+                },
+            }
+        made = card(infos)
+        (staging / "README.md").write_text(made.text, encoding="utf-8")
+        manifest = {
+            "format": FORMAT,
+            "kind": "dataset",
+            "content_hash": combined_hash(hashes),
+            "card_hash": made.identity,
+            "configs": described,
+            "provenance": dict(provenance),
+        }
+        write_manifest(staging, manifest)
+        old = read_manifest(target)
+        if old is not None and same(old, manifest) and complete(target, old):
+            shutil.rmtree(staging)
+            return Tree(target, old, False)
+    return Tree(target, manifest, True)
+
+
+def dataset_info(config: Config, written: Mapping[str, WrittenSplit]) -> dict[str, Any]:
+    """The `dataset_info` entry of a config, computed from what was written."""
+    return {
+        "config_name": config.name,
+        "features": features(config.schema),
+        "splits": [
+            {"name": name, "num_bytes": split.num_bytes, "num_examples": split.rows} for name, split in written.items()
+        ],
+        "download_size": sum(file.stat().st_size for split in written.values() for file in split.files),
+        "dataset_size": sum(split.num_bytes for split in written.values()),
+    }
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest, with the size and SHA-256 of every other file; adds them to `manifest` as `files`."""
+    manifest["files"] = {
+        str(path.relative_to(folder)): {"size": path.stat().st_size, "sha256": file_sha256(path)}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
+    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a release folder; null where there is none that can be read."""
     try:
-        for part in parts:
-            folder = staging / "data" / part.name
-            folder.mkdir(parents=True)
-            shards = list(_shards(part.rows))
-            for number, shard in enumerate(shards):
-                shard.write_parquet(folder / f"train-{number:05d}-of-{len(shards):05d}.parquet")
-        (staging / "README.md").write_text(card, encoding="utf-8")
-        text = json.dumps({**manifest, "content_hash": digest}, indent=2, sort_keys=True, ensure_ascii=False)
-        (staging / "release.json").write_text(text + "\n", encoding="utf-8")
-        staging.chmod(0o755)
-        _swap(staging, target)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return True
-
-
-def _shards(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    for start in range(0, max(1, rows.height), SHARD_ROWS):
-        yield rows.slice(start, SHARD_ROWS)
-
-
-def _hash_of(target: Path) -> str | None:
-    try:
-        return str(json.loads((target / "release.json").read_text(encoding="utf-8"))["content_hash"])
-    except (OSError, ValueError, KeyError, TypeError):
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
+    return manifest if isinstance(manifest, dict) and "content_hash" in manifest else None
 
 
-def _swap(staging: Path, target: Path) -> None:
-    if not target.exists():
-        os.replace(staging, target)
-        return
-    old = target.with_name(f".{target.name}.old.{os.getpid()}")
-    os.replace(target, old)
-    os.replace(staging, target)
-    shutil.rmtree(old)
+def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two manifests name the same rows and the same card, whatever runs and versions made them."""
+    return all(one.get(key) == other.get(key) for key in ("format", "kind", "content_hash", "card_hash"))
+
+
+def complete(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether the folder holds exactly the files of the manifest, at their sizes."""
+    found = {
+        str(path.relative_to(folder)): path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != MANIFEST
+    }
+    return found == {name: file["size"] for name, file in manifest.get("files", {}).items()}
+
+
+def _write(staging: Path, config: Config, split: Split, hashes: dict[str, str]) -> WrittenSplit:
+    digest = RowHash(columns(config.schema))
+
+    def tables() -> Iterator[pa.Table]:
+        for table in config.batches(split):
+            digest.update(table)
+            yield table
+
+    written = write_split(staging / "data" / config.name, split.name, config.schema, tables())
+    hashes[f"{config.name}/{split.name}"] = digest.hexdigest()
+    return written

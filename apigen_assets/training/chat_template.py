@@ -1,8 +1,7 @@
 """The `xlam` and `compact` prompt formats as Jinja chat templates, as transformers and vLLM apply them.
 
-A template shows each user message with the tools of the request and leaves the answer open; an assistant
-message's tool calls render like `prompt_format.target`. The tests hold both to the text of
-`prompt_format.render`.
+A template shows each user message with the tools of the request and leaves the answer open. The tests hold
+its text to `prompt_format.render`, and what it writes for an assistant's tool calls to `prompt_format.parse`.
 """
 
 from apigen_assets.training.prompt_format import (
@@ -11,7 +10,6 @@ from apigen_assets.training.prompt_format import (
     TASK_INSTRUCTION,
     PromptStyle,
 )
-from apigen_assets.training.tool_schema import SHORT_TYPES
 
 
 def chat_template(style: PromptStyle | str) -> str:
@@ -98,25 +96,22 @@ _XLAM_CALLS = (
     + _quoted("]}")
 )
 
-_SHORT = "{" + ", ".join(f"'{long}': '{short}'" for long, short in SHORT_TYPES.items()) + "}"
-
 _COMPACT_USER = (
-    "{%- set short = " + _SHORT + " -%}" + _EACH_TOOL + "{{- t.name -}}{{- '(' -}}"
+    _EACH_TOOL + "{{- t.name -}}{{- '(' -}}"
     "{%- for name, p in properties | items -%}"
     "{%- set kind = p['type'] if p['type'] is string else '' -%}"
     "{%- if is_schema -%}{%- set required = name in needed -%}"
     "{%- elif p['required'] is boolean -%}{%- set required = p['required'] -%}"
     "{%- else -%}{%- set required = 'optional' not in kind | lower -%}{%- endif -%}"
-    "{{- name -}}{{- '' if required else '?' -}}{{- ': ' -}}"
-    "{{- short.get(kind.split(',')[0].split('[')[0] | trim | lower, 'any') -}}"
-    "{{- ', ' if not loop.last -}}"
+    "{{- name -}}{{- '' if required else '?' -}}{{- ',' if not loop.last -}}"
     "{%- endfor -%}" + _quoted(")\n") + "{%- endfor -%}" + _quoted("? ") + "{{- m.content -}}" + _quoted("\n> ")
 )
 
+# Texts keep their quotes here, since a template cannot tell plain words; `prompt_format.parse` reads both
 _COMPACT_CALLS = (
     _EACH_CALL
     + "{{- c.name -}}{{- '(' -}}"
     + "{%- for name, value in c.arguments | items -%}"
-    + "{{- name -}}{{- '=' -}}{{- value | tojson -}}{{- ', ' if not loop.last -}}"
-    + "{%- endfor -%}{{- ')' -}}{{- '; ' if not loop.last -}}{%- endfor -%}"
+    + "{{- name -}}{{- '=' -}}{{- value | tojson(separators=(',', ':')) -}}{{- ',' if not loop.last -}}"
+    + "{%- endfor -%}{{- ')' -}}{{- ';' if not loop.last -}}{%- endfor -%}"
 )

@@ -40,8 +40,8 @@ class Device:
     name: str
     count: int
     """GPUs of this machine; 1 for the CPU."""
-    memory_bytes: int | None
-    """Memory of one GPU; null for the CPU."""
+    memory_bytes: int
+    """Memory of one GPU; of the machine by process for the CPU."""
     peak_flops: float | None
     """Dense bf16 FLOP/s where the GPU is known."""
 
@@ -69,14 +69,11 @@ def prepare_environment() -> None:
     """
     gpus = has_gpu()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true" if local_processes() == 1 else "false")
-    os.environ.setdefault(
-        "TORCH_EXTENSIONS_DIR", str(Path(tempfile.gettempdir()) / f"torch_ext_{os.getuid()}")
-    )
+    os.environ.setdefault("TORCH_EXTENSIONS_DIR", str(Path(tempfile.gettempdir()) / f"torch_ext_{os.getuid()}"))
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("DISABLE_MLFLOW_INTEGRATION", "TRUE")
     if not gpus:
         os.environ.setdefault("DS_ACCELERATOR", "cpu")
-        os.environ.setdefault("ACCELERATE_USE_CPU", "true")
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores() // local_processes())))
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         # Muon's kernels are wrapped in torch.compile, which would call a C++ compiler for matrices this small
@@ -124,7 +121,8 @@ def device() -> Device:
     import torch
 
     if not torch.cuda.is_available():
-        return Device("cpu", f"CPU, {cores()} cores", 1, None, None)
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return Device("cpu", f"CPU, {cores()} cores", 1, memory // local_processes(), None)
     index = int(os.environ.get("LOCAL_RANK", "0"))
     found = torch.cuda.get_device_properties(index)
     return Device("cuda", found.name, torch.cuda.device_count(), found.total_memory, peak_flops(found.name))

@@ -58,9 +58,7 @@ def generate(
     import torch
 
     prompts = [render(one.query, one.tools, style, tokenizer=tokenizer) for one in examples]
-    answers = [
-        target(one.answers, style, tokenizer=tokenizer, query=one.query, tools=one.tools) for one in examples
-    ]
+    answers = [target(one.answers, style, tokenizer=tokenizer, query=one.query, tools=one.tools) for one in examples]
     special = style is not PromptStyle.CHAT
     ids = tokenizer(prompts, add_special_tokens=special)["input_ids"] if prompts else []
     sizes = [len(one) for one in tokenizer(answers, add_special_tokens=False)["input_ids"]] if answers else []
@@ -117,9 +115,7 @@ def score(examples: Sequence[Example], texts: Sequence[str]) -> dict[str, Score]
     return scores
 
 
-def samples(
-    examples: Sequence[Example], texts: Sequence[str], style: PromptStyle, per_group: int
-) -> list[Sample]:
+def samples(examples: Sequence[Example], texts: Sequence[str], style: PromptStyle, per_group: int) -> list[Sample]:
     """The first answers of each group, right and wrong ones as they come."""
     taken: dict[str, int] = {}
     out = []

@@ -21,6 +21,9 @@ from apigen_assets.training.recipe import Recipe
 from apigen_assets.training.rows import GROUPS
 from apigen_assets.training.tokens import TokenStore
 
+_WARMING = 2
+"""Steps in which memory is first allocated and kernels are chosen: no measure of speed."""
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -91,6 +94,9 @@ def train(
         preprocess_logits_for_metrics=_right_rows if heldout is not None else None,
         callbacks=[follow.callback(), _sealing()],
     )
+    if not trainer.is_deepspeed_enabled:
+        raise RuntimeError("DeepSpeed is not in charge of this run: ACCELERATE_USE_CPU must not be set")
+    trainer.remove_callback(transformers.PrinterCallback)
     began = time.monotonic()
     trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     seconds = time.monotonic() - began
@@ -98,7 +104,7 @@ def train(
     trainer.save_model(str(exported))
     history = trainer.state.log_history
     tokens = int(step_tokens[start:done].sum())
-    rate = tokens / follow.seconds if follow.seconds else tokens / max(seconds, 1e-9)
+    rate = follow.rate(done) or tokens / max(seconds, 1e-9)
     total_flops = rate * flops_per_token(recipe, parameters, float(store.lengths.mean()))
     mfu = total_flops / (device.peak_flops * plan.processes) if device.peak_flops else None
     peak = torch.cuda.max_memory_allocated() if device.kind == "cuda" else _resident_bytes()
@@ -112,9 +118,7 @@ def train(
         for one in history
         if "loss" in one
     ]
-    accuracies = [
-        {"step": one["step"], "accuracy": one["eval_accuracy"]} for one in history if "eval_accuracy" in one
-    ]
+    accuracies = [{"step": one["step"], "accuracy": one["eval_accuracy"]} for one in history if "eval_accuracy" in one]
     return Trained(
         steps=done,
         planned_steps=len(step_tokens),
@@ -150,8 +154,8 @@ def _arguments(recipe: Recipe, plan: BatchPlan, steps: int, work: Path, device: 
         lr_scheduler_type="cosine_with_min_lr",
         lr_scheduler_kwargs={"min_lr_rate": chosen.final_lr_share},
         bf16=recipe.precision == "bf16",
-        gradient_checkpointing=recipe.gradient_checkpointing,
-        gradient_checkpointing_kwargs={"use_reentrant": False} if recipe.gradient_checkpointing else None,
+        activation_checkpointing=recipe.gradient_checkpointing,
+        activation_checkpointing_kwargs={"use_reentrant": False} if recipe.gradient_checkpointing else None,
         deepspeed=deepspeed_config(recipe, plan),
         use_cpu=device.kind == "cpu",
         seed=recipe.seed,
@@ -213,7 +217,7 @@ class _Follow:
         self.tokens = np.cumsum(step_tokens)
         self.start = start
         self.seconds = 0.0
-        """Time inside steps: evaluations and saves are not training."""
+        """Time inside steps after the first two: evaluations, saves and warming up are not training."""
         self._began: float | None = None
 
     def callback(self) -> Any:
@@ -226,7 +230,7 @@ class _Follow:
                 follow._began = time.monotonic()
 
             def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-                if follow._began is not None:
+                if follow._began is not None and state.global_step > follow.start + _WARMING:
                     follow.seconds += time.monotonic() - follow._began
 
             def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
@@ -239,9 +243,8 @@ class _Follow:
         return Following()
 
     def logged(self, step: int, logs: dict[str, float]) -> None:
-        before = int(self.tokens[self.start - 1]) if self.start else 0
-        rate = (int(self.tokens[step - 1]) - before) / max(self.seconds, 1e-9)
-        left = (int(self.tokens[-1]) - int(self.tokens[step - 1])) / max(rate, 1e-9)
+        rate = self.rate(step)
+        left = (int(self.tokens[-1]) - int(self.tokens[step - 1])) / rate if rate else 0.0
         values = {
             "step": step,
             "loss": float(logs["loss"]),
@@ -249,11 +252,17 @@ class _Follow:
             "grad_norm": float(logs.get("grad_norm", 0.0)),
             "tokens_per_second": round(rate, 1),
         }
-        text = (
-            f"step {step}/{len(self.tokens)}  loss {values['loss']:.4f}  lr {values['lr']:.2e}  "
-            f"{rate:,.0f} tokens/s  {_minutes(left)} left"
+        text = f"step {step}/{len(self.tokens)}  loss {values['loss']:.4f}  lr {values['lr']:.2e}  " + (
+            f"{rate:,.0f} tokens/s  {_minutes(left)} left" if rate else ""
         )
         self.progress.step(values, text, last=step == len(self.tokens))
+
+    def rate(self, step: int) -> float:
+        """Tokens per second up to a step; 0 while warming up."""
+        first = self.start + _WARMING
+        if step <= first or not self.seconds:
+            return 0.0
+        return (int(self.tokens[step - 1]) - int(self.tokens[first - 1])) / self.seconds
 
     def evaluated(self, step: int, metrics: dict[str, float], control: Any) -> None:
         accuracy = metrics.get("eval_accuracy")

@@ -30,9 +30,7 @@ def masked(example: Example, rng: random.Random) -> Example:
     answers = [
         Call(
             name=functions.get(call.name, call.name),
-            arguments={
-                parameters.get(call.name, {}).get(key, key): value for key, value in call.arguments.items()
-            },
+            arguments={parameters.get(call.name, {}).get(key, key): value for key, value in call.arguments.items()},
         )
         for call in example.answers
     ]
@@ -46,9 +44,7 @@ def shuffled(example: Example, rng: random.Random) -> Example:
     return Example(example.query, tools, example.answers, example.group)
 
 
-def _masked_parameters(
-    parameters: dict[str, Any], rng: random.Random
-) -> tuple[dict[str, Any], dict[str, str]]:
+def _masked_parameters(parameters: dict[str, Any], rng: random.Random) -> tuple[dict[str, Any], dict[str, str]]:
     inner = (parameters.get("properties") or {}) if is_schema(parameters) else parameters
     taken: set[str] = set()
     names = {name: _fresh(rng, 4, 10, taken) for name in inner}
@@ -61,9 +57,7 @@ def _masked_parameters(
 
 def _fresh(rng: random.Random, shortest: int, longest: int, taken: set[str]) -> str:
     while True:
-        name = rng.choice(string.ascii_letters) + "".join(
-            rng.choices(_LETTERS, k=rng.randint(shortest, longest) - 1)
-        )
+        name = rng.choice(string.ascii_letters) + "".join(rng.choices(_LETTERS, k=rng.randint(shortest, longest) - 1))
         if name not in taken:
             taken.add(name)
             return name

@@ -21,9 +21,7 @@ def config_of(recipe: Recipe, **changes: Any) -> Any:
     try:
         return AutoConfig.for_model(given.pop("model_type"), **given)
     except (ValueError, TypeError) as error:
-        raise BaseError(
-            f"recipe {recipe.name}: `architecture` is no model transformers knows: {error}"
-        ) from None
+        raise BaseError(f"recipe {recipe.name}: `architecture` is no model transformers knows: {error}") from None
 
 
 def check_base(recipe: Recipe) -> None:
@@ -49,12 +47,7 @@ def check_base(recipe: Recipe) -> None:
     config = _config(recipe, source)
     for key, wanted in recipe.architecture.items():
         found = getattr(config, key, None)
-        if (
-            isinstance(wanted, int | str | bool)
-            and found is not None
-            and found != wanted
-            and "token" not in key
-        ):
+        if isinstance(wanted, int | str | bool) and found is not None and found != wanted and "token" not in key:
             raise BaseError(
                 f"the base {source} has {key} {found}, but recipe {recipe.name} is written for {wanted}: "
                 "name the base it is meant for, or correct `architecture`"
@@ -73,10 +66,13 @@ def build_model(recipe: Recipe, tokenizer: Any) -> Any:
     if recipe.base is None:
         # Master weights are kept in fp32 by DeepSpeed; initialising in fp32 loses nothing of the draw
         config = config_of(recipe, vocab_size=len(tokenizer), **_special(tokenizer))
-        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32, attn_implementation=recipe.attention)
     else:
         model = AutoModelForCausalLM.from_pretrained(
-            recipe.base.source, revision=recipe.base.revision, dtype=dtype
+            recipe.base.source,
+            revision=recipe.base.revision,
+            dtype=dtype,
+            attn_implementation=recipe.attention,
         )
         for key, value in _special(tokenizer).items():
             setattr(model.config, key, value)

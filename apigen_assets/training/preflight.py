@@ -63,11 +63,7 @@ class Preflight:
         m = self.memory
         lines = [
             f"{self.recipe}: {self.parameters / 1e6:,.1f} M parameters"
-            + (
-                f", {self.trainable / 1e6:,.1f} M of them trained"
-                if self.trainable != self.parameters
-                else ""
-            ),
+            + (f", {self.trainable / 1e6:,.1f} M of them trained" if self.trainable != self.parameters else ""),
             f"{self.processes} processes x {self.micro_batch} rows x {self.accumulation} accumulated = "
             f"{self.processes * self.micro_batch * self.accumulation} rows a step",
             f"memory per process: {m.total / GB:.1f} GB = weights {m.weights / GB:.1f} "
@@ -197,9 +193,7 @@ def _memory(
     positions = micro_batch * recipe.max_length
     hidden, layers = config.hidden_size, config.num_hidden_layers
     inner = config.intermediate_size
-    kv = config.num_key_value_heads * (
-        getattr(config, "head_dim", None) or hidden // config.num_attention_heads
-    )
+    kv = config.num_key_value_heads * (getattr(config, "head_dim", None) or hidden // config.num_attention_heads)
     # Inputs that the backward pass of one layer needs: norms, q, k, v, attention's output, the gated product
     layer = positions * width * (6 * hidden + 2 * kv + 4 * inner)
     kept = layers * positions * hidden * width
@@ -220,9 +214,7 @@ def _too_large(recipe: Recipe, found: Preflight, config: Any, answer_share: floa
         if found.processes > 1:
             advice.append(f"zero_stage: {stage}")
     for micro in (m for m in (found.micro_batch // 2, 1) if 0 < m < found.micro_batch):
-        memory = _memory(
-            recipe, config, found.parameters, found.trainable, found.processes, micro, answer_share
-        )
+        memory = _memory(recipe, config, found.parameters, found.trainable, found.processes, micro, answer_share)
         if memory.total <= found.memory_limit * _USABLE:
             advice.append(f"micro_batch: {micro} ({recipe.batch_rows} rows a step are kept)")
             break

@@ -22,6 +22,7 @@ from apigen_assets.training.rows import (
     GROUPS,
     DataError,
     Example,
+    is_kept_out,
     iter_examples,
     sample_by_group,
     split_of,
@@ -29,6 +30,7 @@ from apigen_assets.training.rows import (
 )
 from apigen_assets.training.tokenizer import load_tokenizer, train_tokenizer
 from apigen_assets.training.tokens import TokenCounts, TokenStore, write_tokens
+from apigen_assets.training.variants import text_values, with_fresh_values
 
 _TOKENIZER_ROWS = 50_000
 
@@ -49,9 +51,7 @@ class Prepared:
     missing: list[str]
 
 
-def prepare(
-    recipe: Recipe, rows: Path, heldout_rows: Path, folder: Path, log: Callable[[str], None]
-) -> Prepared:
+def prepare(recipe: Recipe, rows: Path, heldout_rows: Path, folder: Path, log: Callable[[str], None]) -> Prepared:
     """Fill `folder` for the run, or read what an earlier, interrupted run left there complete.
 
     Args:
@@ -76,15 +76,19 @@ def prepare(
 
     seen: Counter[str] = Counter()
     functions: set[str] = set()
-    kept_out: set[str] = set()
+    originals: list[Example] = []
 
     def training() -> Iterator[Example]:
         for index, example in enumerate(iter_examples(rows)):
             split = split_of(example, recipe.heldout)
             seen[split] += 1
-            (kept_out if split == "unseen" else functions).update(example.functions)
+            functions.update(example.functions)
             if split == "train":
-                yield from _variants(without_unseen_tools(example, recipe.heldout), recipe, index)
+                for one in _variants(without_unseen_tools(example, recipe.heldout), recipe, index):
+                    if recipe.fill_rows and len(originals) < recipe.fill_rows:
+                        originals.append(one)
+                    yield one
+        yield from _filling(originals, recipe)
 
     counts = write_tokens(training(), tokenizer, recipe.prompt_style, recipe.max_length, folder / "train")
     if counts.rows == 0:
@@ -101,6 +105,7 @@ def prepare(
     heldout["seen"] = [_shown(one, recipe) for one in heldout["seen"]]
     write_tokens(heldout["seen"], tokenizer, recipe.prompt_style, recipe.max_length, folder / "heldout")
     _write_examples(folder / "heldout.jsonl", heldout)
+    kept_out = {name for name in functions if is_kept_out(name, recipe.heldout)}
     prepared = Prepared(
         rows=sum(seen.values()),
         train=counts,
@@ -165,6 +170,16 @@ def _variants(example: Example, recipe: Recipe, index: int) -> Iterator[Example]
         yield masked(example, rng) if rng.random() < recipe.function_masking else shuffled(example, rng)
 
 
+def _filling(originals: list[Example], recipe: Recipe) -> Iterator[Example]:
+    """Variants of the rows in turn, up to the number of rows that the recipe wants in all."""
+    if not recipe.fill_rows or not originals:
+        return
+    words = text_values(originals)
+    for number in range(len(originals), recipe.fill_rows):
+        rng = random.Random(f"{recipe.seed}:variant:{number}")
+        yield with_fresh_values(originals[number % len(originals)], rng, words)
+
+
 def _texts(recipe: Recipe, rows: Path) -> Iterator[str]:
     for number, example in enumerate(iter_examples(rows)):
         if number >= _TOKENIZER_ROWS:
@@ -208,9 +223,7 @@ def _report(prepared: Prepared, log: Callable[[str], None], seconds: float) -> N
     )
     if prepared.train.too_long:
         parts = ", ".join(f"{count} {group}" for group, count in prepared.train.too_long_by_group.items())
-        log(
-            f"preparation: {prepared.train.too_long} rows are longer than the context and are skipped ({parts})"
-        )
+        log(f"preparation: {prepared.train.too_long} rows are longer than the context and are skipped ({parts})")
     for group in prepared.missing:
         log(
             f"warning: the data set has no rows of style {group}: "

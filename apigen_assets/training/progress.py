@@ -16,10 +16,10 @@ class Progress(AbstractContextManager["Progress"]):
     Under Dagster (Pipes variables in the environment) every line is a log event of the run as well.
     """
 
-    def __init__(self, active: bool, losses: Path | None = None) -> None:
-        """`losses`: file that one line of JSON per logged step is appended to."""
+    def __init__(self, active: bool) -> None:
+        """`active`: whether this process speaks."""
         self._active = active
-        self._losses = losses
+        self._losses: Path | None = None
         self._pipes: Any = None
         self._last = 0.0
 
@@ -45,6 +45,10 @@ class Progress(AbstractContextManager["Progress"]):
         print(text, flush=True)
         if self._pipes is not None:
             (self._pipes.log.warning if text.startswith("warning:") else self._pipes.log.info)(text)
+
+    def follow_losses(self, path: Path) -> None:
+        """Append one line of JSON per logged step to this file from now on."""
+        self._losses = path
 
     def step(self, values: Mapping[str, float], text: str, every_s: float = 10.0, last: bool = False) -> None:
         """A step's values to the file; its line at most every so many seconds, and for the last step."""

@@ -5,8 +5,9 @@ styles:
 
 * `xlam`: the paper's format with `[BEGIN OF ...]` blocks after DeepSeek-Coder's instruction markers, answered
   by `{"tool_calls": [...]}` (paper, section 4 and appendix; the markers are the released models').
-* `compact`: one short line per tool, answered by `name(argument=JSON, ...)`; for models of a few million
-  parameters, for which complete tool schemas would double the cost and bury the query.
+* `compact`: a tool is `name(required,optional?)`, an answer `name(argument=value,...)`, several joined by
+  `;`, where values are JSON and plain words need no quotes; for models of a few million parameters, for which
+  every token costs and complete tool schemas would bury the query.
 * `chat`: the tokenizer's own chat template with its `tools` argument, for today's bases.
 
 `chat_template` gives the first two as Jinja templates, so that a trained model is prompted alike by any
@@ -14,6 +15,7 @@ server that applies its tokenizer's template.
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -21,7 +23,7 @@ from typing import Any, Protocol
 
 from apigen_assets.canonical import StrictJsonError, loads_strict
 from apigen_assets.generation.candidate import Call
-from apigen_assets.training.tool_schema import flat_parameters, openai_tool, parameters_of, short_type
+from apigen_assets.training.tool_schema import flat_parameters, openai_tool, parameters_of
 
 
 class PromptStyle(StrEnum):
@@ -129,7 +131,7 @@ def target(
         case PromptStyle.XLAM:
             return _json({"tool_calls": [call.model_dump() for call in calls]})
         case PromptStyle.COMPACT:
-            return "; ".join(map(_compact_call, calls)) or NO_CALL
+            return ";".join(map(_compact_call, calls)) or NO_CALL
         case PromptStyle.CHAT:
             return _chat_target(calls, query, [_unwrapped(tool) for tool in tools], tokenizer)
 
@@ -163,7 +165,9 @@ _THINK = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _FENCE = re.compile(r"```[a-z]*\n(.*)\n?```", re.DOTALL)
 _BLOCK = re.compile(r"\s*<tool_call>(.*?)</tool_call>\s*", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z0-9_.\-]{1,64}(?=\()")
-_ARGUMENT = re.compile(r"[^\s=(),;\"]+(?==)")
+_ARGUMENT = re.compile(r"[^\s=(),;\"\[\]{}]+(?==)")
+_BARE = re.compile(r"[^\W\d_](?:[^\s,;()\[\]{}\"\\]| (?=[^\s,;()\[\]{}\"\\]))*")
+"""A text that is written without quotes: it begins with a letter and holds nothing that ends a value."""
 _DECODER = json.JSONDecoder()
 
 
@@ -190,12 +194,25 @@ def _xlam_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
 
 def _compact_tool(tool: Mapping[str, Any]) -> str:
     listed = parameters_of(tool.get("parameters") or {})
-    shown = ", ".join(f"{one.name}{'' if one.required else '?'}: {short_type(one.spec)}" for one in listed)
-    return f"{tool['name']}({shown})"
+    return f"{tool['name']}({','.join(one.name + ('' if one.required else '?') for one in listed)})"
 
 
 def _compact_call(call: Call) -> str:
-    return f"{call.name}({', '.join(f'{name}={_json(value)}' for name, value in call.arguments.items())})"
+    listed = ",".join(f"{name}={_compact_value(value)}" for name, value in call.arguments.items())
+    return f"{call.name}({listed})"
+
+
+def _compact_value(value: Any) -> str:
+    if isinstance(value, str) and value not in _LITERALS and _BARE.fullmatch(value):
+        return value
+    if isinstance(value, list):
+        return f"[{','.join(map(_compact_value, value))}]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_json(str(key))}:{_compact_value(one)}" for key, one in value.items()) + "}"
+    return _json(value)
+
+
+_LITERALS = {"true": True, "false": False, "null": None}
 
 
 def _template(
@@ -277,30 +294,70 @@ def _parse_blocks(text: str) -> list[Call] | None:
 def _parse_compact(text: str) -> list[Call] | None:
     calls: list[Call] = []
     position = 0
-    while True:
-        name = _NAME.match(text, position)
-        if name is None:
-            return None
-        position = name.end() + 1
-        arguments: dict[str, Any] = {}
-        while not text.startswith(")", position):
-            if arguments:
-                if not text.startswith(", ", position):
-                    return None
-                position += 2
-            argument = _ARGUMENT.match(text, position)
-            if argument is None or argument.group() in arguments:
+    try:
+        while True:
+            name = _NAME.match(text, position)
+            if name is None:
                 return None
-            try:
-                value, position = _DECODER.raw_decode(text, argument.end() + 1)
-                loads_strict(text[argument.end() + 1 : position])
-            except (ValueError, RecursionError):
-                return None
-            arguments[argument.group()] = value
-        calls.append(Call(name=name.group(), arguments=arguments))
+            arguments, position = _read_arguments(text, name.end() + 1)
+            calls.append(Call(name=name.group(), arguments=arguments))
+            if position == len(text):
+                return calls
+            position = _expect(text, ";", position)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read_arguments(text: str, position: int) -> tuple[dict[str, Any], int]:
+    out: dict[str, Any] = {}
+    while not text.startswith(")", position):
+        if out:
+            position = _expect(text, ",", position)
+        argument = _ARGUMENT.match(text, position)
+        if argument is None or argument.group() in out:
+            raise ValueError("no new argument")
+        out[argument.group()], position = _read_value(text, argument.end() + 1)
+    return out, position + 1
+
+
+def _read_value(text: str, position: int) -> tuple[Any, int]:
+    """The value that begins at `position`, and where it ends; nested lists and objects recurse.
+
+    Raises:
+        ValueError: no value begins there.
+    """
+    first = text[position : position + 1]
+    if first == "[":
+        items: list[Any] = []
         position += 1
-        if position == len(text):
-            return calls
-        if not text.startswith("; ", position):
-            return None
-        position += 2
+        while not text.startswith("]", position):
+            if items:
+                position = _expect(text, ",", position)
+            item, position = _read_value(text, position)
+            items.append(item)
+        return items, position + 1
+    if first == "{":
+        fields: dict[str, Any] = {}
+        position += 1
+        while not text.startswith("}", position):
+            if fields:
+                position = _expect(text, ",", position)
+            key, position = _DECODER.raw_decode(text, position)
+            if not isinstance(key, str) or key in fields:
+                raise ValueError("no new key")
+            fields[key], position = _read_value(text, _expect(text, ":", position))
+        return fields, position + 1
+    bare = _BARE.match(text, position)
+    if bare is not None and bare.group() != "NaN" and bare.group() != "Infinity":
+        word = bare.group()
+        return _LITERALS.get(word, word), bare.end()
+    value, end = _DECODER.raw_decode(text, position)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("no JSON number")
+    return value, end
+
+
+def _expect(text: str, mark: str, position: int) -> int:
+    if not text.startswith(mark, position):
+        raise ValueError(f"no {mark}")
+    return position + len(mark)

@@ -118,6 +118,8 @@ class Recipe(_Part):
     """Memory per GPU the recipe is meant for, for the preflight on a machine without GPUs."""
 
     precision: Literal["bf16", "fp32"] = "bf16"
+    attention: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"
+    """Implementation of attention in training. On a CPU the backward pass of `eager` is much faster."""
     gradient_checkpointing: bool = False
     zero_stage: Literal[0, 1, 2, 3] = 2
     offload_optimizer: bool = False
@@ -131,6 +133,9 @@ class Recipe(_Part):
     """Masked copies beside each row (Hammer: 2)."""
     shuffle_tools: bool = False
     """Shuffle the order of a row's tools, anew per epoch seed."""
+
+    fill_rows: int | None = Field(default=None, ge=1)
+    """From scratch only: add variants of the rows with other argument values until there are this many rows."""
 
     seed: int = 42
     save_steps: int = Field(default=200, ge=1)
@@ -156,6 +161,10 @@ class Recipe(_Part):
             raise ValueError("`prompt_style: chat` uses the base's chat template: there is no base")
         if self.optimizer.name == "muon" and self.zero_stage == 0:
             raise ValueError("`optimizer.name: muon` is DeepSpeed's and needs zero_stage 1, 2 or 3")
+        if self.fill_rows and self.base is not None:
+            raise ValueError("`fill_rows` is for models from scratch: remove it beside a `base`")
+        if self.function_masking and self.prompt_style is PromptStyle.COMPACT:
+            raise ValueError("`function_masking` needs descriptions, which `prompt_style: compact` does not show")
         if self.extra_masked_copies and not self.function_masking:
             raise ValueError("`extra_masked_copies` needs `function_masking` above 0")
         return self
@@ -223,7 +232,5 @@ def _merged(old: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     out = dict(old)
     for key, value in changes.items():
         nested = out.get(key)
-        out[key] = (
-            _merged(nested, value) if isinstance(nested, dict) and isinstance(value, Mapping) else value
-        )
+        out[key] = _merged(nested, value) if isinstance(nested, dict) and isinstance(value, Mapping) else value
     return out

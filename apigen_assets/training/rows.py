@@ -116,9 +116,7 @@ def _example(query: Any, answers: Any, tools: Any, style: Any, where: str) -> Ex
     try:
         calls = [Call.model_validate(call) for call in json.loads(answers)]
         offered = json.loads(tools)
-        if not isinstance(offered, list) or not all(
-            isinstance(tool, dict) and "name" in tool for tool in offered
-        ):
+        if not isinstance(offered, list) or not all(isinstance(tool, dict) and "name" in tool for tool in offered):
             raise ValueError("`tools` is no JSON list of tools")
         if not isinstance(query, str) or not query.strip():
             raise ValueError("`query` is empty")

@@ -43,7 +43,6 @@ def train_tokenizer(recipe: Recipe, texts: Iterator[str]) -> Any:
         tokenizer_object=tokenizer,
         pad_token=PAD,
         eos_token=EOS,
-        model_max_length=recipe.max_length,
         clean_up_tokenization_spaces=False,
     )
     whole.chat_template = chat_template(recipe.prompt_style)
@@ -75,7 +74,6 @@ def load_tokenizer(recipe: Recipe) -> Any:
         tokenizer.chat_template = ("{{- bos_token -}}" if bos else "") + chat_template(recipe.prompt_style)
     elif not tokenizer.chat_template:
         raise ValueError(
-            f"the tokenizer of {recipe.base.source} has no chat template: "
-            "choose `prompt_style: xlam` in the recipe"
+            f"the tokenizer of {recipe.base.source} has no chat template: choose `prompt_style: xlam` in the recipe"
         )
     return tokenizer

@@ -72,9 +72,7 @@ def encode_examples(
     stream = iter(examples)
     while batch := list(islice(stream, _BATCH)):
         prompts = [render(one.query, one.tools, style, tokenizer=tokenizer) for one in batch]
-        answers = [
-            target(one.answers, style, tokenizer=tokenizer, query=one.query, tools=one.tools) for one in batch
-        ]
+        answers = [target(one.answers, style, tokenizer=tokenizer, query=one.query, tools=one.tools) for one in batch]
         prompt_ids = tokenizer(prompts, add_special_tokens=special)["input_ids"]
         answer_ids = tokenizer(answers, add_special_tokens=False)["input_ids"]
         for one, prompt, answer in zip(batch, prompt_ids, answer_ids, strict=True):

@@ -7,7 +7,7 @@ default, required}}` with Python-style type names, are what released rows carry 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-SHORT_TYPES: dict[str, str] = {
+_SHORT_TYPES: dict[str, str] = {
     "str": "str", "string": "str", "char": "str", "date": "str", "datetime": "str", "callable": "str",
     "int": "int", "integer": "int", "long": "int",
     "float": "num", "number": "num", "double": "num", "complex": "num",
@@ -15,7 +15,7 @@ SHORT_TYPES: dict[str, str] = {
     "list": "list", "array": "list", "arraylist": "list", "tuple": "list", "set": "list",
     "dict": "dict", "object": "dict", "hashmap": "dict",
 }  # fmt: skip
-"""Every spelling of a type's head, in lower case, by its short name; anything else is `any`."""
+"""Every spelling of a type's head, in lower case, by its short name."""
 
 _JSON_TYPES = {
     "str": "string",
@@ -69,12 +69,6 @@ def flat_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def short_type(spec: Mapping[str, Any]) -> str:
-    """The parameter's type in one word: str, int, num, bool, list, dict or any."""
-    kind = spec.get("type")
-    return SHORT_TYPES.get(_head(kind), "any") if isinstance(kind, str) else "any"
-
-
 def openai_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
     """The tool in OpenAI's form, with a JSON Schema; Python-style type names become JSON Schema's."""
     parameters = tool.get("parameters") or {}
@@ -111,7 +105,7 @@ def _json_schema(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _json_type(kind: str) -> dict[str, Any]:
-    short = SHORT_TYPES.get(_head(kind))
+    short = _SHORT_TYPES.get(_head(kind))
     if short is None:
         return {}
     out: dict[str, Any] = {"type": _JSON_TYPES[short]}

@@ -1,19 +1,22 @@
 """The training program: `python -m apigen_assets.training.train --recipe tiny --rows rows.parquet --out folder`.
 
 One process runs it as it is; `torchrun` and `deepspeed` launch it once per GPU. It ends with a folder that
-`AutoModelForCausalLM`, vLLM and the Hub read, and with `training.json`, everything that was measured. A run that was
-killed goes on from its last good checkpoint when it is started again with the same recipe, rows and processes.
+`AutoModelForCausalLM`, vLLM and the Hub read, and with `training.json`, everything that was measured. A run
+that was killed goes on from its last good checkpoint when it is started again with the same recipe, rows and
+processes.
 """
 
 import argparse
+import fcntl
 import gc
 import hashlib
 import json
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -22,8 +25,9 @@ from typing import Any
 import yaml
 
 from apigen_assets.canonical import content_hash
-from apigen_assets.training.batches import BatchError, BatchPlan, plan_batch
+from apigen_assets.training.batches import BatchError, plan_batch
 from apigen_assets.training.card import model_card
+from apigen_assets.training.changes import parse_changes
 from apigen_assets.training.environment import (
     MissingExtraError,
     device,
@@ -33,10 +37,11 @@ from apigen_assets.training.environment import (
 from apigen_assets.training.heldout import generate, samples, samples_json, score, to_json
 from apigen_assets.training.models import BaseError, build_model, check_base, generation_config
 from apigen_assets.training.preflight import PreflightError, preflight
-from apigen_assets.training.prepare import Prepared, prepare, read_heldout, wait_prepared
+from apigen_assets.training.prepare import prepare, read_heldout, wait_prepared
 from apigen_assets.training.progress import Progress
 from apigen_assets.training.recipe import Recipe, RecipeError, load_recipe
 from apigen_assets.training.rows import DataError, Example
+from apigen_assets.training.verify import PROBES, write_probes
 
 RESULT = "training.json"
 """The file of everything measured, in the checkpoint's folder."""
@@ -48,6 +53,10 @@ REFUSED = 2
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "DefaultCPUAllocator")
 
 
+class RunningError(RuntimeError):
+    """Another process trains into the same folder."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; the exit status is 0, or 2 after one clear message."""
     given = _arguments(argv)
@@ -57,12 +66,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         require_train_extra()
         recipe = load_recipe(given.recipe)
         if given.set:
-            recipe = recipe.updated(_changes(given.set))
+            recipe = recipe.updated(parse_changes(given.set))
         prepare_environment()
         work.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):
-            (work / ERROR).unlink()
+        if main_process:
+            (work / ERROR).unlink(missing_ok=True)
         _run(recipe, given, work)
+    except RunningError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        return REFUSED
     except (MissingExtraError, RecipeError, DataError, BatchError, BaseError, PreflightError) as error:
         return _refused(str(error), work, main_process)
     except MemoryError:
@@ -89,7 +101,7 @@ def run_identity(recipe: Recipe, files: Sequence[Path], processes: int) -> str:
 
 def _run(recipe: Recipe, given: argparse.Namespace, work: Path) -> None:
     rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    with Progress(rank == 0, None) as progress:
+    with Progress(rank == 0) as progress, _alone(given.out, rank):
         found = device()
         plan = plan_batch(recipe, world)
         heldout_rows = given.heldout_rows or given.rows
@@ -158,16 +170,16 @@ def _measure(
         else:
             transformers.set_seed(recipe.seed)
             model = build_model(plain, tokenizer)
-        if kind == "cuda":
-            model = model.to("cuda", torch.bfloat16)
-        else:
-            model = model.float()  # bf16 generation on a CPU is slower, and no closer to the weights
+        # On a CPU generation is faster in fp32
+        model = model.to("cuda", torch.bfloat16) if kind == "cuda" else model.float()
         out[name] = {}
         for split, examples in heldout.items():
             # An untrained model from scratch writes noise to the limit: a few rows show it
             asked = examples if name == "trained" or recipe.base else _few(examples, 8)
             texts = generate(model, tokenizer, asked, recipe.prompt_style)
             out[name][split] = to_json(score(asked, texts))
+            if name == "trained" and split == "seen":
+                write_probes(final / PROBES, asked, texts)
             if name == "trained":
                 found += [
                     {"split": split, **one}
@@ -240,6 +252,33 @@ def _leave_group() -> None:
     unset_hf_deepspeed_config()
 
 
+@contextmanager
+def _alone(out: Path, rank: int) -> Iterator[None]:
+    """Keep a second run from training into the same folder, and end with the launcher that started this process.
+
+    A lock of the kernel's: it ends with the process, however that ends.
+    """
+    if "TORCHELASTIC_RUN_ID" in os.environ and sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: a killed torchrun leaves no workers behind
+    if rank != 0:
+        yield
+        return
+    with (out.parent / f".{out.name}.lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise RunningError(
+                f"process {lock.read().strip() or 'unknown'} is training into {out}: wait for it, or end it first"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
 def _forget_others(work: Path, folder: Path, say: Callable[[str], None]) -> None:
     for other in work.iterdir():
         if other.is_dir() and other != folder:
@@ -297,23 +336,6 @@ def _refused(message: str, work: Path, main_process: bool) -> int:
     return REFUSED
 
 
-def _changes(settings: Sequence[str]) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for setting in settings:
-        key, separator, value = setting.partition("=")
-        if not separator:
-            raise RecipeError(f"--set {setting}: write field=value, for example --set optimizer.lr=1e-4")
-        place = out
-        *parents, last = key.split(".")
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        try:
-            place[last] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise RecipeError(f"--set {setting}: {error}") from None
-    return out
-
-
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m apigen_assets.training.train",
@@ -330,8 +352,6 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     given.out = given.out.absolute()
     return given
 
-
-_ = BatchPlan, Prepared
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -87,7 +87,7 @@ def check_execution(
         for _, api_id, arguments in calls
         if api_id in bindings
     ]
-    results = _in_step(executor, requests)
+    results = iter(_in_step(executor, requests))
     outcomes: list[list[CallResult]] = []
     for calls in rows:
         outcomes.append(
@@ -133,14 +133,12 @@ def _calls(tools: str, answers: str) -> list[_Call]:
     return [(call["name"], ids.get(call["name"], ""), call["arguments"]) for call in json.loads(answers)]
 
 
-def _in_step(executor: CallExecutor, requests: list[CallRequest]) -> Iterator[CallResult]:
-    """The executor's results; fails where it gives too few or too many."""
-    count = 0
-    for result in executor.execute(requests) if requests else ():
-        count += 1
-        yield result
-    if count != len(requests):
-        raise RuntimeError(f"{type(executor).__name__} gave {count} results for {len(requests)} calls")
+def _in_step(executor: CallExecutor, requests: list[CallRequest]) -> list[CallResult]:
+    """The executor's results, read to the end so that it is free again; fails where it gives too few or too many."""
+    results = list(executor.execute(requests)) if requests else []
+    if len(results) != len(requests):
+        raise RuntimeError(f"{type(executor).__name__} gave {len(results)} results for {len(requests)} calls")
+    return results
 
 
 def _verdict(calls: list[_Call], made: list[CallResult]) -> tuple[Reason, str] | None:

@@ -96,6 +96,4 @@ def _default(value: Any) -> Any:
     raise Unserialisable(f"a value of type {type(value).__qualname__} has no JSON form")
 
 
-_encode = json.JSONEncoder(
-    default=_default, allow_nan=False, ensure_ascii=False, separators=(",", ":")
-).encode
+_encode = json.JSONEncoder(default=_default, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode

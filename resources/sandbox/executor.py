@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from resources.sandbox import kernel
 from resources.sandbox.encode import Unserialisable, encode
+from resources.sandbox.frames import read_frame
 from resources.sandbox.snapshot import Snapshot
 
 Answer = tuple[str, str | None, bool, str, float]
@@ -166,33 +167,54 @@ class Units:
 class Executor:
     """Calls functions of one trust unit and answers in lines."""
 
-    def __init__(self, units: Units, sink: Sink, limits: Mapping[str, Any]) -> None:
-        """Take what can be called and the limits of `SandboxLimits`."""
+    def __init__(self, units: Units, sink: Sink, snapshot: Snapshot, limits: Mapping[str, Any]) -> None:
+        """Take what can be called, the state to keep and the limits of `SandboxLimits`."""
+        self._snapshot = snapshot
         self._units = units
         self._sink = sink
         self._result_bytes: int = limits["result_bytes"]
         self._stored: int = limits["stored_characters"]
         self._tired = False
 
-    def run(self, out: int, nonce: bytes, careful: bool, lines: list[bytes], snapshot: Snapshot) -> NoReturn:
-        """Answer every line, then say whether the process is as it was (`C`) or not (`D` and what changed).
-
-        Carefully means: look after each call, and stop at the first that left something behind.
-        """
+    def serve(self, order: Mapping[str, Any], lines: list[bytes], control: int, out: int) -> NoReturn:
+        """Run a batch, and further ones from `control` as long as each leaves this process as it found it."""
         try:
-            for line in lines:
-                answer = self._answer(line, out, nonce)
-                _send(out, nonce + _dumps(answer).encode() + b"\n")
-                if (careful or self._tired) and (changed := snapshot.changed()):
-                    _send(out, nonce + b"D " + changed.encode(errors="replace") + b"\n")
-                    _exit(0)
-                if self._tired:
+            while self._run(order, lines, out) and order["stay"]:
+                frame = read_frame(control)
+                if frame is None:
                     break
-            changed = "" if careful or self._tired else snapshot.changed()
-            _send(out, nonce + (b"D " + changed.encode(errors="replace") if changed else b"C") + b"\n")
+                head, _, body = frame.partition(b"\n")
+                order = _loads(head)
+                if "nonce" not in order:
+                    break
+                lines = body.split(b"\n")
         except BaseException:
             _exit(CANNOT_ANSWER)
         _exit(0)
+
+    def _run(self, order: Mapping[str, Any], lines: list[bytes], out: int) -> bool:
+        """Answer every line, between marks.
+
+        The marks are `S`: the batch was received; at the end `C`: the process is as it was; `E`: so it is,
+        but the process ends nevertheless; `D` and a text: something is different now.
+        Carefully means: look after each call, and stop at the first that left something behind.
+        """
+        nonce, careful = order["nonce"].encode(), order["careful"]
+        _send(out, nonce + b"S\n")
+        for line in lines:
+            answer = self._answer(line, out, nonce)
+            _send(out, nonce + _dumps(answer).encode() + b"\n")
+            if careful or self._tired:
+                if changed := self._snapshot.changed():
+                    break
+                if self._tired:
+                    break
+        else:
+            changed = "" if careful else self._snapshot.changed()
+        stays = order["stay"] and not changed and not self._tired
+        mark = b"D " + changed.encode(errors="replace") if changed else b"C" if stays else b"E"
+        _send(out, nonce + mark + b"\n")
+        return bool(stays)
 
     def _answer(self, line: bytes, out: int, nonce: bytes) -> Answer:
         module, function, twice, arguments = _loads(line)
@@ -298,13 +320,13 @@ def _send(out: int, data: bytes) -> None:
         data = data[_write(out, data) :]
 
 
-def lock_in(scratch: str, base_bytes: int, limits: Mapping[str, Any], calls: int) -> None:
+def lock_in(scratch: str, base_bytes: int, limits: Mapping[str, Any]) -> None:
     """Apply to this process what holds for called functions only."""
     os.setpgid(0, 0)
     kernel.die_with_parent(signal.SIGKILL)
     os.chdir(scratch)
     kernel.limit(resource.RLIMIT_AS, base_bytes + limits["memory_mb"] * 2**20)
-    kernel.limit(resource.RLIMIT_CPU, int(limits["timeout_s"] * 2 * calls * 4) + 2)
+    kernel.limit(resource.RLIMIT_CPU, int(limits["timeout_s"] * 8 * limits["calls_per_process"]) + 2)
     if not kernel.seccomp_executor() and os.geteuid() != 0:
         kernel.limit(resource.RLIMIT_NPROC, 0)
     sys.stdin = None

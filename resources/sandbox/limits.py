@@ -33,5 +33,5 @@ class SandboxLimits(BaseModel):
     """What a call may print. It is discarded; more than this is an error, `output_limit`."""
     scratch_mb: int = Field(default=16, ge=1)
     """MiB of files in the call's own working folder, which is emptied afterwards."""
-    calls_per_process: int = Field(default=128, ge=1)
+    calls_per_process: int = Field(default=2_048, ge=1)
     """Calls after which a process is replaced by a fresh one."""

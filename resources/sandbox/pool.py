@@ -25,6 +25,8 @@ Determinism = Literal["never", "first", "always"]
 _QUIET_S = 15.0
 """A worker gives a sign of life twice a second; after this long without one it is taken for dead."""
 _BATCHES_AHEAD = 2
+_BATCH = 128
+"""Most calls whose answers are believed together; see `Unit.call_all` of the supervisor."""
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
 
@@ -103,9 +105,11 @@ class PythonSandbox:
             limits: Limits of each call.
             workers: Calls that run at the same time.
             minimum: The weakest isolation that is acceptable.
-            check_determinism: Make a call a second time and compare: never, for the first call of each function
+            check_determinism: Make a call a second time and compare: never, for the first call of each
+                function
                 (and all of one that was found to differ), or always.
-            readable: Files and folders that functions may read beside their own code. Modules are found in those
+            readable: Files and folders that functions may read beside their own code. Modules are found in
+                those
                 of these folders that are on `sys.path`.
             level: Use exactly this level instead of the best.
             mechanisms: What to add inside the level, of `landlock` and `seccomp`.
@@ -193,9 +197,7 @@ class PythonSandbox:
                 method are still being read.
         """
         if self._running:
-            raise SandboxError(
-                "this sandbox is still giving results of another execute(); read or close that first"
-            )
+            raise SandboxError("this sandbox is still giving results of another execute(); read or close that first")
         self._running = True
         run = _Run(self, iter(requests))
         try:
@@ -235,7 +237,7 @@ class _Run:
     def __init__(self, sandbox: PythonSandbox, requests: Iterator[CallRequest]) -> None:
         self._sandbox = sandbox
         self._requests = requests
-        self._size = sandbox.limits.calls_per_process
+        self._size = min(_BATCH, sandbox.limits.calls_per_process)
         self._window = 4 * sandbox._count * self._size
         self._queue: deque[_Batch] = deque()
         self._ready: dict[int, CallResult] = {}
@@ -289,9 +291,7 @@ class _Run:
             for start in range(0, len(batch.items), size):
                 self._queue.append(_Batch(batch.unit, batch.modules, batch.items[start : start + size]))
 
-    def _line(
-        self, index: int, request: CallRequest
-    ) -> CallResult | tuple[_Unit, tuple[str, str | None], bytes]:
+    def _line(self, index: int, request: CallRequest) -> CallResult | tuple[_Unit, tuple[str, str | None], bytes]:
         binding = request.binding
         if not isinstance(binding, PythonBinding):
             return failure(Outcome.UNAVAILABLE, f"the Python sandbox cannot run a {binding.kind} binding")
@@ -390,7 +390,7 @@ class _Run:
         return True
 
     def _bury(self, worker: _Worker, why: str) -> None:
-        """Take a dead worker's calls back; its first batch runs again call by call, so a death has one owner."""
+        """Take a dead worker's calls back; its first batch runs again call by call: a death has one owner."""
         batches = list(worker.batches)
         self._sandbox._remove(worker)
         again: list[_Batch] = []

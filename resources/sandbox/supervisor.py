@@ -82,6 +82,8 @@ class End:
 
     def __init__(self, kind: str, outcome: str = "", detail: str = "") -> None:
         self.kind = kind
+        self.doubtful = False
+        """Whether a call of an earlier batch could be to blame."""
         self.outcome = outcome
         self.detail = detail
 
@@ -99,6 +101,8 @@ class Unit:
         self._control = self._status = self._out = -1
         self._imported: set[str] = set()
         self._failed: dict[str, tuple[str, str]] = {}
+        self._executor = 0
+        self._called = 0  # by this executor
 
     def begin(self, description: Mapping[str, Any]) -> None:
         """Take a batch's description: the same unit, perhaps with other modules."""
@@ -131,6 +135,7 @@ class Unit:
         for fd in (control_r, status_w, out_w):
             os.close(fd)
         self._pid = pid
+        self._executor = 0
         self._imported = set()
         for name, (outcome, detail) in self._failed.items():
             self._order({"failed": name, "outcome": outcome, "detail": detail})
@@ -168,6 +173,7 @@ class Unit:
             if name in self._imported or name in self._failed:
                 continue
             try:
+                self._dismiss()
                 self._order({"import": name, "path": path})
                 self._await_import(name)
                 self._imported.add(name)
@@ -197,9 +203,7 @@ class Unit:
             data += part
         message = _loads(data.split(b"\n")[0])
         if message != {"imported": name}:
-            raise ZygoteDied(
-                "crashed", str(message.get("broken", "wrote into the sandbox's own channel"))[:500]
-            )
+            raise ZygoteDied("crashed", str(message.get("broken", "wrote into the sandbox's own channel"))[:500])
 
     def _epitaph(self) -> str:
         """How the zygote died."""
@@ -237,7 +241,7 @@ class Unit:
         while start < len(lines):
             given, end = self._attempt(lines[start:], careful=False)
             stop = start + len(given)
-            if end.kind == "clean" or len(given) + (end.kind == "died") <= 1:
+            if end.kind == "clean" or (len(given) + (end.kind == "died") <= 1 and not end.doubtful):
                 answers[start:stop] = given
                 if end.kind == "died":
                     answers[stop] = _answer(end)
@@ -247,7 +251,7 @@ class Unit:
             spoiled = self._call_carefully(lines, answers, start, stop)
             start = stop
             if end.kind == "died":
-                if spoiled:
+                if spoiled or end.doubtful:
                     self._call_carefully(lines, answers, stop, stop + 1)
                 else:
                     answers[stop] = _answer(end)
@@ -285,21 +289,45 @@ class Unit:
         _empty(self._config["scratch"])
         return given, end
 
+    def _dismiss(self) -> None:
+        """Have an idle executor end."""
+        if not self._executor:
+            return
+        self._order({"end": True})
+        deadline = time.monotonic() + 5
+        data = b""
+        while b"\n" not in data:
+            if time.monotonic() > deadline:
+                raise ZygoteDied("crashed", "the module's process does not respond")
+            self._wait([self._status], _STEP_S)
+            with suppress(BlockingIOError):
+                part = os.read(self._status, 4096)
+                if not part:
+                    raise ZygoteDied("crashed", self._epitaph())
+                data += part
+        self._executor = 0
+        _Reader.discard(self._out)
+
     def _run(self, lines: list[bytes], careful: bool) -> tuple[list[bytes], End]:
         nonce = os.urandom(9).hex() + " "
-        self._order({"nonce": nonce, "careful": careful}, b"\n".join(lines))
+        most = self._config["limits"]["calls_per_process"]
+        if careful or self._called + len(lines) > most:
+            self._dismiss()
+        self._called = self._called + len(lines) if self._executor else len(lines)
+        stay = not careful and self._called < most
+        reused = bool(self._executor)
+        self._order({"nonce": nonce, "careful": careful, "stay": stay}, b"\n".join(lines))
         reader = _Reader(nonce.encode(), len(lines))
-        executor = 0
         killed: End | None = None
         status = b""
         deadline = time.monotonic() + self._timeout + 2  # the fork comes first
         while True:
             now = time.monotonic()
             if now > deadline:
-                if killed is not None or not executor:
+                if killed is not None or not self._executor:
                     raise ZygoteDied("crashed", "the module's process does not respond")
                 killed = End("died", "timeout", f"no result within {self._timeout:g} s")
-                _kill_group(executor)
+                _kill_group(self._executor)
                 deadline = now + 5
             ready = self._wait([self._out, self._status], min(_STEP_S, max(0.001, deadline - now)))
             if self._out in ready and killed is None:
@@ -307,12 +335,12 @@ class Unit:
                     deadline = time.monotonic() + self._timeout
                 if reader.violated:
                     killed = End("died", "crashed", "wrote into the sandbox's own channel")
-                    _kill_group(executor)
+                    _kill_group(self._executor)
                     deadline = time.monotonic() + 5
+                elif reader.stays:
+                    return reader.answers, End("clean")
                 elif not reader.ended:
-                    time.sleep(
-                        0.0005
-                    )  # let answers gather: fewer wake-ups leave more of the processor to calls
+                    time.sleep(0.0005)  # let answers gather: fewer wake-ups leave more of the processor to calls
             elif self._out in ready:
                 reader.discard(self._out)
             if self._status in ready:
@@ -324,18 +352,22 @@ class Unit:
                 for line in complete:
                     message = _loads(line)
                     if "broken" in message or not message:
-                        raise ZygoteDied(
-                            "crashed", str(message.get("broken", "its process is damaged"))[:500]
-                        )
+                        raise ZygoteDied("crashed", str(message.get("broken", "its process is damaged"))[:500])
                     if "pid" in message:
-                        executor = int(message["pid"])
+                        self._executor = int(message["pid"])
                         deadline = time.monotonic() + self._timeout
                     elif "exit" in message:
-                        _kill_group(executor)
+                        _kill_group(self._executor)
+                        self._executor = 0
                         _reap_orphans()
                         if killed is None:
                             reader.read(self._out)
-                        return reader.answers, killed or reader.end(int(message["exit"]))
+                        end = killed or reader.end(int(message["exit"]))
+                        if reused and end.kind == "died":
+                            end.doubtful = end.outcome == "crashed"
+                            if not reader.started:
+                                self.stop()  # the batch may still lie in the channel
+                        return reader.answers, end
 
 
 class _Reader:
@@ -348,11 +380,18 @@ class _Reader:
         self._beats = 0
         self._mark = b""
         self.answers: list[bytes] = []
+        self.started = False
         self.violated = False
 
     @property
     def ended(self) -> bool:
+        """Whether the last line came."""
         return bool(self._mark)
+
+    @property
+    def stays(self) -> bool:
+        """Whether the executor waits for another batch."""
+        return self._mark == b"C" and len(self.answers) == self._expected and not self.violated
 
     def read(self, fd: int) -> bool:
         """Take all that is there; true when a call got further."""
@@ -367,6 +406,8 @@ class _Reader:
             *lines, self._rest = (self._rest + data).split(b"\n")
             for line in lines:
                 moved = self._take(line) or moved
+                if self.violated:  # what follows may be in the wrong place
+                    return moved
             if len(self._rest) > _MOST_LINE or (
                 self._rest and not self._rest.startswith(self._nonce[: len(self._rest)])
             ):
@@ -378,10 +419,13 @@ class _Reader:
         body = line[len(self._nonce) :]
         if not line.startswith(self._nonce) or self._mark or len(line) > _MOST_LINE:
             self.violated = True
+        elif body == b"S" and not self.started:
+            self.started = True
+            return True
         elif body == b"H" and self._beats == len(self.answers):
             self._beats = len(self.answers) + 1
             return True
-        elif body[:1] in (b"C", b"D"):
+        elif body[:1] in (b"C", b"D", b"E"):
             self._mark = body
         elif body[:1] == b"[" and len(self.answers) < self._expected:
             self.answers.append(body)
@@ -404,7 +448,7 @@ class _Reader:
         if self._mark and code == 0:
             return (
                 End("clean")
-                if self._mark == b"C"
+                if self._mark in (b"C", b"E")
                 else End("dirty", "", self._mark[2:].decode(errors="replace"))
             )
         if code == CANNOT_ANSWER:

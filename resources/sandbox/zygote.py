@@ -47,9 +47,7 @@ class _KnownPlace(MetaPathFinder):
 class Zygote:
     """Serves the supervisor: imports, then one executor after another."""
 
-    def __init__(
-        self, unit: Mapping[str, Any], control: int, status: int, out: int, config: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, unit: Mapping[str, Any], control: int, status: int, out: int, config: Mapping[str, Any]) -> None:
         """Take the unit to serve and the three channels.
 
         Args:
@@ -82,7 +80,7 @@ class Zygote:
                 self._import(order["import"], order["path"])
             elif "failed" in order:
                 self._units.failures[order["failed"]] = (order["outcome"], order["detail"])
-            else:
+            elif "nonce" in order:
                 self._fork(order, body.split(b"\n"))
         os._exit(0)
 
@@ -125,13 +123,11 @@ class Zygote:
         child = os.fork()
         if child == 0:
             try:
-                os.close(self._control)
                 os.close(self._status)
-                lock_in(self._scratch, self._in_use, self._limits, len(lines))
+                lock_in(self._scratch, self._in_use, self._limits)
                 self._snapshot.start()
-                Executor(self._units, self._sink, self._limits).run(
-                    self._out, order["nonce"].encode(), order["careful"], lines, self._snapshot
-                )
+                executor = Executor(self._units, self._sink, self._snapshot, self._limits)
+                executor.serve(order, lines, self._control, self._out)
             finally:
                 os._exit(98)
         self._report(pid=child)

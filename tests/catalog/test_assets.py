@@ -5,7 +5,9 @@ import pytest
 from apigen_assets.catalog import assets, checks
 from apigen_assets.catalog.api import Api
 from apigen_assets.settings import Settings
+from resources.executors import ExecutorsResource
 from resources.lake import LakeResource
+from resources.python_sandbox import SandboxResource
 
 MODULE = '''
 """Shop functions."""
@@ -40,8 +42,13 @@ def run(tmp_path, monkeypatch):
         resource = LakeResource(root=config.lake_url)
         loaded = [*dg.load_assets_from_modules([assets]), *dg.load_asset_checks_from_modules([checks])]
         instance.add_dynamic_partitions("api_batch", [key])
+        resources = {
+            "lake": resource,
+            "executors": ExecutorsResource(python=SandboxResource(workers=1, minimum="none"), rest=None, mcp=None),
+            "llm": None,
+        }
         result = dg.materialize(
-            loaded, partition_key=key, instance=instance, resources={"lake": resource}, raise_on_error=raise_on_error
+            loaded, partition_key=key, instance=instance, resources=resources, raise_on_error=raise_on_error
         )
         return result, resource.lake()
 

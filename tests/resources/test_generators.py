@@ -114,9 +114,7 @@ def test_disabled_and_judge_only_models(tmp_path: Path) -> None:
     config = Settings(generators_file=_file(tmp_path, text))
     assert generator_names(config) == ["a"]
     assert judge_names(config) == ["j"]
-    with pytest.raises(
-        UnknownGeneratorError, match=r"no generator 'spare' is switched on in .*there are: a, j"
-    ):
+    with pytest.raises(UnknownGeneratorError, match=r"no generator 'spare' is switched on in .*there are: a, j"):
         find_generator("spare", config)
     with pytest.raises(UnknownGeneratorError, match="no generator 'x'"):
         judge_names(config.model_copy(update={"judges": ("x",)}))
@@ -130,7 +128,5 @@ def test_no_judge_at_all_is_said(tmp_path: Path) -> None:
 def test_the_module_is_cheap_to_import() -> None:
     heavy = {"dagster", "openai", "torch", "transformers"}
     code = f"import sys, resources.generators; print(sorted({heavy} & set(sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=REPOSITORY, check=True)
     assert done.stdout.strip() == "[]"

@@ -5,7 +5,7 @@ import unicodedata
 from typing import Any
 
 from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of
-from apigen_assets.verification.grounding.numbers import Number
+from apigen_assets.verification.grounding.numbers import SPENDS, Number
 from apigen_assets.verification.grounding.text import Query, Span
 from apigen_assets.verification.grounding.times import RELATIVE, dates_agree, only_moments, times_agree
 from apigen_assets.verification.grounding.words import (
@@ -119,6 +119,8 @@ _SIGNS = {
 }  # fmt: skip
 
 _NUMERIC = re.compile(r"[-+]?\d+(?:[.,]\d+)*")
+_INJECTED = re.compile(r"[$`]\(|;\s*--|[\]}\"']\s*[,;]\s*[\"']|__\w+__|\brm -rf\b|<script|\bDROP TABLE\b", re.IGNORECASE)
+"""Marks of shell, SQL, Python, HTML and JSON that a value can only have from the query itself."""
 _FORMATTED = re.compile(r"[%{}\\^*?$<>|=;]|\\[a-z]|\.\*|\+")
 _POSITIVE = frozenset({"include", "with", "use", "allow", "show", "keep", "add", "enable", "has"})
 _NEGATIVE = frozenset({"exclude", "ignore", "skip", "remove", "strip", "drop", "without", "no", "omit", "disable"})
@@ -142,9 +144,8 @@ def match_leaf(leaf: Leaf, query: Query) -> None:
 
 
 def _found(leaf: Leaf, query: Query, spans: list[Span], why: str, status: Status = Status.GROUNDED) -> None:
-    fresh = [span for span in spans if not query.is_used(*span)]
-    rest = [span for span in spans if span not in fresh]
-    leaf.spans = fresh + rest
+    """Note where a value stands; the first place is taken."""
+    leaf.spans = spans
     leaf.matched = True
     leaf.say(status, why)
     query.use(leaf.spans[0])
@@ -163,9 +164,17 @@ def _close(value: float, said: float, decimals: int) -> bool:
 
 def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None:
     said = [one for one in query.numbers if any(_close(value, each, decimals) for each in one.values)]
-    said.sort(key=lambda one: (query.is_used(one.start, one.end), one.weak, not _close(value, one.values[0], decimals)))
+    said.sort(
+        key=lambda one: (
+            one.weak,
+            query.is_used(one.start, one.end),
+            # Digits before words: `the product of two vectors` states no argument.
+            query.text[one.start].isalpha(),
+            not _close(value, one.values[0], decimals),
+        )
+    )
     if said:
-        _found(leaf, query, [(one.start, one.end) for one in said], "stated")
+        _found(leaf, query, [(one.start, one.end) for one in said], "implied" if said[0].weak else "stated")
         return
     moments = [
         moment
@@ -177,6 +186,8 @@ def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None
         _found(leaf, query, [(one.start, one.end) for one in moments], "part of a date or time")
         return
     derived = [one for one in query.numbers if any(_close(value, each, decimals) for each in one.derived)]
+    if not derived and value < 0 and leaf.in_list and SPENDS.search(query.text):
+        derived = [one for one in query.numbers if any(_close(-value, each, decimals) for each in one.values)]
     if derived:
         derived.sort(key=lambda one: query.is_used(one.start, one.end))
         _found(leaf, query, [(one.start, one.end) for one in derived], "follows by unit", Status.UNDECIDED)
@@ -192,6 +203,7 @@ def _match_text(leaf: Leaf, query: Query, value: str) -> None:
         return
     spans = query.find_text(folded)
     short = len(folded) <= 2 and folded.isalpha()
+    spans.sort(key=lambda span: query.is_used(*span))
     if spans and not (short and folded in STOP | {"a", "c", "k", "m", "s", "l", "g", "h"}):
         _found(leaf, query, spans, "stated")
         return
@@ -318,13 +330,35 @@ def _judge_number(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
         leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {sibling.value!r} in {sibling.place}")
     elif leaf.optional and leaf.has_default and not _is_named(leaf, query):
         leaf.say(Status.UNGROUNDED, f"nothing in the query asks for {leaf.parameter} = {shown}")
+    elif leaf.in_list and abs(leaf.value) > 1 and _fellows_stated(leaf, leaves):
+        leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, the rest of its list is")
     else:
         leaf.say(Status.UNDECIDED, f"{shown} is not stated")
 
 
+def _fellows_stated(leaf: Leaf, leaves: list[Leaf]) -> bool:
+    """Whether at least two other numbers of the value's list are stated, and all of them."""
+    head = leaf.path.rpartition("[")[0]
+    fellows = [
+        other
+        for other in leaves
+        if other is not leaf
+        and (other.call, other.parameter) == (leaf.call, leaf.parameter)
+        and other.path.rpartition("[")[0] == head
+    ]
+    return len(fellows) >= 2 and all(other.matched and other.why == "stated" for other in fellows)
+
+
 def _is_calculated(value: float, query: Query) -> bool:
     """Whether a number is a sum, difference, product or quotient of what the query says."""
-    said = sorted({each for one in query.numbers for each in one.values[:2]})[:24]
+    said = sorted(
+        {
+            each
+            for one in query.numbers
+            if not one.weak and not any(moment.start <= one.start < moment.end for moment in query.moments)
+            for each in one.values[:2]
+        }
+    )[:24]
     for one in said:
         for two in said:
             results = [one + two, one - two, one * two]
@@ -374,7 +408,7 @@ def mentions(member: str, query: Query) -> list[Span]:
     """Where the query names a member of an enum, by one of its names."""
     words = words_in(fold(member))
     if not words:
-        return []
+        return [span for name in _SIGNS.get(member, ()) for span in query.find_text(name)]
     if len(words) == 1 and len(words[0].text) == 1:
         group = GROUP_OF.get(words[0].text)
         return [(word.start, word.end) for word in query.words if len(word.text) > 1 and GROUP_OF.get(word.text, -1) == group]
@@ -392,6 +426,9 @@ def _judge_text(leaf: Leaf, query: Query, value: str, leaves: list[Leaf]) -> Non
     if leaf.is_default:
         leaf.say(Status.GROUNDED, "default")
         return
+    if _INJECTED.search(value):
+        leaf.say(Status.UNGROUNDED, f"{shown} is code that the query does not have")
+        return
     quoted = [span for span in query.quoted if not query.is_used(*span)]
     codes = [span for span in query.codes if not query.is_used(*span)]
     instants = [(one.start, one.end) for one in query.moments if not query.is_used(one.start, one.end)]
@@ -404,13 +441,19 @@ def _judge_text(leaf: Leaf, query: Query, value: str, leaves: list[Leaf]) -> Non
         said = [(one.start, one.end) for one in unused_numbers(query)] + codes
         _against(leaf, query, shown, said, sibling, "is not stated")
         return
+    if folded in {"true", "false", "yes", "no", "on", "off", "none", "null"}:
+        leaf.say(Status.UNDECIDED, "a flag written as text")
+        return
     words = [word for word in words_in(folded) if word.text not in STOP]
-    is_code = bool(re.search(r"\d", folded)) or (value.isupper() and len(value) <= 6) or bool(_CAMEL.search(value))
+    is_code = bool(re.search(r"\d", folded)) or (value.isupper() and len(value) <= 6) or (len(value) <= 5 and bool(_CAMEL.search(value)))
     stated = [word for word in words if any(same_word(word.text, said.text) for said in query.words)]
     if _replaced_word(folded, query):
         leaf.say(Status.UNGROUNDED, f"{shown} differs from the query's wording in a word")
     elif words and len(stated) == len(words):
         leaf.say(Status.UNDECIDED, "its words are stated")
+    elif is_code and not _FORMATTED.search(value):
+        alike = [span for span in codes + quoted + instants if re.search(r"\d", query.text[slice(*span)])]
+        _against(leaf, query, shown, alike, sibling, "a code")
     elif len(stated) * 2 >= len(words) and words:
         near = [span for span in quoted if _overlap(folded, query.text[slice(*span)]) >= 0.6]
         if near and not _FORMATTED.search(folded):
@@ -421,9 +464,6 @@ def _judge_text(leaf: Leaf, query: Query, value: str, leaves: list[Leaf]) -> Non
         leaf.say(Status.UNDECIDED, "a pattern, a format or signs")
     elif not words:
         leaf.say(Status.UNDECIDED, "signs")
-    elif is_code and not _FORMATTED.search(value):
-        alike = [span for span in codes + quoted + instants if re.search(r"\d", query.text[slice(*span)])]
-        _against(leaf, query, shown, alike, sibling, "a code")
     elif len(words) <= 2 and any(
         len(word.text) <= 3 or any(could_stand_for(word.text, said.text) for said in query.words) for word in words
     ):
@@ -483,7 +523,11 @@ def _judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Any]) -> N
     partly = any(dates_agree(own.dates, one.dates) for own in moments for one in said if own.dates and one.dates)
     unused = [one for one in said if not query.is_used(one.start, one.end)]
     relative = RELATIVE.search(query.text) or _SPAN_OF_TIME.search(query.text)
-    if said and not relative and not (partly and wants_date and len(moments) == 1):
+    clocks = [match.span() for match in _CLOCK.finditer(query.text) if not query.is_used(*match.span())]
+    if not wants_date and (unused or clocks):
+        other_span = (unused[0].start, unused[0].end) if unused else clocks[0]
+        leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {query.text[slice(*other_span)]!r}")
+    elif said and not relative and not (partly and wants_date and len(moments) == 1):
         other = (unused or said)[0]
         leaf.say(Status.UNGROUNDED, f"{shown} is not in the query, which says {query.text[other.start : other.end]!r}")
     elif unused and not partly and any(_full(one) for one in unused) and wants_date:
@@ -495,6 +539,7 @@ def _judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Any]) -> N
         leaf.say(Status.UNDECIDED, "a date or time that the query does not spell out")
 
 
+_CLOCK = re.compile(r"\d{1,3}:\d\d(?::\d\d)?")
 _SPAN_OF_TIME = re.compile(r"\b(?:days?|weeks?|months?|years?|hours?|minutes?|quarter|half)\b")
 
 

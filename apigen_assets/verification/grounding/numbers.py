@@ -131,9 +131,13 @@ _LENGTHS = {"foot": 12.0, "inch": 1.0, "m": 100.0, "cm": 1.0}
 
 _NEGATIVE_CUES = re.compile(
     r"\b(?:minus|negative|below|loss(?:es)?|lost|lose|drop(?:s|ped)?|fell|falls?|fallen|decreas\w+|down|owes?|owed|debt|withdr\w+|"
-    r"spend|spent|outlay|invest\w*|west|south|bce?|ago|behind|deficit|shrank|shrinks?|declin\w+|reduc\w+|opposite|backwards?|away|"
-    r"reced\w+|deeper|underground|overdrawn|cooler|colder|costs?|pay(?:ing|s)?|paid|left|decelerat\w+|slow\w*|brak\w+|[sw])\b"
+    r"west|south|bce?|ago|behind|deficit|shrank|shrinks?|declin\w+|reduc\w+|opposite|backwards?|away|"
+    r"reced\w+|deeper|underground|overdrawn|cooler|colder|decelerat\w+|slow\w*|brak\w+)\b|#\s?°?\s?[sw]\b"
 )
+
+
+SPENDS = re.compile(r"\b(?:spend|spent|outlay|invest\w*|costs?|pay(?:ing|s|ment)?|paid|bought|buys?|purchase\w*)\b")
+"""Words that make an amount negative in a list of cash flows."""
 
 
 def _may_be_negative(folded: str, start: int, end: int) -> bool:
@@ -204,6 +208,7 @@ def _one_in_digits(folded: str, match: "re.Match[str]") -> list[Number]:
         or before in "_@#."
         or (before == "-" and not match["sign"] and folded[start - 2 : start - 1].isalpha())
     )
+    weak = weak or re.search(r"\bper $", folded[max(0, start - 4) : start]) is not None
     value = float(re.sub(r"[, ]", "", body))
     if match["exponent"]:
         power = re.search(r"-?\d+$", match["exponent"])

@@ -314,7 +314,8 @@ kilowatts | kwh | hz hertz | khz kilohertz | mhz megahertz | ghz gigahertz | b b
 | avg average mean | std stddev deviation | temp temperature | lat latitude | lon lng long longitude
 | male man men boy | female woman women girl | uppercase upper caps capitals | lowercase lower small
 | add addition plus sum | subtract subtraction minus difference | multiply multiplication times product
-| divide division quotient | start beginning first leading left front | end ending last trailing right back | xlarge xl | l large big | medium m | s small little | md5 | sha1 | sha256
+| divide division quotient | win won wins winning beat beats beaten defeated victory | loss lose lost loses losing defeat | draw drew draws tie tied
+| ev electronvolt electronvolts | ly light-year lightyears | au astronomical | pc parsec parsecs | start beginning first leading left front | end ending last trailing right back | xlarge xl | l large big | medium m | s small little | md5 | sha1 | sha256
 """
 
 

@@ -36,21 +36,21 @@ class Rates:
 
 RATES: dict[str, Rates] = {
     "standin-small": Rates(
-        broken_json=0.025, missing_field=0.01, hallucinated_function=0.02, hallucinated_argument=0.03,
-        missing_required=0.045, number_as_string=0.04, out_of_enum=0.02, out_of_range=0.10,
-        wrong_value=0.07, swapped=0.03, wrong_count=0.05, neighbour=0.04,
+        broken_json=0.022, missing_field=0.01, hallucinated_function=0.018, hallucinated_argument=0.022,
+        missing_required=0.032, number_as_string=0.03, out_of_enum=0.015, out_of_range=0.15,
+        wrong_value=0.11, swapped=0.04, wrong_count=0.05, neighbour=0.08,
         preamble=0.15, truncated=0.03, refused=0.004,
     ),
     "standin-medium": Rates(
         broken_json=0.012, missing_field=0.005, hallucinated_function=0.008, hallucinated_argument=0.015,
-        missing_required=0.02, number_as_string=0.02, out_of_enum=0.01, out_of_range=0.055,
-        wrong_value=0.04, swapped=0.02, wrong_count=0.03, neighbour=0.025,
+        missing_required=0.02, number_as_string=0.02, out_of_enum=0.01, out_of_range=0.06,
+        wrong_value=0.05, swapped=0.025, wrong_count=0.03, neighbour=0.035,
         preamble=0.06, truncated=0.015, refused=0.002,
     ),
     "standin-large": Rates(
-        broken_json=0.004, missing_field=0.001, hallucinated_function=0.002, hallucinated_argument=0.004,
-        missing_required=0.006, number_as_string=0.006, out_of_enum=0.003, out_of_range=0.02,
-        wrong_value=0.015, swapped=0.006, wrong_count=0.01, neighbour=0.008,
+        broken_json=0.005, missing_field=0.001, hallucinated_function=0.003, hallucinated_argument=0.005,
+        missing_required=0.008, number_as_string=0.008, out_of_enum=0.004, out_of_range=0.03,
+        wrong_value=0.025, swapped=0.01, wrong_count=0.015, neighbour=0.015,
         preamble=0.02, truncated=0.005, refused=0.0,
     ),
 }  # fmt: skip

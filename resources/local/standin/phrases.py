@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from resources.local.standin.words import word_set
+
 Pieces = list[tuple[str, bool]]
 """Text pieces in order; true where the piece says a value."""
 
@@ -27,34 +29,22 @@ class Request:
     """The clause after `whether`, where the description asks for a check."""
 
 
-_GIVING = frozenset(
-    [
-        "calculate",
-        "compute",
-        "get",
-        "return",
-        "retrieve",
-        "fetch",
-        "find",
-        "determine",
-        "give",
-        "provide",
-        "estimate",
-        "evaluate",
-        "obtain",
-        "derive",
-        "list",
-        "look",
-    ]
+_GIVING = word_set(
+    "measure calculate compute get return retrieve fetch find determine give provide estimate evaluate obtain "
+    "derive list look"
 )
-_CHECKING = frozenset(["check", "determine", "test", "verify", "tell", "decide", "validate", "see"])
+_CHECKING = word_set("check determine test verify tell decide validate see")
 _OPENERS = re.compile(
-    r"^(?:this (?:endpoint|api|function|method|tool|operation)\s+(?:will |can |is used to |allows? (?:you|users?) to |lets you )?"
-    r"|use this (?:endpoint|api|function|tool) to |allows? (?:you|users?) to |used to |endpoint (?:to|for) |api (?:to|for) )",
+    r"^(?:this (?:endpoint|api|function|method|tool|operation)\s+"
+    r"(?:will |can |is used to |allows? (?:you|users?) to |lets you )?"
+    r"|use this (?:endpoint|api|function|tool) to |allows? (?:you|users?) to |used to "
+    r"|endpoint (?:to|for) |api (?:to|for) )",
     re.IGNORECASE,
 )
 _CUTS = re.compile(
-    r"(?:,|;|:| \(| -|\s(?:given|using|based on|by using|provided|assuming|where|which|such that|so that|returning|according to|via|if they|when|with the given|from its|from their|from the given|as an?))\b.*$|[;:(].*$",
+    r"(?:,|;|:| \(| -|\s(?:(?:for|at|on|to|with|of|in|by|from) )?(?:an? )?"
+    r"(?:given|using|based on|by using|provided|assuming|"
+    r"where|which|such that|so that|returning|according to|via|if they|when|from its|from their))\b.*$|[;:(].*$",
     re.IGNORECASE,
 )  # fmt: skip
 _THIRD = re.compile(r"(?:(?<=[^s])s|(?<=ch|sh|ss|zz)es|(?<=x)es)$")
@@ -72,47 +62,57 @@ _IRREGULAR = {
 }
 _SUBJECT = re.compile(
     r"\b(?:a|an|the|one|two|its|some|any)?\s*(?:given|specified|single|provided|input)?\s*"
-    r"\b(?P<noun>numbers?|integers?|strings?|texts?|lists?|words?|sentences?|values?|dates?|polynomial|matrix|year|city|country|"
+    r"\b(?P<noun>numbers?|integers?|strings?|texts?|lists?|words?|sentences?|dates?|polynomial|matrix|year|city|country|"
     r"e-?mail address|url|address|phrase|expression|sequence|name|password|formula|roman numeral|"
-    r"ip address|country code|movie|song|ticker)\b",
+    r"ip address|country code|movie|song|ticker|fraction|url|web address|title)\b"
+    r"(?! (?:of|or|and|in|up|that|with|which|is|are)\b|')",
     re.IGNORECASE,
 )
-_UNITS: tuple[tuple[str, str], ...] = (
-    (r"_km$|kilomet(er|re)s", "km"), (r"_kmh$|km/h|kilomet(er|re)s per hour", "km/h"), (r"_mps$|m/s\b|met(er|re)s per second\b(?! squared)", "m/s"),
-    (r"_kg$|\bkilograms?\b", "kg"), (r"_g$|\bgrams\b", "g"), (r"_cm$|centimet(er|re)s", "cm"), (r"_mm$|millimet(er|re)s", "mm"),
-    (r"_m$|\bin met(er|re)s\b", "m"), (r"_celsius$|_c$|degrees celsius|in celsius|°c", "°C"), (r"_fahrenheit$|_f$|in fahrenheit|°f", "°F"),
-    (r"_kelvin$|_k$|in kelvins?\b", "K"), (r"_hours?$|\bin hours\b", "hours"), (r"_minutes?$|_min$|\bin minutes\b", "minutes"),
-    (r"_seconds?$|_s$|\bin seconds\b", "seconds"), (r"_years?$|\bin years\b", "years"), (r"_months?$|\bin months\b", "months"),
-    (r"_days?$|\bin days\b", "days"), (r"_volts?$|_v$|\bin volts\b", "volts"), (r"_amps?$|_a$|\bin amperes?\b", "amperes"),
-    (r"_ohms?$|\bin ohms\b", "ohms"), (r"_watts?$|_w$|\bin watts\b", "watts"), (r"_newtons?$|\bin newtons\b", "newtons"),
-    (r"_joules?$|_j$|\bin joules\b", "joules"), (r"_miles$|\bin miles\b", "miles"), (r"_percent$|_pct$|\bpercent(age)?\b", "percent"),
-    (r"_hz$|\bin hertz\b", "Hz"), (r"_pa$|\bin pascals?\b", "Pa"), (r"_nm$|nanomet(er|re)s", "nm"), (r"_degrees?$|_deg$|\bin degrees\b", "degrees"),
-    (r"_lit(er|re)s?$|\bin lit(er|re)s\b", "liters"), (r"_moles?$|_mol$|\bin moles\b", "moles"),
-)  # fmt: skip
-_UNITS_COMPILED = tuple((re.compile(pattern, re.IGNORECASE), unit) for pattern, unit in _UNITS)
-_NUMBER_WORDS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-]
+_UNITS = (
+    ("km", "km", "kilomet(?:er|re)s"),
+    ("kmh", "km/h", "(?:km/h|kilomet(?:er|re)s per hour)"),
+    ("mps|ms", "m/s", "(?:m/s|met(?:er|re)s per second)(?! squared)"),
+    ("kg", "kg", "kilograms"),
+    ("g", "g", "grams"),
+    ("cm", "cm", "centimet(?:er|re)s"),
+    ("mm", "mm", "millimet(?:er|re)s"),
+    ("m", "m", "met(?:er|re)s(?! per)"),
+    ("celsius|c", "°C", "(?:degrees )?celsius"),
+    ("fahrenheit|f", "°F", "(?:degrees )?fahrenheit"),
+    ("kelvin|k", "K", "kelvins?"),
+    ("hours?", "hours", "hours"),
+    ("minutes?|min", "minutes", "minutes"),
+    ("seconds?|s", "seconds", "seconds"),
+    ("years?", "years", "years"),
+    ("months?", "months", "months"),
+    ("days?", "days", "days"),
+    ("volts?|v", "volts", "volts"),
+    ("amps?|a", "amperes", "amperes"),
+    ("ohms?", "ohms", "ohms"),
+    ("watts?|w", "watts", "watts"),
+    ("newtons?", "newtons", "newtons"),
+    ("joules?|j", "joules", "joules"),
+    ("miles", "miles", "miles"),
+    ("percent|pct", "percent", "(?:a )?percent(?:age)?"),
+    ("hz", "Hz", "hertz"),
+    ("pa", "Pa", "pascals?"),
+    ("nm", "nm", "nanomet(?:er|re)s"),
+    ("degrees?|deg", "degrees", "degrees(?! c| f)"),
+    ("lit(?:er|re)s?|l", "liters", "lit(?:er|re)s(?! per)"),
+    ("moles?|mol", "moles", "moles"),
+    ("ml", "ml", "millilit(?:er|re)s"),
+    ("mg", "mg", "milligrams"),
+)
+"""Endings of parameter names, the unit as written, and the unit in descriptions (`in metres`, `as a percentage`)."""
+_UNITS_COMPILED = tuple(
+    (re.compile(rf"(?<!_per)_(?:{ending})$"), unit, re.compile(rf"\b(?:in|as) {described}\b", re.IGNORECASE))
+    for ending, unit, described in _UNITS
+)
+_NUMBER_WORDS: list[str] = re.findall(
+    r"\w+",
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty",
+)
 
 
 def request_of(name: str, description: str) -> Request:
@@ -120,7 +120,7 @@ def request_of(name: str, description: str) -> Request:
     first = re.split(r"(?<=[^.A-Z])\.(?:\s|$)|\n", " ".join(description.split()) + " ")[0].strip(" .")
     first = _OPENERS.sub("", first).strip()
     if not re.search(r"[a-zA-Z]{3}", first):
-        first = name_words(name)
+        first = name_words(name) or name
     words = first.split()
     verb = _base(words[0])
     rest = " ".join(words[1:])
@@ -128,21 +128,31 @@ def request_of(name: str, description: str) -> Request:
     if checks and (verb in _CHECKING or verb == "return"):
         clause = _short(checks[1], 18)
         return Request(f"check whether {clause}", None, clause)
-    if not _is_verb(words[0], verb):
-        noun = _lower(_short(first, 16))
-        noun = noun if re.match(r"(the|a|an)\b", noun) else f"the {noun}"
-        return Request(f"get {noun}", noun, None)
+    if not _is_verb(words[0], verb, words[1].lower() if len(words) > 1 else ""):
+        thing = _lower(_short(first, 16))
+        thing = thing if re.match(r"(the|a|an)\b", thing) else f"the {thing}"
+        return Request(f"get {thing}", thing, None)
     shortened = _short(rest, 16)
     noun = None
     if verb in _GIVING and shortened:
-        noun = shortened if re.match(r"(the|a|an|all|every|how|what|which)\b", shortened, re.I) else f"the {shortened}"
+        noun = (
+            shortened
+            if re.match(r"(the|a|an|all|every|how|what|which|where|when|whether|by how|after how)\b", shortened, re.I)
+            else f"the {shortened}"
+        )
         noun = _lower(noun)
     return Request(f"{verb} {shortened}".strip(), noun, None)
 
 
 def subject_slot(request: Request) -> re.Match[str] | None:
     """Where the phrase speaks of `a number` or `the given text`, whose place a single argument can take."""
-    found = list(_SUBJECT.finditer(request.whether or request.verb))
+    phrase = request.whether or request.verb
+    # Without an article the noun may be part of another (`account number`), unless it follows the verb.
+    found = [
+        match
+        for match in _SUBJECT.finditer(phrase)
+        if " " in match[0].strip() or len(phrase[: match.start("noun")].split()) == 1
+    ]
     return found[-1] if found else None
 
 
@@ -156,8 +166,11 @@ def unit_of(name: str, schema: dict[str, Any]) -> str:
     """The unit of a number, by its name's ending or its description; empty where none is told."""
     if schema.get("type") not in ("number", "integer"):
         return ""
-    for pattern, unit in _UNITS_COMPILED:
-        if pattern.search(name) or pattern.search(str(schema.get("description", ""))):
+    for ending, unit, _ in _UNITS_COMPILED:
+        if ending.search(name):
+            return unit
+    for _, unit, described in _UNITS_COMPILED:
+        if described.search(str(schema.get("description", ""))):
             return unit
     return ""
 
@@ -165,27 +178,18 @@ def unit_of(name: str, schema: dict[str, Any]) -> str:
 def label_of(name: str, schema: dict[str, Any], rng: random.Random) -> str:
     """What people call a parameter: its name in words, or the head of its description."""
     words = name_words(name)
-    unit = unit_of(name, schema)
-    if unit:
-        shorter = re.sub(
-            r" (km|kmh|mps|kg|g|cm|mm|m|c|f|k|s|v|a|w|j|hz|pa|nm|deg|pct|mol|min|celsius|fahrenheit|kelvin|percent|hours?|minutes?|seconds?|years?|months?|days?|degrees?|volts?|amps?|ohms?|watts?|newtons?|joules?|miles|lit(er|re)s?|moles?)$",
-            "",
-            words,
-        )
-        words = shorter or words
-    described = re.split(
-        r"[.,;:(]| in | of the | to | for | from | as | that | which ", str(schema.get("description", ""))
-    )[0]
-    head = re.sub(r"^(?:the|a|an|optional|required|number of the)\s+", "", described.strip(), flags=re.IGNORECASE)
-    count = len(head.split())
-    single = len(words) <= 2
-    if (
-        head
-        and count <= (4 if single else 3)
-        and (single or rng.random() < 0.2)
-        and re.fullmatch(r"[A-Za-z' -]+", head)
-    ):
-        return _lower(head)
+    for ending, _, _ in _UNITS_COMPILED:
+        if ending.search(name):
+            words = name_words(ending.sub("", name)) or words
+            break
+    described = re.split(r"[.,;:(]| in | for | from | as | that | which ", str(schema.get("description", "")))[0]
+    head = re.sub(r"^(?:the|a|an|optional|required)\s+", "", described.strip(), flags=re.IGNORECASE)
+    plain = re.fullmatch(r"[A-Za-z' -]+", head) and not re.match(r"(?:where|what|which|how|whether|if)\b", head, re.I)
+    if plain and len(head.split()) <= 4:
+        if len(words) <= 2:
+            return _lower(head)
+        if words.split()[-1] in head.lower() and rng.random() < 0.2:
+            return _lower(head)
     return words
 
 
@@ -223,20 +227,25 @@ def write_request(
         phrase = request.whether or request.verb
         first = rest.pop(0)
         noun = slot["noun"].lower()
-        keep = "" if noun.startswith(("value", "given")) or rng.random() < 0.35 else f"the {noun} "
+        keep = "" if rng.random() < 0.35 else f"the {noun} "
         pieces = [
             (phrase[: slot.start()].rstrip() + " " + keep, False),
             (said[first], True),
             (phrase[slot.end() :], False),
         ]
-        core = pieces if request.whether is None else pieces
-        return _frame(core, request.whether is not None, _with(rest, said, properties, rng), wording, rng)
+        return _frame(pieces, request.whether is not None, _with(rest, said, properties, rng), wording, rng)
     joined = _with(rest, said, properties, rng)
     if request.whether is not None:
         return _frame([(request.whether, False)], True, joined, wording, rng)
     if request.noun is not None and wording != "terse" and rng.random() < 0.5:
         return _noun_frame(request.noun, joined, wording, rng)
     return _frame([(request.verb, False)], False, joined, wording, rng)
+
+
+def write_arguments(arguments: dict[str, Any], properties: dict[str, Any], rng: random.Random) -> Pieces:
+    """Arguments alone, as `with radius 5 and height 10`."""
+    said = {name: say(value, name, properties.get(name, {}), rng) for name, value in arguments.items()}
+    return _with(list(arguments), said, properties, rng)
 
 
 def finish(pieces: Pieces, wording: str, rng: random.Random) -> str:
@@ -396,7 +405,7 @@ def _noun_frame(noun: str, joined: Pieces, wording: str, rng: random.Random) -> 
             ("Can you work out ", "?"),
         )
     )
-    if re.match(r"(how|what|which)\b", noun):
+    if re.match(r"(how|what|which|where|when|whether|by how|after how)\b", noun):
         opening, end = "Tell me ", "."
     return [(opening + noun, False), *tail, (end, False)]
 
@@ -418,6 +427,14 @@ def _with(names: list[str], said: dict[str, str], properties: dict[str, Any], rn
         unit = unit_of(name, schema)
         if schema.get("type") == "boolean":
             out += [(f"{label} set to ", False), (said[name], True)]
+            continue
+        if unit and (label in unit or unit in label.split()):
+            # `19 years`, not `years 19 years`.
+            out += (
+                [(said[name], True), (f" {unit}", False)]
+                if label in unit
+                else [(f"{label} ", False), (said[name], True)]
+            )
             continue
         text = form
         if form == "{p} of {v}":
@@ -466,7 +483,7 @@ def _say_number(value: Any, name: str, schema: dict[str, Any], rng: random.Rando
     chance = rng.random()
     if isinstance(value, int) and 0 <= value <= 20 and chance < 0.05:
         return _NUMBER_WORDS[value]
-    if isinstance(value, int) and abs(value) >= 10_000 and chance < 0.15:
+    if isinstance(value, int) and abs(value) >= 10_000 and chance < 0.1:
         return f"{value:,}"
     if (
         isinstance(value, float)
@@ -518,167 +535,40 @@ def _base(word: str) -> str:
     return _IRREGULAR.get(lower) or _THIRD.sub("", lower)
 
 
-def _is_verb(word: str, base: str) -> bool:
-    if base in _GIVING or base in _CHECKING or base in _VERBS:
+def _is_verb(word: str, base: str, following: str) -> bool:
+    if base in _GIVING or base in _CHECKING or base in _VERBS or following in _AFTER_VERBS:
         return True
     return word.lower() != base and word.lower().endswith("s") and base not in _NOUNS
 
 
-_VERBS = frozenset(
-    [
-        "add",
-        "apply",
-        "approximate",
-        "arrange",
-        "balance",
-        "break",
-        "build",
-        "capitalize",
-        "classify",
-        "collect",
-        "combine",
-        "compare",
-        "compress",
-        "convert",
-        "count",
-        "create",
-        "decode",
-        "decompose",
-        "define",
-        "deliver",
-        "detect",
-        "differentiate",
-        "display",
-        "divide",
-        "download",
-        "draw",
-        "encode",
-        "encrypt",
-        "decrypt",
-        "enumerate",
-        "expand",
-        "explore",
-        "extract",
-        "filter",
-        "fit",
-        "flatten",
-        "format",
-        "forecast",
-        "generate",
-        "group",
-        "hash",
-        "identify",
-        "integrate",
-        "interpolate",
-        "invert",
-        "join",
-        "load",
-        "make",
-        "map",
-        "mask",
-        "measure",
-        "merge",
-        "modify",
-        "multiply",
-        "normalize",
-        "order",
-        "pad",
-        "parse",
-        "partition",
-        "permute",
-        "pick",
-        "plan",
-        "predict",
-        "project",
-        "query",
-        "rank",
-        "read",
-        "recommend",
-        "reduce",
-        "remove",
-        "replace",
-        "report",
-        "reverse",
-        "rotate",
-        "round",
-        "sample",
-        "scale",
-        "scan",
-        "score",
-        "search",
-        "select",
-        "send",
-        "show",
-        "shift",
-        "simplify",
-        "simulate",
-        "slice",
-        "solve",
-        "sort",
-        "split",
-        "subtract",
-        "suggest",
-        "sum",
-        "summarize",
-        "swap",
-        "tokenize",
-        "transform",
-        "translate",
-        "transpose",
-        "trim",
-        "turn",
-        "update",
-        "upload",
-        "use",
-        "write",
-        "rearrange",
-        "allocate",
-        "assign",
-        "assess",
-        "analyse",
-        "analyze",
-        "calculate",
-    ]
+_VERBS = word_set(
+    "describe spread summarise rescale smooth follow turn rewrite hide name rate tell work spell swap compose "
+    "resolve execute run fetch monitor track visit stream subscribe authenticate register book reserve cancel "
+    "play guess grade schedule add apply approximate arrange balance break build capitalize classify collect "
+    "combine compare compress convert count create decode decompose define deliver detect differentiate "
+    "display divide download draw encode encrypt decrypt enumerate expand explore extract filter fit flatten "
+    "format forecast generate group hash identify integrate interpolate invert join load make map mask measure "
+    "merge modify multiply normalize order pad parse partition permute pick plan predict project query rank "
+    "read recommend reduce remove replace report reverse rotate round sample scale scan score search select "
+    "send show shift simplify simulate slice solve sort split subtract suggest sum summarize swap tokenize "
+    "transform translate transpose trim turn update upload use write rearrange allocate assign assess analyse "
+    "analyze calculate "
 )
-_NOUNS = frozenset(["new", "detail", "statistic", "new-"])
+_AFTER_VERBS = word_set("a an the how which what whether if all some any one two each every your its this")
+_NOUNS = word_set("new detail statistic new-")
 
 
 def _short(text: str, words: int) -> str:
     cut = _CUTS.sub("", text).strip(" ,.")
     if len(cut.split()) < 2:
         cut = text.strip(" ,.")
-    parts = cut.split()
-    if len(parts) > words:
-        parts = parts[:words]
-        while len(parts) > 3 and parts[-1].lower() in _DANGLING:
-            parts.pop()
+    parts = cut.split()[:words]
+    while len(parts) > 2 and parts[-1].lower() in _DANGLING:
+        parts.pop()
     return " ".join(parts)
 
 
-_DANGLING = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "on",
-        "for",
-        "to",
-        "with",
-        "and",
-        "or",
-        "by",
-        "from",
-        "at",
-        "as",
-        "is",
-        "are",
-        "that",
-        "its",
-        "their",
-    ]
-)
+_DANGLING = word_set("a an the of in on for to with and or by from at as is are that its their")
 
 
 def _lower(text: str) -> str:

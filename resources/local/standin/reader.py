@@ -87,9 +87,11 @@ def kind_of(messages: Sequence[dict[str, Any]]) -> Kind:
         return "judge"
     if re.search(r"\bexactly \d+ (?:different )?pairs", text) or ('"query"' in text and '"answers"' in text):
         return "generate"
-    if "categor" in text:
+    # The instruction stands in the system message where there is one; an API's own text may speak of anything.
+    told = text_of(messages, "system").lower() or text
+    if "categor" in told:
         return "classify"
-    if "descri" in text or "docstring" in text:
+    if "descri" in told or "documentation" in told or "docstring" in told:
         return "document"
     return "other"
 
@@ -98,7 +100,9 @@ def read_task(messages: Sequence[dict[str, Any]]) -> Task | None:
     """The task of a generation prompt; null where it shows no functions."""
     text = text_of(messages, "user")
     parts = sections(text)
-    functions = [one for one in _dicts(section_json(parts, "function", "tool")) if isinstance(one.get("name"), str)]
+    functions = [
+        _tidy(one) for one in _dicts(section_json(parts, "function", "tool")) if isinstance(one.get("name"), str)
+    ]
     if not functions:
         return None
     number = re.search(r"exactly (\d+)", text)
@@ -161,6 +165,24 @@ def _examples(text: str) -> list[Shown]:
         if calls:
             out.append(Shown(one[1], [call for call in calls if isinstance(call.get("arguments"), dict)]))
     return out
+
+
+def _tidy(function: dict[str, Any]) -> dict[str, Any]:
+    """A function whose parameters are surely an object schema with an object per parameter."""
+    parameters = function.get("parameters")
+    parameters = parameters if isinstance(parameters, dict) else {}
+    properties = parameters.get("properties")
+    properties = properties if isinstance(properties, dict) else {}
+    required = parameters.get("required")
+    return {
+        "name": function["name"],
+        "description": str(function.get("description") or ""),
+        "parameters": {
+            **parameters,
+            "properties": {name: one if isinstance(one, dict) else {} for name, one in properties.items()},
+            "required": [name for name in required if name in properties] if isinstance(required, list) else [],
+        },
+    }
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import datetime as dt
 import random
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from resources.local.standin.words import OBJECTS, POOLS, SUBJECTS, VERBS
@@ -21,7 +22,7 @@ _AT_MOST = re.compile(rf"(?:at most|maximum(?: of)?|up to|not more than|no more 
 _ABOVE = re.compile(rf"(?:greater than|more than|larger than|above|over|>)\s*({_NUMBER}|zero)", re.I)
 _BELOW = re.compile(rf"(?:less than|smaller than|below|under|<)\s*({_NUMBER}|zero)", re.I)
 _EXAMPLES = re.compile(
-    r"(?:e\.g\.|such as|for example|for instance|like|example:|i\.e\.)[,:]?\s*([^.;()]{1,120})", re.I
+    r"(?:e\.g\.|such as|for example|for instance|like|example:|i\.e\.)[,:]?\s*((?:[^.;()]|\.(?=[\w/])){1,120})", re.I
 )
 _QUOTED = re.compile(r"[`'\"“]([^`'\"”\n]{1,60})[`'\"”]")
 _ONE_OF = re.compile(
@@ -97,7 +98,8 @@ _BY_NAME: tuple[tuple[str, str], ...] = (
 _COMPILED = tuple((re.compile(pattern), pool) for pattern, pool in _BY_NAME)
 
 _SMALL = re.compile(
-    r"^(n|k|r|count|num|number|limit|size|page|per page|length|width chars|times|rounds?|steps?|degree|order|exponent|power|top|copies|decimals?|digits?|places|precision|terms?|index|position|shift|repeat)$"
+    r"^(n|k|r|count|num|number|limit|size|page|per page|length|width chars|times|rounds?|steps?|degree|order|exponent|"
+    r"power|top|copies|decimals?|digits?|places|precision|terms?|index|position|shift|repeat)$"
 )
 
 # Name pattern -> plausible (low, high, decimals) for numbers.
@@ -112,6 +114,7 @@ _RANGES: tuple[tuple[str, float, float, int], ...] = (
     (r"\bseconds?\b", 1, 59, 0),
     (r"\bage\b", 18, 80, 0),
     (r"probability|likelihood|confidence|alpha|fraction|ratio of", 0.05, 0.95, 2),
+    (r"(interest|annual|growth|discount|tax|return|inflation|nominal).*percent|percent.*\brate\b", 1, 15, 1),
     (r"percent", 1, 60, 1),
     (
         r"(interest|annual|growth|discount|tax|return|inflation).*rate|rate.*(decimal|fraction)|\brate\b",
@@ -145,12 +148,14 @@ class ValueMaker:
 
     Args:
         rng: the source of chance.
-        seen: values met in the prompt's examples, by parameter name.
+        seen: argument sets met in the prompt's examples of the same tool.
     """
 
-    def __init__(self, rng: random.Random, seen: dict[str, list[Any]] | None = None) -> None:
+    def __init__(self, rng: random.Random, seen: Sequence[dict[str, Any]] = ()) -> None:
         self._rng = rng
-        self._seen = seen or {}
+        self._calls = seen
+        self._seen: dict[str, list[Any]] = {}
+        self._scale = 1.0
         self._defs: dict[str, Any] = {}
         self._length = rng.randint(3, 5)
 
@@ -160,12 +165,16 @@ class ValueMaker:
         self._defs = {**parameters.get("$defs", {}), **parameters.get("definitions", {})}
         # Lists of one call often belong together, so they get one length.
         self._length = rng.randint(3, 5)
+        # Values of one example fit each other, so all hints come from one, changed by one factor.
+        self._seen = {name: [value] for name, value in rng.choice(self._calls).items()} if self._calls else {}
+        self._scale = rng.uniform(0.7, 1.5)
         properties = parameters.get("properties", {})
         required = set(parameters.get("required", ()))
         out: dict[str, Any] = {}
         for name, schema in properties.items():
             schema = schema if isinstance(schema, dict) else {}
-            if name not in required and rng.random() >= optional_share:
+            wanted = 0.8 if name in self._seen else optional_share
+            if name not in required and rng.random() >= wanted:
                 continue
             value = self.value(name, schema)
             if value is None or (name not in required and value == schema.get("default", _NOTHING)):
@@ -181,9 +190,10 @@ class ValueMaker:
                 out[name] = value
         return harmonised(out, properties)
 
-    def value(self, name: str, schema: Schema, depth: int = 0) -> Any:
+    def value(self, name: str, schema: Any, depth: int = 0) -> Any:
         """One value for a parameter."""
-        schema = self._resolved(schema)
+        # A schema may be `true`, and a recursive one has no end.
+        schema = self._resolved(schema) if isinstance(schema, dict) and depth < 6 else {}
         rng = self._rng
         if "const" in schema:
             return schema["const"]
@@ -195,7 +205,7 @@ class ValueMaker:
         if examples and rng.random() < (0.5 if kind in ("integer", "number") else 0.85):
             return rng.choice(examples)
         seen = [one for one in self._seen.get(name, ()) if _is_of(one, kind)] if depth == 0 else []
-        if kind in ("array", "object") and seen and rng.random() < 0.8:
+        if kind in ("array", "object") and seen and rng.random() < 0.95:
             return self._varied(rng.choice(seen), schema)
         if kind == "array":
             return self._array(name, schema, depth)
@@ -205,8 +215,14 @@ class ValueMaker:
             default = schema.get("default")
             return (not default) if isinstance(default, bool) else rng.random() < 0.6
         if kind in ("integer", "number"):
-            if seen and rng.random() < 0.7:
+            if seen and rng.random() < 0.92:
                 return self._near(rng.choice(seen), schema, kind)
+            listed = _listed_numbers(str(schema.get("description", "")), kind)
+            if listed:
+                return rng.choice(listed)
+            default = schema.get("default")
+            if _is_of(default, kind) and default != 0 and rng.random() < 0.85:
+                return self._near(default, schema, kind)
             return self._number(name, schema, kind)
         if kind == "null":
             return None
@@ -250,7 +266,7 @@ class ValueMaker:
         else:
             for subject in (words, context):
                 for pattern, lowest, highest, places in _RANGES_COMPILED:
-                    if pattern.search(subject):
+                    if pattern.search(subject) and not (highest < 1 and "percent" in context):
                         guess = (lowest, highest)
                         digits = 0 if whole else places
                         break
@@ -286,17 +302,26 @@ class ValueMaker:
         """A number of the size of one met in an example."""
         rng = self._rng
         low, high = bounds(schema)
+        if value == 0:
+            return value
+        factor = self._scale * rng.uniform(0.94, 1.06)
         if kind == "integer":
-            spread = max(2, abs(int(value)) // 2)
-            new: Any = int(value) + rng.randint(-spread, spread)
-            if value > 0 and new <= 0:
-                new = rng.randint(1, int(value))
             if 1900 <= value <= 2100:
-                new = int(value) + rng.randint(-20, 10)
+                new: Any = int(value) + rng.randint(-20, 10)
+            elif abs(value) <= 12:
+                new = int(value) + rng.choice((-1, 0, 1, 1, 2))
+                new = new if new * value > 0 else int(value)
+            else:
+                new = round(value * factor)
+                if abs(value) >= 500 and value % 50 == 0:
+                    new = round(new / 50) * 50
         else:
-            places = len(str(value).split(".")[1]) if "." in str(value) and "e" not in str(value) else 0
-            new = round(value * rng.uniform(0.5, 1.6), max(places, 2 if abs(value) < 1 else places))
-            if places == 0 and isinstance(value, int):
+            text = repr(value)
+            places = len(text.split(".")[1]) if "." in text and "e" not in text else 0
+            if isinstance(value, float) and value.is_integer():
+                places = 0
+            new = round(value * factor, places)
+            if places == 0 and abs(new) < 1e15:
                 new = int(new)
             if new == 0:
                 new = value
@@ -383,14 +408,23 @@ class ValueMaker:
     def _string(self, name: str, schema: Schema, seen: Sequence[Any]) -> str:
         rng = self._rng
         description = str(schema.get("description", ""))
+        if seen and rng.random() < 0.25:
+            return str(rng.choice(seen))
         by_form = self._by_form(name, schema, description)
-        if by_form is not None and not (seen and rng.random() < 0.3):
+        if by_form is not None:
             return by_form
         listed = listed_values(description)
-        if listed and rng.random() < 0.9:
+        if listed and rng.random() < (0.5 if seen else 0.9):
             return rng.choice(listed)
         words = _spaced(name)
         lower = description.lower()
+        if re.search(r"\bdelimiter\b|\bseparator\b", words):
+            return rng.choice((",", ";", "-", "|", "/"))
+        if re.search(r"\bcharacter\b|\bletter\b|\bsymbol\b", words) and "single" in lower:
+            return rng.choice("#x*o+")
+        if any(pattern.search(words) for pattern, _, _, _ in _RANGES_COMPILED) and "date" not in words:
+            # A number that travels as text, as REST parameters often do.
+            return str(self._number(name, {**schema, "type": "number"}, "number"))
         pool = None
         for subject in (words, lower):
             for pattern, candidate in _COMPILED:
@@ -404,8 +438,12 @@ class ValueMaker:
         default = schema.get("default")
         if pool is None and isinstance(default, str) and default and rng.random() < 0.6:
             return default
+        if pool == "note" and "octave" not in lower:
+            return rng.choice("ABCDEFG") + rng.choice(("", "", "#", "b"))
         if pool is not None:
             return rng.choice(POOLS[pool])
+        if re.search(r"\bdigits\b", lower) and "letters" not in lower:
+            return rng.choice(POOLS["card"])
         if re.search(
             r"\b(person|user|student|customer|full name|name of (a|the) (person|user|student))",
             f"{words} {lower}",
@@ -417,8 +455,8 @@ class ValueMaker:
             return format(rng.randint(16, 65535), "x")
         if words == "name" or words.endswith(" name"):
             return rng.choice(POOLS["first_name"])
-        if re.search(r"\bcharacter\b|\bletter\b|\bdelimiter\b|\bseparator\b", f"{words}"):
-            return rng.choice(",;-|" if re.search("delim|separ", words) else "aeost")
+        if re.search(r"\bcharacter\b|\bletter\b", words):
+            return rng.choice("aeost")
         if re.search(
             r"text|sentence|paragraph|message|string|content|phrase|comment|body|title|input|review",
             f"{words} {lower}",
@@ -437,9 +475,11 @@ class ValueMaker:
         text = f"{_spaced(name)} {description.lower()}"
         day = dt.date(2024, 1, 1) + dt.timedelta(days=rng.randint(-1500, 600))
         clock = f"{rng.randint(6, 21):02d}:{rng.choice((0, 5, 10, 15, 20, 30, 40, 45, 50)):02d}"
+        if "+hh:mm" in text or re.search(r"utc offset", text):
+            return rng.choice(("+01:00", "+02:00", "-05:00", "+05:30", "-08:00", "+09:00", "-03:00", "+00:00"))
+        if "yyyy-mm-dd hh:mm" in text:
+            return f"{day.isoformat()} {clock}" + (":00" if "hh:mm:ss" in text else "")
         if form == "date-time" or re.search(r"yyyy-mm-ddthh|iso.?8601 (date.?time|timestamp)|date.?time", text):
-            if "yyyy-mm-dd hh" in text:
-                return f"{day.isoformat()} {clock}" + (":00" if ":ss" in text else "")
             return f"{day.isoformat()}T{clock}:00" + ("Z" if form == "date-time" else "")
         if form == "date" or re.search(r"yyyy-mm-dd|iso (8601 )?(calendar )?date|iso.?8601|\bdate\b|birthday", text):
             if re.search(r"dd[/.]mm[/.]yyyy", text):
@@ -447,6 +487,10 @@ class ValueMaker:
             if "mm/dd/yyyy" in text:
                 return day.strftime("%m/%d/%Y")
             return day.isoformat()
+        if "mm:ss" in text and "hh:mm:ss" not in text.replace("h:mm:ss", ""):
+            return f"{rng.randint(18, 58)}:{rng.randint(0, 59):02d}"
+        if re.search(r"\bh:mm\b", text):
+            return f"{rng.randint(1, 11)}:{rng.choice((0, 5, 15, 20, 30, 40, 45)):02d}"
         if form == "time" or re.search(r"hh:mm|\btime of day\b|clock time|24-hour", text):
             return clock + (":00" if "hh:mm:ss" in text else "")
         if form == "email" or re.search(r"e-?mail", text):
@@ -510,7 +554,16 @@ def bounds(schema: Schema) -> tuple[float | None, float | None]:
             high = (0.0 if match[1] == "zero" else _float(match[1])) - step
     if low is not None and high is not None and low > high:
         return low, None
+    if high is None and re.search(r"\bpercent\b(?! change)", text, re.I) and (low is None or low >= 0):
+        # Most percentages are shares of a whole.
+        high = 100.0
     return low, high
+
+
+def _listed_numbers(description: str, kind: str) -> list[int]:
+    """`4, 8 or 16`, where a description gives a few whole numbers to choose from."""
+    match = re.search(r"\b(\d+(?:, \d+)*),? or (\d+)\b(?![.\d])", description) if kind == "integer" else None
+    return [int(one) for one in [*match[1].split(", "), match[2]]] if match else []
 
 
 def listed_values(description: str) -> list[str]:
@@ -521,8 +574,8 @@ def listed_values(description: str) -> list[str]:
             quoted = _QUOTED.findall(match[1])
             if quoted:
                 return quoted
-            parts = [part.strip() for part in re.split(r",|\bor\b|\band\b|/", match[1])]
-            parts = [part for part in parts if re.fullmatch(r"[\w#.+:@-]{1,30}", part)]
+            parts = [part.strip() for part in re.split(r",|\bor\b|\band\b", match[1])]
+            parts = [part for part in parts if re.fullmatch(r"[\w#.+:@/-]{1,30}", part)]
             if parts and (pattern is _EXAMPLES or len(parts) > 1):
                 return parts
     return []
@@ -646,7 +699,7 @@ def _shares(rng: random.Random, count: int) -> list[float]:
     """Numbers of two decimals that sum to one."""
     cuts = sorted(rng.sample(range(5, 96), max(0, count - 1)))
     edges = [0, *cuts, 100]
-    return [round((b - a) / 100, 2) for a, b in zip(edges, edges[1:], strict=False)]
+    return [round((b - a) / 100, 2) for a, b in pairwise(edges)]
 
 
 def _matching(rng: random.Random, pattern: str) -> str | None:

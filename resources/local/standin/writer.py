@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from itertools import pairwise
 from typing import Any
 
 from resources.local.standin import errors
@@ -14,11 +15,14 @@ from resources.local.standin.phrases import (
     join_requests,
     request_of,
     say,
+    write_arguments,
     write_request,
 )
 from resources.local.standin.reader import Shown, Task
 from resources.local.standin.values import ValueMaker
 
+_SAME_SHARE = 0.5
+"""How often a further request to the same function only says what differs."""
 _COPY_SHARE = 0.35
 """How often a query takes over the wording of an example of the same function."""
 
@@ -58,10 +62,10 @@ def _pair(
     calls = []
     for name in names:
         arguments = _arguments(functions[name], task.examples, rng)
-        for _ in range(3):
+        for examples in (task.examples, task.examples, [], []):
             if {"name": name, "arguments": arguments} not in calls:
                 break
-            arguments = _arguments(functions[name], task.examples, rng)
+            arguments = _arguments(functions[name], examples, rng)
         calls.append({"name": name, "arguments": arguments})
     unique: list[dict[str, Any]] = []
     for call in calls:
@@ -96,20 +100,24 @@ def _names(task: Task, rng: random.Random) -> list[str]:
 
 
 def _arguments(function: dict[str, Any], examples: list[Shown], rng: random.Random) -> dict[str, Any]:
-    seen: dict[str, list[Any]] = {}
-    for example in examples:
-        for call in example.calls:
-            if call.get("name") == function["name"]:
-                for name, value in call["arguments"].items():
-                    seen.setdefault(name, []).append(value)
+    seen = [
+        call["arguments"]
+        for example in examples
+        for call in example.calls
+        if call.get("name") == function["name"] and call["arguments"]
+    ]
     parameters = function.get("parameters")
     return ValueMaker(rng, seen).arguments(parameters if isinstance(parameters, dict) else {})
 
 
 def _query(task: Task, calls: list[dict[str, Any]], functions: dict[str, dict[str, Any]], rng: random.Random) -> str:
     parts: list[Pieces] = []
-    for call in calls:
+    for i, call in enumerate(calls):
         function = functions[call["name"]]
+        if i and call["name"] == calls[i - 1]["name"] and call["arguments"] and rng.random() < _SAME_SHARE:
+            properties = {name: _plain_schema(one) for name, one in _properties(function).items()}
+            parts.append([("the same ", False), *write_arguments(call["arguments"], properties, rng), (".", False)])
+            continue
         copied = None
         if task.wording in ("plain", "chatty", "misspelled") and rng.random() < _COPY_SHARE:
             copied = _like_example(call, function, task.examples, rng)
@@ -122,8 +130,7 @@ def _query(task: Task, calls: list[dict[str, Any]], functions: dict[str, dict[st
 
 def _said(call: dict[str, Any], function: dict[str, Any], wording: str, rng: random.Random) -> Pieces:
     request: Request = request_of(function["name"], str(function.get("description") or ""))
-    properties = function.get("parameters", {}).get("properties", {})
-    properties = {name: _plain_schema(one) for name, one in properties.items()}
+    properties = {name: _plain_schema(one) for name, one in _properties(function).items()}
     return write_request(request, call["arguments"], properties, wording, rng)
 
 
@@ -141,7 +148,7 @@ def _like_example(
     if not fitting:
         return None
     example = rng.choice(fitting)
-    properties = function.get("parameters", {}).get("properties", {})
+    properties = _properties(function)
     places: list[tuple[int, int, str]] = []
     for name, old in example.calls[0]["arguments"].items():
         if isinstance(old, bool) or old is None:
@@ -162,7 +169,7 @@ def _like_example(
             said = say(new, name, _plain_schema(properties.get(name, {})), rng)
         places.append((found[0].start(), found[0].end(), said))
     places.sort()
-    if any(a[1] > b[0] for a, b in zip(places, places[1:], strict=False)):
+    if any(a[1] > b[0] for a, b in pairwise(places)):
         return None
     pieces: Pieces = []
     at = 0
@@ -174,7 +181,7 @@ def _like_example(
 
 def _out_of_range(calls: list[dict[str, Any]], functions: dict[str, dict[str, Any]], rng: random.Random) -> None:
     call = rng.choice(calls)
-    properties = functions[call["name"]].get("parameters", {}).get("properties", {})
+    properties = _properties(functions[call["name"]])
     names = list(call["arguments"])
     rng.shuffle(names)
     for name in names:
@@ -206,6 +213,12 @@ def _neighbours(
     return out
 
 
+def _properties(function: dict[str, Any]) -> dict[str, Any]:
+    parameters = function.get("parameters")
+    found = parameters.get("properties") if isinstance(parameters, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 def _plain_schema(schema: Any) -> dict[str, Any]:
     """A parameter's schema with the first real option of `anyOf` and a single type."""
     if not isinstance(schema, dict):
@@ -216,4 +229,4 @@ def _plain_schema(schema: Any) -> dict[str, Any]:
         schema = {**schema, **(real[0] if real else {})}
     if isinstance(schema.get("type"), list):
         schema = {**schema, "type": next((one for one in schema["type"] if one != "null"), "null")}
-    return schema
+    return dict(schema)

@@ -1,0 +1,139 @@
+"""`apigen estimate`: requests, tokens, cost and time of a run, without asking anybody anything."""
+
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from apigen_assets.catalog.api import Api
+from apigen_assets.functions.library import all_seeds
+from apigen_assets.generation.estimate import Estimate, estimate_generation, estimate_judging
+from apigen_assets.generation.examples import Example, from_seeds
+from apigen_assets.settings import Settings, settings
+from resources.chat_client import ChatClient
+from resources.generators import Generator, GeneratorsFileError, UnknownGeneratorError, generators, judge_names
+from resources.lake import Lake, LakeError
+
+
+def estimate(
+    target: Annotated[
+        int | None, typer.Option(help="Candidates per batch and generator; default APIGEN_CANDIDATES_PER_PARTITION.")
+    ] = None,
+    generator: Annotated[list[str] | None, typer.Option(help="Only these generators; may be repeated.")] = None,
+    judging: Annotated[bool, typer.Option(help="Include the judges.")] = True,
+) -> None:
+    """Estimate tokens, cost and time of generating and judging; nothing is asked, nothing is spent."""
+    config = settings()
+    if target is not None and target < 0:
+        raise typer.BadParameter("must not be negative", param_hint="--target")
+    wanted = config.candidates_per_partition if target is None else target
+    try:
+        known = generators(config)
+        judges = judge_names(config) if judging else []
+        chosen = _chosen(known, generator)
+        batches, where = _batches(config)
+        examples = _examples(config)
+    except (GeneratorsFileError, UnknownGeneratorError, LakeError) as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from None
+    rows: list[Estimate] = []
+    with ChatClient(known, config.journal_dir) as chat:
+        for one in chosen:
+            rows.append(
+                estimate_generation(
+                    batches,
+                    examples,
+                    one,
+                    wanted,
+                    config.pairs_per_prompt,
+                    config.seed,
+                    chat,
+                    config.languages,
+                )
+            )
+    filled = sum(1 for apis in batches.values() if apis)
+    for name in judges:
+        rows.append(estimate_judging(known[name], wanted * filled * len(chosen)))
+    apis = sum(len(one) for one in batches.values())
+    print_estimate(rows, known, f"{apis} APIs in {filled} batches ({where}), {wanted} candidates each", config)
+
+
+def print_estimate(rows: list[Estimate], known: dict[str, Generator], title: str, config: Settings) -> None:
+    """The estimate as a table."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    table.add_column("generator", overflow="fold")
+    table.add_column("purpose", no_wrap=True)
+    for name in ("requests", "paid", "tokens in", "tokens out", "USD", "time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    total = 0.0
+    for row in rows:
+        cost = known[row.generator].price.cost(row.prompt_tokens, row.completion_tokens)
+        total += cost
+        table.add_row(
+            row.generator,
+            row.purpose,
+            f"{row.requests:,}",
+            f"{row.journalled:,}",
+            _short(row.prompt_tokens),
+            _short(row.completion_tokens),
+            f"{cost:,.2f}",
+            _time(row.seconds),
+        )
+    console = Console()
+    console.print(title, soft_wrap=True)
+    console.print(table)
+    budget = "no limit" if config.token_budget is None else f"{config.token_budget:,} tokens"
+    console.print(
+        f"Total {total:,.2f} USD for what is not paid yet (`paid`: already in the journal). Tokens are characters / 4; "
+        f"judging assumes that three quarters reach the judge. Budget per partition and purpose: {budget}.",
+        soft_wrap=True,
+    )
+
+
+def _chosen(known: dict[str, Generator], names: list[str] | None) -> list[Generator]:
+    for name in names or ():
+        if name not in known:
+            raise UnknownGeneratorError(f"no generator {name!r} is switched on; there are: {', '.join(known)}")
+    return [one for name, one in known.items() if one.generate and (not names or name in names)]
+
+
+def _batches(config: Settings) -> tuple[dict[str, list[Api]], str]:
+    """APIs by batch: the filtered catalog, or the built-in functions where there is no catalog yet."""
+    lake = Lake(config.lake_url)
+    paths = lake.paths("filtered_api_catalog")
+    if paths:
+        out: dict[str, list[Api]] = {}
+        for path in paths:
+            key = next((part.partition("=")[2] for part in path.parts if part.startswith("api_batch=")), "")
+            out[key] = [Api.from_row(row) for row in lake.scan_paths([path]).collect().iter_rows(named=True)]
+        return out, "the catalog"
+    from apigen_assets.catalog.batches import batch_keys
+    from apigen_assets.catalog.python_modules import import_python_package
+
+    apis = import_python_package("apigen_assets.functions", "builtin", only_with="SEEDS").apis
+    size = config.batch_size
+    keys = batch_keys("builtin", len(apis), size)
+    parts = {key: list(apis[i * size : (i + 1) * size]) for i, key in enumerate(keys)}
+    return parts, "no catalog yet: the built-in functions"
+
+
+def _examples(config: Settings) -> list[Example]:
+    lake = Lake(config.lake_url)
+    if lake.paths("seed_examples"):
+        rows = lake.scan("seed_examples").collect()
+        return [Example.from_row(row) for row in rows.iter_rows(named=True)]
+    return from_seeds(all_seeds())
+
+
+def _short(tokens: int) -> str:
+    if tokens < 10_000:
+        return f"{tokens:,}"
+    return f"{tokens / 1e3:,.0f} k" if tokens < 10_000_000 else f"{tokens / 1e6:,.1f} M"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

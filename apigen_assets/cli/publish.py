@@ -1,0 +1,122 @@
+"""`apigen publish`: the release, to the Hugging Face Hub or to the local folder."""
+
+from typing import Annotated, Any
+
+import typer
+
+from apigen_assets.settings import Settings, settings
+
+
+def publish(
+    repo: Annotated[
+        str | None, typer.Option("--repo", help="Repository, namespace/name. Default: APIGEN_HUB_REPO.")
+    ] = None,
+    version: Annotated[
+        str | None,
+        typer.Option("--version", help="Tag for this release, such as v1.0. Default: APIGEN_RELEASE_VERSION, or none."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write the local folder and show what would change; publish nothing.")
+    ] = False,
+) -> None:
+    """Release the composed data set: one commit with shards, card and manifest, tagged with the version.
+
+    Without a repository or without HF_TOKEN the release is a local folder. The same content is not committed
+    twice; an interrupted publication is finished by running it again. Exit status: 0 done, 1 not released.
+    """
+    config = settings()
+    target = repo or config.hub_repo
+    if dry_run:
+        _dry_run(config, target, version or config.release_version)
+        return
+    _run_job(config, {"repo": repo or "", "version": version or ""})
+
+
+def _dry_run(config: Settings, repo: str | None, version: str | None) -> None:
+    import dagster as dg
+
+    from apigen_assets.home import PROJECT, prepare
+    from apigen_assets.release.build import build_dataset
+    from apigen_assets.release.checks import failed_checks, guarding_checks, versions
+    from apigen_assets.release.provenance import code_commit
+    from apigen_assets.release.soundness import UnsoundRowsError
+    from resources.hub import HubError, HubResource
+    from resources.lake import Lake, LakeError
+
+    with dg.DagsterInstance.from_config(str(prepare(config))) as instance:
+        failed = failed_checks(instance, guarding_checks())
+        lineage = {"code_commit": code_commit(PROJECT), "assets": versions(instance)}
+    for check in failed:
+        typer.secho(f"A failed check would stop the release: {check}", err=True, fg=typer.colors.YELLOW)
+    try:
+        tree, _ = build_dataset(config, Lake(config.lake_url), lineage)
+    except (UnsoundRowsError, LakeError) as error:
+        _fail(f"Nothing to release: {error}")
+    typer.echo(f"{tree.path} ({'written' if tree.changed else 'unchanged'}), content hash {tree.content_hash[:12]}")
+    if not repo:
+        typer.echo("No repository is set (--repo, APIGEN_HUB_REPO): nothing to compare with.")
+        return
+    hub = HubResource(endpoint=config.hub_endpoint, deadline_s=config.hub_deadline_s)
+    try:
+        would = hub.publish(tree.path, repo, version=version, dry_run=True, say=typer.echo)
+    except HubError as error:
+        _fail(f"Would not be published: {error}")
+    if would.created:
+        typer.echo(f"{would.url} does not exist and would be created ({_visibility(config)}).")
+    elif would.revision:
+        typer.echo(f"{would.url} holds this release already, at {would.revision}: no commit.")
+    else:
+        typer.echo(f"{would.url} would get one commit:")
+    for line in would.changes.lines():
+        typer.echo(f"  {line}")
+    if version:
+        typer.echo(f"The revision would be tagged {version}.")
+    if not hub.has_token():
+        typer.secho("HF_TOKEN is not set: without it a release stays local.", err=True, fg=typer.colors.YELLOW)
+
+
+def _run_job(config: Settings, run: dict[str, Any]) -> None:
+    import dagster as dg
+
+    from apigen_assets.definitions import defs
+    from apigen_assets.home import prepare
+
+    with dg.DagsterInstance.from_config(str(prepare(config))) as instance:
+        result = defs.resolve_job_def("release").execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={
+                "ops": {"huggingface_dataset": {"config": run}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+        )
+        if not result.success:
+            _fail(f"Not released: {_reason(result)}")
+        for event in result.get_asset_materialization_events():
+            for name in ("path", "rows", "loaded", "published", "url", "revision", "version", "verified", "notes"):
+                value = event.materialization.metadata.get(name)
+                if value is not None and str(value.value):
+                    typer.echo(f"{name:<10} {value.value}")
+
+
+def _reason(result: Any) -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            failure = event.step_failure_data
+            told = failure.user_failure_data
+            if told is not None and told.description:
+                return str(told.description)
+            error = failure.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            return error.message.strip() if error is not None else "the step failed"
+    return "the run failed; the Dagster UI shows its log"
+
+
+def _visibility(config: Settings) -> str:
+    return "private" if config.hub_private else "public"
+
+
+def _fail(message: str) -> Any:
+    typer.secho(message, err=True, fg=typer.colors.RED)
+    raise typer.Exit(1)

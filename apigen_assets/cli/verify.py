@@ -1,0 +1,151 @@
+"""`apigen verify`: audit a data set of function calls that was made anywhere."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from apigen_assets.catalog.api import Api
+from apigen_assets.settings import settings
+from apigen_assets.verification.audit.audit import Funnel, Functions, audit_rows
+from apigen_assets.verification.audit.rows import UnusableInputError, read_rows
+
+
+def verify(
+    rows: Annotated[
+        Path, typer.Argument(help="Rows in xLAM or OpenAI format: JSON, JSON Lines or Parquet, gzipped or not.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where one verdict per row goes (JSON Lines).")],
+    functions: Annotated[
+        list[Path] | None,
+        typer.Option("--functions", "-f", help="Python module or folder with the functions to call; may be repeated."),
+    ] = None,
+    catalog: Annotated[
+        list[Path] | None,
+        typer.Option("--catalog", "-c", help="API catalog: apis.jsonl of `apigen import`, or a Parquet table."),
+    ] = None,
+    judge: Annotated[
+        list[str] | None, typer.Option("--judge", "-j", help="Generator that also judges; may be repeated.")
+    ] = None,
+) -> None:
+    """Check every row's format, call its functions where they are given, trace its arguments to the query.
+
+    Nothing of ROWS is run but the functions you give, in the sandbox. Exit status: 0 all rows kept, 1 some
+    rejected, 2 the input cannot be used.
+    """
+    try:
+        known = Functions([*_from_modules(functions or []), *_from_catalogs(catalog or [])])
+        funnel = _run(rows, out, known, judge or [])
+    except UnusableInputError as error:
+        typer.echo(f"apigen verify: {error}", err=True)
+        raise typer.Exit(2) from None
+    _report(funnel, out)
+    raise typer.Exit(0 if funnel.kept == funnel.rows else 1)
+
+
+def _run(rows: Path, out: Path, known: Functions, judges: list[str]) -> Funnel:
+    funnel = Funnel()
+    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    with ExitStack() as stack:
+        executor = stack.enter_context(_executors(known)) if known.bindings else None
+        chat = _chat(stack, judges) if judges else None
+        try:
+            with temporary.open("w", encoding="utf-8") as file:
+                for verdict in audit_rows(read_rows(rows), known, executor, chat, judges, funnel):
+                    file.write(json.dumps(verdict, ensure_ascii=False) + "\n")
+            os.replace(temporary, out)
+        except OSError as error:
+            raise UnusableInputError(f"cannot write {out}: {error.strerror or error}") from None
+        finally:
+            temporary.unlink(missing_ok=True)
+    return funnel
+
+
+def _executors(known: Functions) -> Any:
+    from resources.executors import ExecutorsResource
+    from resources.python_sandbox import SandboxResource
+
+    config = settings()
+    python = SandboxResource(minimum=config.sandbox_minimum, timeout_s=config.call_timeout_s)
+    return ExecutorsResource(python=python).open()
+
+
+def _chat(stack: ExitStack, judges: list[str]) -> Any:
+    from resources.generators import UnknownGeneratorError, find_generator
+    from resources.llm import LlmResource
+
+    try:
+        for name in judges:
+            find_generator(name)
+    except (UnknownGeneratorError, ValueError) as error:
+        raise UnusableInputError(str(error)) from None
+    llm = LlmResource()
+    stack.callback(llm.close)
+    return llm
+
+
+def _from_modules(paths: list[Path]) -> Iterator[Api]:
+    from apigen_assets.catalog.imported import SourceError
+    from apigen_assets.catalog.python_modules import import_python_path
+
+    for path in paths:
+        if not path.exists():
+            raise UnusableInputError(f"{path}: no such module or folder")
+        try:
+            found = import_python_path(path, "verify")
+        except SourceError as error:
+            raise UnusableInputError(f"{path}: {error}") from None
+        if not found.apis:
+            why = f" ({found.rejects[0].reason}: {found.rejects[0].detail})" if found.rejects else ""
+            raise UnusableInputError(f"{path}: no function found that can be called{why}")
+        yield from found.apis
+
+
+def _from_catalogs(paths: list[Path]) -> Iterator[Api]:
+    import polars as pl
+    from pydantic import ValidationError
+
+    for path in paths:
+        try:
+            if path.suffix == ".parquet":
+                for row in pl.read_parquet(path).iter_rows(named=True):
+                    yield Api.from_row(row)
+            else:
+                with path.open(encoding="utf-8") as file:
+                    for line in file:
+                        if line.strip():
+                            yield Api.model_validate_json(line)
+        except (OSError, ValidationError, pl.exceptions.PolarsError) as error:
+            raise UnusableInputError(f"{path}: not an API catalog: {str(error)[:300]}") from None
+
+
+def _report(funnel: Funnel, out: Path) -> None:
+    console = Console()
+    rejected = {
+        stage: sum(count for (of, _), count in funnel.reasons.items() if of == stage)
+        for stage in ("format", "execution", "semantic")
+    }
+    console.print(f"\n{funnel.rows} rows, {funnel.executed} executed, {funnel.kept} kept; verdicts in {out}")
+    steps = Table(title="Funnel")
+    for name in ("stage", "in", "rejected", "passed"):
+        steps.add_column(name, justify="left" if name == "stage" else "right")
+    left = funnel.rows
+    for stage, count in rejected.items():
+        steps.add_row(stage, str(left), str(count), str(left - count))
+        left -= count
+    console.print(steps)
+    if not funnel.reasons:
+        return
+    defects = Table(title="Defects")
+    for name in ("stage", "reason", "rows", "for example"):
+        defects.add_column(name, justify="right" if name == "rows" else "left", overflow="fold")
+    for (stage, reason), count in sorted(funnel.reasons.items(), key=lambda pair: (-pair[1], pair[0])):
+        identity, detail = funnel.examples[stage, reason][0]
+        defects.add_row(stage, reason, str(count), f"row {identity}: {detail}"[:160])
+    console.print(defects)

@@ -1,0 +1,115 @@
+"""What a run would ask for and cost, before anything is asked."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from apigen_assets.catalog.api import Api
+from apigen_assets.generation.chat import ChatRequest
+from apigen_assets.generation.examples import Example
+from apigen_assets.generation.generate import planned_requests
+from apigen_assets.generation.samplers import Sampler
+
+CHARS_PER_TOKEN = 4
+TOKENS_PER_PAIR = 95
+"""Completion tokens per pair, where the journal knows nothing better."""
+JUDGE_PROMPT_TOKENS = 900
+JUDGE_COMPLETION_TOKENS = 60
+LATENCY_S = 1.0
+"""Time to the first token."""
+
+
+class Pricing(Protocol):
+    """The part of a generator's settings that an estimate needs."""
+
+    @property
+    def name(self) -> str:
+        """The generator's name."""
+        ...
+
+    @property
+    def concurrency(self) -> int:
+        """Requests in flight."""
+        ...
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Speed of one stream."""
+        ...
+
+
+class Journalled(Protocol):
+    """What has been answered already."""
+
+    def answered(self, generator: str, request: ChatRequest) -> bool:
+        """Whether the journal holds the answer."""
+        ...
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One generator's share of a run."""
+
+    generator: str
+    purpose: str
+    requests: int
+    journalled: int
+    """Of the requests, those already answered: they cost nothing."""
+    prompt_tokens: int
+    """Of the requests not yet answered."""
+    completion_tokens: int
+    seconds: float
+    """At the configured concurrency and speed."""
+
+
+def estimate_generation(
+    batches: Mapping[str, Sequence[Api]],
+    examples: Sequence[Example],
+    generator: Pricing,
+    target: int,
+    pairs: int,
+    seed: int,
+    journal: Journalled,
+    languages: Sequence[str] = (),
+    tokens_per_pair: float = TOKENS_PER_PAIR,
+) -> Estimate:
+    """Requests, tokens and time for `target` candidates from every batch.
+
+    The prompts are those the run would send. Tokens are characters / 4, so the real count may differ by a quarter.
+    """
+    asked = journalled = prompt = 0
+    for batch, apis in batches.items():
+        if not apis:
+            continue
+        sampler = Sampler(apis, examples, seed, batch, languages)
+        for request in planned_requests(sampler, target, pairs):
+            asked += 1
+            if journal.answered(generator.name, request):
+                journalled += 1
+            else:
+                prompt += math.ceil(sum(len(one["content"]) for one in request.messages) / CHARS_PER_TOKEN)
+    new = asked - journalled
+    completion = math.ceil(new * pairs * tokens_per_pair)
+    return Estimate(
+        generator.name, "generate", asked, journalled, prompt, completion, _seconds(generator, new, completion)
+    )
+
+
+def estimate_judging(judge: Pricing, candidates: int, share: float = 0.75) -> Estimate:
+    """Requests, tokens and time of one judge; `share` of the candidates reach it."""
+    requests = math.ceil(candidates * share)
+    completion = requests * JUDGE_COMPLETION_TOKENS
+    return Estimate(
+        judge.name,
+        "judge",
+        requests,
+        0,
+        requests * JUDGE_PROMPT_TOKENS,
+        completion,
+        _seconds(judge, requests, completion),
+    )
+
+
+def _seconds(generator: Pricing, requests: int, completion_tokens: int) -> float:
+    return (requests * LATENCY_S + completion_tokens / generator.tokens_per_second) / generator.concurrency

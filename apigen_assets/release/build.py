@@ -1,0 +1,65 @@
+"""The local release of what the lake holds."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from apigen_assets.dataset.funnel import STAGES
+from apigen_assets.release.card import dataset_card, facts
+from apigen_assets.release.configs import configs
+from apigen_assets.release.provenance import Provenance, gather
+from apigen_assets.release.soundness import check_rows
+from apigen_assets.release.tree import Tree, write_tree
+from apigen_assets.settings import Settings
+from resources.generators import generators, judge_names
+from resources.lake import Lake, LakeError
+
+
+def dataset_folder(config: Settings) -> Path:
+    """Where the local release of the data set stands."""
+    return (config.release_dir / "function-calling-dataset").resolve()
+
+
+def build_dataset(
+    config: Settings, lake: Lake, lineage: Mapping[str, Any], dataset: pl.LazyFrame | None = None
+) -> tuple[Tree, Provenance]:
+    """Write the release tree of the lake's data set; nothing is written where it holds this release already.
+
+    Args:
+        config: title, licence, folder, whether to release rejects.
+        lake: the tables.
+        lineage: code commit and asset versions, for card and manifest.
+        dataset: the rows; by default the lake's `function_calling_dataset`.
+
+    Raises:
+        resources.lake.LakeError: there is no data set.
+        UnsoundRowsError: its rows may not be released.
+    """
+    rows = lake.scan("function_calling_dataset") if dataset is None else dataset
+    check_rows(rows)
+    provenance = gather(lake, generators(config), _judges(config), lineage)
+    parts = configs(rows, _rejects(lake) if config.release_rejects else ())
+    told = facts(
+        rows, config.release_title, config.release_license, provenance, {part.name: part.about for part in parts}
+    )
+    tree = write_tree(dataset_folder(config), parts, lambda infos: dataset_card(told, infos), provenance.record())
+    return tree, provenance
+
+
+def _rejects(lake: Lake) -> list[pl.LazyFrame]:
+    tables = []
+    for stage in STAGES:
+        try:
+            tables.append(lake.scan(f"{stage}_rejected"))
+        except LakeError:
+            continue
+    return tables
+
+
+def _judges(config: Settings) -> list[str]:
+    try:
+        return judge_names(config)
+    except LookupError:
+        return []

@@ -1,0 +1,244 @@
+"""Assets of training: checkpoints by model and data set, and the ablation over seeds. Nothing here starts by itself."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from apigen_assets.metadata import figure
+from apigen_assets.partitions import model_by_dataset
+from apigen_assets.settings import settings
+from apigen_assets.training.ablation import (
+    ABLATION_SCHEMA,
+    CHANGES,
+    SEEDS,
+    ablation_figure,
+    ablation_markdown,
+    ablation_row,
+)
+from apigen_assets.training.card import accuracy_table
+from apigen_assets.training.curves import curve_figure
+from apigen_assets.training.recipe import load_recipe
+from apigen_assets.training.rows import COLUMNS
+from resources.lake import Lake, LakeError
+from resources.trainer import Trainer, TrainingError, TrainingJob
+
+TABLES = {
+    "verified": "function_calling_dataset",
+    "plus_fail_semantic": "plus_fail_semantic_dataset",
+    "plus_fail_execution": "plus_fail_execution_dataset",
+}
+"""The table that each data set's rows are read from."""
+
+
+def checkpoint_folder(model: str, dataset: str) -> Path:
+    """Where the checkpoint of a model and a data set stands."""
+    return Path(settings().checkpoints_dir).resolve() / model / dataset
+
+
+@dg.asset(
+    partitions_def=model_by_dataset,
+    pool="gpu",
+    group_name="training",
+    kinds={"pytorch", "deepspeed", "huggingface"},
+    code_version="1",
+    deps=list(TABLES.values()),
+    required_resource_keys={"lake", "trainer"},
+)
+def xlam_checkpoints(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """A model trained on a data set by its recipe (paper, section 4), as a folder that transformers and vLLM load.
+
+    The training program runs in processes of its own; its progress is in this run's log. A run that was
+    killed goes on from its last good checkpoint when it is materialised again.
+    """
+    model, dataset = _partition(context)
+    out = checkpoint_folder(model, dataset)
+    _train(context, model, dataset, out, {})
+    result = json.loads((out / "training.json").read_text(encoding="utf-8"))
+    return dg.MaterializeResult(metadata=_metadata(result, out))
+
+
+@dg.asset_check(
+    asset=xlam_checkpoints,
+    partitions_def=model_by_dataset,
+    required_resource_keys={"trainer"},
+    description="Loads the checkpoint in a fresh process and repeats held-out answers; beats the untrained model.",
+)
+def checkpoint_works(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """Reload, generate, and beat the model before training."""
+    model, dataset = _partition(context)
+    try:
+        report = json.loads(_trainer(context).verify(checkpoint_folder(model, dataset)))
+    except TrainingError as error:
+        return dg.AssetCheckResult(passed=False, description=str(error))
+    same = report["same"] >= 0.9 * report["probes"]
+    better = report["trained"] > report["untrained"]
+    wrong = [] if same else [f"only {report['same']} of {report['probes']} answers are those of the end of training"]
+    wrong += [] if better else [f"accuracy {report['trained']:.1%} is not above {report['untrained']:.1%} untrained"]
+    return dg.AssetCheckResult(
+        passed=same and better,
+        description="; ".join(wrong) or "reloaded, repeats its answers, better than untrained",
+        metadata=report,
+    )
+
+
+@dg.asset(
+    io_manager_key="lake",
+    pool="gpu",
+    group_name="training",
+    kinds={"pytorch", "polars"},
+    code_version="1",
+    deps=list(TABLES.values()),
+    required_resource_keys={"lake", "trainer"},
+)
+def ablation_report(context: dg.AssetExecutionContext) -> dg.Output[pl.DataFrame]:
+    """The paper's ablation (Fig. 5) with the tiny model: each data set, several seeds, one held-out set.
+
+    Runs that are finished are not repeated, so an interrupted report goes on where it stopped.
+    """
+    rows = []
+    for dataset in TABLES:
+        for seed in SEEDS:
+            out = Path(settings().checkpoints_dir).resolve() / "ablation" / f"{dataset}-{seed}"
+            _train(context, "tiny", dataset, out, {**CHANGES, "seed": str(seed)}, again=False)
+            result = json.loads((out / "training.json").read_text(encoding="utf-8"))
+            rows.append(ablation_row(dataset, seed, result))
+            context.log.info(f"{dataset}, seed {seed}: {rows[-1]['all']:.1%}")
+    frame = pl.DataFrame(rows, schema=ABLATION_SCHEMA, orient="row")
+    return dg.Output(
+        frame,
+        metadata={
+            "table": dg.MetadataValue.md(ablation_markdown(frame)),
+            "plot": figure(ablation_figure(frame), "ablation"),
+        },
+    )
+
+
+def _train(
+    context: dg.AssetExecutionContext,
+    model: str,
+    dataset: str,
+    out: Path,
+    changes: dict[str, str],
+    again: bool = True,
+) -> None:
+    lake: Lake = context.resources.lake.lake
+    with tempfile.TemporaryDirectory(prefix="rows-") as folder:
+        rows, heldout, lineage = (Path(folder) / name for name in ("rows.parquet", "heldout.parquet", "lineage.json"))
+        try:
+            frame = lake.scan(TABLES[dataset])
+            frame.sink_parquet(rows)
+            if dataset != "verified":
+                lake.scan(TABLES["verified"]).select(COLUMNS).sink_parquet(heldout)
+        except LakeError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        lineage.write_text(json.dumps(_lineage(context, dataset, rows)), encoding="utf-8")
+        job = TrainingJob(
+            recipe=model,
+            rows=rows,
+            out=out,
+            heldout_rows=heldout if heldout.exists() else None,
+            lineage=lineage,
+            changes=changes,
+        )
+        if not again and _is_done(job):
+            context.log.info(f"{out.name} is finished already")
+            return
+        try:
+            _trainer(context).run_followed(job, context)
+        except TrainingError as error:
+            raise dg.Failure(str(error), allow_retries=error.again) from None
+
+
+def _lineage(context: dg.AssetExecutionContext, dataset: str, rows: Path) -> dict[str, Any]:
+    """What the model card says of the data: the released revision where these rows are the released ones."""
+    frame = pl.scan_parquet(rows)
+    generators = frame.select(pl.col("generator").unique().sort()).collect().to_series().drop_nulls().to_list()
+    out: dict[str, Any] = {
+        "dataset": TABLES[dataset],
+        "generators": generators,
+        "run_id": context.run_id,
+    }
+    manifest = Path(settings().release_dir) / "function-calling-dataset" / "release.json"
+    if dataset == "verified" and manifest.is_file():
+        released = json.loads(manifest.read_text(encoding="utf-8"))
+        if released.get("rows") in (None, frame.select(pl.len()).collect().item()):
+            out |= {key: released[key] for key in ("repository", "revision", "content_hash") if key in released}
+    return out
+
+
+def _is_done(job: TrainingJob) -> bool:
+    """Whether the folder holds the result of this very recipe on these very rows."""
+    import hashlib
+
+    from apigen_assets.training.changes import parse_changes
+
+    try:
+        result = json.loads((job.out / "training.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    recipe = load_recipe(job.recipe).updated(parse_changes([f"{key}={value}" for key, value in job.changes.items()]))
+    digest = hashlib.sha256(job.rows.read_bytes()).hexdigest()
+    same: bool = result["recipe"]["content_hash"] == recipe.content_hash() and result["rows_sha256"] == digest
+    return same
+
+
+def _metadata(result: dict[str, Any], out: Path) -> dict[str, Any]:
+    trained, prepared, recipe = result["trained"], result["prepared"], result["recipe"]
+    overall = result["heldout"]["trained"]["seen"].get("all")
+    stand_in = any(name.startswith("standin") for name in result["lineage"].get("generators", ()))
+    metadata: dict[str, Any] = {
+        "path": dg.MetadataValue.path(str(out)),
+        "held_out_accuracy": dg.MetadataValue.md(
+            ("*Stand-in data: the figures show that the machine works.*\n\n" if stand_in else "")
+            + "\n".join(accuracy_table(result["heldout"]))
+        ),
+        "loss": figure(curve_figure(trained["curve"], "loss"), "loss"),
+        "learning_rate": figure(curve_figure(trained["curve"], "lr"), "learning rate"),
+        "final_loss": trained["curve"][-1]["loss"],
+        "steps": trained["steps"],
+        "parameters": trained["parameters"],
+        "tokens_per_second": round(trained["tokens_per_second"], 1),
+        "training_seconds": round(trained["seconds"], 1),
+        "peak_memory_gb": round(trained["peak_memory_bytes"] / 1e9, 2),
+        "device": f"{result['plan']['processes']} x {result['device']['name']}",
+        "rows_trained_on": prepared["train"]["rows"],
+        "rows_too_long": prepared["left_out"]["too_long"],
+        "styles_without_rows": ", ".join(prepared["missing"]) or "none",
+        "recipe_hash": recipe["content_hash"],
+        "rows_sha256": result["rows_sha256"],
+        "samples": dg.MetadataValue.md(_samples(result["heldout"]["samples"])),
+        "card": dg.MetadataValue.md((out / "README.md").read_text(encoding="utf-8").split("---", 2)[2]),
+    }
+    if overall:
+        metadata["exact_match"] = round(overall["accuracy"], 4)
+    if trained["mfu"] is not None:
+        metadata["mfu"] = round(trained["mfu"], 4)
+    if trained["resumed_from_step"]:
+        metadata["resumed_from_step"] = trained["resumed_from_step"]
+    return metadata
+
+
+def _samples(found: list[dict[str, Any]]) -> str:
+    lines = ["| style | query | expected | written | |", "|---|---|---|---|---|"]
+    for one in found:
+        cells = [f"{one['group']} ({one['split']})", one["query"], one["expected"], one["written"]]
+        shown = [str(cell).replace("|", "\\|").replace("\n", " ")[:300] for cell in cells]
+        lines.append(f"| {' | '.join(shown)} | {'right' if one['exact'] else 'wrong'} |")
+    return "\n".join(lines)
+
+
+def _partition(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> tuple[str, str]:
+    key = context.partition_key
+    if not isinstance(key, dg.MultiPartitionKey):
+        key = model_by_dataset.get_partition_key_from_str(key)
+    keys = key.keys_by_dimension
+    return keys["model"], keys["dataset"]
+
+
+def _trainer(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Trainer:
+    trainer: Trainer = context.resources.trainer.trainer()
+    return trainer

@@ -1,0 +1,135 @@
+"""Variants of a row with other argument values, replaced alike in the query and in the answer.
+
+A small model from scratch has to learn to copy values out of the query. A data set of a few thousand rows
+repeats the same cities and numbers so often that remembering them is easier; fresh values in the same
+sentences leave copying as the only way. Large models bring copying along, so only recipes from scratch use
+this.
+"""
+
+import json
+import random
+import re
+import string
+from collections.abc import Iterable
+from typing import Any
+
+from apigen_assets.generation.candidate import Call
+from apigen_assets.training.rows import Example
+
+_VOWELS = "aeiou"
+_CONSONANTS = "bcdfghklmnprstvwz"
+_POOL = 5_000
+
+
+def with_fresh_values(example: Example, rng: random.Random, words: list[str], share: float = 0.7) -> Example:
+    """The row with some values replaced; what cannot be replaced safely stays.
+
+    A number or text is replaced where the query holds it literally, standing alone, and no tool's text
+    mentions it (such as an allowed value). Numbers keep their sign and their count of digits; texts become
+    another text of `words` or an invented word. Equal values stay equal and different ones different.
+
+    Args:
+        example: the row.
+        rng: decides.
+        words: text values of the data set to draw from.
+        share: how many of the replaceable values to replace, on average.
+    """
+    mentioned = json.dumps(example.tools, ensure_ascii=False)
+    replaced: dict[str, str] = {}
+    taken = set(_leaves(example.answers))
+    query = example.query
+    for leaf in sorted(taken, key=lambda one: (-len(one), one)):
+        pattern = _alone(leaf)
+        if rng.random() >= share or not re.search(pattern, query):
+            continue
+        if _is_number(leaf):
+            fresh = _number_like(leaf, rng)
+        elif re.search(pattern, mentioned) or not re.fullmatch(r"[^\W\d_][\w' -]*", leaf):
+            continue  # an allowed value, or a text with a form of its own: a date, a formula, an address
+        else:
+            fresh = _text_like(leaf, rng, words)
+        if fresh in taken or re.search(_alone(fresh), query) or any(leaf in other for other in replaced):
+            continue
+        taken.add(fresh)
+        replaced[leaf] = fresh
+        query = fresh.join(re.split(pattern, query))
+    if not replaced:
+        return example
+    answers = [Call(name=call.name, arguments=_substituted(call.arguments, replaced)) for call in example.answers]
+    return Example(query, example.tools, answers, example.group)
+
+
+def text_values(examples: Iterable[Example]) -> list[str]:
+    """Distinct short text values of the rows' arguments, sorted, at most 5,000."""
+    found: set[str] = set()
+    for example in examples:
+        found.update(
+            leaf
+            for leaf in _leaves(example.answers)
+            if not _is_number(leaf) and len(leaf) <= 40 and re.fullmatch(r"[^\W\d_][\w' -]*", leaf)
+        )
+        if len(found) >= _POOL:
+            break
+    return sorted(found)
+
+
+def _leaves(answers: Iterable[Call]) -> list[str]:
+    out: list[str] = []
+    stack: list[Any] = [call.arguments for call in answers]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            stack.extend(value.values())
+        elif isinstance(value, list):
+            stack.extend(value)
+        elif isinstance(value, str) and value.strip():
+            out.append(value)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            out.append(json.dumps(value))
+    return out
+
+
+def _substituted(value: Any, replaced: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _substituted(one, replaced) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_substituted(one, replaced) for one in value]
+    if isinstance(value, str):
+        return replaced.get(value, value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        fresh = replaced.get(json.dumps(value))
+        return value if fresh is None else json.loads(fresh)
+    return value
+
+
+def _alone(text: str) -> str:
+    """A pattern for `text` where it is no part of a longer word or number."""
+    return rf"(?<![\w.\-]){re.escape(text)}(?![\w\-]|\.\d)"
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"-?\d+(\.\d+)?", text) is not None
+
+
+def _number_like(text: str, rng: random.Random) -> str:
+    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
+    whole, _, fraction = digits.partition(".")
+    first = rng.choice("123456789") if len(whole) > 1 or not fraction else rng.choice(string.digits)
+    out = first + "".join(rng.choices(string.digits, k=len(whole) - 1))
+    if fraction:
+        # The last digit is no zero, which JSON's shortest form would drop; a lone ".0" stays one
+        last = "0" if fraction == "0" else rng.choice("123456789")
+        out += "." + "".join(rng.choices(string.digits, k=len(fraction) - 1)) + last
+    return sign + out
+
+
+def _text_like(text: str, rng: random.Random, words: list[str]) -> str:
+    if words and rng.random() < 0.5:
+        word = rng.choice(words)
+        if len(word) <= len(text) + 8:  # a sentence in a word's place would outgrow the context
+            return word
+    length = rng.randint(2, 4)
+    word = "".join(rng.choice(_CONSONANTS) + rng.choice(_VOWELS) for _ in range(length))
+    if rng.random() < 0.4:
+        word += rng.choice(_CONSONANTS)
+    return word.upper() if text.isupper() else word.capitalize() if text[0].isupper() else word

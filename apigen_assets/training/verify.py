@@ -1,0 +1,86 @@
+"""Check a checkpoint by using it: `python -m apigen_assets.training.verify FOLDER` prints one line of JSON.
+
+The checkpoint is loaded from disk by the plain transformers classes, asked the queries that were kept beside
+it, and its answers are compared with those it gave at the end of training and with those of the model before
+training.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from apigen_assets.generation.candidate import Call
+from apigen_assets.training.environment import prepare_environment, require_train_extra
+from apigen_assets.training.heldout import generate, score
+from apigen_assets.training.prompt_format import PromptStyle
+from apigen_assets.training.rows import Example
+
+PROBES = "probes.jsonl"
+"""File in a checkpoint's folder: held-out rows with the answers given at the end of training."""
+
+
+def write_probes(path: Path, examples: Sequence[Example], texts: Sequence[str], most: int = 16) -> None:
+    """Keep up to `most` rows, spread over the groups, with what the model wrote."""
+    stride = max(1, len(examples) // most)
+    with path.open("w", encoding="utf-8") as out:
+        for one, text in list(zip(examples, texts, strict=True))[::stride][:most]:
+            row = {
+                "query": one.query,
+                "tools": one.tools,
+                "answers": [call.model_dump() for call in one.answers],
+                "group": one.group,
+                "written": text,
+            }
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def verify(checkpoint: Path) -> dict[str, Any]:
+    """Load, generate, compare.
+
+    Returns:
+        `probes`, `same` (answers equal to those at the end of training), `exact`, and the accuracies
+        `trained` and `untrained` that the run measured.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    result = json.loads((checkpoint / "training.json").read_text(encoding="utf-8"))
+    rows = [json.loads(line) for line in (checkpoint / PROBES).read_text(encoding="utf-8").splitlines()]
+    examples = [
+        Example(row["query"], row["tools"], [Call.model_validate(one) for one in row["answers"]], row["group"])
+        for row in rows
+    ]
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    model = AutoModelForCausalLM.from_pretrained(checkpoint)
+    model = model.to("cuda", torch.bfloat16) if torch.cuda.is_available() else model.float()
+    texts = generate(model, tokenizer, examples, PromptStyle(result["recipe"]["prompt_style"]))
+    heldout = result["heldout"]
+    return {
+        "probes": len(rows),
+        "same": sum(text == row["written"] for text, row in zip(texts, rows, strict=True)),
+        "exact": sum(one.exact for group, one in score(examples, texts).items() if group != "all"),
+        "trained": heldout["trained"]["seen"].get("all", {}).get("accuracy", 0.0),
+        "untrained": heldout["untrained"]["seen"].get("all", {}).get("accuracy", 0.0),
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; status 2 after one line that says what is wrong."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if len(arguments) != 1:
+        print("usage: python -m apigen_assets.training.verify FOLDER", file=sys.stderr)
+        return 2
+    try:
+        require_train_extra()
+        prepare_environment()
+        print(json.dumps(verify(Path(arguments[0]))))
+    except (ImportError, OSError, ValueError, KeyError) as error:
+        print(f"{arguments[0]} is no working checkpoint: {error}".replace("\n", " "), file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

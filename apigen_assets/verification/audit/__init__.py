@@ -1,0 +1,1 @@
+"""The audit of data sets that were made elsewhere."""

@@ -1,0 +1,187 @@
+"""Audit a data set: every row through format, execution where its tools can be called, and grounding."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import polars as pl
+
+from apigen_assets.catalog.api import Api, Binding
+from apigen_assets.generation.candidate import Candidate
+from apigen_assets.generation.chat import ChatModel
+from apigen_assets.verification.audit.rows import AuditRow, row_key
+from apigen_assets.verification.execution import check_execution
+from apigen_assets.verification.format import FormatChecker
+from apigen_assets.verification.outcome import CallExecutor
+from apigen_assets.verification.semantic import check_semantic
+from apigen_assets.verification.verdict import Stage
+
+CHUNK_ROWS = 2048
+
+
+class Functions:
+    """What can be called, by the name that rows use: the API's, or the plain name of a Python function.
+
+    A plain name that two functions share is nobody's.
+    """
+
+    def __init__(self, apis: Iterable[Api] = ()) -> None:
+        self.bindings: dict[str, Binding] = {}
+        plain: dict[str, set[str]] = {}
+        for api in apis:
+            self.bindings[api.name] = api.binding
+            if api.binding.kind == "python":
+                plain.setdefault(api.binding.function, set()).add(api.name)
+        for name, owners in plain.items():
+            if len(owners) == 1 and name not in self.bindings:
+                self.bindings[name] = self.bindings[next(iter(owners))]
+
+
+@dataclass
+class Funnel:
+    """Counts of an audit."""
+
+    rows: int = 0
+    kept: int = 0
+    executed: int = 0
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By stage and reason."""
+    examples: dict[tuple[str, str], list[tuple[Any, str]]] = field(default_factory=dict)
+    """Up to three rows per reason: id and detail."""
+
+    def count(self, verdict: Mapping[str, Any], executed: bool) -> None:
+        """Add one verdict."""
+        self.rows += 1
+        self.executed += executed
+        if verdict["keep"]:
+            self.kept += 1
+            return
+        key = (str(verdict["stage"]), str(verdict["reason"]))
+        self.reasons[key] += 1
+        shown = self.examples.setdefault(key, [])
+        if len(shown) < 3:
+            shown.append((verdict["id"], verdict["detail"]))
+
+
+def audit_rows(
+    rows: Iterable[AuditRow],
+    functions: Functions | None = None,
+    executor: CallExecutor | None = None,
+    chat: ChatModel | None = None,
+    judges: Sequence[str] = (),
+    funnel: Funnel | None = None,
+) -> Iterator[dict[str, Any]]:
+    """One verdict per row, in the rows' order, in bounded memory.
+
+    Args:
+        rows: from `read_rows`.
+        functions: what can be called; a row that calls anything else is not executed.
+        executor: makes the calls; null: no row is executed.
+        chat: where judges answer; null: no judge is asked.
+        judges: names of the judging generators.
+        funnel: counts, filled as verdicts are given.
+
+    Yields:
+        `{"id", "keep", "stage", "reason", "detail", "results"}`. `stage` is the stage that rejected the row, and for
+        a kept row the last that passed it; `results` is the list of call outcomes, null where nothing was executed.
+    """
+    functions = functions or Functions()
+    funnel = funnel if funnel is not None else Funnel()
+    checker = FormatChecker()
+    stream = iter(rows)
+    offset = 0
+    while chunk := list(islice(stream, CHUNK_ROWS)):
+        frame = _candidates(chunk, offset)
+        offset += len(chunk)
+        settled: dict[str, dict[str, Any]] = {}
+        passed = _settle(settled, checker.check(frame))
+        runnable = passed["answers"].map_elements(
+            lambda text: _can_run(text, functions) if executor is not None else False, return_dtype=pl.Boolean
+        )
+        if executor is not None:
+            executed = _settle(settled, _executed(passed.filter(runnable), functions, executor))
+            passed = pl.concat([executed, passed.filter(~runnable)])
+        grounded = _settle(settled, check_semantic(passed, chat, judges))
+        for row in grounded.select("candidate_id", "execution").iter_rows():
+            settled[row[0]] = {"stage": Stage.SEMANTIC.value, "reason": None, "detail": "", "execution": row[1]}
+        for row_, key in zip(chunk, frame["candidate_id"], strict=True):
+            verdict = _verdict(row_, settled[key], functions)
+            funnel.count(verdict, settled[key]["execution"] is not None)
+            yield verdict
+
+
+def _candidates(chunk: Sequence[AuditRow], offset: int) -> pl.DataFrame:
+    records = [
+        {
+            "candidate_id": row_key(row, offset + i),
+            "generator": "",
+            "batch": "",
+            "style": row.style,
+            "query": row.query,
+            "tools": row.tools,
+            "answers": row.answers,
+            "thought": None,
+            "prompt_id": "",
+            "completion_key": "",
+            "raw_text": None,
+            "parse_error": row.problem,
+        }
+        for i, row in enumerate(chunk)
+    ]
+    return pl.DataFrame([_clean(record) for record in records], schema=Candidate.SCHEMA, orient="row")
+
+
+def _clean(record: dict[str, Any]) -> dict[str, Any]:
+    """Text that is not Unicode (half a surrogate pair) made storable; the row is rejected for it."""
+    for key, value in record.items():
+        if isinstance(value, str) and not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                record[key] = value.encode("utf-8", "replace").decode()
+                record["parse_error"] = record["parse_error"] or f"not_json: {key} is not Unicode text"
+    return record
+
+
+def _settle(settled: dict[str, dict[str, Any]], checked: pl.DataFrame) -> pl.DataFrame:
+    """Note what a stage rejected; the rows that passed."""
+    columns = ["candidate_id", "stage", "reason", "detail", "execution"]
+    for key, stage, reason, detail, execution in checked.filter(~pl.col("passed")).select(columns).iter_rows():
+        settled[key] = {"stage": stage, "reason": reason, "detail": detail, "execution": execution}
+    return checked.filter("passed")
+
+
+def _can_run(answers: str, functions: Functions) -> bool:
+    return all(call["name"] in functions.bindings for call in json.loads(answers))
+
+
+def _executed(frame: pl.DataFrame, functions: Functions, executor: CallExecutor) -> pl.DataFrame:
+    """The execution check with each tool's name as its id, since rows of other data sets have none."""
+    with_ids = frame.with_columns(
+        frame["tools"].map_elements(
+            lambda text: json.dumps([{**tool, "api_id": tool["name"]} for tool in json.loads(text)]),
+            return_dtype=pl.String,
+        )
+    )
+    return check_execution(with_ids, functions.bindings, executor)
+
+
+def _verdict(row: AuditRow, found: dict[str, Any], functions: Functions) -> dict[str, Any]:
+    results = json.loads(found["execution"]) if found["execution"] else None
+    detail = found["detail"]
+    if results is None and found["stage"] != Stage.FORMAT.value:
+        names = [call["name"] for call in json.loads(row.answers or "[]")]
+        missing = [name for name in dict.fromkeys(names) if name not in functions.bindings]
+        mark = f"not executed: no function for {', '.join(missing[:3])}" if missing else "not executed"
+        detail = f"{detail}; {mark}" if detail else mark
+    return {
+        "id": row.id,
+        "keep": found["reason"] is None,
+        "stage": found["stage"],
+        "reason": found["reason"],
+        "detail": detail,
+        "results": results,
+    }

@@ -1,0 +1,112 @@
+"""Elements, isotopes and formulas (periodictable: NIST and IUPAC values)."""
+
+from typing import Any
+
+from resources.local.rest.endpoint import Endpoints, NotFoundError, text, whole
+
+endpoints = Endpoints("Science")
+
+_SYMBOL = "^[A-Za-z]{1,2}$"
+
+
+def _element(symbol: str) -> Any:
+    import periodictable
+
+    try:
+        return periodictable.elements.symbol(symbol.capitalize())
+    except ValueError:
+        raise NotFoundError(f"no element has the symbol {symbol}") from None
+
+
+def _formula(text: str) -> Any:
+    import periodictable
+    from pyparsing import ParseException
+
+    try:
+        found = periodictable.formula(text)
+    except (ParseException, ValueError, KeyError, TypeError, AttributeError):
+        raise NotFoundError(f"{text!r} is no chemical formula") from None
+    if not found.atoms:
+        raise NotFoundError("an empty formula")
+    return found
+
+
+def _shown(element: Any) -> dict[str, Any]:
+    return {
+        "symbol": element.symbol,
+        "name": element.name,
+        "atomic_number": element.number,
+        "atomic_mass_u": round(float(element.mass), 5),
+        "density_g_cm3": element.density,
+        "covalent_radius_angstrom": element.covalent_radius,
+    }
+
+
+@endpoints.get(
+    "/elements/{symbol}",
+    "Look up a chemical element by its symbol: name, atomic number, mass, density and covalent radius.",
+    text("symbol", "Chemical symbol of the element.", "Fe", "Au", "He", "U", pattern=_SYMBOL),
+)
+def get_element(symbol: str) -> Any:
+    """One element."""
+    return _shown(_element(symbol))
+
+
+@endpoints.get(
+    "/elements/by-number/{number}",
+    "Look up a chemical element by its atomic number.",
+    whole("number", "Atomic number.", 6, 26, 79, 92, minimum=1, maximum=118),
+)
+def get_element_by_number(number: int) -> Any:
+    """One element."""
+    import periodictable
+
+    return _shown(periodictable.elements[number])
+
+
+@endpoints.get(
+    "/elements/{symbol}/isotopes",
+    "List the isotopes of an element with their mass and natural abundance.",
+    text("symbol", "Chemical symbol of the element.", "C", "O", "Cl", "Sn", pattern=_SYMBOL),
+)
+def list_isotopes(symbol: str) -> Any:
+    """Naturally occurring isotopes."""
+    element = _element(symbol)
+    found = [element[one] for one in element.isotopes]
+    natural = [one for one in found if one.abundance]
+    return {
+        "symbol": element.symbol,
+        "known": len(found),
+        "natural": [
+            {"mass_number": one.isotope, "mass_u": round(float(one.mass), 6), "abundance_percent": float(one.abundance)}
+            for one in natural
+        ],
+    }
+
+
+@endpoints.get(
+    "/molecules/mass",
+    "Compute the molar mass of a chemical formula in grams per mole.",
+    text("formula", "Chemical formula.", "H2O", "C6H12O6", "NaCl", "CaCO3", pattern="^[A-Za-z0-9()]{1,60}$"),
+)
+def get_molar_mass(formula: str) -> Any:
+    """Molar mass."""
+    return {"formula": formula, "molar_mass_g_mol": round(float(_formula(formula).mass), 4)}
+
+
+@endpoints.get(
+    "/molecules/composition",
+    "Break a chemical formula down into its elements with their number and share of the mass.",
+    text("formula", "Chemical formula.", "C2H5OH", "H2SO4", "C8H10N4O2", pattern="^[A-Za-z0-9()]{1,60}$"),
+)
+def get_composition(formula: str) -> Any:
+    """Elements of a formula."""
+    found = _formula(formula)
+    shares = found.mass_fraction
+    return {
+        "formula": formula,
+        "elements": [
+            {"symbol": atom.symbol, "count": count, "mass_percent": round(100 * float(shares[atom]), 3)}
+            for atom, count in sorted(found.atoms.items(), key=lambda item: item[0].symbol)
+        ],
+    }

@@ -1,0 +1,56 @@
+"""`apigen estimate`: what a run would cost, from the very prompts it would send."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from apigen_assets.catalog.python_modules import import_python_package
+from apigen_assets.cli.main import app
+from apigen_assets.functions.library import all_seeds
+from apigen_assets.generation.estimate import estimate_generation
+from apigen_assets.generation.examples import from_seeds
+from apigen_assets.generation.generate import generate_with_report
+from apigen_assets.settings import settings
+from resources.chat_client import ChatClient
+from resources.generators import generators
+
+
+def test_the_estimate_meets_what_the_run_then_uses(tmp_path: Path) -> None:
+    apis = list(import_python_package("apigen_assets.functions", "builtin", only_with="SEEDS").apis)[:30]
+    examples = from_seeds(all_seeds())
+    one = generators()["standin-large"]
+    with ChatClient(generators(), tmp_path) as chat:
+        before = estimate_generation({"b": apis}, examples, one, 150, 5, 1, chat)
+        made = generate_with_report(apis, examples, "standin-large", "b", 150, chat, seed=1)
+        after = estimate_generation({"b": apis}, examples, one, 150, 5, 1, chat)
+    assert before.requests == 30
+    assert before.journalled == 0
+    assert before.prompt_tokens == pytest.approx(made.prompt_tokens, rel=0.1)
+    assert before.completion_tokens == pytest.approx(made.completion_tokens, rel=0.5)
+    assert (after.journalled, after.prompt_tokens, after.completion_tokens) == (30, 0, 0)
+
+
+def test_the_command_shows_every_generator_and_spends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "generators.yaml"
+    file.write_text(
+        "generators:\n- name: paid\n  base_url: http://127.0.0.1:9/v1\n  model: m\n  judge: true\n"
+        "  api_key_variable: NOT_SET_ANYWHERE\n  price: {input: 2, output: 10}\n"
+    )
+    monkeypatch.setenv("APIGEN_GENERATORS_FILE", str(file))
+    settings.cache_clear()
+    done = CliRunner().invoke(app, ["estimate", "--target", "100"])
+    assert done.exit_code == 0, done.output
+    assert "paid" in done.output
+    assert "judge" in done.output
+    total = float(done.output.split("Total ")[1].split(" ")[0])
+    assert 0.2 < total < 5
+    done = CliRunner().invoke(app, ["estimate", "--generator", "none"])
+    assert done.exit_code == 1
+    assert "no generator 'none'" in done.output
+    file.write_text("generators: [")
+    done = CliRunner().invoke(app, ["estimate"])
+    assert done.exit_code == 1
+    assert "line 1" in done.output
+    done = CliRunner().invoke(app, ["estimate", "--target", "-1"])
+    assert done.exit_code == 2

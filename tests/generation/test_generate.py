@@ -1,0 +1,179 @@
+"""Generation end to end: through HTTP and the journal, extended, interrupted, limited."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from apigen_assets.catalog.api import Api
+from apigen_assets.catalog.python_modules import import_python_package
+from apigen_assets.functions.library import all_seeds
+from apigen_assets.generation.candidate import Candidate
+from apigen_assets.generation.chat import BudgetError, ChatRequest, Completion
+from apigen_assets.generation.examples import Example, from_seeds, from_verified
+from apigen_assets.generation.generate import generate, generate_with_report
+from apigen_assets.verification.format import check_format
+from resources.chat_client import ChatClient
+from resources.generators import generators
+from resources.journal import Journal
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def apis() -> list[Api]:
+    return list(import_python_package("apigen_assets.functions", "builtin", only_with="SEEDS").apis)[:40]
+
+
+class Counting:
+    """A model that writes `per_completion` pairs, or whatever `write` says."""
+
+    def __init__(self, per_completion: int = 5, limit: int | None = None) -> None:
+        self.per_completion = per_completion
+        self.limit = limit
+        self.asked = 0
+
+    def stream(self, generator: str, requests: Iterable[ChatRequest]) -> Iterator[Completion]:
+        for request in requests:
+            if self.limit is not None and self.asked >= self.limit:
+                raise BudgetError("no more tokens")
+            self.asked += 1
+            key = json.dumps([generator, request.messages[1]["content"]])
+            pairs = [{"query": f"q{i}", "answers": []} for i in range(self.per_completion)]
+            yield Completion(key=key, status="ok", text=json.dumps(pairs))
+
+
+def test_the_target_is_met_exactly_and_a_larger_one_extends_it(apis: list[Api]) -> None:
+    frames = {target: generate(apis, all_seeds(), "g", "b", target, Counting()) for target in (0, 1, 7, 50, 123)}
+    for target, frame in frames.items():
+        assert frame.height == target
+        assert frame.schema == Candidate.SCHEMA
+        assert frame.equals(frames[123].head(target))
+    assert frames[123]["candidate_id"].n_unique() == 123
+
+
+def test_short_completions_are_made_up_for_by_further_prompts_within_bounds(apis: list[Api]) -> None:
+    report = generate_with_report(apis, [], "g", "b", 60, Counting(3))
+    assert report.candidates.height == 60
+    assert report.prompts == 20
+    report = generate_with_report(apis, [], "g", "b", 60, Counting(1))
+    assert report.candidates.height == report.prompts < 60
+    assert report.stopped is not None
+    assert "fewer pairs" in report.stopped
+
+
+def test_a_budget_keeps_what_was_paid_and_says_why_it_stopped(apis: list[Api]) -> None:
+    report = generate_with_report(apis, [], "g", "b", 60, Counting(limit=4))
+    assert report.candidates.height == 20
+    assert report.stopped == "no more tokens"
+    assert report.candidates.equals(generate(apis, [], "g", "b", 20, Counting()))
+
+
+def test_no_apis_give_an_empty_table() -> None:
+    chat = Counting()
+    frame = generate([], all_seeds(), "g", "b", 50, chat)
+    assert frame.schema == Candidate.SCHEMA
+    assert frame.height == chat.asked == 0
+
+
+def test_generators_are_asked_the_same_and_write_rows_of_their_own(apis: list[Api]) -> None:
+    one, two = (generate(apis, all_seeds(), name, "b", 30, Counting()) for name in ("g", "h"))
+    assert one["tools"].to_list() == two["tools"].to_list()
+    assert not set(one["candidate_id"]) & set(two["candidate_id"])
+
+
+def test_through_http_and_the_journal_twice(apis: list[Api], tmp_path: Path) -> None:
+    with ChatClient(generators(), tmp_path) as chat:
+        first = generate_with_report(apis, all_seeds(), "standin-small", "b", 200, chat)
+        pid = chat._standin.pid
+    assert pid is not None
+    assert not Path(f"/proc/{pid}").exists()
+    with ChatClient(generators(), tmp_path) as chat:
+        second = generate_with_report(apis, all_seeds(), "standin-small", "b", 200, chat)
+        assert chat._standin.pid is None  # nothing to ask, so no server
+        more = generate_with_report(apis, all_seeds(), "standin-small", "b", 300, chat)
+    assert second.candidates.equals(first.candidates)
+    assert second.cached == second.prompts == first.prompts
+    assert more.cached == first.prompts
+    assert more.candidates.head(200).equals(first.candidates)
+    assert first.candidates.height == 200
+    assert first.prompt_tokens > 10_000
+    checked = check_format(first.candidates)
+    assert 0.6 < checked["passed"].mean() < 0.95
+
+
+def test_strength_shows_in_the_format_check(apis: list[Api], tmp_path: Path) -> None:
+    passed = {}
+    with ChatClient(generators(), tmp_path) as chat:
+        for name in generators():
+            frame = generate(apis, all_seeds(), name, "b", 400, chat)
+            passed[name] = check_format(frame)["passed"].mean()
+    assert passed["standin-small"] < passed["standin-medium"] < passed["standin-large"]
+    assert passed["standin-large"] > 0.9
+
+
+def test_a_killed_run_continues_without_asking_again_or_losing_a_row(apis: list[Api], tmp_path: Path) -> None:
+    code = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from pathlib import Path
+from apigen_assets.catalog.python_modules import import_python_package
+from apigen_assets.functions.library import all_seeds
+from apigen_assets.generation.generate import generate
+from resources.chat_client import ChatClient
+from resources.generators import generators
+apis = list(import_python_package("apigen_assets.functions", "builtin", only_with="SEEDS").apis)[:40]
+with ChatClient(generators(), Path({str(tmp_path / "killed")!r})) as chat:
+    generate(apis, all_seeds(), "standin-medium", "b", 20000, chat)
+"""
+    child = subprocess.Popen([sys.executable, "-c", code])
+    folder = tmp_path / "killed" / "standin-medium"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and sum(p.stat().st_size for p in folder.glob("*.jsonl")) < 200_000:
+        time.sleep(0.02)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    kept = len(Journal(folder))
+    assert kept > 10
+    with ChatClient(generators(), tmp_path / "killed") as chat:
+        again = generate_with_report(apis, all_seeds(), "standin-medium", "b", 400, chat)
+        asked = chat.usage[("standin-medium", "generate")].asked
+    assert again.cached == min(kept, again.prompts)
+    assert asked == again.prompts - again.cached
+    keys = [record["key"] for record in Journal(folder).records()]
+    assert len(keys) == len(set(keys))  # nothing was paid for twice
+    with ChatClient(generators(), tmp_path / "whole") as chat:
+        whole = generate(apis, all_seeds(), "standin-medium", "b", 400, chat)
+    assert again.candidates.equals(whole)
+
+
+def test_seeds_become_examples_once_each_in_every_style() -> None:
+    examples = from_seeds([*all_seeds(), *all_seeds()])
+    assert len(examples) == len(all_seeds())
+    assert len({one.style for one in examples}) == 4
+    frame = Example.frame(examples)
+    assert [Example.from_row(row) for row in frame.iter_rows(named=True)] == examples
+
+
+def test_verified_rows_become_examples_whatever_their_order() -> None:
+    rows = pl.DataFrame(
+        {
+            "candidate_id": ["c", "a", "b"],
+            "query": ["3", "1", "2"],
+            "answers": ['[{"name": "f", "arguments": {"x": 1}}]'] * 3,
+            "tools": ['[{"name": "f"}]', '[{"name": "f"}, {"name": "g"}]', '[{"name": "f"}]'],
+        }
+    )
+    examples = from_verified(rows, limit=2)
+    assert [(one.query, one.style.value, one.origin) for one in examples] == [
+        ("1", "multiple", "verified"),
+        ("2", "simple", "verified"),
+    ]
+    assert from_verified(rows.reverse(), limit=2) == examples

@@ -1,0 +1,73 @@
+"""The code location: what is in it, what starts by itself, what loading it costs."""
+
+import json
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+HEAVY = ["torch", "transformers", "deepspeed", "datasets", "matplotlib", "mcp", "openai", "aiohttp"]
+
+NEVER_ALONE = {"release", "training", "evaluation"}
+
+
+@pytest.fixture(scope="module")
+def defs():
+    from apigen_assets.definitions import defs
+
+    return defs
+
+
+def specs(defs):
+    return {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+
+
+def test_everything_loads(defs):
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_loading_imports_nothing_heavy():
+    code = f"import sys, json, apigen_assets.definitions; print(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert json.loads(out.stdout) == []
+
+
+def test_the_path_from_catalog_to_leaderboard(defs):
+    graph = defs.resolve_asset_graph()
+    path = [
+        "api_catalog", "documented_apis", "accessible_apis", "filtered_api_catalog", "raw_candidates", "format_verified",
+        "execution_verified", "semantic_verified", "function_calling_dataset", "xlam_checkpoints", "bfcl_scores",
+        "leaderboard",
+    ]  # fmt: skip
+    for above, below in zip(path, path[1:], strict=False):
+        assert dg.AssetKey(above) in graph.get(dg.AssetKey(below)).parent_keys, f"{below} does not follow {above}"
+
+
+def test_every_asset_has_a_group_a_description_kinds_and_a_code_version(defs):
+    for name, spec in specs(defs).items():
+        assert spec.group_name != "default", name
+        assert spec.description and len(spec.description) > 20, name
+        assert spec.kinds, name
+        assert spec.code_version, name
+
+
+def test_release_training_and_evaluation_never_start_by_themselves(defs):
+    for name, spec in specs(defs).items():
+        if spec.group_name in NEVER_ALONE:
+            assert spec.automation_condition is None, name
+
+
+def test_each_stage_conserves_its_rows_by_a_blocking_check(defs):
+    blocking = {
+        key.asset_key.to_user_string()
+        for node in defs.resolve_asset_graph().asset_check_keys
+        for key in [node]
+        if defs.resolve_asset_graph().get_check_spec(key).blocking
+    }
+    assert {"format_verified", "execution_verified", "semantic_verified", "function_calling_dataset"} <= blocking
+
+
+def test_one_job_per_thing_a_person_starts(defs):
+    names = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
+    assert {"catalog", "rows", "dataset", "release", "training", "evaluation", "ablation", "board"} <= names

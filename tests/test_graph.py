@@ -1,0 +1,119 @@
+"""The graph from the catalog to the release, with the embedded stand-ins, small."""
+
+import json
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from apigen_assets.dataset.funnel import funnel
+from apigen_assets.settings import settings
+from resources.lake import Lake
+
+FUNCTIONS = '''
+"""Measures of trees."""
+
+
+def trunk_volume(diameter: float, height: float) -> float:
+    """Estimate the volume of a tree trunk as a cylinder.
+
+    Args:
+        diameter: Diameter at breast height in metres.
+        height: Height of the trunk in metres.
+    """
+    if diameter <= 0 or height <= 0:
+        raise ValueError("diameter and height must be above 0")
+    return round(3.14159265 * (diameter / 2) ** 2 * height, 4)
+
+
+def planting_rows(length: float, spacing: float = 2.0) -> int:
+    """Count the rows of trees that fit into a field.
+
+    Args:
+        length: Length of the field in metres.
+        spacing: Distance between rows in metres.
+    """
+    if length <= 0 or spacing <= 0:
+        raise ValueError("length and spacing must be above 0")
+    return int(length // spacing) + 1
+'''
+
+
+class World:
+    """One project folder with its own instance."""
+
+    def __init__(self, monkeypatch):
+        monkeypatch.setenv("APIGEN_CANDIDATES_PER_PARTITION", "40")
+        settings.cache_clear()
+        self.config = settings()
+        self.instance = dg.DagsterInstance.ephemeral()
+        self.config.incoming_dir.mkdir(parents=True)
+
+    @property
+    def lake(self):
+        return Lake(self.config.lake_url)
+
+    def run(self, job, partition=None):
+        from apigen_assets.definitions import defs
+        from resources.lake import LakeResource
+
+        # resources read the settings when the module is first loaded: give this world its own
+        mine = dg.Definitions.merge(defs) if False else defs
+        resources = {**mine.resources, "lake": LakeResource(root=self.config.lake_url)}
+        own = dg.Definitions(
+            assets=mine.assets, asset_checks=mine.asset_checks, jobs=mine.jobs, resources=resources,
+            executor=dg.in_process_executor,
+        )  # fmt: skip
+        return own.resolve_job_def(job).execute_in_process(
+            partition_key=partition, instance=self.instance, raise_on_error=True,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )  # fmt: skip
+
+    def rows(self, batch, generator):
+        return self.run("rows", dg.MultiPartitionKey({"api_batch": batch, "generator": generator}))
+
+
+@pytest.fixture
+def world(monkeypatch):
+    return World(monkeypatch)
+
+
+def test_a_dropped_module_becomes_verified_rows_and_a_release(world):
+    (world.config.incoming_dir / "trees.py").write_text(FUNCTIONS)
+    world.instance.add_dynamic_partitions("api_batch", ["trees"])
+    world.run("seeds")
+    world.run("catalog", "trees")
+    for generator in ("standin-small", "standin-large"):
+        result = world.rows("trees", generator)
+        checks = result.get_asset_check_evaluations()
+        assert checks and all(check.passed for check in checks)
+    world.run("dataset")
+    world.run("release")
+
+    for row in funnel(world.lake):
+        parts = row.failed_format + row.failed_execution + row.failed_semantic + row.verified
+        assert row.candidates == parts == 40
+    rows = world.lake.scan("function_calling_dataset").collect()
+    calls = rows.filter(pl.col("kind") == "call")
+    assert 0 < calls.height <= 80
+    names = {call["name"] for answers in calls["answers"] for call in json.loads(answers)}
+    assert names <= {"trunk_volume", "planting_rows"} or all("." in name for name in names)
+    for execution in calls["execution"]:
+        assert all(one["outcome"] == "ok" for one in json.loads(execution))
+    manifest = json.loads((world.config.release_dir / "function-calling-dataset" / "release.json").read_text())
+    assert manifest["content_hash"]
+
+
+def test_a_second_run_asks_for_nothing_and_gives_the_same_rows(world):
+    (world.config.incoming_dir / "trees.py").write_text(FUNCTIONS)
+    world.instance.add_dynamic_partitions("api_batch", ["trees"])
+    world.run("seeds")
+    world.run("catalog", "trees")
+    world.rows("trees", "standin-small")
+    first = world.lake.scan("semantic_verified").collect()
+    journal = {path: path.read_bytes() for path in world.config.journal_dir.rglob("*.jsonl")}
+    assert journal
+    world.rows("trees", "standin-small")
+    assert world.lake.scan("semantic_verified").collect().equals(first)
+    again = {path: path.read_bytes() for path in world.config.journal_dir.rglob("*.jsonl")}
+    assert {path: text for path, text in again.items() if text} == {p: t for p, t in journal.items() if t}
