@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apigen_assets.release import folder, shards
-from apigen_assets.release.configs import OPENAI, XLAM, Config, Split, configs, features
+from apigen_assets.release.configs import OPENAI, XLAM, Config, Split, features
 from apigen_assets.release.models import split_card
 from apigen_assets.release.shards import RowHash, columns, write_split
 from apigen_assets.release.tree import complete, read_manifest
