@@ -35,7 +35,6 @@ def publish(
 def _dry_run(config: Settings, repo: str | None, version: str | None) -> None:
     import dagster as dg
 
-    from apigen_assets.definitions import defs
     from apigen_assets.home import PROJECT, prepare
     from apigen_assets.release.build import build_dataset
     from apigen_assets.release.checks import failed_checks, guarding_checks, versions
