@@ -56,6 +56,7 @@ class Trainer:
         launcher: `torchrun`, or `deepspeed` with a `hostfile` for several machines.
         hostfile: DeepSpeed's list of machines and slots.
         python: interpreter that has the `train` extra.
+        changes: fields to change, by recipe: `{"xlam-1b": {"base.source": "/models/deepseek-coder-1.3b"}}`.
     """
 
     def __init__(
@@ -64,7 +65,9 @@ class Trainer:
         launcher: Literal["torchrun", "deepspeed"] = "torchrun",
         hostfile: str | None = None,
         python: str = sys.executable,
+        changes: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
+        self.changes = changes or {}
         self.processes = processes or _default_processes()
         self.launcher = launcher
         self.hostfile = hostfile
@@ -72,6 +75,7 @@ class Trainer:
 
     def command(self, job: TrainingJob) -> list[str]:
         """The command that runs a job."""
+        job = job._replace(changes={**self.changes.get(job.recipe, {}), **job.changes})
         if self.launcher == "deepspeed":
             where = ["--hostfile", self.hostfile] if self.hostfile else ["--num_gpus", str(self.processes)]
             launch = [self.python, "-m", "deepspeed.launcher.runner", *where, "--module", PROGRAM]
@@ -162,6 +166,7 @@ class TrainerResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     processes: int | None = None
     launcher: str = "torchrun"
     hostfile: str | None = None
+    changes: dict[str, dict[str, str]] = {}
 
     def trainer(self) -> Trainer:
         """The trainer itself.
@@ -171,9 +176,9 @@ class TrainerResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         match self.launcher:
             case "torchrun":
-                return Trainer(self.processes, "torchrun", self.hostfile)
+                return Trainer(self.processes, "torchrun", self.hostfile, changes=self.changes)
             case "deepspeed":
-                return Trainer(self.processes, "deepspeed", self.hostfile)
+                return Trainer(self.processes, "deepspeed", self.hostfile, changes=self.changes)
             case other:
                 raise ValueError(f"launcher {other!r} is neither torchrun nor deepspeed")
 
