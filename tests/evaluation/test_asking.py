@@ -22,7 +22,6 @@ from resources import bfcl
 from resources.chat_client import ChatClient
 from resources.generators import Generator
 
-
 TWO_CALLS = [{"name": "f", "arguments": {"a": 1}}, {"name": "g.h", "arguments": {"b": "x"}}]
 
 
