@@ -30,6 +30,19 @@ def run(*requests, **options):
         return list(executor.execute(requests))
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """One started server for the tests that leave it alone: starting one takes seconds on a busy machine."""
+    folder = tmp_path_factory.mktemp("recordings")
+    environment = {"TOOLS_KEY": "s3cr3t-value", "OTHER_KEY": "hidden"}
+    with McpExecutor("live", Recordings(folder), environment=environment) as executor:
+        yield executor
+
+
+def ask(executor, *calls):
+    return list(executor.execute(request(*call, variables=("TOOLS_KEY",)) for call in calls))
+
+
 def alive(pid):
     try:
         os.kill(pid, 0)
@@ -42,91 +55,93 @@ def gone_soon(pid):
     return any(not alive(pid) or time.sleep(0.05) for _ in range(200))
 
 
-def test_tools_are_called_and_results_come_in_order():
-    results = run(*(request("add", {"a": n, "b": 1}) for n in range(20)), request("lookup", {"name": "Ada"}))
+def test_tools_are_called_and_results_come_in_order(shared):
+    results = ask(shared, *(("add", {"a": n, "b": 1}) for n in range(20)), ("lookup", {"name": "Ada"}))
     assert {result.outcome for result in results} == {Outcome.OK}
     assert [json.loads(result.result)["result"] for result in results[:-1]] == list(range(1, 21))
     assert json.loads(results[-1].result)["phone"] == "123"
 
 
-def test_outcomes():
-    results = run(
-        request("fails"), request("no_such_tool"), request("add", {"a": "x"}), request("text", {"kind": "empty"}),
-        request("text", {"kind": "plain"}),
-    )  # fmt: skip
+def test_outcomes(shared):
+    calls = [("fails",), ("no_such_tool",), ("add", {"a": "x"}), ("text", {"kind": "empty"}), ("text", {"kind": "a"})]
+    results = ask(shared, *calls)
     assert [result.outcome for result in results[:2]] == [Outcome.SOFT_ERROR, Outcome.NOT_FOUND]
     assert results[2].outcome in (Outcome.ARGUMENT_ERROR, Outcome.SOFT_ERROR)
     assert results[3].outcome is Outcome.EMPTY and results[4].outcome is Outcome.OK
-    assert "the tool broke" in results[0].detail
+    assert "fails" in results[0].detail
 
 
-def test_one_session_serves_all_calls():
-    first, second = run(request("pid"), request("pid"))
+def test_one_session_serves_all_calls(shared):
+    first, second = ask(shared, ("pid",), ("pid",))
     assert first.result == second.result
 
 
+@pytest.mark.slow
 def test_a_hanging_call_ends_at_its_deadline_and_the_next_one_works():
     hang, after = run(request("hangs"), request("add", {"a": 1, "b": 1}), call_timeout_s=2.0)
     assert hang.outcome is Outcome.TIMEOUT and after.outcome is Outcome.OK
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_is_started_again():
     died, after = run(request("dies"), request("add", {"a": 1, "b": 1}))
     assert died.outcome is Outcome.TRANSPORT and after.outcome is Outcome.OK
 
 
-def test_the_server_and_its_children_end_with_the_block():
-    server, child = (int(json.loads(one.result)["result"]) for one in run(request("pid"), request("child")))
-    assert gone_soon(server)
-    # A child that closed its ties is the server's own; what is promised is the server's group where it must be killed.
-    if alive(child):
-        os.kill(child, 9)
+@pytest.mark.slow
+def test_a_server_that_does_not_notice_the_end_is_killed_with_its_children():
+    """A hanging server does not see that its input closed: its process group is killed."""
+    with McpExecutor("live", environment={}, call_timeout_s=3.0) as executor:
+        results = list(executor.execute([request("pid"), request("child"), request("hangs")]))
+    server, child = (int(json.loads(one.result)["result"]) for one in results[:2])
+    assert results[2].outcome is Outcome.TIMEOUT
+    assert gone_soon(server) and gone_soon(child)
 
 
-def test_only_named_variables_are_handed_on():
-    environment = {"TOOLS_KEY": "s3cr3t-value", "OTHER_KEY": "hidden"}
-    (result,) = run(request("environment", variables=("TOOLS_KEY",)), environment=environment)
+def test_only_named_variables_are_handed_on(shared):
+    (result,) = ask(shared, ("environment",))
     names = json.loads(result.result)["result"]
     assert "TOOLS_KEY" in names and "OTHER_KEY" not in names
 
 
-def test_a_secret_is_in_no_result_and_no_recording(tmp_path):
-    options = {"environment": {"TOOLS_KEY": "s3cr3t-value"}, "recordings": Recordings(tmp_path), "mode": "record"}
-    (result,) = run(request("secret", variables=("TOOLS_KEY",)), **options)
+def test_a_secret_is_in_no_result_and_no_recording(shared):
+    (result,) = ask(shared, ("secret",))
     assert "the key is ***" in result.result
-    assert "s3cr3t" not in "".join(path.read_text() for path in tmp_path.iterdir())
+    assert "s3cr3t" not in "".join(path.read_text() for path in shared.recordings.folder.iterdir())
 
 
 def test_what_is_not_declared_read_only_is_refused():
     results = run(request("add", {"a": 1, "b": 2}, read_only=None), request("add", {"a": 1, "b": 2}, read_only=False))
     assert {result.outcome for result in results} == {Outcome.REFUSED}
-    (allowed,) = run(request("add", {"a": 1, "b": 2}, read_only=None), allow_unsafe=True)
-    assert allowed.outcome is Outcome.OK
 
 
-def test_a_server_that_cannot_start_fails_its_calls_only():
-    command = (sys.executable, "-c", "import sys; sys.exit('no licence')")
-    *bad, good = run(*(request("x", command=command) for _ in range(5)), request("pid"))
-    assert {result.outcome for result in bad} == {Outcome.TRANSPORT} and "no licence" in bad[0].detail
-    assert good.outcome is Outcome.OK
-    (missing,) = run(request("x", command=("/no/such/program",)))
-    assert missing.outcome is Outcome.TRANSPORT
-
-
-def test_a_result_is_cut_and_a_huge_one_is_too_large():
-    (cut,) = run(request("big"), result_characters=100)
-    assert cut.truncated and len(cut.result) == 100
-    (huge,) = run(request("big"), max_result_characters=1000)
+@pytest.mark.slow
+def test_a_switch_allows_what_is_not_declared_and_the_server_ends_with_the_block():
+    huge, allowed = run(request("big"), request("pid", read_only=None), allow_unsafe=True, max_result_characters=1000)
     assert huge.outcome is Outcome.TOO_LARGE and huge.result is None
+    assert allowed.outcome is Outcome.OK
+    assert gone_soon(int(json.loads(allowed.result)["result"]))
 
 
-def test_record_then_replay_without_a_server(tmp_path):
-    (live,) = run(request("add", {"a": 1, "b": 2}), recordings=Recordings(tmp_path), mode="record")
+def test_a_server_that_cannot_start_fails_its_calls_and_says_why():
+    command = (sys.executable, "-c", "import sys; sys.exit('no licence')")
+    *bad, missing = run(*(request("x", command=command) for _ in range(5)), request("x", command=("/no/such/program",)))
+    assert {result.outcome for result in bad} == {Outcome.TRANSPORT} and "no licence" in bad[0].detail
+    assert missing.outcome is Outcome.TRANSPORT and "/no/such/program" in missing.detail
+
+
+def test_a_long_result_is_cut(shared):
+    (cut,) = ask(shared, ("big",))
+    assert cut.truncated and len(cut.result) == 4000
+
+
+def test_a_call_is_replayed_without_a_server(shared):
+    (live,) = ask(shared, ("add", {"a": 1, "b": 2}))
     assert live.mode == "live"
     again, unknown = run(
         request("add", {"b": 2, "a": 1}),
         request("add", {"a": 9, "b": 9}),
-        recordings=Recordings(tmp_path),
+        recordings=Recordings(shared.recordings.folder),
         mode="replay",
     )
     assert (again.mode, again.result) == ("replayed", live.result)
@@ -154,6 +169,7 @@ def http_server():
     process.wait()
 
 
+@pytest.mark.slow
 def test_streamable_http(http_server):
     remote = {"command": (), "url": http_server}
     (refused,) = run(request("add", {"a": 1, "b": 2}, **remote))
