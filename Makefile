@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml Makefile
 	$(BIN)/python -m pip install -q torch==2.13.0
 	$(BIN)/python -m pip install -q setuptools wheel ninja py-cpuinfo psutil packaging
 	$(BIN)/python -m pip install -q --no-build-isolation 'deepspeed>=0.19.8,<0.20'
-	$(BIN)/python -m pip install -q -e '.[dev,train]'
+	$(BIN)/python -m pip install -q -e '.[dev,train,mcp,embedded]'
 	@touch $(STAMP)
 
 demo: install ## Materialise the whole graph on the embedded default

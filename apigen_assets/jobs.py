@@ -40,7 +40,6 @@ release_job = dg.define_asset_job(
 models_job = dg.define_asset_job(
     "models",
     selection=dg.AssetSelection.assets("huggingface_models"),
-    partitions_def=model_by_dataset,
     description="Publish one trained model with its card and scores, or keep it local without a token.",
 )
 
@@ -57,7 +56,7 @@ evaluation_job = dg.define_asset_job(
 )
 
 leaderboard_job = dg.define_asset_job(
-    "leaderboard",
+    "board",
     selection=dg.AssetSelection.assets("leaderboard"),
     description="Put every score that exists beside the published ones.",
 )

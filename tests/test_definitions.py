@@ -70,4 +70,4 @@ def test_each_stage_conserves_its_rows_by_a_blocking_check(defs):
 
 def test_one_job_per_thing_a_person_starts(defs):
     names = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert {"catalog", "rows", "dataset", "release", "training", "evaluation", "ablation", "leaderboard"} <= names
+    assert {"catalog", "rows", "dataset", "release", "training", "evaluation", "ablation", "board"} <= names
