@@ -94,7 +94,9 @@ def api(own, tool="weather", category="Weather"):
         url=f"https://{tool}.invalid/{own}", parameters={"is_id": RestParameter(place="query", wire_name="id")}
     )
     parameters = {"type": "object", "properties": {"is_id": {"type": "string"}}}
-    return Api(api_id=own, name=own.replace(" ", "_"), description="d", parameters=parameters, binding=binding, source=source)
+    return Api(
+        api_id=own, name=own.replace(" ", "_"), description="d", parameters=parameters, binding=binding, source=source
+    )
 
 
 def test_recorded_calls_become_replays(tmp_path):
