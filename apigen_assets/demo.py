@@ -1,14 +1,19 @@
 """The whole graph, step by step, on one machine: what `make demo` runs."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import dagster as dg
 
+from apigen_assets.home import PROJECT
 from apigen_assets.partitions import api_batches, generators
 from apigen_assets.settings import Settings
 from resources.lake import Lake, LakeError
+
+REST_DESCRIPTION = PROJECT / "resources" / "local" / "rest" / "openapi.yaml"
+"""The embedded REST server's own description, dropped into the watched folder as a user would."""
 
 
 class Step(NamedTuple):
@@ -38,7 +43,10 @@ class Phase(NamedTuple):
 
 def register(instance: dg.DagsterInstance, settings: Settings) -> list[str]:
     """Make the sources of the demo known to the instance, and give their first batches."""
-    sources = ["builtin"]
+    incoming = settings.incoming_dir / "embedded-rest.yaml"
+    if not incoming.exists() or incoming.read_bytes() != REST_DESCRIPTION.read_bytes():
+        shutil.copyfile(REST_DESCRIPTION, incoming)
+    sources = ["builtin", incoming.stem]
     instance.add_dynamic_partitions(str(api_batches.name), sources)
     return sources
 

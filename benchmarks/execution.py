@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import venv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,9 @@ from resources.sandbox.pool import PythonSandbox
 
 LIBRARY = Path(__file__).with_name("simple_functions.py")
 _TICK = os.sysconf("SC_CLK_TCK")
-_WORDS = "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike".split()
+_WORDS = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliet"]
 
-_PEER = '''
+_PEER = """
 import json, sys, time
 from distilabel.steps.tasks.apigen.execution_checker import APIGenExecutionChecker
 rows = json.load(open(sys.argv[1]))
@@ -37,7 +37,7 @@ for start in range(0, len(rows), 50):
     for batch in checker.process(rows[start:start + 50]):
         kept += sum(bool(row["keep_row_after_execution_check"]) for row in batch)
 print(json.dumps({"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "kept": kept}))
-'''
+"""
 
 
 def make_rows(calls: int, seed: int) -> list[dict[str, Any]]:
@@ -47,7 +47,7 @@ def make_rows(calls: int, seed: int) -> list[dict[str, Any]]:
     def text() -> str:
         return " ".join(draw.choices(_WORDS, k=draw.randint(2, 8)))
 
-    makers = {
+    makers: dict[str, Callable[[], dict[str, Any]]] = {
         "add_numbers": lambda: {"a": draw.randint(1, 999), "b": draw.uniform(1, 99)},
         "multiply_numbers": lambda: {"a": draw.randint(1, 999), "b": draw.uniform(1, 99)},
         "greatest_common_divisor": lambda: {"a": draw.randint(1, 9999), "b": draw.randint(1, 9999)},
@@ -97,7 +97,7 @@ def measure(rows: list[dict[str, Any]], workers: int, determinism: Any, level: A
     """Wall and CPU seconds of executing all rows; the start of the workers is apart."""
     started = time.perf_counter()
     with PythonSandbox(workers=workers, check_determinism=determinism, level=level) as sandbox:
-        list(sandbox.execute(requests(rows[:workers * 400])))
+        list(sandbox.execute(requests(rows[: workers * 400])))
         start = time.perf_counter() - started
         wall, cpu = time.perf_counter(), processor_seconds(sandbox)
         ok = calls = 0
@@ -134,7 +134,9 @@ def measure_peer(rows: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--calls", type=int, default=60_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--level", choices=("bubblewrap", "namespaces", "rlimits"), help="default: the best")

@@ -9,6 +9,7 @@ from apigen_assets.cli.import_ import import_
 from apigen_assets.cli.publish import publish
 from apigen_assets.cli.score import bfcl_install, score
 from apigen_assets.cli.sql import sql
+from apigen_assets.cli.train import preflight, train
 from apigen_assets.cli.ui import ui
 from apigen_assets.cli.verify import verify
 
@@ -29,3 +30,5 @@ app.command("bfcl-install")(bfcl_install)
 app.command()(estimate)
 app.command()(verify)
 app.command()(evaluate)
+app.command()(train)
+app.command()(preflight)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from apigen_assets.catalog.api import Api
 from apigen_assets.settings import settings
-from apigen_assets.verification.audit.audit import Funnel, Functions, audit_rows
+from apigen_assets.verification.audit.audit import Functions, Funnel, audit_rows
 from apigen_assets.verification.audit.rows import UnusableInputError, read_rows
 
 

@@ -63,7 +63,7 @@ def ablation_markdown(frame: pl.DataFrame) -> str:
     ]
     for dataset in frame["dataset"].unique(maintain_order=True).to_list():
         values = _accuracies(frame, dataset)
-        rows = mean(frame.filter(pl.col("dataset") == dataset)["rows"].to_list())
+        rows = mean(map(float, frame.filter(pl.col("dataset") == dataset)["rows"].to_list()))
         spread = f" ± {100 * stdev(values):.1f}" if len(values) > 1 else ""
         change = f"{100 * (mean(values) - mean(baseline)):+.1f} points" if baseline and dataset != "verified" else ""
         paper = PAPER.get(dataset, {})
@@ -75,8 +75,8 @@ def ablation_markdown(frame: pl.DataFrame) -> str:
         )
     notes = [
         "",
-        f"Held-out queries: {frame['heldout_rows'].max()} per run, the same for every data set. The paper's figures "
-        "are BFCL points of models of 1B and 7B; these are exact matches of a model of about a million parameters.",
+        f"Held-out queries: {max(frame['heldout_rows'].to_list())} per run, the same for every data set. The paper's "
+        "figures are BFCL points of models of 1B and 7B; these are exact matches of a model of about a million parameters.",
     ]
     if frame["stand_in"].any():
         notes.append("The rows come from stand-ins: the comparison shows the mechanism, not a language model's errors.")

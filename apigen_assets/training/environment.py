@@ -40,8 +40,8 @@ class Device:
     name: str
     count: int
     """GPUs of this machine; 1 for the CPU."""
-    memory_bytes: int | None
-    """Memory of one GPU; null for the CPU."""
+    memory_bytes: int
+    """Memory of one GPU; of the machine by process for the CPU."""
     peak_flops: float | None
     """Dense bf16 FLOP/s where the GPU is known."""
 
@@ -121,7 +121,8 @@ def device() -> Device:
     import torch
 
     if not torch.cuda.is_available():
-        return Device("cpu", f"CPU, {cores()} cores", 1, None, None)
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return Device("cpu", f"CPU, {cores()} cores", 1, memory // local_processes(), None)
     index = int(os.environ.get("LOCAL_RANK", "0"))
     found = torch.cuda.get_device_properties(index)
     return Device("cuda", found.name, torch.cuda.device_count(), found.total_memory, peak_flops(found.name))

@@ -21,6 +21,9 @@ from apigen_assets.training.recipe import Recipe
 from apigen_assets.training.rows import GROUPS
 from apigen_assets.training.tokens import TokenStore
 
+_WARMING = 2
+"""Steps in which memory is first allocated and kernels are chosen: no measure of speed."""
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -101,7 +104,7 @@ def train(
     trainer.save_model(str(exported))
     history = trainer.state.log_history
     tokens = int(step_tokens[start:done].sum())
-    rate = tokens / follow.seconds if follow.seconds else tokens / max(seconds, 1e-9)
+    rate = follow.rate(done) or tokens / max(seconds, 1e-9)
     total_flops = rate * flops_per_token(recipe, parameters, float(store.lengths.mean()))
     mfu = total_flops / (device.peak_flops * plan.processes) if device.peak_flops else None
     peak = torch.cuda.max_memory_allocated() if device.kind == "cuda" else _resident_bytes()
@@ -214,7 +217,7 @@ class _Follow:
         self.tokens = np.cumsum(step_tokens)
         self.start = start
         self.seconds = 0.0
-        """Time inside steps: evaluations and saves are not training."""
+        """Time inside steps after the first two: evaluations, saves and warming up are not training."""
         self._began: float | None = None
 
     def callback(self) -> Any:
@@ -227,7 +230,7 @@ class _Follow:
                 follow._began = time.monotonic()
 
             def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-                if follow._began is not None:
+                if follow._began is not None and state.global_step > follow.start + _WARMING:
                     follow.seconds += time.monotonic() - follow._began
 
             def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
@@ -240,9 +243,8 @@ class _Follow:
         return Following()
 
     def logged(self, step: int, logs: dict[str, float]) -> None:
-        before = int(self.tokens[self.start - 1]) if self.start else 0
-        rate = (int(self.tokens[step - 1]) - before) / max(self.seconds, 1e-9)
-        left = (int(self.tokens[-1]) - int(self.tokens[step - 1])) / max(rate, 1e-9)
+        rate = self.rate(step)
+        left = (int(self.tokens[-1]) - int(self.tokens[step - 1])) / rate if rate else 0.0
         values = {
             "step": step,
             "loss": float(logs["loss"]),
@@ -250,11 +252,17 @@ class _Follow:
             "grad_norm": float(logs.get("grad_norm", 0.0)),
             "tokens_per_second": round(rate, 1),
         }
-        text = (
-            f"step {step}/{len(self.tokens)}  loss {values['loss']:.4f}  lr {values['lr']:.2e}  "
-            f"{rate:,.0f} tokens/s  {_minutes(left)} left"
+        text = f"step {step}/{len(self.tokens)}  loss {values['loss']:.4f}  lr {values['lr']:.2e}  " + (
+            f"{rate:,.0f} tokens/s  {_minutes(left)} left" if rate else ""
         )
         self.progress.step(values, text, last=step == len(self.tokens))
+
+    def rate(self, step: int) -> float:
+        """Tokens per second up to a step; 0 while warming up."""
+        first = self.start + _WARMING
+        if step <= first or not self.seconds:
+            return 0.0
+        return (int(self.tokens[step - 1]) - int(self.tokens[first - 1])) / self.seconds
 
     def evaluated(self, step: int, metrics: dict[str, float], control: Any) -> None:
         accuracy = metrics.get("eval_accuracy")

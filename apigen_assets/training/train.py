@@ -7,14 +7,16 @@ processes.
 """
 
 import argparse
+import fcntl
 import gc
 import hashlib
 import json
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -51,6 +53,10 @@ REFUSED = 2
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "DefaultCPUAllocator")
 
 
+class RunningError(RuntimeError):
+    """Another process trains into the same folder."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; the exit status is 0, or 2 after one clear message."""
     given = _arguments(argv)
@@ -63,9 +69,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             recipe = recipe.updated(parse_changes(given.set))
         prepare_environment()
         work.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):
-            (work / ERROR).unlink()
+        if main_process:
+            (work / ERROR).unlink(missing_ok=True)
         _run(recipe, given, work)
+    except RunningError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        return REFUSED
     except (MissingExtraError, RecipeError, DataError, BatchError, BaseError, PreflightError) as error:
         return _refused(str(error), work, main_process)
     except MemoryError:
@@ -92,7 +101,7 @@ def run_identity(recipe: Recipe, files: Sequence[Path], processes: int) -> str:
 
 def _run(recipe: Recipe, given: argparse.Namespace, work: Path) -> None:
     rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    with Progress(rank == 0) as progress:
+    with Progress(rank == 0) as progress, _alone(given.out, rank):
         found = device()
         plan = plan_batch(recipe, world)
         heldout_rows = given.heldout_rows or given.rows
@@ -241,6 +250,33 @@ def _leave_group() -> None:
     from transformers.integrations.deepspeed import unset_hf_deepspeed_config
 
     unset_hf_deepspeed_config()
+
+
+@contextmanager
+def _alone(out: Path, rank: int) -> Iterator[None]:
+    """Keep a second run from training into the same folder, and end with the launcher that started this process.
+
+    A lock of the kernel's: it ends with the process, however that ends.
+    """
+    if "TORCHELASTIC_RUN_ID" in os.environ and sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: a killed torchrun leaves no workers behind
+    if rank != 0:
+        yield
+        return
+    with (out.parent / f".{out.name}.lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise RunningError(
+                f"process {lock.read().strip() or 'unknown'} is training into {out}: wait for it, or end it first"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
 
 
 def _forget_others(work: Path, folder: Path, say: Callable[[str], None]) -> None:

@@ -7,6 +7,7 @@ import threading
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_PROTOCOL = ipaddress.IPv4Network("192.0.0.0/24")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
@@ -46,6 +47,8 @@ def refusal(address: IpAddress) -> str | None:
             return "site-local"
         if address in _COMPATIBLE and not address.is_unspecified:
             return "IPv4-compatible"
+    elif address in _PROTOCOL:
+        return "reserved"
     if address.is_unspecified:
         return "unspecified"
     if address.is_loopback:

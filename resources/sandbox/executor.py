@@ -195,8 +195,8 @@ class Executor:
     def _run(self, order: Mapping[str, Any], lines: list[bytes], out: int) -> bool:
         """Answer every line, between marks.
 
-        The marks are `S`: the batch was received; at the end `C`: the process is as it was; `E`: so it is, but the
-        process ends nevertheless; `D` and a text: something is different now.
+        The marks are `S`: the batch was received; at the end `C`: the process is as it was; `E`: so it is,
+        but the process ends nevertheless; `D` and a text: something is different now.
         Carefully means: look after each call, and stop at the first that left something behind.
         """
         nonce, careful = order["nonce"].encode(), order["careful"]

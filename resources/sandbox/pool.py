@@ -105,9 +105,11 @@ class PythonSandbox:
             limits: Limits of each call.
             workers: Calls that run at the same time.
             minimum: The weakest isolation that is acceptable.
-            check_determinism: Make a call a second time and compare: never, for the first call of each function
+            check_determinism: Make a call a second time and compare: never, for the first call of each
+                function
                 (and all of one that was found to differ), or always.
-            readable: Files and folders that functions may read beside their own code. Modules are found in those
+            readable: Files and folders that functions may read beside their own code. Modules are found in
+                those
                 of these folders that are on `sys.path`.
             level: Use exactly this level instead of the best.
             mechanisms: What to add inside the level, of `landlock` and `seccomp`.
@@ -388,7 +390,7 @@ class _Run:
         return True
 
     def _bury(self, worker: _Worker, why: str) -> None:
-        """Take a dead worker's calls back; its first batch runs again call by call, so a death has one owner."""
+        """Take a dead worker's calls back; its first batch runs again call by call: a death has one owner."""
         batches = list(worker.batches)
         self._sandbox._remove(worker)
         again: list[_Batch] = []

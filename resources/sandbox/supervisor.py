@@ -203,9 +203,7 @@ class Unit:
             data += part
         message = _loads(data.split(b"\n")[0])
         if message != {"imported": name}:
-            raise ZygoteDied(
-                "crashed", str(message.get("broken", "wrote into the sandbox's own channel"))[:500]
-            )
+            raise ZygoteDied("crashed", str(message.get("broken", "wrote into the sandbox's own channel"))[:500])
 
     def _epitaph(self) -> str:
         """How the zygote died."""
@@ -342,9 +340,7 @@ class Unit:
                 elif reader.stays:
                     return reader.answers, End("clean")
                 elif not reader.ended:
-                    time.sleep(
-                        0.0005
-                    )  # let answers gather: fewer wake-ups leave more of the processor to calls
+                    time.sleep(0.0005)  # let answers gather: fewer wake-ups leave more of the processor to calls
             elif self._out in ready:
                 reader.discard(self._out)
             if self._status in ready:
@@ -356,9 +352,7 @@ class Unit:
                 for line in complete:
                     message = _loads(line)
                     if "broken" in message or not message:
-                        raise ZygoteDied(
-                            "crashed", str(message.get("broken", "its process is damaged"))[:500]
-                        )
+                        raise ZygoteDied("crashed", str(message.get("broken", "its process is damaged"))[:500])
                     if "pid" in message:
                         self._executor = int(message["pid"])
                         deadline = time.monotonic() + self._timeout

@@ -214,6 +214,18 @@ def test_it_classifies_and_documents_in_json() -> None:
     assert json.loads(said) == {"category": "Finance"}
     said = answer("standin-large", [{"role": "user", "content": f"Write a better description.\n\n# API\n{api}"}])
     assert json.loads(said)["description"] == "Get stock price by ticker."
+    listed = json.dumps({"1": {"name": "get_stock_price"}, "2": {"name": "football_scores", "description": "League"}})
+    said = answer(
+        "standin-large",
+        [
+            {
+                "role": "system",
+                "content": "Sort APIs. The categories are:\n- Finance: money\n- Sports: games\n- Other: rest",
+            },
+            {"role": "user", "content": listed},
+        ],
+    )
+    assert json.loads(said) == {"1": "Finance", "2": "Sports"}
 
 
 def test_the_server_speaks_the_protocol_and_stops() -> None:

@@ -11,12 +11,11 @@ from resources.local.standin.reader import first_json, sections, text_of
 
 def classify(messages: Sequence[dict[str, Any]]) -> str:
     """One category per item asked about, of those the prompt lists, by the words they share."""
-    text = text_of(messages)
-    categories = _categories(text)
-    items = _items(text_of(messages, "user"), categories)
+    categories = _categories(text_of(messages))
+    items = _items(text_of(messages, "user"))
     chosen = {name: _nearest(body, categories) for name, body in items.items()}
-    if len(chosen) == 1:
-        return json.dumps({"category": next(iter(chosen.values()))})
+    if list(items) == [""]:
+        return json.dumps({"category": chosen[""]})
     return json.dumps(chosen)
 
 
@@ -30,34 +29,44 @@ def document(messages: Sequence[dict[str, Any]]) -> str:
     parameters = api.get("parameters")
     properties = parameters.get("properties", parameters) if isinstance(parameters, dict) else {}
     described = {
-        name: str(one.get("description") or f"The {name_words(name)}.")
-        if isinstance(one, dict)
-        else f"The {name_words(name)}."
+        name: _clean(one.get("description") if isinstance(one, dict) else None) or f"The {name_words(name)}."
         for name, one in (properties.items() if isinstance(properties, dict) else ())
     }
-    by = f" by {' and '.join(name_words(name) for name in list(described)[:3])}" if described else ""
+    by = f" by {' and '.join(name_words(name) for name in list(described)[:3])}" if described else " of this service"
     return json.dumps({"description": f"{sentence.capitalize()}{by}.", "parameters": described}, ensure_ascii=False)
 
 
-def _categories(text: str) -> list[str]:
+def _clean(text: Any) -> str:
+    """The first sentence of a description, empty where it holds links or markup."""
+    first = str(text or "").split(". ")[0].strip()[:200]
+    return "" if re.search(r"https?:|[<>`*\[\]#]", first) else first
+
+
+def _categories(text: str) -> dict[str, str]:
+    """The categories a prompt lists and what it says of each: `- Name: meaning` lines, a JSON list, or a line."""
+    bullets = dict(re.findall(r"^[-*] ([A-Z][A-Za-z ]{1,30})(?::[ \t]*(.*))?$", text, re.MULTILINE))
+    if len(bullets) > 1:
+        return bullets
     for body in [*sections(text).values(), text]:
         value = first_json(body)
         if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
-            return value
+            return dict.fromkeys(value, "")
     line = re.search(r"(?:categories|one of)[^:\n]*:\s*([^\n]+)", text, re.IGNORECASE)
     found = re.split(r",\s*", line[1].rstrip(". ")) if line else []
-    return [one.strip(" `'\"") for one in found] or ["Other"]
+    return dict.fromkeys([one.strip(" `'\"") for one in found] or ["Other"], "")
 
 
-def _items(text: str, categories: list[str]) -> dict[str, str]:
-    for body in [*sections(text).values(), text]:
-        for start in re.finditer(r"[\[{]", body):
-            value = first_json(body[start.start() :])
-            if isinstance(value, dict):
-                return {str(value.get("name", "item")): json.dumps(value)}
-            if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-                return {str(one.get("name", i)): json.dumps(one) for i, one in enumerate(value)}
-    return {"item": text}
+def _items(text: str) -> dict[str, str]:
+    """What is to be sorted, by its name or number; a single thing has the empty name."""
+    for start in re.finditer(r"[\[{]", text):
+        value = first_json(text[start.start() :])
+        if isinstance(value, dict) and value:
+            if all(isinstance(one, dict) for one in value.values()) and "name" not in value:
+                return {str(key): json.dumps(one) for key, one in value.items()}
+            return {"": json.dumps(value)}
+        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            return {str(one.get("name", i)): json.dumps(one) for i, one in enumerate(value)}
+    return {"": text}
 
 
 _HINTS: dict[str, str] = {
@@ -84,13 +93,14 @@ _HINTS: dict[str, str] = {
 }
 
 
-def _nearest(text: str, categories: list[str]) -> str:
+def _nearest(text: str, categories: dict[str, str]) -> str:
     words = set(re.findall(r"[a-z]{3,}", name_words(text)))
     words |= {word.removesuffix("s") for word in words}
 
-    def score(category: str) -> int:
-        hints = f"{_HINTS.get(category, '')} {category.lower()}".split()
-        return len(words & set(hints))
+    def score(category: str) -> float:
+        hints = set(f"{_HINTS.get(category, '')} {category.lower()}".split())
+        meant = set(re.findall(r"[a-z]{4,}", categories[category].lower())) - hints
+        return len(words & hints) + 0.5 * len(words & meant)
 
     best = max(categories, key=score)
-    return best if score(best) else ("Other" if "Other" in categories else categories[-1])
+    return best if score(best) else ("Other" if "Other" in categories else list(categories)[-1])

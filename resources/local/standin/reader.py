@@ -87,9 +87,11 @@ def kind_of(messages: Sequence[dict[str, Any]]) -> Kind:
         return "judge"
     if re.search(r"\bexactly \d+ (?:different )?pairs", text) or ('"query"' in text and '"answers"' in text):
         return "generate"
-    if "categor" in text:
+    # The instruction stands in the system message where there is one; an API's own text may speak of anything.
+    told = text_of(messages, "system").lower() or text
+    if "categor" in told:
         return "classify"
-    if "descri" in text or "docstring" in text:
+    if "descri" in told or "documentation" in told or "docstring" in told:
         return "document"
     return "other"
 

@@ -422,6 +422,9 @@ class ValueMaker:
             return rng.choice((",", ";", "-", "|", "/"))
         if re.search(r"\bcharacter\b|\bletter\b|\bsymbol\b", words) and "single" in lower:
             return rng.choice("#x*o+")
+        if any(pattern.search(words) for pattern, _, _, _ in _RANGES_COMPILED) and "date" not in words:
+            # A number that travels as text, as REST parameters often do.
+            return str(self._number(name, {**schema, "type": "number"}, "number"))
         pool = None
         for subject in (words, lower):
             for pattern, candidate in _COMPILED:

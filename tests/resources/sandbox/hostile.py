@@ -1,4 +1,4 @@
-"""Functions that hang, crash, attack or misbehave, beside a few good ones. Only ever called inside the sandbox."""
+"""Functions that hang, crash, attack or misbehave, and a few good ones; called only in the sandbox."""
 
 import builtins
 import ctypes
@@ -456,7 +456,7 @@ def return_liar() -> Any:
 class Unspeakable(Exception):
     """An error whose message attacks."""
 
-    def __str__(self) -> str:
+    def __str__(self) -> str:  # noqa: PLE0307
         while True:
             pass
 

@@ -1,4 +1,4 @@
-"""Each hazard costs exactly its own row; isolation levels; order; attribution of deaths; nothing left behind."""
+"""Hazards cost exactly their own row; isolation levels; order; deaths; nothing left behind."""
 
 import importlib.util
 import json
@@ -135,10 +135,22 @@ def test_hazard_costs_its_own_row(hazard: Any, sandbox: PythonSandbox, targets: 
 
 def test_every_hazard_repeats_after_every_other(sandbox: PythonSandbox) -> None:
     """State left by one call never reaches another, in whatever batch both are."""
-    quick = ["patch_builtins", "patch_library", "count_calls", "leave_thread", "change_table_deep", "patch_default"]
+    quick = [
+        "patch_builtins",
+        "patch_library",
+        "count_calls",
+        "leave_thread",
+        "change_table_deep",
+        "patch_default",
+    ]
     requests = [request for name in quick * 3 for request in (call(name), *GOOD)]
     results = [result.result for result in sandbox.execute(requests)]
-    expected = {"count_calls": "1", "change_table_deep": "2", "patch_default": "1", "leave_thread": '"started"'}
+    expected = {
+        "count_calls": "1",
+        "change_table_deep": "2",
+        "patch_default": "1",
+        "leave_thread": '"started"',
+    }
     for index, name in enumerate(quick * 3):
         block = results[index * 4 : index * 4 + 4]
         assert block == [expected.get(name, '"patched"'), *GOOD_RESULTS]
@@ -318,7 +330,8 @@ def test_what_is_not_there() -> None:
         CallRequest(binding=PythonBinding(module="math", function="sqrt"), arguments={"x": 4}),
         CallRequest(binding=rest, arguments={}),
         CallRequest(
-            binding=PythonBinding(module="textwrap", function="shorten"), arguments={"text": "a b", "width": 9}
+            binding=PythonBinding(module="textwrap", function="shorten"),
+            arguments={"text": "a b", "width": 9},
         ),
     ]
     *absent, unavailable, fine = _shared().execute(requests)
@@ -437,7 +450,8 @@ def test_killing_the_parent_leaves_no_worker(level: Any) -> None:
         def call(name):
             binding = PythonBinding(module="hostile", path={str(HOSTILE)!r}, function=name)
             return CallRequest(binding=binding, arguments={{}})
-        sandbox = PythonSandbox(SandboxLimits(timeout_s=60), workers=1, level={level!r}, check_determinism="never")
+        limits = SandboxLimits(timeout_s=60)
+        sandbox = PythonSandbox(limits, workers=1, level={level!r}, check_determinism="never")
         sandbox.start()
         list(sandbox.execute([call("write_scratch")]))
         print(sandbox._workers[0].process.group, flush=True)
@@ -445,7 +459,9 @@ def test_killing_the_parent_leaves_no_worker(level: Any) -> None:
     """)
     root = Path(__file__).parents[3]
     environment = {**os.environ, "PYTHONPATH": str(root)}
-    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, env=environment, text=True)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, env=environment, text=True
+    )
     assert parent.stdout is not None
     group = int(parent.stdout.readline())
     assert in_session(group)

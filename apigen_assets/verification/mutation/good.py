@@ -1,0 +1,37 @@
+"""Good rows to damage: hand-written seeds, and verified rows."""
+
+import json
+
+import polars as pl
+
+from apigen_assets.canonical import dumps
+from apigen_assets.catalog.api import Api
+from apigen_assets.generation.candidate import Candidate
+
+
+def seed_rows(seeds: pl.DataFrame, catalog: pl.DataFrame) -> pl.DataFrame:
+    """Seeds (`query`, `answers`, `tools` as names) as candidates; those whose tools the catalog lacks are left out."""
+    tools = {api.name: api.tool() for api in map(Api.from_row, catalog.iter_rows(named=True))}
+    rows = []
+    for seed in seeds.filter(pl.col("origin") == "seed").iter_rows(named=True):
+        names = json.loads(seed["tools"])
+        if all(name in tools for name in names):
+            rows.append(
+                {
+                    **dict.fromkeys(Candidate.SCHEMA, ""),
+                    "candidate_id": seed["example_id"],
+                    "style": seed["style"],
+                    "query": seed["query"],
+                    "tools": dumps([tools[name] for name in names]),
+                    "answers": seed["answers"],
+                    "thought": None,
+                    "raw_text": None,
+                    "parse_error": None,
+                }
+            )
+    return pl.DataFrame(rows, schema=Candidate.SCHEMA, orient="row")
+
+
+def sampled(rows: pl.LazyFrame, count: int) -> pl.DataFrame:
+    """`count` rows of a table of candidates: those with the smallest ids, which are hashes and so a fair draw."""
+    return rows.select(list(Candidate.SCHEMA)).bottom_k(count, by="candidate_id").collect()
