@@ -4,7 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -93,7 +93,7 @@ class Trainer:
             TrainingError: it did not end well.
         """
         self.check_installed()
-        finished = subprocess.run(self.command(job), env=_environment(), check=False)
+        finished = subprocess.run(self.command(job), env=_environment(self.processes), check=False)
         if finished.returncode:
             raise self._failure(job, f"exit status {finished.returncode}")
 
@@ -104,7 +104,7 @@ class Trainer:
             TrainingError: it did not end well.
         """
         self.check_installed()
-        client = dg.PipesSubprocessClient(env=_environment())
+        client = dg.PipesSubprocessClient(env=_environment(self.processes))
         try:
             client.run(command=self.command(job), context=context)
         except dg.DagsterExecutionInterruptedError:
@@ -191,10 +191,14 @@ def _default_processes() -> int:
         gpus = len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
     if gpus:
         return gpus
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(2, cores)
+    return min(2, _cores())
 
 
-def _environment(extra: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
-    """This process's environment; the program sets what torch and DeepSpeed need in its own."""
-    return {**os.environ, "PYTHONUNBUFFERED": "1", **dict(extra)}
+def _environment(processes: int = 1) -> dict[str, str]:
+    """This process's environment; the program itself sets what torch and DeepSpeed need beside it."""
+    threads = str(max(1, _cores() // processes))
+    return {"OMP_NUM_THREADS": threads, **os.environ, "PYTHONUNBUFFERED": "1"}
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
