@@ -66,6 +66,7 @@ def train(
     import transformers
 
     transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     store = TokenStore(prepared / "train")
     order = row_order(store.lengths, recipe)
     step_tokens = store.lengths[order].reshape(-1, recipe.batch_rows).sum(axis=1)
