@@ -142,7 +142,7 @@ def _sink(parts: Any, target: Path) -> None:
     def source(with_columns: Any, predicate: Any, n_rows: Any, batch_size: Any) -> Any:
         yield from parts
 
-    register_io_source(source, schema=Candidate.SCHEMA).sink_parquet(target)
+    register_io_source(source, schema=Candidate.SCHEMA).sink_parquet(target, row_group_size=16_384)
 
 
 if __name__ == "__main__":

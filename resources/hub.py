@@ -183,13 +183,13 @@ class HubResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         }
         return Publication.model_validate(self._work(request, say))
 
-    def check_access(self, repo: str) -> str:
+    def check_access(self, repo: str, version: str | None = None) -> str:
         """Whether the token may write to the repository's namespace; returns the account's name.
 
         Raises:
-            HubError: no token, a refused one, or one that may not write there.
+            HubError: no token, a refused one, or one that may not write there; or names that cannot be.
         """
-        _check_names(repo, None)
+        _check_names(repo, version)
         self.require_token()
         return str(self._work({"operation": "check_access", "repo": repo}, lambda line: None)["account"])
 

@@ -24,6 +24,8 @@ class DatasetRow(Record):
             "api_ids": pl.String,
             "candidate_id": pl.String,
             "execution": pl.String,
+            "split": pl.String,
+            "refusal": pl.String,
         }
     )
 
@@ -46,3 +48,8 @@ class DatasetRow(Record):
     candidate_id: str
     execution: str
     """JSON list of call results, `[]` in a relevance row."""
+    split: str
+    """`train`, or `heldout` where every API called is held out, or `mixed` where only some are. A relevance row is
+    where the row is that it was made from."""
+    refusal: str | None = None
+    """What an assistant could say instead of calling, in relevance rows where the settings ask for it."""

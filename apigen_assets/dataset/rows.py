@@ -6,21 +6,38 @@ from typing import Any
 
 import polars as pl
 
+from apigen_assets.dataset.facts import called_apis
 from apigen_assets.dataset.row import DatasetRow
+from apigen_assets.dataset.splits import split_of
 from apigen_assets.dataset.xlam import flat_tool
 
+_CHUNK = 10_000
 
-def dataset_rows(chosen: pl.DataFrame, categories: Mapping[str, str], first_id: int = 0) -> pl.DataFrame:
+
+def dataset_rows(
+    chosen: pl.DataFrame, categories: Mapping[str, str], first_id: int = 0, heldout_share: float = 0.0
+) -> pl.DataFrame:
     """Rows of `DatasetRow.SCHEMA`, numbered from `first_id` in the order given.
 
     Args:
         chosen: candidates with `candidate_id, query, tools, answers, style, generator, batch, execution` and,
-            for relevance rows, `kind`.
+            for relevance rows, `kind`, `source_apis` and `refusal`.
         categories: category by API id.
         first_id: id of the first row.
+        heldout_share: share of the APIs that are held out.
     """
-    rows = [_row(i, row, categories) for i, row in enumerate(chosen.iter_rows(named=True), first_id)]
-    return pl.DataFrame(rows, schema=DatasetRow.SCHEMA, orient="row")
+    parts = [
+        pl.DataFrame(
+            [
+                _row(i, row, categories, heldout_share)
+                for i, row in enumerate(part.iter_rows(named=True), first_id + start)
+            ],
+            schema=DatasetRow.SCHEMA,
+            orient="row",
+        )
+        for start, part in ((start, chosen[start : start + _CHUNK]) for start in range(0, chosen.height, _CHUNK))
+    ]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=DatasetRow.SCHEMA)
 
 
 def dumps(value: Any) -> str:
@@ -28,12 +45,11 @@ def dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _row(number: int, row: Mapping[str, Any], categories: Mapping[str, str]) -> dict[str, Any]:
+def _row(number: int, row: Mapping[str, Any], categories: Mapping[str, str], heldout_share: float) -> dict[str, Any]:
     tools: list[dict[str, Any]] = json.loads(row["tools"])
     calls: list[dict[str, Any]] = json.loads(row["answers"])
-    ids = {tool["name"]: tool["api_id"] for tool in tools}
-    called = list(dict.fromkeys(ids[call["name"]] for call in calls))
-    first = called[0] if called else tools[0]["api_id"]
+    called = called_apis(tools, calls)
+    source: list[str] = json.loads(row["source_apis"]) if row.get("source_apis") else called
     return {
         "id": number,
         "query": row["query"],
@@ -43,8 +59,10 @@ def _row(number: int, row: Mapping[str, Any], categories: Mapping[str, str]) -> 
         "kind": row.get("kind") or "call",
         "generator": row["generator"],
         "batch": row["batch"],
-        "category": categories.get(first, "Other"),
+        "category": categories.get(source[0], "Other") if source else "Other",
         "api_ids": dumps(called),
         "candidate_id": row["candidate_id"],
         "execution": row["execution"] or "[]",
+        "split": split_of(source, heldout_share),
+        "refusal": row.get("refusal"),
     }

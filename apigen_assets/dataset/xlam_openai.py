@@ -9,10 +9,10 @@ _KINDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean
 def openai_row(row: dict[str, Any]) -> dict[str, Any]:
     """`{id, messages, tools}` of an xLAM row; arguments and tools are JSON text, as their fields differ by row.
 
-    A row without calls has an assistant message with empty content and no `tool_calls`.
+    A row without calls has an assistant message without `tool_calls`; its content is the row's `refusal`, or empty.
     """
     calls = json.loads(row["answers"])
-    answer: dict[str, Any] = {"role": "assistant", "content": "", "tool_calls": None}
+    answer: dict[str, Any] = {"role": "assistant", "content": row.get("refusal") or "", "tool_calls": None}
     if calls:
         answer["tool_calls"] = [
             {

@@ -98,7 +98,8 @@ def configs(dataset: pl.LazyFrame, rejects: Sequence[pl.LazyFrame] = ()) -> list
 
     Args:
         dataset: the rows, ids ascending; an optional column `split` with `train` and `heldout` tells which rows
-            are of APIs held out, and gives a config `heldout` with the splits `train` and `test`.
+            are of APIs held out, and gives a config `heldout` with the splits `train` and `test`. Rows of any other
+            value (`mixed`: they call APIs of both sides) are in neither.
         rejects: tables of rejected candidates, for a config `rejects`; none: no such config.
     """
     names = dataset.collect_schema().names()
@@ -116,10 +117,11 @@ def configs(dataset: pl.LazyFrame, rejects: Sequence[pl.LazyFrame] = ()) -> list
         made.append(
             Config(
                 "heldout",
-                "the same rows as `xlam`, split by API: no API called in `test` is called in `train`",
+                "the rows of `xlam`, split by API: no API called in `test` is called in `train`; rows that call APIs of "
+                "both sides are left out",
                 XLAM,
                 (
-                    Split("train", dataset, pl.col("split") != "heldout"),
+                    Split("train", dataset, pl.col("split") == "train"),
                     Split("test", dataset, pl.col("split") == "heldout"),
                 ),
             )
@@ -132,7 +134,8 @@ def configs(dataset: pl.LazyFrame, rejects: Sequence[pl.LazyFrame] = ()) -> list
 
 
 def _openai(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    return [openai_row(row) for row in frame.select(XLAM.names).iter_rows(named=True)]
+    columns = [name for name in (*XLAM.names, "refusal") if name in frame.columns]
+    return [openai_row(row) for row in frame.select(columns).iter_rows(named=True)]
 
 
 def features(schema: pa.Schema) -> list[dict[str, Any]]:

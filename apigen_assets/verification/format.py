@@ -132,7 +132,7 @@ class FormatChecker:
         if not isinstance(calls, list):
             return Reason.MALFORMED_CALL, "the answers are no list of calls"
         if not calls:
-            return Reason.NO_CALLS, ""
+            return Reason.NO_CALLS, "the answer calls nothing"
         if len(calls) > limits.calls:
             return Reason.TOO_LARGE, f"{len(calls)} calls, at most {limits.calls}"
         for i, call in enumerate(calls):

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from apigen_assets.dataset.compose import compose
+from apigen_assets.dataset.compose import chosen_rows, compose
 from apigen_assets.dataset.rows import dataset_rows
 from apigen_assets.release.card import dataset_card, facts
 from apigen_assets.release.configs import configs
@@ -17,7 +17,8 @@ def rows(count=25, word="query"):
         verified_row(f"c{i}", f"{word} {i}", [tool("f"), tool("g", optional=("n",))], [("f", {"amount": i})])
         for i in range(count)
     ]
-    return dataset_rows(compose(frame(made).lazy(), 4 * count, seed=1).rows, {"id-f": "Math"})
+    table = frame(made).lazy()
+    return dataset_rows(chosen_rows(table, compose(table, 4 * count, seed=1).fates), {"id-f": "Math"})
 
 
 def release(target, dataset=None, *, rejects=(), provenance=None, license_="cc-by-4.0"):

@@ -8,7 +8,9 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from apigen_assets.cli.main import app
 from apigen_assets.release.assets import huggingface_dataset, huggingface_models
 from apigen_assets.settings import settings
 from resources.hub import HubResource
@@ -164,23 +166,22 @@ def apigen(*arguments):
 
 
 def test_the_command_publishes_and_shows_what_it_would_do(lake, hub):
-    status, told = apigen("publish", "--dry-run", "--version", "v1")
-    assert status == 0, told
-    assert "does not exist and would be created (private)" in told
-    assert "+ data/xlam/train-00000-of-00001.parquet" in told
+    would = CliRunner().invoke(app, ["publish", "--dry-run", "--version", "v1"])
+    assert would.exit_code == 0, would.output
+    assert "does not exist and would be created (private)" in would.output
+    assert "+ data/xlam/train-00000-of-00001.parquet" in would.output
     assert not hub.repository("ada/calls").exists
     status, told = apigen("publish", "--version", "v1")
     assert status == 0, told
     assert "a new commit" in told and list(hub.repository("ada/calls").meta["tags"]) == ["v1"]
-    status, told = apigen("publish", "--dry-run")
-    assert "holds this release already" in told and "no commit" in told
+    again = CliRunner().invoke(app, ["publish", "--dry-run"])
+    assert "holds this release already" in again.output and "no commit" in again.output
 
 
-def test_the_command_says_what_is_wrong(hub, monkeypatch):
-    status, told = apigen("publish", "--dry-run")
-    assert status == 1 and "Nothing to release" in told and "Traceback" not in told
-    lake = Lake(settings().lake_url)
-    lake.write(rows(), lake.path("function_calling_dataset"))
+def test_the_command_says_what_is_wrong(lake, hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_expired")
     status, told = apigen("publish")
     assert status == 1 and "expired, revoked or mistyped" in told and "Traceback" not in told
+    lake.write(rows().head(0), lake.path("function_calling_dataset"))
+    nothing = CliRunner().invoke(app, ["publish", "--dry-run"])
+    assert nothing.exit_code == 1 and "nothing to release" in nothing.output
