@@ -62,9 +62,12 @@ def train(
     """
     if device.kind == "cpu":
         disable_compiled_collectives()
+    import deepspeed
     import torch
     import transformers
 
+    # Before the model: ZeRO-3 divides weights as they are made, and must know among how many
+    deepspeed.init_distributed("gloo" if device.kind == "cpu" else "nccl", verbose=False)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     store = TokenStore(prepared / "train")

@@ -118,6 +118,7 @@ def test_partitioned_weights_come_out_whole_and_equal(whole_run, rows_file, tmp_
     out = tmp_path / "model"
     finished = run_program("tiny", rows_file, out, {**STEPS, "zero_stage": "3"}, processes=2)
     assert finished.returncode == 0, finished.stdout[-4000:]
+    assert _result(out)["recipe"]["optimizer"]["name"] == "muon"
     whole, other = load_file(whole_run[0] / "model.safetensors"), load_file(out / "model.safetensors")
     assert {name: value.shape for name, value in other.items()} == {name: value.shape for name, value in whole.items()}
     for (_, first), (_, second) in zip(_losses(whole_run[0]), _losses(out), strict=True):
