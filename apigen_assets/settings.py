@@ -29,7 +29,9 @@ class Settings(BaseSettings):
     batch_size: int = Field(default=100, ge=1)
     """APIs per partition: a larger source is split into batches of at most this many."""
     candidates_per_partition: int = Field(default=750, ge=0)
-    """Pairs to ask one generator for, per batch of APIs."""
+    """Pairs to ask one generator for, per batch of APIs, at most."""
+    candidates_per_api: int = Field(default=25, ge=1)
+    """Pairs to ask one generator for, per API: a batch of few APIs gets fewer, since more would only repeat."""
     pairs_per_prompt: int = Field(default=5, ge=1)
     languages: tuple[str, ...] = ()
     """Further languages of queries, by code, such as `["de", "es"]`: about one prompt in seven asks for one of them."""
@@ -38,8 +40,28 @@ class Settings(BaseSettings):
     token_budget: int | None = Field(default=20_000_000, ge=0)
     """Tokens that one partition may spend on generation, and again on judging; null for no limit."""
     dataset_size: int = Field(default=60_000, ge=1)
+    """Rows with calls; relevance rows come on top of them."""
     relevance_share: float = Field(default=8_000 / 68_000, ge=0, lt=1)
     """Relevance rows as a share of all rows (paper: 8,000 beside 60,000)."""
+    relevance_refusal: bool = False
+    """Relevance rows say in words why there is no call: the column `refusal`, the content of OpenAI messages."""
+    style_shares: dict[str, float] = {}
+    """Shares of the styles, such as `{"simple": 0.4, "multiple": 0.3, ...}`; empty: even."""
+    generator_shares: dict[str, float] = {}
+    """Shares of the generators; one that is not named gives no row. Empty: as the rows come."""
+    category_share: float = Field(default=1.0, gt=0, le=1)
+    """Largest share of `dataset_size` that the rows of one category may have."""
+    rows_per_api: int | None = Field(default=None, ge=1)
+    """Most rows that may call one API; null for no limit."""
+    near_duplicate: float = Field(default=0.85, gt=0)
+    """Queries that share so much of their words and word pairs, and call the same functions, are one; 2: never."""
+    rows_per_call: int = Field(default=1, ge=1)
+    """Most rows of one style that make the same calls with the same arguments."""
+    heldout_share: float = Field(default=0.05, ge=0, lt=1)
+    """Share of the APIs that the split `heldout` keeps out of `train`."""
+    bfcl_install: bool = True
+    """Composing makes the leaderboard's environment where there is none, to know its questions; false: it uses one
+    that exists, else goes without and a check warns."""
     judges: tuple[str, ...] = ()
     """Generators that judge; empty: those marked `judge: true` in generators.yaml."""
 
@@ -84,6 +106,10 @@ class Settings(BaseSettings):
     """Hosts to which APIs may redirect beside their own."""
     user_agent: str | None = None
     """What REST servers see of the caller; say whom to contact."""
+
+    def candidates(self, apis: int) -> int:
+        """Pairs to ask one generator for a batch of so many APIs."""
+        return min(self.candidates_per_partition, self.candidates_per_api * apis)
 
     @property
     def lake_url(self) -> str:

@@ -14,6 +14,7 @@ def _own_home(tmp_path, monkeypatch):
     from apigen_assets.settings import settings
 
     monkeypatch.setenv("APIGEN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("APIGEN_BFCL_INSTALL", "false")
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
     settings.cache_clear()

@@ -42,7 +42,7 @@ def demo(
     failed: list[graph.Done] = []
     with dg.DagsterInstance.from_config(str(home)) as instance:
         sources = graph.register(instance, config)
-        for phase in graph.phases(sources, training):
+        for phase in graph.phases(sources, training, config):
             steps = phase.steps(instance)
             if not steps:
                 continue

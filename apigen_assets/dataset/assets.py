@@ -1,4 +1,4 @@
-"""Assets of the data set: relevance rows, the composed set, its ablations."""
+"""Assets of the data set: composition, contaminated rows, relevance rows, the set, its ablations, the report."""
 
 from typing import Any
 
@@ -6,15 +6,42 @@ import dagster as dg
 import polars as pl
 
 from apigen_assets.automation import follow
-from apigen_assets.dataset.compose import Composition, compose, unique_rows
+from apigen_assets.dataset.bfcl import QuestionsUnavailableError, benchmark
+from apigen_assets.dataset.compose import (
+    DUPLICATES,
+    OVER_QUOTA,
+    Fate,
+    Quotas,
+    chosen_rows,
+    compose,
+    unique_rows,
+)
+from apigen_assets.dataset.contamination import MATCHES_SCHEMA
 from apigen_assets.dataset.funnel import funnel, markdown
 from apigen_assets.dataset.relevance import relevance_rows as make_relevance_rows
 from apigen_assets.dataset.row import DatasetRow
 from apigen_assets.dataset.rows import dataset_rows
 from apigen_assets.metadata import bar_plot, column_counts, counts_table, samples
-from apigen_assets.settings import settings
+from apigen_assets.settings import Settings, settings
 
 _ALL_THAT_EXISTS = {"allow_missing_partitions": True}
+_VERIFIED = {
+    "semantic_verified": dg.AssetIn(metadata=_ALL_THAT_EXISTS),
+    "filtered_api_catalog": dg.AssetIn(metadata=_ALL_THAT_EXISTS),
+}
+CONTAMINATED_SCHEMA = pl.Schema(
+    {
+        "candidate_id": pl.String,
+        "generator": pl.String,
+        "query": pl.String,
+        "tools": pl.String,
+        "answers": pl.String,
+        "kind": pl.String,
+        "question": pl.String,
+        "overlap": pl.Float64,
+        "detail": pl.String,
+    }
+)
 
 
 def categories_of(catalog: pl.DataFrame) -> dict[str, str]:
@@ -22,36 +49,128 @@ def categories_of(catalog: pl.DataFrame) -> dict[str, str]:
     return dict(catalog.select("api_id", "category").iter_rows())
 
 
-def _chosen(verified: pl.LazyFrame) -> Composition:
-    config = settings()
-    calls = round(config.dataset_size * (1 - config.relevance_share))
-    return compose(verified, calls, config.seed)
+def quotas_of(config: Settings) -> Quotas:
+    """The quotas that the settings ask for."""
+    return Quotas(
+        **({"styles": config.style_shares} if config.style_shares else {}),
+        generators=config.generator_shares,
+        category_share=config.category_share,
+        rows_per_api=config.rows_per_api,
+        similarity=config.near_duplicate,
+        rows_per_call=config.rows_per_call,
+    )
 
 
 @dg.asset(
     io_manager_key="lake",
     group_name="dataset",
-    kinds={"polars", "duckdb"},
+    kinds={"polars"},
     code_version="1",
     automation_condition=follow("semantic_verified"),
-    ins={
-        "semantic_verified": dg.AssetIn(metadata=_ALL_THAT_EXISTS),
-        "filtered_api_catalog": dg.AssetIn(metadata=_ALL_THAT_EXISTS),
-    },
+    ins={"semantic_verified": dg.AssetIn(metadata=_ALL_THAT_EXISTS)},
 )
-def relevance_rows(semantic_verified: pl.LazyFrame, filtered_api_catalog: pl.DataFrame) -> dg.Output[pl.DataFrame]:
-    """Queries that no offered tool can serve, with an empty answer: 8,000 beside 60,000 in the paper (section 5.1)."""
+def contaminated_rows(
+    context: dg.AssetExecutionContext, semantic_verified: pl.LazyFrame
+) -> dg.Output[pl.DataFrame]:
+    """Verified rows that hold a question or a tool of BFCL, each with the match: they never enter the data set.
+
+    Where the leaderboard's questions cannot be had, no row is compared, which the check
+    `is_decontaminated` says.
+    """
+    try:
+        known = benchmark(settings())
+    except QuestionsUnavailableError as error:
+        context.log.warning(f"rows are not compared with BFCL: {error}")
+        empty = pl.DataFrame(schema=CONTAMINATED_SCHEMA)
+        return dg.Output(empty, metadata={"compared": False, "reason": str(error)})
+    parts = []
+    columns = ["candidate_id", "generator", "query", "tools", "answers"]
+    for batch in semantic_verified.select(columns).collect_batches(chunk_size=20_000, maintain_order=True):
+        matches = known.matches(batch)
+        parts.append(pl.concat([batch[matches["row"]], matches.drop("row")], how="horizontal"))
+    rows = pl.concat(parts) if parts else pl.DataFrame(schema={**dict.fromkeys(columns, pl.String), **MATCHES_SCHEMA})
+    rows = rows.select(list(CONTAMINATED_SCHEMA)).sort("candidate_id")
+    return dg.Output(
+        rows,
+        metadata={
+            "compared": True,
+            "questions": len(known.ids),
+            "kinds": counts_table(column_counts(rows, "kind"), "kind"),
+            "samples": samples(rows, ["query", "kind", "question", "overlap", "detail"]),
+        },
+    )
+
+
+@dg.asset(
+    io_manager_key="lake",
+    group_name="dataset",
+    kinds={"polars"},
+    code_version="1",
+    automation_condition=follow("semantic_verified", "contaminated_rows"),
+    ins=_VERIFIED,
+)
+def composition(
+    semantic_verified: pl.LazyFrame, filtered_api_catalog: pl.DataFrame, contaminated_rows: pl.DataFrame
+) -> dg.Output[pl.DataFrame]:
+    """What becomes of every verified row: chosen with its place, or left out with the reason.
+
+    Contaminated rows and duplicates go (exact, same calls, near queries), then styles, generators, categories and
+    APIs have their quotas. A kind with too few rows is a shortfall, and is not filled from another.
+    """
+    config = settings()
+    found = compose(
+        semantic_verified,
+        config.dataset_size,
+        config.seed,
+        quotas_of(config),
+        categories_of(filtered_api_catalog),
+        set(contaminated_rows["candidate_id"]),
+    )
+    fates = {name: count for name, count in found.counts.items() if count}
+    return dg.Output(
+        found.fates,
+        metadata={
+            "wanted": config.dataset_size,
+            "chosen": found.counts[Fate.CHOSEN],
+            "duplicates": found.duplicates,
+            "over_quota": found.over_quota,
+            "contaminated": found.counts[Fate.CONTAMINATED],
+            "fates": counts_table(fates, "fate"),
+            "shortfall": counts_table(found.shortfall, "style"),
+            "plot": bar_plot(fates, "Verified rows by what became of them"),
+        },
+    )
+
+
+@dg.asset(
+    io_manager_key="lake",
+    group_name="dataset",
+    kinds={"polars"},
+    code_version="2",
+    automation_condition=follow("composition"),
+    ins=_VERIFIED,
+)
+def relevance_rows(
+    semantic_verified: pl.LazyFrame, filtered_api_catalog: pl.DataFrame, composition: pl.DataFrame
+) -> dg.Output[pl.DataFrame]:
+    """Queries that no offered tool can serve, with an empty answer: 8,000 beside 60,000 in the paper (section 5.1).
+
+    A third each: the needed tool removed, a required value taken out of the query, tools of other domains. Tools
+    that might serve after all are not offered.
+    """
+    config = settings()
     categories = categories_of(filtered_api_catalog)
-    chosen = _chosen(semantic_verified).rows
-    share = settings().relevance_share
-    wanted = round(chosen.height * share / (1 - share))
-    rows = dataset_rows(make_relevance_rows(chosen, categories, wanted, settings().seed), categories)
+    chosen = chosen_rows(semantic_verified, composition)
+    wanted = round(chosen.height * config.relevance_share / (1 - config.relevance_share))
+    made = make_relevance_rows(chosen, categories, wanted, config.seed, config.relevance_refusal)
+    rows = dataset_rows(made.rows, categories, heldout_share=config.heldout_share)
     return dg.Output(
         rows,
         metadata={
             "wanted": wanted,
             "made": rows.height,
             "kinds": counts_table(column_counts(rows, "kind"), "kind"),
+            "shortfall": counts_table(made.shortfall, "kind"),
             "samples": samples(rows, ["query", "tools", "answers", "kind"]),
         },
     )
@@ -60,25 +179,24 @@ def relevance_rows(semantic_verified: pl.LazyFrame, filtered_api_catalog: pl.Dat
 @dg.asset(
     io_manager_key="lake",
     group_name="dataset",
-    kinds={"polars", "duckdb"},
-    code_version="1",
-    automation_condition=follow("semantic_verified", "relevance_rows"),
+    kinds={"polars"},
+    code_version="2",
+    automation_condition=follow("composition", "relevance_rows"),
     required_resource_keys={"lake"},
-    ins={
-        "semantic_verified": dg.AssetIn(metadata=_ALL_THAT_EXISTS),
-        "filtered_api_catalog": dg.AssetIn(metadata=_ALL_THAT_EXISTS),
-    },
+    ins=_VERIFIED,
 )
 def function_calling_dataset(
     context: dg.AssetExecutionContext,
     semantic_verified: pl.LazyFrame,
     filtered_api_catalog: pl.DataFrame,
+    composition: pl.DataFrame,
     relevance_rows: pl.DataFrame,
 ) -> dg.Output[pl.DataFrame]:
-    """The data set: verified rows by style quotas, exact duplicates out, relevance rows mixed in by the seed."""
-    composition = _chosen(semantic_verified)
-    calls = dataset_rows(composition.rows, categories_of(filtered_api_catalog))
-    rows = mixed(calls, relevance_rows, settings().seed)
+    """The data set: the chosen rows and the relevance rows in one seeded order, with the split by API."""
+    config = settings()
+    chosen = chosen_rows(semantic_verified, composition)
+    calls = dataset_rows(chosen, categories_of(filtered_api_catalog), heldout_share=config.heldout_share)
+    rows = mixed(calls, relevance_rows, config.seed)
     return dg.Output(rows, metadata=_metadata(context, rows, composition))
 
 
@@ -89,27 +207,34 @@ def _ablation(stage: str) -> dg.AssetsDefinition:
         name=f"plus_fail_{stage}_dataset",
         io_manager_key="lake",
         group_name="dataset",
-        kinds={"polars", "duckdb"},
-        code_version="1",
+        kinds={"polars"},
+        code_version="2",
         automation_condition=follow("function_calling_dataset"),
         ins={
             "rejected": dg.AssetIn(rejected, metadata=_ALL_THAT_EXISTS),
             "filtered_api_catalog": dg.AssetIn(metadata=_ALL_THAT_EXISTS),
         },
-        description=f"The data set with the rows that failed the {stage} check added back (paper, Fig. 5): every "
-        "verified row stays, and each rejected row with readable calls is added once, whatever its style.",
+        description=f"The data set with the rows that failed the {stage} check added back (paper, Fig. 5). Size: every "
+        "row of the data set stays, and each rejected row with readable calls is added once, whatever its style, so "
+        "the set is larger by its rejects; nothing is taken out to keep the sizes equal. Rejects that hold questions "
+        "or tools of BFCL stay out.",
     )
     def ablation(
         function_calling_dataset: pl.DataFrame, rejected: pl.LazyFrame, filtered_api_catalog: pl.DataFrame
     ) -> dg.Output[pl.DataFrame]:
-        added = dataset_rows(unique_rows(rejected, settings().seed), categories_of(filtered_api_catalog))
+        config = settings()
+        categories = categories_of(filtered_api_catalog)
+        clean, contaminated = _without_contaminated(unique_rows(rejected, config.seed))
+        added = dataset_rows(clean, categories, heldout_share=config.heldout_share)
         added = added.with_columns(pl.lit(f"failed_{stage}").alias("kind"))
-        rows = mixed(function_calling_dataset, added, settings().seed)
+        rows = mixed(function_calling_dataset, added, config.seed)
         return dg.Output(
             rows,
             metadata={
+                "size_rule": "all rows of function_calling_dataset + every distinct rejected row, once",
                 "verified": function_calling_dataset.height,
                 "added": added.height,
+                "contaminated": contaminated,
                 "kinds": counts_table(column_counts(rows, "kind"), "kind"),
                 "samples": samples(added, ["query", "tools", "answers", "style"]),
             },
@@ -120,6 +245,15 @@ def _ablation(stage: str) -> dg.AssetsDefinition:
 
 plus_fail_semantic_dataset = _ablation("semantic")
 plus_fail_execution_dataset = _ablation("execution")
+
+
+def _without_contaminated(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Rows that do not match BFCL, and how many did; all of them where the questions cannot be had."""
+    try:
+        found = benchmark(settings()).contaminated(rows)
+    except QuestionsUnavailableError:
+        return rows, 0
+    return rows.filter(pl.Series(~found)), int(found.sum())
 
 
 def mixed(calls: pl.DataFrame, relevance: pl.DataFrame, seed: int) -> pl.DataFrame:
@@ -138,9 +272,10 @@ def _digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def _metadata(context: dg.AssetExecutionContext, rows: pl.DataFrame, composition: Composition) -> dict[str, Any]:
+def _metadata(context: dg.AssetExecutionContext, rows: pl.DataFrame, composition: pl.DataFrame) -> dict[str, Any]:
     table = funnel(context.resources.lake.lake)
     styles = column_counts(rows.filter(pl.col("kind") == "call"), "style")
+    fates = column_counts(composition, "fate")
     return {
         "funnel": dg.MetadataValue.md(markdown(table)),
         "funnel_plot": bar_plot(
@@ -159,8 +294,11 @@ def _metadata(context: dg.AssetExecutionContext, rows: pl.DataFrame, composition
         "styles": counts_table(styles, "style"),
         "kinds": counts_table(column_counts(rows, "kind"), "kind"),
         "categories": counts_table(column_counts(rows, "category"), "category"),
-        "duplicates_removed": composition.duplicates,
-        "shortfall": counts_table(composition.shortfall, "style"),
-        "over_quota": counts_table(composition.over_quota, "style"),
+        "splits": counts_table(column_counts(rows, "split"), "split"),
+        "duplicates_removed": sum(fates.get(fate, 0) for fate in DUPLICATES),
+        "contaminated_removed": fates.get(Fate.CONTAMINATED, 0),
+        "over_quota": sum(fates.get(fate, 0) for fate in OVER_QUOTA),
         "samples": samples(rows, ["query", "tools", "answers", "style"]),
     }
+
+

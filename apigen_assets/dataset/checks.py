@@ -5,25 +5,165 @@ import json
 import dagster as dg
 import polars as pl
 
+from apigen_assets.dataset.bfcl import QuestionsUnavailableError, benchmark
+from apigen_assets.dataset.compose import FATES_SCHEMA, Fate
+from apigen_assets.dataset.contamination import Benchmark
+from apigen_assets.dataset.facts import canonical_calls
+from apigen_assets.dataset.relevance import KINDS
+from apigen_assets.dataset.splits import SPLITS
+from apigen_assets.settings import settings
+
+_ALL_THAT_EXISTS = {"allow_missing_partitions": True}
+
+
+@dg.asset_check(
+    asset="composition",
+    blocking=True,
+    additional_ins={"semantic_verified": dg.AssetIn(metadata=_ALL_THAT_EXISTS)},
+)
+def composition_conserves_rows(
+    composition: pl.DataFrame, semantic_verified: pl.LazyFrame
+) -> dg.AssetCheckResult:
+    """Every verified row has exactly one fate, chosen ones have the places 0..n-1, duplicates name their original."""
+    problems = composition_problems(composition, semantic_verified.select("candidate_id"))
+    return dg.AssetCheckResult(
+        passed=not problems, metadata={"rows": composition.height, "problems": dg.MetadataValue.json(problems)}
+    )
+
+
+@dg.asset_check(asset="relevance_rows", blocking=True)
+def relevance_rows_call_nothing(relevance_rows: pl.DataFrame) -> dg.AssetCheckResult:
+    """A relevance row has no answer, offers at least one tool, and is of a known kind."""
+    problems = relevance_problems(relevance_rows)
+    return dg.AssetCheckResult(
+        passed=not problems, metadata={"rows": relevance_rows.height, "problems": dg.MetadataValue.json(problems)}
+    )
+
 
 @dg.asset_check(asset="function_calling_dataset", blocking=True)
 def dataset_is_sound(function_calling_dataset: pl.DataFrame) -> dg.AssetCheckResult:
     """Ids are 0..n-1, no query with the same answer stands twice, and every answer calls only tools of its row."""
-    rows = function_calling_dataset
-    unknown = [
-        row["id"]
-        for row in rows.select("id", "answers", "tools").iter_rows(named=True)
-        if not {call["name"] for call in json.loads(row["answers"])}
-        <= {tool["name"] for tool in json.loads(row["tools"])}
-    ]
-    copies = rows.filter(pl.col("kind") == "call").select("query", "answers").is_duplicated().sum()
-    gapless = rows["id"].to_list() == list(range(rows.height))
+    problems = dataset_problems(function_calling_dataset)
     return dg.AssetCheckResult(
-        passed=rows.height > 0 and gapless and not copies and not unknown,
-        metadata={
-            "rows": rows.height,
-            "ids_gapless": gapless,
-            "duplicate_rows": int(copies),
-            "rows_calling_tools_not_offered": dg.MetadataValue.json(unknown[:20]),
-        },
+        passed=function_calling_dataset.height > 0 and not problems,
+        metadata={"rows": function_calling_dataset.height, "problems": dg.MetadataValue.json(problems)},
     )
+
+
+@dg.asset_check(asset="function_calling_dataset", blocking=True)
+def splits_share_no_api(function_calling_dataset: pl.DataFrame) -> dg.AssetCheckResult:
+    """No API that a held-out row calls is called by a row of the split `train`."""
+    problems = split_problems(function_calling_dataset)
+    return dg.AssetCheckResult(passed=not problems, metadata={"problems": dg.MetadataValue.json(problems)})
+
+
+@dg.asset_check(asset="function_calling_dataset", blocking=True)
+def is_decontaminated(function_calling_dataset: pl.DataFrame) -> dg.AssetCheckResult:
+    """No row holds a question or a tool of BFCL; a warning where the questions cannot be had."""
+    try:
+        known = benchmark(settings())
+    except QuestionsUnavailableError as error:
+        return dg.AssetCheckResult(
+            passed=False,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"Not compared with BFCL: {error}.",
+            metadata={"compared": False},
+        )
+    matches = contaminations(function_calling_dataset, known)
+    return dg.AssetCheckResult(
+        passed=matches.is_empty(),
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=f"{matches.height} rows match a question or a tool of BFCL. Materialise `contaminated_rows` and "
+        "what follows it again." if matches.height else "No row matches.",
+        metadata={
+            "compared": True,
+            "questions": len(known.ids),
+            "matches": dg.MetadataValue.json(matches.head(20).to_dicts()),
+        },
+    )  # fmt: skip
+
+
+def composition_problems(fates: pl.DataFrame, verified: pl.LazyFrame) -> list[str]:
+    """What is wrong with a table of fates, given the `candidate_id` of every verified row."""
+    problems = []
+    expected = verified.group_by("candidate_id").agg(pl.len().alias("wanted")).collect()
+    counted = fates.group_by("candidate_id").agg(pl.len().alias("found"))
+    differing = expected.join(counted, on="candidate_id", how="full", coalesce=True).filter(
+        pl.col("wanted").fill_null(0) != pl.col("found").fill_null(0)
+    )
+    if differing.height:
+        ids = ", ".join(differing["candidate_id"].sort().head(5))
+        problems.append(f"{differing.height} rows have no fate, several, or are no verified rows: {ids}")
+    known = {fate.value for fate in Fate}
+    unknown = fates.filter(~pl.col("fate").is_in(sorted(known)) | pl.col("fate").is_null())
+    if unknown.height:
+        problems.append(f"{unknown.height} rows have an unknown fate")
+    chosen = fates.filter(pl.col("fate") == Fate.CHOSEN)
+    if sorted(chosen["place"].drop_nulls().to_list()) != list(range(chosen.height)):
+        problems.append("the places of the chosen rows are not 0..n-1")
+    if dict(fates.schema) != dict(FATES_SCHEMA):
+        problems.append(f"the columns are {dict(fates.schema)}")
+    return problems
+
+
+def relevance_problems(rows: pl.DataFrame) -> list[str]:
+    """What is wrong with relevance rows."""
+    problems = []
+    called = rows.filter(pl.col("answers") != "[]")
+    if called.height:
+        problems.append(f"{called.height} rows have calls")
+    empty = [i for i, tools in enumerate(rows["tools"]) if not json.loads(tools)]
+    if empty:
+        problems.append(f"{len(empty)} rows offer no tool, such as row {empty[0]}")
+    unknown = set(rows["kind"]) - set(KINDS)
+    if unknown:
+        problems.append(f"unknown kinds: {', '.join(sorted(unknown))}")
+    return problems
+
+
+def dataset_problems(rows: pl.DataFrame) -> list[str]:
+    """What is wrong with rows of `DatasetRow.SCHEMA`."""
+    problems = []
+    if rows["id"].to_list() != list(range(rows.height)):
+        problems.append("ids are not 0..n-1 in order")
+    seen: set[tuple[str, ...]] = set()
+    unknown, copies = [], []
+    for number, query, answers, tools in rows.select("id", "query", "answers", "tools").iter_rows():
+        calls = json.loads(answers)
+        names = {tool["name"] for tool in json.loads(tools)}
+        if not {call["name"] for call in calls} <= names:
+            unknown.append(number)
+        if calls:
+            key = (" ".join(query.casefold().split()), *canonical_calls(calls))
+            if key in seen:
+                copies.append(number)
+            seen.add(key)
+    if unknown:
+        problems.append(f"rows {unknown[:10]} call tools that they do not offer ({len(unknown)} in all)")
+    if copies:
+        problems.append(f"rows {copies[:10]} have the query and the calls of another row ({len(copies)} in all)")
+    strange = set(rows["split"].fill_null("null")) - set(SPLITS)
+    if strange:
+        problems.append(f"unknown splits: {', '.join(sorted(strange))}")
+    return problems
+
+
+def split_problems(rows: pl.DataFrame) -> list[str]:
+    """APIs that are called on both sides of the split."""
+    sides: dict[str, set[str]] = {"train": set(), "heldout": set()}
+    for split, text in rows.select("split", "api_ids").unique().iter_rows():
+        if split in sides:
+            sides[split].update(json.loads(text))
+    both = sorted(sides["train"] & sides["heldout"])
+    return [f"{len(both)} APIs are called in train and in heldout, such as {both[0]}"] if both else []
+
+
+def contaminations(rows: pl.DataFrame, known: Benchmark) -> pl.DataFrame:
+    """Rows that match the benchmark: `id`, `kind`, `question`, `overlap`, `detail`."""
+    parts = []
+    for start in range(0, rows.height, 20_000):
+        part = rows[start : start + 20_000]
+        matches = known.matches(part)
+        ids = part["id"][matches["row"]]
+        parts.append(matches.with_columns(ids.alias("row")).rename({"row": "id"}))
+    return pl.concat(parts) if parts else known.matches(rows).rename({"row": "id"})

@@ -1,7 +1,7 @@
 """Which verified rows make the data set: contamination and duplicates out, quotas, one order by seed."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -109,17 +109,13 @@ class Composition(NamedTuple):
         return sum(self.counts[fate] for fate in OVER_QUOTA)
 
 
-Contaminated = Callable[[pl.DataFrame], "np.ndarray[Any, np.dtype[np.bool_]]"]
-"""Which of some rows (`query`, `tools`, `answers`) may not come in."""
-
-
 def compose(
     verified: pl.LazyFrame,
     size: int,
     seed: int,
     quotas: Quotas | None = None,
     categories: Mapping[str, str] | None = None,
-    contaminated: Contaminated | None = None,
+    contaminated: Collection[str] = (),
 ) -> Composition:
     """The fate of every verified row, as a pure function of the rows as a set and the seed.
 
@@ -133,7 +129,7 @@ def compose(
         seed: seed of the order.
         quotas: shares and limits; by default even styles and nothing else.
         categories: category by API id.
-        contaminated: says of a chunk which rows may not come in.
+        contaminated: ids of rows that may not come in.
 
     Raises:
         ValueError: shares are negative, do not sum to 1, or name no style.
@@ -142,11 +138,10 @@ def compose(
     quotas.check()
     total = int(verified.select(pl.len()).collect().item())
     signatures = Signatures(total)
-    parts, bad = [], []
+    parts = []
     for batch in batches(verified):
         parts.append(facts_of(batch, seed, categories or {}))
         signatures.add(batch["query"])
-        bad.append(np.zeros(batch.height, bool) if contaminated is None else contaminated(batch))
     if not parts:
         return Composition(pl.DataFrame(schema=FATES_SCHEMA), _shortfall(Counter(), Counter(), size, quotas))
     facts = pl.concat(parts)
@@ -154,7 +149,9 @@ def compose(
     order = facts.with_row_index("row").sort("draw", "candidate_id", "exact")["row"].to_numpy().astype(np.int64)
     fates = np.full(total, "", dtype=object)
     of = np.full(total, -1, np.int64)
-    fates[np.concatenate(bad)] = Fate.CONTAMINATED
+    fates[facts["candidate_id"].is_in(pl.Series(sorted(contaminated), dtype=pl.String).implode()).to_numpy()] = (
+        Fate.CONTAMINATED
+    )
     _drop_copies(facts, order, fates, of, quotas)
     left = order[fates[order] == ""]
     if quotas.similarity <= 1:

@@ -2,9 +2,10 @@
 
 A row is contaminated where one of these holds:
 * `question`: its query is a question, case, punctuation and spaces aside;
-* `ngram`: its query shares 13 words in a row with a question (the rule of GPT-3, arXiv 2005.14165, appendix C), or
-  at least 60 % of the pairs of neighbouring words of the shorter of the two, and at least five. Half of the
-  questions have no more than 15 words, where a rule on 8 or 13 words in a row misses any change;
+* `ngram`: its query shares 13 words in a row with a question (the rule of GPT-3, arXiv 2005.14165, appendix C); or
+  it holds the whole of a question of five words or more; or it shares at least 55 % of the pairs of neighbouring
+  words of the shorter of the two, and at least five. Half of the questions have no more than 15 words, where a rule
+  on 8 or 13 words in a row misses any change;
 * `tool`: a tool it offers is a function of the leaderboard: same parameters by name and type with nearly the same
   description, whatever its name; or same name with the same parameters.
 
@@ -22,10 +23,11 @@ import polars as pl
 from apigen_assets.dataset.words import words_of
 
 NGRAM = 13
-OVERLAP = 0.6
+CONTAINED = 5
+OVERLAP = 0.55
 LEAST_PAIRS = 5
 COMMON = 0.01
-DESCRIPTION = 0.6
+DESCRIPTION = 0.7
 """Share of common words from which two descriptions are nearly the same."""
 
 MATCHES_SCHEMA = pl.Schema(
@@ -70,6 +72,14 @@ class Benchmark:
         }
         long, owners = words.ngrams(NGRAM)
         self._long = pl.DataFrame({"gram": long, "question": owners}).unique("gram", keep="first", maintain_order=True)
+        self._contained = {}
+        lengths = np.diff(words.offsets)
+        for size in range(CONTAINED, NGRAM):
+            grams, owners = words.ngrams(size)
+            whole = lengths[owners] == size
+            self._contained[size] = pl.DataFrame({"gram": grams[whole], "question": owners[whole]}).unique(
+                "gram", keep="first", maintain_order=True
+            )
         pairs, owners = words.ngrams(2)
         table = pl.DataFrame({"gram": pairs, "question": owners}).unique()
         limit = max(10, int(COMMON * len(questions)))
@@ -133,6 +143,11 @@ class Benchmark:
         long = pl.DataFrame({"gram": grams, "row": owners}).join(self._long, on="gram")
         for row, number in long.select("row", "question").unique("row", keep="first", maintain_order=True).iter_rows():
             found.append((row, "ngram", self.ids[number], 1.0, f"{NGRAM} words in a row of: {self._shown(number)}"))
+        for size, table in self._contained.items():
+            grams, owners = words.ngrams(size)
+            inside = pl.DataFrame({"gram": grams, "row": owners}).join(table, on="gram").unique("row", keep="first")
+            for row, number in inside.select("row", "question").iter_rows():
+                found.append((row, "ngram", self.ids[number], 1.0, f"the whole of: {self._shown(number)}"))
         grams, owners = words.ngrams(2)
         own = pl.DataFrame({"gram": grams, "row": owners}).unique().join(self._common, on="gram", how="anti")
         sizes = own.group_by("row").agg(pl.len().alias("ours"))
@@ -178,7 +193,7 @@ def _functions(questions: Sequence[Mapping[str, Any]]) -> list[_Function]:
 
 def _function(tool: Mapping[str, Any], question: str) -> _Function:
     schema = tool.get("parameters") or {}
-    inner = schema.get("properties") if "properties" in schema and "type" in schema else schema
+    inner = schema.get("properties") if isinstance(schema.get("type"), str) else schema
     parameters = frozenset(
         (_folded(str(name)), _type(one.get("type") if isinstance(one, Mapping) else None))
         for name, one in (inner or {}).items()
