@@ -276,3 +276,11 @@ def test_real_rows(tmp_path):
     assert funnel.reasons[("format", "wrong_type")] == 1
     assert funnel.reasons[("format", "no_calls")] == 1
     assert funnel.kept >= 56
+
+
+def test_an_empty_answer_is_kept_only_where_it_is_meant():
+    nothing = {**row(1), "answers": "[]"}
+    (rejected,) = audit_rows([row_of(nothing, 0)])
+    (kept,) = audit_rows([row_of(nothing, 0)], allow_empty=True)
+    assert (rejected["keep"], rejected["reason"]) == (False, "no_calls")
+    assert (kept["keep"], kept["reason"]) == (True, None)
