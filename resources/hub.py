@@ -233,7 +233,8 @@ class _Worker:
         self._say = say
         self._operation = str(request["operation"])
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "resources.hub_worker"],
+            # -P: a folder named `resources` where the user happens to be is not ours
+            [sys.executable, "-P", "-m", "resources.hub_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -338,6 +339,7 @@ def _environment(endpoint: str, cache: str) -> dict[str, str]:
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
         "HF_HUB_OFFLINE": "0",
+        "HF_DATASETS_OFFLINE": "0",
     }
 
 

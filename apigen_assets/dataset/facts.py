@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from apigen_assets.canonical import dumps
@@ -15,19 +14,18 @@ _NEEDED = ("candidate_id", "generator", "style", "query", "tools", "answers")
 _CHUNK = 20_000
 
 FACTS_SCHEMA = pl.Schema(
-    {
-        "candidate_id": pl.String,
-        "generator": pl.Categorical(),
-        "style": pl.Categorical(),
-        "category": pl.Categorical(),
-        "draw": pl.UInt64,
-        "exact": pl.UInt64,
-        "calls": pl.UInt64,
-        "functions": pl.UInt64,
-        "has_arguments": pl.Boolean,
-        "apis": pl.List(pl.UInt64),
-        "tools": pl.List(pl.UInt64),
-    }
+    [
+        ("candidate_id", pl.String()),
+        ("generator", pl.Categorical()),
+        ("style", pl.Categorical()),
+        ("category", pl.Categorical()),
+        ("draw", pl.UInt64()),
+        ("exact", pl.UInt64()),
+        ("calls", pl.UInt64()),
+        ("functions", pl.UInt64()),
+        ("has_arguments", pl.Boolean()),
+        ("apis", pl.List(pl.UInt64())),
+    ]
 )
 """Per verified row: its place in the draw, and hashes of the query with the calls, of the calls, of the functions."""
 
@@ -71,18 +69,12 @@ def _facts(row: tuple[Any, ...], seed: int, categories: Mapping[str, str]) -> tu
         text_hash("\0".join(sorted({call["name"] for call in calls}))),
         all(call["arguments"] for call in calls),
         [text_hash(api) for api in apis],
-        [text_hash(tool["api_id"]) for tool in tools],
     )
 
 
 def draw(seed: int, key: str) -> int:
     """The place of a row in the seeded order: a number that depends on nothing else."""
     return int.from_bytes(hashlib.blake2b(f"{seed}:{key}".encode(), digest_size=8).digest(), "big")
-
-
-def column(facts: pl.DataFrame, name: str) -> np.ndarray[Any, Any]:
-    """A column of the facts as an array."""
-    return facts[name].to_numpy()
 
 
 def _plain(value: Any) -> Any:

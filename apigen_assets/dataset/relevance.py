@@ -219,7 +219,7 @@ def _kind(value: Any) -> str:
         return "boolean"
     if isinstance(value, int | float):
         return "number"
-    return {str: "string", list: "array", dict: "object"}.get(type(value), "string")
+    return "array" if isinstance(value, list) else "object" if isinstance(value, dict) else "string"
 
 
 def _json_kind(schema: Mapping[str, Any]) -> str:

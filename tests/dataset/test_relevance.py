@@ -1,26 +1,44 @@
-"""Relevance rows: no offered tool can serve the query, by construction."""
+"""Relevance rows: no offered tool can serve the query, by construction and by check."""
 
 import json
+from collections import Counter
 
-from apigen_assets.dataset.relevance import relevance_rows, without_value
+import pytest
+
+from apigen_assets.dataset.checks import relevance_problems
+from apigen_assets.dataset.relevance import KINDS, may_serve, relevance_rows, without_value
+from apigen_assets.dataset.rows import dataset_rows
+from apigen_assets.dataset.xlam_openai import openai_row
 from tests.rows import frame, tool, verified_row
 
-CATEGORIES = {"id-f": "Math", "id-g": "Math", "id-h": "Travel"}
+WORDS = {"tides": "Predict ocean tides", "solfege": "Sing notes", "visa": "List embassy papers", "knit": "Count stitches"}
+CATEGORIES = {"id-tides": "Science", "id-solfege": "Science", "id-visa": "Travel", "id-knit": "Lifestyle"}
 
 
-def data():
+def described(name):
+    return {**tool(name), "description": WORDS[name] + "."}
+
+
+def data(count=30):
     rows = []
-    for i in range(30):
-        rows.append(verified_row(f"a{i}", f"Do f with {i + 100}", [tool("f"), tool("g")], [("f", {"amount": i + 100})]))
-        rows.append(verified_row(f"b{i}", f"Do h with {i + 500}", [tool("h")], [("h", {"amount": i + 500})]))
+    for i in range(count):
+        rows.append(
+            verified_row(
+                f"a{i}", f"When is high water with {i + 100}?", [described("tides"), described("solfege")],
+                [("tides", {"amount": i + 100})],
+            )  # fmt: skip
+        )
+        rows.append(verified_row(f"b{i}", f"Papers for {i + 500}", [described("visa")], [("visa", {"amount": i + 500})]))
+        rows.append(verified_row(f"k{i}", f"Loops in {i + 900}", [described("knit")], [("knit", {"amount": i + 900})]))
     return frame(rows)
 
 
-def test_each_kind_is_made_and_true():
+def test_a_third_of_each_kind_and_all_true():
     source = {row["candidate_id"]: row for row in data().iter_rows(named=True)}
     made = relevance_rows(data(), CATEGORIES, 30, seed=3)
-    assert set(made["kind"]) == {"tool_removed", "argument_missing", "other_domain"}
-    for row in made.iter_rows(named=True):
+    assert Counter(made.rows["kind"]) == dict.fromkeys(KINDS, 10)
+    assert set(made.shortfall.values()) == {0}
+    for row in made.rows.iter_rows(named=True):
         original = source[row["candidate_id"]]
         called = {call["name"] for call in json.loads(original["answers"])}
         offered = {t["name"] for t in json.loads(row["tools"])}
@@ -34,11 +52,40 @@ def test_each_kind_is_made_and_true():
         if row["kind"] == "other_domain":
             own = {CATEGORIES[t["api_id"]] for t in json.loads(original["tools"])}
             assert not own & {CATEGORIES[t["api_id"]] for t in json.loads(row["tools"])}
+    assert relevance_problems(dataset_rows(made.rows, CATEGORIES)) == []
 
 
-def test_more_rows_extend_fewer():
-    few = relevance_rows(data(), CATEGORIES, 5, seed=3)
-    assert relevance_rows(data(), CATEGORIES, 12, seed=3).head(5).equals(few)
+def test_a_kind_that_lacks_rows_is_reported_and_not_filled():
+    only_simple = data().filter(data()["candidate_id"].str.starts_with("k"))
+    made = relevance_rows(only_simple, CATEGORIES, 30, seed=3)
+    assert Counter(made.rows["kind"]) == {"argument_missing": 10}
+    assert made.shortfall == {"tool_removed": 10, "argument_missing": 0, "other_domain": 10}
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    assert relevance_rows(data().reverse(), CATEGORIES, 20, seed=3).rows.equals(
+        relevance_rows(data(), CATEGORIES, 20, seed=3).rows
+    )
+
+
+def near(name, description, **parameters):
+    properties = {key: {"type": kind} for key, kind in parameters.items()}
+    return {
+        "api_id": name,
+        "name": name,
+        "description": description,
+        "parameters": {"type": "object", "properties": properties, "required": list(properties)},
+    }
+
+
+def test_a_tool_that_might_serve_after_all_is_no_distractor():
+    removed = near("get_weather", "Get the current weather of a city.", city="string")
+    calls = [{"name": "get_weather", "arguments": {"city": "Lima"}}]
+    query = "How warm is it in Lima?"
+    assert may_serve(near("weather_now", "Current weather for a city.", place="string"), query, [removed], calls)
+    assert may_serve(near("city_facts", "Facts on a city.", city="string"), query, [removed], calls)
+    assert not may_serve(near("dice", "Roll a die.", sides="integer"), query, [removed], calls)
+    assert may_serve(near("warm_lima", "x", a="integer"), query, [removed], calls)  # the query says its whole name
 
 
 def test_a_value_that_is_not_surely_the_argument_stays():
@@ -46,8 +93,32 @@ def test_a_value_that_is_not_surely_the_argument_stays():
     assert without_value("pay 5 for 5 items", one, {"amount": 5}) is None
     assert without_value("pay 5 twice", one, {"amount": 5, "times": 5}) is None
     assert without_value("pay 15.5 now", one, {"amount": 5}) is None
-    assert without_value("pay 5 now", one, {"amount": 5}) == "pay some amount now"
+    assert without_value("pay 5 now", one, {"amount": 5}) == ("pay some amount now", "amount")
+
+
+def test_a_value_said_in_words_too_is_not_missing():
+    one = tool("f", required=("amount",))
+    assert without_value("pay 5, yes five, now", one, {"amount": 5}) is None
+
+
+@pytest.mark.parametrize("refusal", [True, False])
+def test_refusals_are_optional_and_become_the_content_of_messages(refusal):
+    made = relevance_rows(data(), CATEGORIES, 9, seed=3, refusal=refusal)
+    for row in dataset_rows(made.rows, CATEGORIES).iter_rows(named=True):
+        message = openai_row(row)["messages"][-1]
+        assert bool(message["content"]) is refusal
+        assert message["tool_calls"] is None
+        if refusal and row["kind"] == "argument_missing":
+            assert "amount" in message["content"]
+
+
+def test_a_relevance_row_has_the_category_and_the_split_of_its_source():
+    made = relevance_rows(data(), CATEGORIES, 30, seed=3)
+    source = {"a": "Science", "b": "Travel", "k": "Lifestyle"}
+    for row in dataset_rows(made.rows, CATEGORIES, heldout_share=0.99).iter_rows(named=True):
+        assert row["category"] == source[row["candidate_id"][0]]
+        assert row["split"] == "heldout" and row["api_ids"] == "[]"
 
 
 def test_no_rows_give_no_rows():
-    assert relevance_rows(frame([]), {}, 10, seed=1).height == 0
+    assert relevance_rows(frame([]), {}, 10, seed=1).rows.height == 0

@@ -46,6 +46,15 @@ def test_every_config_is_declared_with_its_files_and_counts(tmp_path):
     assert heldout["dataset_size"] == pytest.approx(in_memory, rel=0.01)
 
 
+def test_rows_that_call_apis_of_both_sides_are_in_no_held_out_split(tmp_path):
+    mixed = with_split(rows()).with_columns(
+        pl.when(pl.col("id") == 0).then(pl.lit("mixed")).otherwise(pl.col("split")).alias("split")
+    )
+    told = release(tmp_path / "release", mixed).manifest["configs"]
+    assert {name: split["rows"] for name, split in told["heldout"]["splits"].items()} == {"train": 19, "test": 5}
+    assert told["xlam"]["splits"]["train"]["rows"] == 25
+
+
 def test_no_held_out_rows_no_held_out_config(tmp_path):
     tree = release(tmp_path / "release", rows().with_columns(pl.lit("train").alias("split")))
     assert list(tree.manifest["configs"]) == ["xlam", "openai"]
