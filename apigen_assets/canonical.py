@@ -25,7 +25,7 @@ def loads_strict(text: str) -> Any:
         StrictJsonError: with kind `not_json`, `duplicate_key`, `non_finite_number` or `too_deep`.
     """
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        return _STRICT.decode(text)
     except StrictJsonError:
         raise
     except RecursionError:
@@ -52,3 +52,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> Any:
     raise StrictJsonError("non_finite_number", f"{name} is not a JSON number")
+
+
+# One decoder for all texts: `json.loads` with hooks builds one per call.
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)

@@ -19,6 +19,7 @@ from resources.executors import ExecutorsResource
 from resources.hub import HubResource
 from resources.lake import LakeResource
 from resources.llm import LlmResource
+from resources.mcp_client import McpResource
 from resources.python_sandbox import SandboxResource
 from resources.rest import RestResource
 from resources.trainer import TrainerResource
@@ -57,9 +58,8 @@ defs = dg.Definitions(
         "llm": LlmResource(token_budget=_config.token_budget),
         "executors": ExecutorsResource(
             python=SandboxResource(minimum=_config.sandbox_minimum, timeout_s=_config.call_timeout_s),
-            rest=RestResource(
-                recordings=str(_config.recordings_dir), allow_private_addresses=_config.allow_private_addresses
-            ),
+            rest=RestResource.from_settings(_config),
+            mcp=McpResource.from_settings(_config),
         ),
         "trainer": TrainerResource(),
     },

@@ -29,7 +29,9 @@ class Settings(BaseSettings):
     batch_size: int = Field(default=100, ge=1)
     """APIs per partition: a larger source is split into batches of at most this many."""
     candidates_per_partition: int = Field(default=750, ge=0)
-    """Pairs to ask one generator for, per batch of APIs."""
+    """Pairs to ask one generator for, per batch of APIs, at most."""
+    candidates_per_api: int = Field(default=25, ge=1)
+    """Pairs to ask one generator for, per API: a batch of few APIs gets fewer, since more would only repeat."""
     pairs_per_prompt: int = Field(default=5, ge=1)
     languages: tuple[str, ...] = ()
     """Further languages of queries, by code, such as `["de", "es"]`: about one prompt in seven asks for one of them."""
@@ -104,6 +106,10 @@ class Settings(BaseSettings):
     """Hosts to which APIs may redirect beside their own."""
     user_agent: str | None = None
     """What REST servers see of the caller; say whom to contact."""
+
+    def candidates(self, apis: int) -> int:
+        """Pairs to ask one generator for a batch of so many APIs."""
+        return min(self.candidates_per_partition, self.candidates_per_api * apis)
 
     @property
     def lake_url(self) -> str:

@@ -4,6 +4,8 @@
 
 The labels are in tests/resources/rest/outcome_labels.json, by line number and hash of the text; the texts are not part
 of this project. ToolBench's class is the code that its server wrote into the record, by substrings of the whole text.
+The rules as first written, before any label was compared, had 156 of 172 right (90.7 %); later figures are optimistic,
+since the rules were then improved on the other records of the same file, with the errors on these ones known.
 """
 
 import hashlib

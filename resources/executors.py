@@ -87,11 +87,11 @@ class OpensExecutor(Protocol):
 
 
 class ExecutorsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Every way to make calls, as one resource: a nested resource per kind of binding; what is null cannot be called."""
+    """Every way to make calls: a nested resource per kind of binding; what is null cannot be called."""
 
-    python: dg.ResourceDependency[Any] = None
-    rest: dg.ResourceDependency[Any] = None
-    mcp: dg.ResourceDependency[Any] = None
+    python: dg.ResourceDependency[Any] = None  # type: ignore[assignment]
+    rest: dg.ResourceDependency[Any] = None  # type: ignore[assignment]
+    mcp: dg.ResourceDependency[Any] = None  # type: ignore[assignment]
 
     @contextmanager
     def open(self) -> Iterator[Executors]:

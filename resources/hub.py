@@ -183,13 +183,13 @@ class HubResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         }
         return Publication.model_validate(self._work(request, say))
 
-    def check_access(self, repo: str) -> str:
+    def check_access(self, repo: str, version: str | None = None) -> str:
         """Whether the token may write to the repository's namespace; returns the account's name.
 
         Raises:
-            HubError: no token, a refused one, or one that may not write there.
+            HubError: no token, a refused one, or one that may not write there; or names that cannot be.
         """
-        _check_names(repo, None)
+        _check_names(repo, version)
         self.require_token()
         return str(self._work({"operation": "check_access", "repo": repo}, lambda line: None)["account"])
 
@@ -233,7 +233,8 @@ class _Worker:
         self._say = say
         self._operation = str(request["operation"])
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "resources.hub_worker"],
+            # -P: a folder named `resources` where the user happens to be is not ours
+            [sys.executable, "-P", "-m", "resources.hub_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -338,6 +339,7 @@ def _environment(endpoint: str, cache: str) -> dict[str, str]:
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
         "HF_HUB_OFFLINE": "0",
+        "HF_DATASETS_OFFLINE": "0",
     }
 
 

@@ -70,6 +70,8 @@ def read_text(response: str) -> Reading:
         text, cut = _unescaped(text.removesuffix("...")), True
     if "\0" in text[:200] or "\\x00" in text[:200] or text[:200].count("\ufffd") > 10:
         return Reading(Outcome.OK, "", dumps({"media_type": "application/octet-stream"}))
+    if text == "None":
+        return Reading(Outcome.EMPTY, "the body is null")
     if text[:1] in "{[\"'":
         value = _value(text)
         if value is None and cut:

@@ -4,7 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -56,6 +56,7 @@ class Trainer:
         launcher: `torchrun`, or `deepspeed` with a `hostfile` for several machines.
         hostfile: DeepSpeed's list of machines and slots.
         python: interpreter that has the `train` extra.
+        changes: fields to change, by recipe: `{"xlam-1b": {"base.source": "/models/deepseek-coder-1.3b"}}`.
     """
 
     def __init__(
@@ -64,7 +65,9 @@ class Trainer:
         launcher: Literal["torchrun", "deepspeed"] = "torchrun",
         hostfile: str | None = None,
         python: str = sys.executable,
+        changes: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
+        self.changes = changes or {}
         self.processes = processes or _default_processes()
         self.launcher = launcher
         self.hostfile = hostfile
@@ -72,6 +75,7 @@ class Trainer:
 
     def command(self, job: TrainingJob) -> list[str]:
         """The command that runs a job."""
+        job = job._replace(changes={**self.changes.get(job.recipe, {}), **job.changes})
         if self.launcher == "deepspeed":
             where = ["--hostfile", self.hostfile] if self.hostfile else ["--num_gpus", str(self.processes)]
             launch = [self.python, "-m", "deepspeed.launcher.runner", *where, "--module", PROGRAM]
@@ -89,7 +93,7 @@ class Trainer:
             TrainingError: it did not end well.
         """
         self.check_installed()
-        finished = subprocess.run(self.command(job), env=_environment(), check=False)
+        finished = subprocess.run(self.command(job), env=_environment(self.processes), check=False)
         if finished.returncode:
             raise self._failure(job, f"exit status {finished.returncode}")
 
@@ -100,7 +104,7 @@ class Trainer:
             TrainingError: it did not end well.
         """
         self.check_installed()
-        client = dg.PipesSubprocessClient(env=_environment())
+        client = dg.PipesSubprocessClient(env=_environment(self.processes))
         try:
             client.run(command=self.command(job), context=context)
         except dg.DagsterExecutionInterruptedError:
@@ -162,6 +166,7 @@ class TrainerResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     processes: int | None = None
     launcher: str = "torchrun"
     hostfile: str | None = None
+    changes: dict[str, dict[str, str]] = {}
 
     def trainer(self) -> Trainer:
         """The trainer itself.
@@ -171,9 +176,9 @@ class TrainerResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         match self.launcher:
             case "torchrun":
-                return Trainer(self.processes, "torchrun", self.hostfile)
+                return Trainer(self.processes, "torchrun", self.hostfile, changes=self.changes)
             case "deepspeed":
-                return Trainer(self.processes, "deepspeed", self.hostfile)
+                return Trainer(self.processes, "deepspeed", self.hostfile, changes=self.changes)
             case other:
                 raise ValueError(f"launcher {other!r} is neither torchrun nor deepspeed")
 
@@ -186,10 +191,14 @@ def _default_processes() -> int:
         gpus = len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
     if gpus:
         return gpus
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(2, cores)
+    return min(2, _cores())
 
 
-def _environment(extra: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
-    """This process's environment; the program sets what torch and DeepSpeed need in its own."""
-    return {**os.environ, "PYTHONUNBUFFERED": "1", **dict(extra)}
+def _environment(processes: int = 1) -> dict[str, str]:
+    """This process's environment; the program itself sets what torch and DeepSpeed need beside it."""
+    threads = str(max(1, _cores() // processes))
+    return {"OMP_NUM_THREADS": threads, **os.environ, "PYTHONUNBUFFERED": "1"}
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,5 +1,6 @@
 """The code location: what is in it, what starts by itself, what loading it costs."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -36,11 +37,20 @@ def test_loading_imports_nothing_heavy():
 def test_the_path_from_catalog_to_leaderboard(defs):
     graph = defs.resolve_asset_graph()
     path = [
-        "api_catalog", "documented_apis", "accessible_apis", "filtered_api_catalog", "raw_candidates", "format_verified",
-        "execution_verified", "semantic_verified", "function_calling_dataset", "xlam_checkpoints", "bfcl_scores",
+        "api_catalog",
+        "documented_apis",
+        "accessible_apis",
+        "filtered_api_catalog",
+        "raw_candidates",
+        "format_verified",
+        "execution_verified",
+        "semantic_verified",
+        "function_calling_dataset",
+        "xlam_checkpoints",
+        "bfcl_scores",
         "leaderboard",
-    ]  # fmt: skip
-    for above, below in zip(path, path[1:], strict=False):
+    ]
+    for above, below in itertools.pairwise(path):
         assert dg.AssetKey(above) in graph.get(dg.AssetKey(below)).parent_keys, f"{below} does not follow {above}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from apigen_assets.canonical import content_hash
-from apigen_assets.catalog.api import Api, McpBinding, Probe, PythonBinding, RestBinding
+from apigen_assets.catalog.api import Api, McpBinding, Place, Probe, PythonBinding, RestBinding
 from apigen_assets.catalog.example_values import Example, example_arguments
 from apigen_assets.verification.outcome import CallExecutor, CallRequest, CallResult, Outcome
 
@@ -89,19 +89,22 @@ def probe(
     executor: CallExecutor,
     cache: ProbeCache | None = None,
     known: Mapping[str, Mapping[str, Any]] | None = None,
+    allow_unsafe: bool = False,
 ) -> list[Probed]:
     """Call every API once, and say which cannot be used.
 
     An API passes when its call succeeds. Where the documentation gives no value for a required parameter and one
     had to be made up, an answer that may be about that value (4xx, an exception of the function's own) also
     passes: it shows that something is there. What could change something (a method other than GET, an MCP tool
-    not declared read-only) is not called and passes unprobed.
+    not declared read-only) is never probed: it passes where such calls are allowed, and is refused where no later
+    step could execute it either.
 
     Args:
         apis: the APIs.
         executor: makes the calls, politely: rate limits, deadlines and retries are its own.
         cache: earlier outcomes of REST and MCP calls.
         known: arguments known to work, by API name (those of seed examples).
+        allow_unsafe: calls that could change something may be made when rows are verified.
 
     Returns:
         One result per API, in their order.
@@ -122,7 +125,10 @@ def probe(
         results[i] = result
         if cache is not None and not isinstance(apis[i].binding, PythonBinding):
             cache.put(_key(apis[i], examples[i]), _cut(result))
-    return [_judged(*one) for one in zip(apis, examples, results, strict=True)]
+    return [
+        _judged(api, example, result) if result is not None else _unprobed(api, example, allow_unsafe)
+        for api, example, result in zip(apis, examples, results, strict=True)
+    ]
 
 
 def callable_unasked(api: Api) -> bool:
@@ -148,16 +154,32 @@ def _example(api: Api, known: Mapping[str, Mapping[str, Any]]) -> Example:
     return example_arguments(api.parameters)
 
 
-def _judged(api: Api, example: Example, result: CallResult | None) -> Probed:
-    if result is None:
-        untouched = Probe(arguments=example.arguments, outcome=NOT_PROBED)
-        return Probed(api.model_copy(update={"probe": untouched}), None)
+def _unprobed(api: Api, example: Example, allowed: bool) -> Probed:
+    untouched = Probe(arguments=example.arguments, outcome=NOT_PROBED)
+    unprobed = api.model_copy(update={"probe": untouched})
+    if allowed:
+        return Probed(unprobed, None)
+    what = f"a {api.binding.method} request" if isinstance(api.binding, RestBinding) else "a tool not marked read-only"
+    return Probed(
+        unprobed, Outcome.REFUSED.value, f"{what} could change data; APIGEN_ALLOW_UNSAFE_METHODS=true allows the calls"
+    )
+
+
+def _judged(api: Api, example: Example, result: CallResult) -> Probed:
     result = _cut(result)
     done = Probe(arguments=example.arguments, outcome=result.outcome.value, status=result.status, result=result.result)
     probed = api.model_copy(update={"probe": done})
-    if result.outcome is Outcome.OK or (example.guessed and result.outcome in _ABOUT_THE_ARGUMENTS):
+    if result.outcome is Outcome.OK or _excused(api, example, result.outcome):
         return Probed(probed, None)
     return Probed(probed, result.outcome.value, result.detail or f"the probe ended as {result.outcome.value}")
+
+
+def _excused(api: Api, example: Example, outcome: Outcome) -> bool:
+    """Whether a made-up value explains the outcome; a 404 only where one is part of the path."""
+    if outcome is Outcome.NOT_FOUND and isinstance(api.binding, RestBinding):
+        places = api.binding.parameters
+        return any(name in places and places[name].place is Place.PATH for name in example.guessed)
+    return bool(example.guessed) and outcome in _ABOUT_THE_ARGUMENTS
 
 
 def _cut(result: CallResult) -> CallResult:

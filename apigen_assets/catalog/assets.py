@@ -146,7 +146,7 @@ def filter_accessibility(
     seeds = seed_arguments(all_seeds()) if key.slug == BUILTIN else {}
     cache = ProbeCache(settings().home / "probes" / f"{key.slug}.jsonl")
     with context.resources.executors.open() as executor:
-        probed = probe(catalog_apis(documented_apis), executor, cache, seeds)
+        probed = probe(catalog_apis(documented_apis), executor, cache, seeds, settings().allow_unsafe_methods)
     kept = Api.frame(one.api for one in probed if one.reason is None)
     rejected = RejectedApi.frame(
         reject(one.api, "accessibility", one.reason, one.detail) for one in probed if one.reason is not None

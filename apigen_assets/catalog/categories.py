@@ -85,6 +85,8 @@ def category_by_rules(api: Api) -> str:
     source = api.source
     if source.name == BUILTIN and source.original_category in MODULES:
         return MODULES[source.original_category]
+    if source.format == "openapi" and (source.original_category or "").title() in CATEGORIES:
+        return str(source.original_category).title()  # the owner tagged it with one of the 21
     scores = dict.fromkeys(CATEGORIES, 0.0)
     folder = FOLDERS.get(source.original_category or "")
     if folder is not None:

@@ -30,6 +30,8 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _MAX_WARNINGS = 200
+MAX_RESULT_PARTS = 400
+"""Sub-schemas of a result; a larger one is left undescribed, since it is only good to know."""
 
 
 def import_openapi(path: Path, name: str, base_url: str | None = None) -> ImportResult:
@@ -137,6 +139,7 @@ class _Spec:
         self._base_url = base_url
         self._origin = origin
         self._swagger = "swagger" in spec
+        self._leaves: dict[int, dict[str, Any]] = {}
         info = _dict(spec.get("info"))
         self._license = _string(_dict(info.get("license")).get("name")) or None
         self._title = _string(info.get("title"))
@@ -192,7 +195,7 @@ class _Spec:
         if method == "trace":
             raise _OperationError("unsupported_method", "TRACE is not called")
         url = self._url(path, operation, shared)
-        reader = SchemaReader(self._references, warn)
+        reader = SchemaReader(self._references, warn, leaves=self._leaves)
         raw = self._raw_parameters(shared.get("parameters"), operation.get("parameters"))
         credentials = self._credentials(operation, warn)
         arguments: list[_Argument] = []
@@ -379,7 +382,8 @@ class _Spec:
                 media = next((one for one in content if "json" in str(one)), None)
                 schema = _dict(content[media]).get("schema") if media else _dict(response).get("schema")
                 if schema is not None:
-                    return SchemaReader(self._references, lambda _: None, "response").convert(schema) or None
+                    reader = SchemaReader(self._references, lambda _: None, "response", self._leaves, MAX_RESULT_PARTS)
+                    return reader.convert(schema) or None
             except (ValueError, RecursionError):
                 return None  # what an answer looks like is good to know, not needed to call
         return None

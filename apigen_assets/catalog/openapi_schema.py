@@ -29,6 +29,9 @@ _KEPT = (
     "minProperties",
     "maxProperties",
 )
+_WITH_PARTS = frozenset(
+    {"$ref", "properties", "items", "allOf", "anyOf", "oneOf", "prefixItems", "additionalProperties"}
+)
 _NUMBERS = {"minimum", "maximum", "multipleOf"}
 _COUNTS = {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"}
 _TYPE_NAMES = {
@@ -67,11 +70,22 @@ class SchemaReader:
         references: of the document.
         warn: called with a sentence for each thing that is wrong but not fatal.
         direction: `request` leaves read-only properties out, `response` write-only ones.
+        leaves: schemas without parts that were converted before, by identity, for the readers of one document.
+        most: parts that may be built.
     """
 
-    def __init__(self, references: References, warn: Callable[[str], None], direction: str = "request") -> None:
+    def __init__(
+        self,
+        references: References,
+        warn: Callable[[str], None],
+        direction: str = "request",
+        leaves: dict[int, dict[str, Any]] | None = None,
+        most: int = MAX_PARTS,
+    ) -> None:
         self._references = references
         self._warn = warn
+        self._leaves: dict[int, dict[str, Any]] = {} if leaves is None else leaves
+        self._most = most
         self._hidden = "readOnly" if direction == "request" else "writeOnly"
         self._parts = 0
 
@@ -79,12 +93,15 @@ class SchemaReader:
         """The schema in Draft 2020-12; a part that refers to what it is in becomes an open object.
 
         Raises:
-            OversizedError: more than `MAX_PARTS` parts or `MAX_DEPTH` levels.
+            OversizedError: more parts than allowed.
             FileUploadError: a part is a file.
         """
         self._parts += 1
-        if self._parts > MAX_PARTS:
-            raise OversizedError(f"more than {MAX_PARTS} parts")
+        if self._parts > self._most:
+            raise OversizedError(f"more than {self._most} parts")
+        known = self._leaves.get(id(schema))
+        if known is not None:
+            return known
         if _level * 2 > MAX_DEPTH - 4:
             return {"description": "nested deeper than is described here"}
         if isinstance(schema, bool):
@@ -106,7 +123,10 @@ class SchemaReader:
         out = self._composed(node, _open, _level) or self._plain(node, _open, _level)
         if node.get("nullable") is True or node.get("x-nullable") is True:
             out = nullable(out)
-        return self._annotated(out, node)
+        out = self._annotated(out, node)
+        if node is schema and not (node.keys() & _WITH_PARTS):
+            self._leaves[id(schema)] = out
+        return out
 
     def _plain(self, node: dict[str, Any], opened: tuple[str, ...], level: int) -> dict[str, Any]:
         out: dict[str, Any] = {}

@@ -24,6 +24,17 @@ def demo(
     home = prepare(config)
     import dagster as dg
 
+    from resources.generators import GeneratorsFileError, generators
+    from resources.lake import Lake, LakeError
+
+    try:
+        # what would make every step fail is better said once, before the first
+        Lake(config.lake_url)
+        generators(config)
+    except (LakeError, GeneratorsFileError) as error:
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+
     from apigen_assets import demo as graph
     from apigen_assets.definitions import defs
 
@@ -31,7 +42,7 @@ def demo(
     failed: list[graph.Done] = []
     with dg.DagsterInstance.from_config(str(home)) as instance:
         sources = graph.register(instance, config)
-        for phase in graph.phases(sources, training):
+        for phase in graph.phases(sources, training, config):
             steps = phase.steps(instance)
             if not steps:
                 continue

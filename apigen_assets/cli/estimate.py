@@ -19,7 +19,7 @@ from resources.lake import Lake, LakeError
 
 def estimate(
     target: Annotated[
-        int | None, typer.Option(help="Candidates per batch and generator; default APIGEN_CANDIDATES_PER_PARTITION.")
+        int | None, typer.Option(help="Candidates per batch and generator; default: by the settings.")
     ] = None,
     generator: Annotated[list[str] | None, typer.Option(help="Only these generators; may be repeated.")] = None,
     judging: Annotated[bool, typer.Option(help="Include the judges.")] = True,
@@ -28,7 +28,7 @@ def estimate(
     config = settings()
     if target is not None and target < 0:
         raise typer.BadParameter("must not be negative", param_hint="--target")
-    wanted = config.candidates_per_partition if target is None else target
+    wanted = config.candidates if target is None else target
     try:
         known = generators(config)
         judges = judge_names(config) if judging else []
@@ -54,10 +54,13 @@ def estimate(
                 )
             )
     filled = sum(1 for apis in batches.values() if apis)
+    candidates = sum(config.candidates(len(apis)) if target is None else target for apis in batches.values() if apis)
     for name in judges:
-        rows.append(estimate_judging(known[name], wanted * filled * len(chosen)))
+        rows.append(estimate_judging(known[name], candidates * len(chosen)))
     apis = sum(len(one) for one in batches.values())
-    print_estimate(rows, known, f"{apis} APIs in {filled} batches ({where}), {wanted} candidates each", config)
+    print_estimate(
+        rows, known, f"{apis} APIs in {filled} batches ({where}), {candidates:,} candidates by each generator", config
+    )
 
 
 def print_estimate(rows: list[Estimate], known: dict[str, Generator], title: str, config: Settings) -> None:

@@ -7,6 +7,7 @@ from apigen_assets.cli.estimate import estimate
 from apigen_assets.cli.evaluate import evaluate
 from apigen_assets.cli.import_ import import_
 from apigen_assets.cli.publish import publish
+from apigen_assets.cli.recordings import import_recordings
 from apigen_assets.cli.score import bfcl_install, score
 from apigen_assets.cli.sql import sql
 from apigen_assets.cli.train import preflight, train
@@ -24,6 +25,7 @@ app.command()(demo)
 app.command()(ui)
 app.command()(sql)
 app.command("import")(import_)
+app.command("import-recordings")(import_recordings)
 app.command()(publish)
 app.command()(score)
 app.command("bfcl-install")(bfcl_install)

@@ -63,6 +63,8 @@ def _dry_run(config: Settings, repo: str | None, version: str | None) -> None:
         _fail(f"Would not be published: {error}")
     if would.created:
         typer.echo(f"{would.url} does not exist and would be created ({_visibility(config)}).")
+        if not hub.has_token():
+            typer.echo("A private repository looks the same without a token.")
     elif would.revision:
         typer.echo(f"{would.url} holds this release already, at {would.revision}: no commit.")
     else:

@@ -136,10 +136,14 @@ def write_report(path: Path, report: Mapping[str, Any]) -> None:
 
 def show(scores: Scores, by: By, sampled: bool) -> None:
     """Print the table of categories or figures, with counts, 95 % intervals and versions."""
-    rows = []
+    rows: list[tuple[str, str, float, float | None, float | None, str]] = []
     if by is By.CATEGORY:
         for name, tally in scores.tallies.items():
+            low: float | None
+            high: float | None
             low, high = wilson(tally.correct, tally.total)
+            if not scores.means_something(name):
+                low = high = None
             part = "" if tally.total == COUNTS[name] else f"sample of {COUNTS[name]}"
             rows.append((name, f"{tally.correct}/{tally.total}", tally.accuracy, low, high, part))
         rows += [(one.name, f"n={one.items}", one.accuracy, one.low, one.high, "") for one in scores.figures]
@@ -147,6 +151,9 @@ def show(scores: Scores, by: By, sampled: bool) -> None:
         rows += [(one.name, f"n={one.items}", one.accuracy, one.low, one.high, one.formula) for one in scores.figures]
     width = max([len(row[0]) for row in rows], default=0)
     for name, counts, accuracy, low, high, note in rows:
+        if low is None or high is None:
+            typer.echo(f"{name:<{width}}  {counts:>9}  says nothing: no answer holds a call")
+            continue
         interval = f"[{100 * low:6.2f}, {100 * high:6.2f}]"
         typer.echo(f"{name:<{width}}  {counts:>9}  {100 * accuracy:6.2f} %  {interval}  {note}".rstrip())
     if not scores.figures:

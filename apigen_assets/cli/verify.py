@@ -13,7 +13,7 @@ from rich.table import Table
 
 from apigen_assets.catalog.api import Api
 from apigen_assets.settings import settings
-from apigen_assets.verification.audit.audit import Funnel, Functions, audit_rows
+from apigen_assets.verification.audit.audit import Functions, Funnel, audit_rows
 from apigen_assets.verification.audit.rows import UnusableInputError, read_rows
 
 
@@ -33,6 +33,9 @@ def verify(
     judge: Annotated[
         list[str] | None, typer.Option("--judge", "-j", help="Generator that also judges; may be repeated.")
     ] = None,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Keep rows whose answer is an empty list: no offered tool fits.")
+    ] = False,
 ) -> None:
     """Check every row's format, call its functions where they are given, trace its arguments to the query.
 
@@ -41,7 +44,7 @@ def verify(
     """
     try:
         known = Functions([*_from_modules(functions or []), *_from_catalogs(catalog or [])])
-        funnel = _run(rows, out, known, judge or [])
+        funnel = _run(rows, out, known, judge or [], allow_empty)
     except UnusableInputError as error:
         typer.echo(f"apigen verify: {error}", err=True)
         raise typer.Exit(2) from None
@@ -49,7 +52,7 @@ def verify(
     raise typer.Exit(0 if funnel.kept == funnel.rows else 1)
 
 
-def _run(rows: Path, out: Path, known: Functions, judges: list[str]) -> Funnel:
+def _run(rows: Path, out: Path, known: Functions, judges: list[str], allow_empty: bool) -> Funnel:
     funnel = Funnel()
     temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     with ExitStack() as stack:
@@ -57,7 +60,7 @@ def _run(rows: Path, out: Path, known: Functions, judges: list[str]) -> Funnel:
         chat = _chat(stack, judges) if judges else None
         try:
             with temporary.open("w", encoding="utf-8") as file:
-                for verdict in audit_rows(read_rows(rows), known, executor, chat, judges, funnel):
+                for verdict in audit_rows(read_rows(rows), known, executor, chat, judges, funnel, allow_empty):
                     file.write(json.dumps(verdict, ensure_ascii=False) + "\n")
             os.replace(temporary, out)
         except OSError as error:
@@ -69,11 +72,17 @@ def _run(rows: Path, out: Path, known: Functions, judges: list[str]) -> Funnel:
 
 def _executors(known: Functions) -> Any:
     from resources.executors import ExecutorsResource
+    from resources.mcp_client import McpResource
     from resources.python_sandbox import SandboxResource
+    from resources.rest import RestResource
 
     config = settings()
-    python = SandboxResource(minimum=config.sandbox_minimum, timeout_s=config.call_timeout_s)
-    return ExecutorsResource(python=python).open()
+    kinds = {binding.kind for binding in known.bindings.values()}
+    return ExecutorsResource(
+        python=SandboxResource(minimum=config.sandbox_minimum, timeout_s=config.call_timeout_s),
+        rest=RestResource.from_settings(config) if "rest" in kinds else None,
+        mcp=McpResource.from_settings(config) if "mcp" in kinds else None,
+    ).open()
 
 
 def _chat(stack: ExitStack, judges: list[str]) -> Any:

@@ -49,6 +49,7 @@ class ScoreRow(Record):
             "answer": pl.String,
             "calls": pl.Int64,
             "sampled": pl.Boolean,
+            "stand_in": pl.Boolean,
             "bfcl_eval": pl.String,
         }
     )
@@ -69,6 +70,8 @@ class ScoreRow(Record):
     """Calls that could be read from the answer."""
     sampled: bool = False
     """Only a sample of the category's questions was asked."""
+    stand_in: bool = False
+    """The model was trained on rows of a stand-in for a language model."""
     bfcl_eval: str = ""
     """Version of checker and data."""
 
@@ -111,7 +114,9 @@ def kind_of(verdict: Mapping[str, Any]) -> Kind | None:
     return _of_type(error_type)
 
 
-def score_rows(scores: Scores, answers: Sequence[Answer], model: str, dataset: str, sampled: bool) -> list[ScoreRow]:
+def score_rows(
+    scores: Scores, answers: Sequence[Answer], model: str, dataset: str, sampled: bool, stand_in: bool = False
+) -> list[ScoreRow]:
     """The table of one model's scores, in the order of the board."""
     given = {one.id: one for one in answers}
     rows = []
@@ -131,6 +136,7 @@ def score_rows(scores: Scores, answers: Sequence[Answer], model: str, dataset: s
                 answer=answer if answer is None or isinstance(answer, str) else json.dumps(answer, default=str),
                 calls=len(decoded) if isinstance(decoded, list) else 0,
                 sampled=sampled,
+                stand_in=stand_in,
                 bfcl_eval=scores.versions.get("bfcl_eval", ""),
             )
         )

@@ -1,17 +1,22 @@
 """Assets of the evaluation: BFCL scores by model and data set, and the leaderboard. Never automatic."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
 
 from apigen_assets.evaluation.analysis import Kind, examples, kinds_by_category
-from apigen_assets.evaluation.board import board_figure, board_markdown, deltas, leaderboard
+from apigen_assets.evaluation.answers import OutputsError
+from apigen_assets.evaluation.board import STAND_IN, board_figure, board_markdown, deltas, leaderboard
 from apigen_assets.evaluation.categories import COUNTS, wilson
-from apigen_assets.evaluation.endpoint import Mode
+from apigen_assets.evaluation.endpoint import AnswersFailedError, Mode
 from apigen_assets.evaluation.evaluate import Evaluation, evaluate_checkpoint, evaluate_endpoint
+from apigen_assets.evaluation.local import CheckpointError, trained_on_stand_in
 from apigen_assets.evaluation.published import FOOTNOTE
 from apigen_assets.evaluation.scores import Scores
+from apigen_assets.evaluation.store import RunningElsewhereError
+from apigen_assets.generation.chat import EndpointError
 from apigen_assets.metadata import bar_plot, figure, samples
 from apigen_assets.partitions import model_by_dataset
 from apigen_assets.settings import settings
@@ -34,7 +39,7 @@ def partition_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionConte
     """Model and data set of the run's partition."""
     key = context.partition_key
     if not isinstance(key, dg.MultiPartitionKey):
-        raise dg.Failure("this asset is made for one model and one data set: choose a partition")
+        key = model_by_dataset.get_partition_key_from_str(key)
     return key.keys_by_dimension["model"], key.keys_by_dimension["dataset"]
 
 
@@ -50,6 +55,21 @@ def partition_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionConte
 def bfcl_scores(context: dg.AssetExecutionContext, config: BfclConfig, llm: LlmResource) -> dg.Output[pl.DataFrame]:
     """Every BFCL single-turn question with the model's answer and the official checker's verdict."""
     model, dataset = partition_of(context)
+    checkpoint = settings().checkpoints_dir / model / dataset
+    try:
+        evaluation = _evaluated(context, config, llm, checkpoint, settings().home / "evaluation" / model / dataset)
+    except (CheckpointError, OutputsError, bfcl.BfclEnvironmentError) as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+    except (AnswersFailedError, RunningElsewhereError, EndpointError) as error:
+        raise dg.Failure(str(error)) from None
+    stand_in = trained_on_stand_in(checkpoint)
+    table = evaluation.table(model, dataset, stand_in)
+    return dg.Output(table, metadata=_metadata(evaluation, table, stand_in))
+
+
+def _evaluated(
+    context: dg.AssetExecutionContext, config: BfclConfig, llm: LlmResource, checkpoint: Path, folder: Path
+) -> Evaluation:
     env = bfcl.environment()
     per_category = config.per_category or settings().bfcl_per_category
 
@@ -57,19 +77,10 @@ def bfcl_scores(context: dg.AssetExecutionContext, config: BfclConfig, llm: LlmR
         context.log.info(f"{done} of {total} questions answered")
 
     if config.generator:
-        evaluation = evaluate_endpoint(
+        return evaluate_endpoint(
             llm, config.generator, env, mode=config.mode, per_category=per_category, on_progress=_seldom(progress)
         )
-    else:
-        evaluation = evaluate_checkpoint(
-            settings().checkpoints_dir / model / dataset,
-            settings().home / "evaluation" / model / dataset,
-            env,
-            per_category=per_category,
-            on_progress=_seldom(progress),
-        )
-    table = evaluation.table(model, dataset)
-    return dg.Output(table, metadata=_metadata(evaluation, table))
+    return evaluate_checkpoint(checkpoint, folder, env, per_category=per_category, on_progress=_seldom(progress))
 
 
 @dg.asset(
@@ -98,7 +109,7 @@ def leaderboard_asset(bfcl_scores: pl.DataFrame) -> dg.Output[pl.DataFrame]:
     return dg.Output(board, metadata=metadata)
 
 
-def _metadata(evaluation: Evaluation, table: pl.DataFrame) -> dict[str, dg.MetadataValue]:
+def _metadata(evaluation: Evaluation, table: pl.DataFrame, stand_in: bool) -> dict[str, dg.MetadataValue]:
     scores = evaluation.scores
     kinds = kinds_by_category(table)
     names = [str(kind.value) for kind in Kind if kind.value in kinds.columns]
@@ -109,7 +120,7 @@ def _metadata(evaluation: Evaluation, table: pl.DataFrame) -> dict[str, dg.Metad
         "questions": dg.MetadataValue.int(table.height),
         "correct": dg.MetadataValue.int(int(table["valid"].sum())),
         "sample": dg.MetadataValue.bool(evaluation.sampled),
-        "scores": dg.MetadataValue.md(scores_markdown(scores)),
+        "scores": dg.MetadataValue.md(f"*{STAND_IN}*\n\n" * stand_in + scores_markdown(scores)),
         "errors": dg.MetadataValue.md(_markdown(kinds)),
         "examples": samples(examples(table), ["kind", "id", "error", "answer"], rows=12, width=300),
         "versions": dg.MetadataValue.json({**scores.versions, **scores.settings}),
@@ -123,10 +134,9 @@ def _metadata(evaluation: Evaluation, table: pl.DataFrame) -> dict[str, dg.Metad
 
 def scores_markdown(scores: Scores) -> str:
     """A table in markdown: categories and figures with counts and 95 % intervals."""
-    called = any(scores.settings["readable"].values())
     lines = ["| category | correct | accuracy | 95 % interval |", "|---|---|---|---|"]
     for name, tally in scores.tallies.items():
-        if not called and name.endswith("irrelevance"):
+        if not scores.means_something(name):
             lines.append(f"| {name} | – | – | no answer holds a call |")
             continue
         low, high = wilson(tally.correct, tally.total)

@@ -28,6 +28,9 @@ figure of `categories.figures`, or `v1_overall` (published models only). `of` is
 
 VERIFIED = "verified"
 
+STAND_IN = "trained on stand-in data: shows that the machine works, not how good a model is"
+"""Label of every figure of a model whose rows were not written by a language model."""
+
 
 def leaderboard(scores: pl.DataFrame) -> pl.DataFrame:
     """The board of every model that has scores, ours first, then the published ones.
@@ -83,7 +86,9 @@ def _ours(scores: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
         sampled = bool(rows["sampled"].any())
         called = bool((rows["calls"] > 0).any())
         source = f"measured here, bfcl-eval {rows['bfcl_eval'][0]}"
-        note = "a sample of the questions" if sampled else ""
+        labels = ["a sample of the questions"] if sampled else []
+        labels += [STAND_IN] if bool(rows["stand_in"].any()) else []
+        note = "; ".join(labels)
         for name in COUNTS:
             if name not in tallies or (not called and name.endswith("irrelevance")):
                 # A model that never calls would have full marks for irrelevance: that says nothing of it.
@@ -98,7 +103,7 @@ def _ours(scores: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
             for one in figures(tallies):
                 yield (
                     model, dataset, one.name, 100 * one.accuracy, 100 * one.low, 100 * one.high, None, one.items,
-                    one.items, source, one.note or one.formula,
+                    one.items, source, "; ".join([*labels, one.note or one.formula]),
                 )  # fmt: skip
 
 
@@ -129,7 +134,8 @@ def board_markdown(board: pl.DataFrame, measures: tuple[str, ...] = ("v1_ast_rel
         overall = of.get("v1_overall")
         cells.append(f"{overall['percent']:.2f}" if overall else "not run in full")
         first = of.get(measures[0]) or overall
-        line = f"| {model} | {dataset or ''} | " + " | ".join(cells) + f" | {rows['source'][0]} |"
+        label = f"{model} *(stand-in data)*" if rows["note"].str.contains(STAND_IN, literal=True).any() else model
+        line = f"| {label} | {dataset or ''} | " + " | ".join(cells) + f" | {rows['source'][0]} |"
         order.append((-first["percent"] if first else 0.0, line))
     return "\n".join([*lines, *(line for _, line in sorted(order, key=lambda pair: pair[0]))])
 

@@ -24,9 +24,9 @@ class Evaluation:
     sampled: bool
     """Only some questions of each category were asked, the same ones for every model."""
 
-    def table(self, model: str, dataset: str) -> pl.DataFrame:
-        """The rows of `bfcl_scores`."""
-        return ScoreRow.frame(score_rows(self.scores, self.answers, model, dataset, self.sampled))
+    def table(self, model: str, dataset: str, stand_in: bool = False) -> pl.DataFrame:
+        """The rows of `bfcl_scores`; `stand_in`: the model was trained on rows of a stand-in."""
+        return ScoreRow.frame(score_rows(self.scores, self.answers, model, dataset, self.sampled, stand_in))
 
 
 def asked(

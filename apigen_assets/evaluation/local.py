@@ -15,6 +15,9 @@ from resources.bfcl import Answer
 MIN_ANSWER = 16
 """Tokens that must be left for an answer; a prompt that leaves fewer is too long."""
 
+SMALL = 50_000_000
+"""Parameters below which a CPU runs a model in one thread."""
+
 
 class CheckpointError(RuntimeError):
     """The folder is no checkpoint that can answer; the message says what is missing."""
@@ -55,6 +58,15 @@ def options_of(checkpoint: Path, **changes: Any) -> LocalOptions:
         **changes,
     }
     return LocalOptions(**given)
+
+
+def trained_on_stand_in(checkpoint: Path) -> bool:
+    """Whether the rows that the checkpoint was trained on came from a stand-in, by its training.json."""
+    try:
+        lineage = json.loads((checkpoint / "training.json").read_text(encoding="utf-8"))["lineage"]
+        return any(str(name).startswith("standin") for name in lineage.get("generators", ()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def answer_locally(
@@ -109,6 +121,9 @@ def _answer(
     except (OSError, ValueError, KeyError) as error:
         raise CheckpointError(f"{checkpoint} cannot be loaded: {error}") from None
     model.config.use_cache = True
+    if device == "cpu" and sum(one.numel() for one in model.parameters()) < SMALL:
+        # Threads wait for each other longer than they compute: twenty times slower on a busy machine
+        torch.set_num_threads(1)
     context = _context(model, tokenizer)
     try:
         prompts = [render(one.query, one.tools, options.style, tokenizer=tokenizer) for one in questions]

@@ -23,6 +23,10 @@ class Scores:
     settings: dict[str, Any]
     warnings: list[str] = field(default_factory=list)
 
+    def means_something(self, category: str) -> bool:
+        """False for irrelevance where no answer holds a call: never calling would have full marks."""
+        return any(self.settings["readable"].values()) or not category.endswith("irrelevance")
+
     def report(self) -> dict[str, Any]:
         """The report as JSON: `categories`, `versions`, `figures`, `settings`, `warnings`.
 
@@ -38,8 +42,8 @@ class Scores:
                     "correct": tally.correct,
                     "total": tally.total,
                     "failed": failed[name],
-                    "accuracy": tally.accuracy,
-                    "interval": list(wilson(tally.correct, tally.total)),
+                    "accuracy": tally.accuracy if self.means_something(name) else None,
+                    "interval": list(wilson(tally.correct, tally.total)) if self.means_something(name) else None,
                     "of": COUNTS[name],
                 }
                 for name, tally in self.tallies.items()

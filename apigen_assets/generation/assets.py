@@ -98,13 +98,14 @@ def raw_candidates(
     assert isinstance(key, dg.MultiPartitionKey)
     batch, generator = key.keys_by_dimension["api_batch"], key.keys_by_dimension["generator"]
     config = settings()
+    target = config.candidates(filtered_api_catalog.height)
     try:
         made = generate_with_report(
             [Api.from_row(row) for row in filtered_api_catalog.iter_rows(named=True)],
             [Example.from_row(row) for row in seed_examples.iter_rows(named=True)],
             generator,
             batch,
-            config.candidates_per_partition,
+            target,
             llm,
             config.seed,
             config.pairs_per_prompt,
@@ -116,7 +117,6 @@ def raw_candidates(
     if made.stopped is not None:
         context.log.warning(made.stopped)
     yield dg.Output(made.candidates, metadata=_metadata(made, llm, generator))
-    target = config.candidates_per_partition if filtered_api_catalog.height else 0
     yield dg.AssetCheckResult(
         passed=made.candidates.height >= target,
         severity=dg.AssetCheckSeverity.WARN,

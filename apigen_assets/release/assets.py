@@ -52,7 +52,7 @@ def huggingface_dataset(
         )
     repo, version = _target(config)
     if repo and hub.has_token():
-        _access(hub, repo)
+        _access(hub, repo, version)
     lineage = {"code_commit": code_commit(PROJECT), "assets": versions(context.instance)}
     try:
         tree, provenance = build_dataset(
@@ -106,7 +106,7 @@ def huggingface_models(context: dg.AssetExecutionContext, config: ReleaseConfig)
     version = config.version or told.release_version
     repo = "" if config.local_only else repo
     if repo and hub.has_token():
-        _access(hub, repo)
+        _access(hub, repo, version)
     lake: Lake = context.resources.lake.lake
     try:
         table: pl.LazyFrame | None = lake.scan("bfcl_scores")
@@ -144,10 +144,10 @@ def _target(config: ReleaseConfig) -> tuple[str, str | None]:
     return repo, config.version or settings().release_version or None
 
 
-def _access(hub: HubResource, repo: str) -> None:
+def _access(hub: HubResource, repo: str, version: str | None) -> None:
     """Find out before the work, not after it, that the token is of no use."""
     try:
-        hub.check_access(repo)
+        hub.check_access(repo, version)
     except HubError as error:
         raise _stop(str(error), error) from None
 

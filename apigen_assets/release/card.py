@@ -117,7 +117,7 @@ def _body(facts: Facts, infos: Sequence[Mapping[str, Any]]) -> list[str]:
         )
     parts += [
         "## Configs\n\n" + _configs(facts, infos),
-        "## Columns\n\n" + _COLUMNS,
+        "## Columns\n\n" + _COLUMNS + (_REJECT_COLUMNS if "rejects" in facts.about else ""),
         "## How the rows were filtered\n\n" + markdown(list(facts.provenance.funnel)),
         "## Composition\n\n"
         + "\n\n".join(
@@ -149,6 +149,12 @@ original's format: a parameter without a default may be optional all the same.
 Config `openai`: `messages` is a list of `{role, content, tool_calls}`, where a tool call's `arguments` are JSON text
 as in the OpenAI API; `tools` is the JSON text of the list of tools with JSON Schema parameters. The flat types of
 `xlam` are turned back into JSON Schema; allowed values and fields of records stay in the descriptions."""
+
+_REJECT_COLUMNS = """
+
+Config `rejects`: candidates that did not pass, all columns strings. `stage` and `reason` say which check rejected
+them and why, `detail` in words; `answers` is null where nothing could be parsed, and `raw_text` is then what was
+written; `execution` is the JSON text of the calls' outcomes, where they were made. Not training data."""
 
 _LIMITS = """* A semantic check cannot prove a row right; the paper found 4.7 % of its rows with small faults by hand.
 * Results of calls were true when they were made; APIs change.

@@ -117,8 +117,8 @@ def configs(dataset: pl.LazyFrame, rejects: Sequence[pl.LazyFrame] = ()) -> list
         made.append(
             Config(
                 "heldout",
-                "the rows of `xlam`, split by API: no API called in `test` is called in `train`; "
-                "rows that call APIs of both sides are left out",
+                "the rows of `xlam`, split by API: no API called in `test` is called in `train`; rows that call APIs "
+                "of both sides are left out",
                 XLAM,
                 (
                     Split("train", dataset, pl.col("split") == "train"),

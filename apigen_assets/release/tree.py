@@ -75,6 +75,7 @@ def write_tree(
             "kind": "dataset",
             "content_hash": combined_hash(hashes),
             "card_hash": made.identity,
+            "rows": sum(split["rows"] for split in described[configs[0].name]["splits"].values()),
             "configs": described,
             "provenance": dict(provenance),
         }

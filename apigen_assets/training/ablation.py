@@ -76,7 +76,7 @@ def ablation_markdown(frame: pl.DataFrame) -> str:
     notes = [
         "",
         f"Held-out queries: {max(frame['heldout_rows'].to_list())} per run, the same for every data set. The paper's "
-        "figures are BFCL points of models of 1B and 7B; these are exact matches of a model of about a million parameters.",
+        "figures are BFCL points of models of 1B and 7B; these are exact matches of a model of a million parameters.",
     ]
     if frame["stand_in"].any():
         notes.append("The rows come from stand-ins: the comparison shows the mechanism, not a language model's errors.")

@@ -160,7 +160,7 @@ def _lineage(context: dg.AssetExecutionContext, dataset: str, rows: Path) -> dic
     out: dict[str, Any] = {
         "dataset": TABLES[dataset],
         "generators": generators,
-        "run_id": context.run_id,
+        "run_id": context.run.run_id,
     }
     manifest = Path(settings().release_dir) / "function-calling-dataset" / "release.json"
     if dataset == "verified" and manifest.is_file():

@@ -15,6 +15,8 @@ def deepspeed_config(recipe: Recipe, plan: BatchPlan) -> dict[str, Any]:
     }
     if recipe.offload_optimizer:
         zero["offload_optimizer"] = {"device": "cpu", "pin_memory": True}
+    if recipe.optimizer.name == "muon":
+        zero["reduce_scatter"] = False  # each process needs a matrix's whole gradient
     if recipe.zero_stage == 3:
         # The weights must come out whole, in files that every reader of safetensors knows
         zero["stage3_gather_16bit_weights_on_model_save"] = True

@@ -52,8 +52,8 @@ def generate(
 ) -> list[str]:
     """The model's greedy answers, in the order of the rows.
 
-    Rows alike in length are batched together, padded on the left. An answer may be as long as the longest
-    right one of its batch and half as long again: what runs on longer is wrong already.
+    Rows with answers alike in length are batched together, padded on the left. An answer may be a little longer
+    than the longest right one of its batch, for other spacing: what runs on is wrong already.
     """
     import torch
 
@@ -62,7 +62,7 @@ def generate(
     special = style is not PromptStyle.CHAT
     ids = tokenizer(prompts, add_special_tokens=special)["input_ids"] if prompts else []
     sizes = [len(one) for one in tokenizer(answers, add_special_tokens=False)["input_ids"]] if answers else []
-    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+    order = sorted(range(len(ids)), key=lambda i: (sizes[i], len(ids[i])))
     out = [""] * len(ids)
     pad = tokenizer.pad_token_id
     was_training, cache = model.training, model.config.use_cache
@@ -77,7 +77,7 @@ def generate(
             for row, i in enumerate(chosen):
                 rows[row, longest - len(ids[i]) :] = torch.tensor(ids[i])
                 mask[row, longest - len(ids[i]) :] = 1
-            limit = int(max(sizes[i] for i in chosen) * 1.5) + 8
+            limit = int(max(sizes[i] for i in chosen) * 1.1) + 12
             with torch.inference_mode():
                 written = model.generate(
                     input_ids=rows.to(model.device),

@@ -62,10 +62,14 @@ def train(
     """
     if device.kind == "cpu":
         disable_compiled_collectives()
+    import deepspeed
     import torch
     import transformers
 
+    # Before the model: ZeRO-3 divides weights as they are made, and must know among how many
+    deepspeed.init_distributed("gloo" if device.kind == "cpu" else "nccl", verbose=False)
     transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     store = TokenStore(prepared / "train")
     order = row_order(store.lengths, recipe)
     step_tokens = store.lengths[order].reshape(-1, recipe.batch_rows).sum(axis=1)

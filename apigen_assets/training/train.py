@@ -175,7 +175,7 @@ def _measure(
         out[name] = {}
         for split, examples in heldout.items():
             # An untrained model from scratch writes noise to the limit: a few rows show it
-            asked = examples if name == "trained" or recipe.base else _few(examples, 8)
+            asked = examples if name == "trained" or recipe.base else _few(examples, 4)
             texts = generate(model, tokenizer, asked, recipe.prompt_style)
             out[name][split] = to_json(score(asked, texts))
             if name == "trained" and split == "seen":

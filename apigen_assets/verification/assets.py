@@ -180,7 +180,9 @@ def verification_report(
     Good rows are the hand-written seeds and a draw of the verified rows; every kind of damage is done to each.
     """
     seeds = seed_rows(seed_examples, filtered_api_catalog)
-    good = pl.concat([seeds, sampled(semantic_verified, config.verified_rows)]).unique("candidate_id", maintain_order=True)
+    good = pl.concat([seeds, sampled(semantic_verified, config.verified_rows)]).unique(
+        "candidate_id", maintain_order=True
+    )
     mutants = make_mutants(good, config.seed)
     context.log.info(f"{good.height} good rows, {mutants.height} mutants")
     bindings = bindings_of(filtered_api_catalog)
@@ -237,7 +239,14 @@ def judge_calibration(
     good = pl.concat([sampled(seeds.lazy(), config.good_rows // 2), sampled(semantic_verified, config.good_rows)])
     good = good.head(config.good_rows)
     faults = ["off_by_one", "wrong_number", "wrong_magnitude", "wrong_entity", "wrong_choice", "arguments_swapped"]
-    faults += ["stale_default", "hallucinated_optional", "call_missing", "call_added", "near_tool", "query_of_another_row"]
+    faults += [
+        "stale_default",
+        "hallucinated_optional",
+        "call_missing",
+        "call_added",
+        "near_tool",
+        "query_of_another_row",
+    ]
     mutants = make_mutants(good, config.seed, faults, config.faults_per_row)
     bindings = bindings_of(filtered_api_catalog)
     checker = FormatChecker()

@@ -65,7 +65,11 @@ def calibrate(
     for judge in dict.fromkeys(judges):
         answers_ = [given[judge].answer for given in votes]
         for family in ("all", *sorted(set(families) - {"good"})):
-            faults = [one for one, of in zip(answers_, families, strict=True) if of == family or (family == "all" and of != "good")]
+            faults = [
+                one
+                for one, of in zip(answers_, families, strict=True)
+                if of == family or (family == "all" and of != "good")
+            ]
             fine = [one for one, of in zip(answers_, families, strict=True) if of == "good"]
             caught = sum(one is not Answer.PASS for one in faults)
             wrong = sum(one is not Answer.PASS for one in fine)

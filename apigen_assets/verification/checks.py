@@ -123,7 +123,9 @@ def damage_is_found(verification_report: pl.DataFrame) -> dg.AssetCheckResult:
     figures = suite_figures(verification_report)
     problems = []
     if figures["format_and_execution_damage_kept"]:
-        problems.append(f"{figures['format_and_execution_damage_kept']:.0f} rows with format or execution damage were kept")
+        problems.append(
+            f"{figures['format_and_execution_damage_kept']:.0f} rows with format or execution damage were kept"
+        )
     if figures["good_rows_rejected"] > MAX_WRONGLY_REJECTED:
         problems.append(f"{figures['good_rows_rejected']:.2%} of the good rows were rejected")
     if figures["argument_recall"] < MIN_ARGUMENT_RECALL:

@@ -1,4 +1,4 @@
-"""Stage 1, the format check: is the answer a well-formed list of calls to the tools offered? (paper, 3.2)
+"""Stage 1, the format check: is the answer a well-formed list of calls to the tools offered (paper, 3.2)?
 
 Static only: nothing is called. Missing arguments and wrong types are found here already, which the paper leaves
 to the execution stage; a malformed call then never reaches a function.
@@ -53,6 +53,7 @@ _KEYWORD_REASON = {
 _FORMAT_REASONS = {reason.value: reason for reason, stage in STAGE_OF.items() if stage is Stage.FORMAT}
 
 _MAX_CACHED_TOOLS = 20_000
+_MAX_CACHED_SETS = 2_048
 
 
 def check_format(frame: pl.DataFrame, limits: FormatLimits | None = None) -> pl.DataFrame:
@@ -75,6 +76,7 @@ class FormatChecker:
         self._limits = limits or FormatLimits()
         self._compiled: dict[str, list[tuple[dict[str, Any], CompiledTool | str]]] = {}
         self._cached = 0
+        self._sets: dict[str, dict[str, CompiledTool] | str] = {}
 
     def check(self, frame: pl.DataFrame) -> pl.DataFrame:
         """As `check_format`."""
@@ -115,7 +117,12 @@ class FormatChecker:
             return Reason.TOO_LARGE, f"query of {len(query)} characters, at most {limits.query_characters}"
         if len(answers_text) > limits.answer_characters:
             return Reason.TOO_LARGE, f"answers of {len(answers_text)} characters, at most {limits.answer_characters}"
-        tools = self._tools(tools_text)
+        tools = self._sets.get(tools_text or "")
+        if tools is None:
+            # The pairs of one completion come with one text of tools, and often neighbours do.
+            if len(self._sets) >= _MAX_CACHED_SETS:
+                self._sets.clear()
+            tools = self._sets[tools_text or ""] = self._tools(tools_text)
         if isinstance(tools, str):
             return Reason.BAD_TOOLS, tools
         try:
@@ -125,7 +132,7 @@ class FormatChecker:
         if not isinstance(calls, list):
             return Reason.MALFORMED_CALL, "the answers are no list of calls"
         if not calls:
-            return Reason.NO_CALLS, ""
+            return Reason.NO_CALLS, "the answer calls nothing"
         if len(calls) > limits.calls:
             return Reason.TOO_LARGE, f"{len(calls)} calls, at most {limits.calls}"
         for i, call in enumerate(calls):

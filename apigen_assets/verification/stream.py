@@ -11,6 +11,8 @@ Check = Callable[[pl.DataFrame], pl.DataFrame]
 """From a frame of candidates to the same rows with `CHECKED_SCHEMA`."""
 
 CHUNK_ROWS = 4096
+_ROW_GROUP = 16_384
+"""Rows per row group of what is written: a row group is in memory as a whole, on writing and on reading."""
 
 
 def checked_by_chunk(frame: pl.DataFrame | pl.LazyFrame, check: Check, chunk_rows: int = CHUNK_ROWS) -> pl.DataFrame:
@@ -46,7 +48,7 @@ def check_file(source: Path, check: Check, target: Path, chunk_rows: int = CHUNK
 
     temporary = target.with_name(f".{target.name}.tmp")
     try:
-        register_io_source(parts, schema=CHECKED_SCHEMA).sink_parquet(temporary)
+        register_io_source(parts, schema=CHECKED_SCHEMA).sink_parquet(temporary, row_group_size=_ROW_GROUP)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

@@ -13,8 +13,10 @@ from apigen_assets.verification.json_schema import BadSchemaError, compile_schem
 
 _SCALARS: dict[str, str] = {
     "str": "string", "string": "string", "char": "string", "text": "string", "bytes": "string", "date": "string",
-    "datetime": "string", "time": "string", "url": "string", "uuid": "string", "callable": "string", "function": "string",
-    "int": "integer", "integer": "integer", "long": "integer", "float": "number", "number": "number", "double": "number",
+    "datetime": "string", "time": "string", "url": "string", "uuid": "string", "callable": "string",
+    "function": "string",
+    "int": "integer", "integer": "integer", "long": "integer", "float": "number", "number": "number",
+    "double": "number",
     "decimal": "number", "bool": "boolean", "boolean": "boolean", "none": "null", "null": "null", "nonetype": "null",
 }  # fmt: skip
 _LISTS = frozenset({"list", "array", "sequence", "iterable", "arraylist", "collection", "ndarray", "vector"})
@@ -259,7 +261,7 @@ def _plain_names(schema: Any) -> Any:
         return [_plain_names(one) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    out = {}
+    out: dict[str, Any] = {}
     for key, value in schema.items():
         if key == "type" and isinstance(value, str) and value not in _JSON_TYPES:
             parsed = parse_type(value).schema

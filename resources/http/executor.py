@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -53,8 +54,8 @@ class RestExecutor:
         self._environment = environment
         self._hosts = Hosts(self.policy.limits_of)
         self._watchdog = Watchdog()
-        self._local = threading.local()
         self._sessions: list[GuardedSession] = []
+        """Sessions that no call uses now, with their open connections."""
         self._lock = threading.Lock()
 
     def __enter__(self) -> "RestExecutor":
@@ -147,7 +148,7 @@ class RestExecutor:
     def _live(self, http: HttpRequest) -> CallResult:
         started = time.monotonic()
         call = Call(started, self.policy.timeout_of(http.host), http.secrets)
-        with self._watchdog.watching(call):
+        with self._session() as session, self._watchdog.watching(call):
             status: int | None = None
             truncated = False
             attempt = 0
@@ -158,7 +159,7 @@ class RestExecutor:
                     reading = Reading(Outcome.TIMEOUT, "the host's rate limit leaves no time before the deadline")
                     break
                 try:
-                    status, retry_after, reading = self._attempt(http, call)
+                    status, retry_after, reading = self._attempt(http, call, session)
                     again = status in _RETRIED_STATUS
                     self._hosts.report(http.host, True)
                 except _Failure as failure:
@@ -190,11 +191,11 @@ class RestExecutor:
         pause = self.policy.backoff_s * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.5)
         return max(pause, retry_after or 0.0)
 
-    def _attempt(self, http: HttpRequest, call: Call) -> tuple[int, float | None, Reading]:
+    def _attempt(self, http: HttpRequest, call: Call, session: GuardedSession) -> tuple[int, float | None, Reading]:
         method, url, headers, body = http.method, http.url, dict(http.headers), http.body
         origin = urlsplit(http.url)
         for redirect in range(self.policy.max_redirects + 1):
-            with self._send(method, url, headers, body, call) as response:
+            with self._send(session, method, url, headers, body, call) as response:
                 location = response.headers.get("Location")
                 if response.status_code not in _REDIRECTS or not location:
                     retry_after = _retry_after(response.headers.get("Retry-After"))
@@ -225,14 +226,20 @@ class RestExecutor:
             raise _Failure(Outcome.REFUSED, "redirected from https to http while carrying a credential")
 
     def _send(
-        self, method: str, url: str, headers: dict[str, str], body: bytes | None, call: Call
+        self,
+        session: GuardedSession,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        body: bytes | None,
+        call: Call,
     ) -> requests.Response:
         timeout = (
             max(0.001, min(self.policy.connect_timeout_s, call.remaining())),
             max(0.001, min(self.policy.read_timeout_s, call.remaining())),
         )
         try:
-            return self._session().send_one(method, url, headers, body, timeout)
+            return session.send_one(method, url, headers, body, timeout)
         except AddressRefusedError as error:
             raise _Failure(Outcome.REFUSED, str(error)) from None
         except ResolutionError as error:
@@ -282,13 +289,16 @@ class RestExecutor:
             return _Failure(Outcome.TIMEOUT, f"no byte for {self.policy.read_timeout_s:g} s")
         return _Failure(Outcome.TRANSPORT, _reason(error))
 
-    def _session(self) -> GuardedSession:
-        session: GuardedSession | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = GuardedSession(self.policy)
+    @contextmanager
+    def _session(self) -> Iterator[GuardedSession]:
+        """A session for one call; only calls that run at the same time need several."""
+        with self._lock:
+            session = self._sessions.pop() if self._sessions else GuardedSession(self.policy)
+        try:
+            yield session
+        finally:
             with self._lock:
                 self._sessions.append(session)
-        return session
 
 
 class _Failure(Exception):

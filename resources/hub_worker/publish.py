@@ -233,7 +233,7 @@ class _Publisher:
         ]
 
     def _message(self) -> str:
-        rows = next(iter(_rows(self.manifest).values()), None)
+        rows = self.manifest.get("rows")
         told = "" if rows is None else f": {rows:,} rows"
         return f"Release {self.version or self.manifest['content_hash'][:12]}{told}"
 

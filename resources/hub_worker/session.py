@@ -89,7 +89,7 @@ class Session:
 
         def ask() -> bool:
             url = f"{self.endpoint}/api/{kind}s/{self.repo}/xet-write-token/main"
-            answer = get_session().get(url, headers=self.api._build_hf_headers())
+            answer = get_session().get(url, headers={"authorization": f"Bearer {self.token}"})
             return bool(answer.status_code != 404)
 
         served = self.retry("xet", ask)

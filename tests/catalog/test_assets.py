@@ -4,6 +4,7 @@ import pytest
 
 from apigen_assets.catalog import assets, checks
 from apigen_assets.catalog.api import Api
+from apigen_assets.generation.chat import Completion
 from apigen_assets.settings import Settings
 from resources.executors import ExecutorsResource
 from resources.lake import LakeResource
@@ -36,7 +37,7 @@ def handle(callback: Callable[[], None]) -> None:
 def run(tmp_path, monkeypatch):
     """Materialises the catalog of one partition; gives (result, lake, instance)."""
 
-    def materialise(key, raise_on_error=True, batch_size=100):
+    def materialise(key, raise_on_error=True, batch_size=100, model=None):
         config = Settings(home=tmp_path, batch_size=batch_size, _env_file=None)
         monkeypatch.setattr(assets, "settings", lambda: config)
         resource = LakeResource(root=config.lake_url)
@@ -45,7 +46,7 @@ def run(tmp_path, monkeypatch):
         resources = {
             "lake": resource,
             "executors": ExecutorsResource(python=SandboxResource(workers=1, minimum="none"), rest=None, mcp=None),
-            "llm": None,
+            "llm": model,
         }
         result = dg.materialize(
             loaded, partition_key=key, instance=instance, resources=resources, raise_on_error=raise_on_error
@@ -112,3 +113,23 @@ def test_checks_see_what_vanished():
     faults = conservation_faults(before, kept, None)
     assert any("1 APIs vanished: b" in fault for fault in faults)
     assert any("came from nowhere: c" in fault for fault in faults)
+
+
+def test_a_configured_language_model_rewrites_noisy_texts_and_sorts(run, tmp_path, monkeypatch):
+    class Model:
+        def complete(self, generator, requests, on_progress=None):
+            assert generator == "real-model"
+            texts = {
+                "document": '{"description": "Gives the gross price.", "parameters": {"net": "Price without tax."}}',
+                "classify": '{"1": "Commerce"}',
+            }
+            return [Completion(key="k", status="ok", text=texts[request.purpose]) for request in requests]
+
+    (tmp_path / "incoming" / "shop.py").write_text(
+        "def gross_price(net: float) -> float:\n    '''See **https://x.example**'''\n    return net\n"
+    )
+    monkeypatch.setattr(assets, "language_model", lambda: "real-model")
+    _, lake = run("shop", model=Model())
+    (api,) = [Api.from_row(row) for row in lake.scan("filtered_api_catalog").collect().iter_rows(named=True)]
+    assert (api.description, api.category) == ("Gives the gross price.", "Commerce")
+    assert api.original["description"] == "See **https://x.example**"

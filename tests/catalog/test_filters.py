@@ -3,7 +3,7 @@ import json
 import pytest
 
 from apigen_assets.catalog.accessibility import NOT_PROBED, ProbeCache, probe
-from apigen_assets.catalog.api import Api, McpBinding, PythonBinding, RestBinding, Source
+from apigen_assets.catalog.api import Api, McpBinding, PythonBinding, RestBinding, RestParameter, Source
 from apigen_assets.catalog.categories import category_by_rules, classify, parse_categories
 from apigen_assets.catalog.documentation import check_documentation, fault, is_test_tool
 from apigen_assets.catalog.example_values import example_arguments
@@ -162,7 +162,18 @@ def test_nothing_that_could_change_something_is_called():
     ]
     probed = probe(apis, server)
     assert [one.api.probe.outcome for one in probed] == [NOT_PROBED, NOT_PROBED, "ok"]
-    assert len(server.asked) == 1 and all(one.reason is None for one in probed)
+    assert [one.reason for one in probed] == ["refused", "refused", None]
+    assert len(server.asked) == 1
+    allowed = probe(apis, Server(Outcome.OK), allow_unsafe=True)
+    assert [(one.api.probe.outcome, one.reason) for one in allowed[:2]] == [(NOT_PROBED, None)] * 2
+
+
+@pytest.mark.parametrize(("place", "passes"), [("path", True), ("query", False)])
+def test_a_404_is_excused_by_a_made_up_part_of_the_path_only(place, passes):
+    binding = RestBinding(url="https://w.example/{q}", parameters={"q": RestParameter(place=place, wire_name="q")})
+    api = make(properties={"q": {"type": "string"}}, required=["q"], binding=binding)
+    (probed,) = probe([api], Server(Outcome.NOT_FOUND))
+    assert (probed.reason is None) is passes
 
 
 def test_outcomes_are_kept_and_asked_again_when_old(tmp_path):

@@ -8,7 +8,7 @@ from resources import bfcl
 
 @pytest.fixture(scope="session")
 def env(tmp_path_factory):
-    """The small environment: the one configured, or one made for this session."""
+    """The small environment: the one configured, or one made for this test run."""
     if settings().bfcl_python:
         return bfcl.environment()
     folder = tmp_path_factory.mktemp("bfcl") / "bfcl-env"

@@ -17,10 +17,12 @@ from apigen_assets.evaluation.questions import Question, as_questions, normalise
 from apigen_assets.evaluation.store import AnswerStore, RunningElsewhereError
 from apigen_assets.evaluation.truth_outputs import true_calls
 from apigen_assets.generation.chat import EndpointError
-from apigen_assets.training.prompt_format import PromptStyle
+from apigen_assets.training.prompt_format import PromptStyle, target
 from resources import bfcl
 from resources.chat_client import ChatClient
 from resources.generators import Generator
+
+TWO_CALLS = [{"name": "f", "arguments": {"a": 1}}, {"name": "g.h", "arguments": {"b": "x"}}]
 
 
 def question(number, text="What is the area?", name="geo.area"):
@@ -149,7 +151,7 @@ def test_tools_are_shown_as_json_schema(env):
     ("text", "result"),
     [
         ('{"tool_calls": [{"name": "f", "arguments": {}}]}', '{"tool_calls": [{"name": "f", "arguments": {}}]}'),
-        ("f(a=1); g.h(b=\"x\")", '{"tool_calls": [{"name": "f", "arguments": {"a": 1}}, '
+        (target(TWO_CALLS, "compact"), '{"tool_calls": [{"name": "f", "arguments": {"a": 1}}, '
                                  '{"name": "g.h", "arguments": {"b": "x"}}]}'),
         ("[]", "[]"),
         ('```json\n{"tool_calls": []}\n```', '{"tool_calls": []}'),

@@ -77,6 +77,19 @@ def test_empty_answers_are_right_for_irrelevance_only(env, truths):
     assert any("empty" in one for one in scores.warnings)
 
 
+def test_never_calling_is_never_shown_as_full_marks(use_env, truths, layout, tmp_path):
+    items = [one for one in truths if one["category"] in {"irrelevance", "multiple"}]
+    root = layout([{"id": one["id"], "category": one["category"], "result": ""} for one in items])
+    result = run("score", root, "--out", tmp_path / "s.json")
+    assert result.exit_code == 0, result.output
+    assert "100.00 %" not in result.output
+    assert "says nothing" in result.output
+    report = json.loads((tmp_path / "s.json").read_text())
+    assert report["categories"]["irrelevance"]["accuracy"] is None
+    assert report["categories"]["irrelevance"]["correct"] == 240
+    assert report["warnings"]
+
+
 def test_underscored_names_are_seen_and_scored_alike(env, truths):
     items = [one for one in truths if one["category"] == "simple_python"]
     entries = outputs(items, "openai")

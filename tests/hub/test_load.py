@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -70,6 +69,7 @@ def test_every_config_loads_by_revision_with_the_documented_types(hub, tmp_path)
     assert first.verified.startswith("every config loaded back with load_dataset: openai/train 7 rows")
     tree = release(tmp_path / "release", with_split(rows()), rejects=[rejected.lazy()])
     second = publisher.publish(tree.path, REPO, version="v2")
+    assert hub.commits(REPO) == ["Release v2: 25 rows", "Release v1: 7 rows"]
     found = as_user(hub, tmp_path, LOAD, REPO, "v2", "v1", second.revision)
     counts = {name: one["rows"] for name, one in found.items() if isinstance(one, dict)}
     new = {"xlam train": 25, "openai train": 25, "heldout train": 20, "heldout test": 5, "rejects train": 1}
@@ -85,6 +85,12 @@ def test_every_config_loads_by_revision_with_the_documented_types(hub, tmp_path)
     assert found["default"] == ["id", "query", "answers", "tools"] and found["streamed"] == [0, 1, 2]
     row = found["v2 openai train"]["first"]
     assert row["messages"][0]["tool_calls"] is None and row["messages"][1]["tool_calls"][0]["type"] == "function"
+
+
+def test_an_outage_while_loading_back_is_waited_out(hub, tmp_path):
+    hub.fault("train-00000-of-00001.parquet", 500, 503)
+    done = HubResource(endpoint=hub.url, backoff_s=0.02).publish(release(tmp_path / "release").path, REPO, version="v1")
+    assert done.tagged and "loaded back" in done.verified and not hub.faults
 
 
 def test_a_local_release_loads_and_a_damaged_one_does_not(tmp_path):

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apigen_assets.release import folder, shards
-from apigen_assets.release.configs import OPENAI, XLAM, Config, Split, configs, features
+from apigen_assets.release.configs import OPENAI, XLAM, Config, Split, features
 from apigen_assets.release.models import split_card
 from apigen_assets.release.shards import RowHash, columns, write_split
 from apigen_assets.release.tree import complete, read_manifest
@@ -44,6 +44,15 @@ def test_every_config_is_declared_with_its_files_and_counts(tmp_path):
     assert heldout["download_size"] == sum(file.stat().st_size for file in files)
     in_memory = sum(pq.read_table(file).nbytes for file in files)
     assert heldout["dataset_size"] == pytest.approx(in_memory, rel=0.01)
+
+
+def test_rows_that_call_apis_of_both_sides_are_in_no_held_out_split(tmp_path):
+    mixed = with_split(rows()).with_columns(
+        pl.when(pl.col("id") == 0).then(pl.lit("mixed")).otherwise(pl.col("split")).alias("split")
+    )
+    told = release(tmp_path / "release", mixed).manifest["configs"]
+    assert {name: split["rows"] for name, split in told["heldout"]["splits"].items()} == {"train": 19, "test": 5}
+    assert told["xlam"]["splits"]["train"]["rows"] == 25
 
 
 def test_no_held_out_rows_no_held_out_config(tmp_path):
@@ -199,12 +208,11 @@ if where == "before the swap":
     folder.swap = stop
 elif where == "within the swap":
     folder._exchange = lambda *_: False
-    real, count = folder.os.replace, [0]
-    def replace(*arguments):
-        count[0] += ".staging" in str(arguments[0]) or ".old" in str(arguments[1])
-        if count[0] == 2:
+    real = folder.os.replace
+    def replace(source, target):
+        if str(target) == sys.argv[1]:
             stop()
-        real(*arguments)
+        real(source, target)
     folder.os.replace = replace
 else:
     folder.shutil.rmtree = stop
@@ -226,7 +234,8 @@ def test_kill_9_leaves_the_old_release_or_the_new_one(tmp_path, where):
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    assert len(list(target.parent.iterdir())) > 1 or where == "within the swap"
+    assert target.exists() == (where != "within the swap")
+    assert len(list(target.parent.iterdir())) > 1
     folder.recover(target)
     manifest = read_manifest(target)
     assert complete(target, manifest)

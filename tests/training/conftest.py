@@ -137,5 +137,5 @@ def run_program(recipe, rows, out, changes, processes=1):
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=280,
+        timeout=800,
     )

@@ -76,7 +76,9 @@ def frame(*rows):
 @cache
 def seed_rows():
     """Every seed of the built-in functions, as candidates: rows that are right, written by hand."""
-    tools = {api.binding.function: api.tool() for api in import_python_package("apigen_assets.functions", "builtin").apis}
+    tools = {
+        api.binding.function: api.tool() for api in import_python_package("apigen_assets.functions", "builtin").apis
+    }
     out = []
     for number, seed in enumerate(all_seeds()):
         if not all(name in tools for name in seed.tools):
@@ -90,7 +92,10 @@ def seed_rows():
                 style=seed.style,
                 query=seed.query,
                 tools=[tools[name] for name in seed.tools],
-                answers=[{"name": names[one.name], "arguments": one.model_dump(mode="json")["arguments"]} for one in seed.answers],
+                answers=[
+                    {"name": names[one.name], "arguments": one.model_dump(mode="json")["arguments"]}
+                    for one in seed.answers
+                ],
                 prompt_id="p",
                 completion_key="k",
             )
@@ -147,9 +152,7 @@ class FakeChat:
         for request in requests:
             self.asked.append((generator, request))
             given = self.answer(generator, request)
-            out.append(
-                given if isinstance(given, Completion) else Completion(key="k", status="ok", text=given)
-            )
+            out.append(given if isinstance(given, Completion) else Completion(key="k", status="ok", text=given))
         return out
 
 

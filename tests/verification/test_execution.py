@@ -34,7 +34,9 @@ def test_every_outcome_but_ok_has_a_reason_of_this_stage():
 
 
 def test_every_seed_runs():
-    checked = check_execution(check_format(seed_rows()), seed_bindings(), InProcess(), ExecutionOptions(metamorphic_share=1))
+    checked = check_execution(
+        check_format(seed_rows()), seed_bindings(), InProcess(), ExecutionOptions(metamorphic_share=1)
+    )
     assert checked.filter(~checked["passed"]).select("query", "reason", "detail").rows() == []
 
 
@@ -44,7 +46,14 @@ def test_arguments_go_by_name_and_results_are_kept():
     assert executor.made[0].arguments == GOOD
     assert checked.schema == CHECKED_SCHEMA
     assert json.loads(checked["execution"][0]) == [
-        {"mode": "live", "name": "final_velocity", "outcome": "ok", "result": "98.0", "status": None, "truncated": False}
+        {
+            "mode": "live",
+            "name": "final_velocity",
+            "outcome": "ok",
+            "result": "98.0",
+            "status": None,
+            "truncated": False,
+        }
     ]
 
 
@@ -153,5 +162,3 @@ class TestExecutors:
 
         with pytest.raises(RuntimeError, match="python executor gave 0 results"):
             list(Executors({"python": Loses()}).execute([self.request("python", 1)]))
-
-

@@ -218,8 +218,11 @@ def test_no_seed_is_rejected():
     assert len(rejected) <= 0.005 * seed_rows().height, rejected
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.text(max_size=120), st.one_of(st.text(max_size=30), st.floats(allow_nan=False, allow_infinity=False), st.integers()))
+@settings(max_examples=80, deadline=None)
+@given(
+    st.text(max_size=120),
+    st.one_of(st.text(max_size=30), st.floats(allow_nan=False, allow_infinity=False), st.integers()),
+)
 def test_wild_text_is_survived(query, value):
     ground(query, [tool(x={})], [call("f", x=value)])
 

@@ -58,7 +58,7 @@ def schemas(depth=2):
     )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(schemas(), values)
 def test_agrees_with_the_library(schema, value):
     fault = compile_schema(schema)(value)

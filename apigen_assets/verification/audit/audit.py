@@ -17,7 +17,7 @@ from apigen_assets.verification.execution import check_execution
 from apigen_assets.verification.format import FormatChecker
 from apigen_assets.verification.outcome import CallExecutor
 from apigen_assets.verification.semantic import check_semantic
-from apigen_assets.verification.verdict import Stage
+from apigen_assets.verification.verdict import Reason, Stage
 
 CHUNK_ROWS = 2048
 
@@ -73,6 +73,7 @@ def audit_rows(
     chat: ChatModel | None = None,
     judges: Sequence[str] = (),
     funnel: Funnel | None = None,
+    allow_empty: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """One verdict per row, in the rows' order, in bounded memory.
 
@@ -83,6 +84,7 @@ def audit_rows(
         chat: where judges answer; null: no judge is asked.
         judges: names of the judging generators.
         funnel: counts, filled as verdicts are given.
+        allow_empty: an answer without calls is meant (no offered tool fits), and kept.
 
     Yields:
         `{"id", "keep", "stage", "reason", "detail", "results"}`. `stage` is the stage that rejected the row, and for
@@ -98,6 +100,10 @@ def audit_rows(
         offset += len(chunk)
         settled: dict[str, dict[str, Any]] = {}
         passed = _settle(settled, checker.check(frame))
+        if allow_empty:
+            for found in settled.values():
+                if found["reason"] == Reason.NO_CALLS.value:
+                    found.update(reason=None, detail="no call wanted")
         runnable = passed["answers"].map_elements(
             lambda text: _can_run(text, functions) if executor is not None else False, return_dtype=pl.Boolean
         )

@@ -16,116 +16,62 @@ from apigen_assets.verification.grounding.words import (
     fold,
     same_word,
     stem,
+    word_set,
     words_in,
 )
 
 _CALCULATES = re.compile(
-    r"\b(?:half|halves|double[ds]?|twice|triple[ds]?|quadruple|dozens?|pairs?|decades?|century|ago|more|less|fewer|older|younger|born|"
-    r"later|earlier|after|before|next|last|increase[sd]?|decrease[sd]?|difference|between|remaining|rest|from now|back|in total|altogether|plus|minus|times)\b"
+    r"\b(?:half|halves|double[ds]?|twice|triple[ds]?|quadruple|dozens?|pairs?|decades?|century|ago|more|less|fewer|"
+    r"older|younger|born|"
+    r"later|earlier|after|before|next|last|increase[sd]?|decrease[sd]?|difference|between|remaining|rest|from now|"
+    r"back|in total|altogether|plus|minus|times)\b"
 )
 """Words by which a number may follow from others by calculation."""
 
 _KNOWLEDGE = re.compile(
-    r"\b(?:capital|birthplace|author|ceo|founder|president|currency|home|hometown|headquarters?|country|city|company|maker|inventor|"
+    r"\b(?:capital|birthplace|author|ceo|founder|president|currency|home|hometown|headquarters?|country|city|company|"
+    r"maker|inventor|"
     r"symbol|formula|abbreviation|code|ticker|name|opposite|synonym|translation)\s+(?:of|in|that|where|behind|for)\b"
 )
 """Phrases that stand for a name which the query does not say."""
 
-_CHOICES = frozenset(
-    [
-        "mode",
-        "type",
-        "format",
-        "lang",
-        "language",
-        "unit",
-        "units",
-        "order",
-        "sort",
-        "ordering",
-        "method",
-        "category",
-        "region",
-        "country",
-        "currency",
-        "operation",
-        "algorithm",
-        "kind",
-        "style",
-        "status",
-        "level",
-        "locale",
-        "timezone",
-        "zone",
-        "tz",
-        "gender",
-        "sex",
-        "encoding",
-        "charset",
-        "scheme",
-        "protocol",
-        "function",
-        "expression",
-        "formula",
-        "pattern",
-        "regex",
-        "separator",
-        "delimiter",
-        "symbol",
-        "ticker",
-        "code",
-        "operator",
-        "comparison",
-        "direction",
-        "from",
-        "to",
-        "source",
-        "target",
-        "base",
-        "system",
-        "scale",
-        "strategy",
-        "policy",
-        "rounding",
-        "dialect",
-        "theme",
-        "color",
-        "colour",
-        "fields",
-        "columns",
-        "filter",
-        "slug",
-        "genre",
-        "topic",
-        "tag",
-        "section",
-        "state",
-        "key",
-        "keys",
-        "keyword",
-        "query",
-        "q",
-    ]
+_CHOICES = word_set(
+    """
+    algorithm base category charset code color colour columns comparison country currency delimiter dialect
+    direction encoding expression fields filter format formula from function gender genre key keys keyword
+    kind lang language level locale method mode operation operator order ordering pattern policy protocol q
+    query regex region rounding scale scheme section separator sex slug sort source state status strategy
+    style symbol system tag target theme ticker timezone to topic type tz unit units zone
+    """
 )
 """Words in a parameter's name that let its value be a choice of the writer's, not a word of the query."""
 
 _SIGNS = {
-    "_": ("underscore", "underscores"), "-": ("hyphen", "hyphens", "dash", "dashes", "hyphenated", "kebab"), ",": ("comma", "commas"),
-    ".": ("dot", "dots", "period", "periods", "full stop"), ";": ("semicolon", "semicolons"), ":": ("colon", "colons"), " ": ("space", "spaces"),
-    "|": ("pipe", "pipes", "bar"), "/": ("slash", "slashes"), "*": ("star", "stars", "asterisk", "asterisks", "times"), "+": ("plus",),
-    "#": ("hash", "hashes", "pound"), "\t": ("tab", "tabs"), "\n": ("newline", "newlines", "line break", "lines"), "=": ("equals", "equal"),
-    "x": ("times",), "'": ("apostrophe", "single quote", "single quotes"), '"': ("quote", "quotes", "double quotes"), "&": ("ampersand",),
-    "<": ("less", "below", "under"), ">": ("greater", "above", "over", "more"), "@": ("at",), "~": ("tilde",), "%": ("percent",),
+    "_": ("underscore", "underscores"), "-": ("hyphen", "hyphens", "dash", "dashes", "hyphenated", "kebab"),
+    ",": ("comma", "commas"),
+    ".": ("dot", "dots", "period", "periods", "full stop"), ";": ("semicolon", "semicolons"),
+    ":": ("colon", "colons"), " ": ("space", "spaces"),
+    "|": ("pipe", "pipes", "bar"), "/": ("slash", "slashes"),
+    "*": ("star", "stars", "asterisk", "asterisks", "times"), "+": ("plus",),
+    "#": ("hash", "hashes", "pound"), "\t": ("tab", "tabs"), "\n": ("newline", "newlines", "line break", "lines"),
+    "=": ("equals", "equal"),
+    "x": ("times",), "'": ("apostrophe", "single quote", "single quotes"), '"': ("quote", "quotes", "double quotes"),
+    "&": ("ampersand",),
+    "<": ("less", "below", "under"), ">": ("greater", "above", "over", "more"), "@": ("at",), "~": ("tilde",),
+    "%": ("percent",),
 }  # fmt: skip
 
 _NUMERIC = re.compile(r"[-+]?\d+(?:[.,]\d+)*")
-_INJECTED = re.compile(r"[$`]\(|;\s*--|[\]}\"']\s*[,;]\s*[\"']|__\w+__|\brm -rf\b|<script|\bDROP TABLE\b", re.IGNORECASE)
+_INJECTED = re.compile(
+    r"[$`]\(|;\s*--|[\]}\"']\s*[,;]\s*[\"']|__\w+__|\brm -rf\b|<script|\bDROP TABLE\b", re.IGNORECASE
+)
 """Marks of shell, SQL, Python, HTML and JSON that a value can only have from the query itself."""
 _FORMATTED = re.compile(r"[%{}\\^*?$<>|=;]|\\[a-z]|\.\*|\+")
 _POSITIVE = frozenset({"include", "with", "use", "allow", "show", "keep", "add", "enable", "has"})
 _NEGATIVE = frozenset({"exclude", "ignore", "skip", "remove", "strip", "drop", "without", "no", "omit", "disable"})
 _NO = re.compile(
-    r"\b(?:no|not|without|exclude|excluding|except|skip|don't|do not|omit|leave out|leaving out|never|disable)\s+(?:\w+\s+){0,3}$"
+    r"\b(?:no|not|without|exclude|excluding|except|skip|don't|do not|omit|leave out|leaving out|never|"
+    r"disable)\s+(?:\w+\s+){0,3}$"
 )
 
 
@@ -411,7 +357,11 @@ def mentions(member: str, query: Query) -> list[Span]:
         return [span for name in _SIGNS.get(member, ()) for span in query.find_text(name)]
     if len(words) == 1 and len(words[0].text) == 1:
         group = GROUP_OF.get(words[0].text)
-        return [(word.start, word.end) for word in query.words if len(word.text) > 1 and GROUP_OF.get(word.text, -1) == group]
+        return [
+            (word.start, word.end)
+            for word in query.words
+            if len(word.text) > 1 and GROUP_OF.get(word.text, -1) == group
+        ]
     if len(words) == 1 and words[0].text in STOP:
         return []
     return query.find_words(words) or query.find_joined("".join(word.text for word in words))
@@ -421,7 +371,9 @@ def _judge_text(leaf: Leaf, query: Query, value: str, leaves: list[Leaf]) -> Non
     folded = fold(value).strip()
     shown = repr(value if len(value) <= 60 else value[:59] + "…")
     if is_disguised(value, query.raw):
-        leaf.say(Status.UNGROUNDED, f"{ascii(value)[:80]} has letters of mixed scripts or invisible ones, the query has not")
+        leaf.say(
+            Status.UNGROUNDED, f"{ascii(value)[:80]} has letters of mixed scripts or invisible ones, the query has not"
+        )
         return
     if leaf.is_default:
         leaf.say(Status.GROUNDED, "default")
@@ -445,7 +397,11 @@ def _judge_text(leaf: Leaf, query: Query, value: str, leaves: list[Leaf]) -> Non
         leaf.say(Status.UNDECIDED, "a flag written as text")
         return
     words = [word for word in words_in(folded) if word.text not in STOP]
-    is_code = bool(re.search(r"\d", folded)) or (value.isupper() and len(value) <= 6) or (len(value) <= 5 and bool(_CAMEL.search(value)))
+    is_code = (
+        bool(re.search(r"\d", folded))
+        or (value.isupper() and len(value) <= 6)
+        or (len(value) <= 5 and bool(_CAMEL.search(value)))
+    )
     stated = [word for word in words if any(same_word(word.text, said.text) for said in query.words)]
     if _replaced_word(folded, query):
         leaf.say(Status.UNGROUNDED, f"{shown} differs from the query's wording in a word")
@@ -565,8 +521,14 @@ def _overlap(one: str, two: str) -> float:
     return len(a & b) / max(1, len(a | b))
 
 
-def near_cues(query: Query, span: Span, reach: int = 6) -> frozenset[str]:
+def near_cues(query: Query, span: Span) -> frozenset[str]:
     """Stems of the words around a span, up to the next number, clause or conjunction on either side."""
+    if span not in query.beside:
+        query.beside[span] = _stems_beside(query, span)
+    return query.beside[span]
+
+
+def _stems_beside(query: Query, span: Span, reach: int = 6) -> frozenset[str]:
     out = set()
     left = [word for word in query.words if word.end <= span[0]][-reach:]
     for word in reversed(left):
@@ -597,15 +559,21 @@ _UNIT_CUES = {
         ("hz khz mhz ghz hertz", "frequency"),
         ("kg g mg lb lbs pounds kilograms grams kilos oz ounces tonnes tons", "mass weight"),
         ("°c °f celsius fahrenheit kelvin degrees c", "temperature"),
-        ("$ € £ ¥ dollars euros pounds usd eur gbp bucks", "price amount principal cost income balance salary payment money loan revenue deposit fee budget investment total"),
-        ("% percent pct", "rate percent percentage probability discount tax margin share interest markup growth confidence tip"),
-        ("v volt volts", "voltage"), ("ohm ohms", "resistance resistor"), ("a amp amps ma", "current"), ("w watt watts kw", "power"),
+        ("$ € £ ¥ dollars euros pounds usd eur gbp bucks",
+         "price amount principal cost income balance salary payment money loan revenue deposit fee budget "
+         "investment total"),
+        ("% percent pct",
+         "rate percent percentage probability discount tax margin share interest markup growth confidence tip"),
+        ("v volt volts", "voltage"), ("ohm ohms", "resistance resistor"), ("a amp amps ma", "current"),
+        ("w watt watts kw", "power"),
         ("years year yrs", "time period duration term year age"), ("months month", "time period duration term month"),
         ("days day", "time period duration day"), ("hours hour hrs h", "time duration hour"),
         ("minutes minute min mins", "time duration minute"), ("seconds second s sec", "time duration second"),
-        ("km m cm mm meters metres miles mi feet ft inches yards kilometers kilometres", "distance length height width radius depth diameter side"),
+        ("km m cm mm meters metres miles mi feet ft inches yards kilometers kilometres",
+         "distance length height width radius depth diameter side"),
         ("l ml litres liters litre liter gallons", "volume"), ("j kj joules", "energy"), ("n newtons newton", "force"),
-        ("pa kpa bar atm psi", "pressure"), ("mol moles mole", "mole"), ("people persons guests friends", "people person"),
+        ("pa kpa bar atm psi", "pressure"), ("mol moles mole", "mole"),
+        ("people persons guests friends", "people person"),
     )
     for unit in units.split()
 }  # fmt: skip

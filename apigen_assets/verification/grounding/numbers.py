@@ -1,6 +1,7 @@
 """Numbers in text: digits in all their spellings, number words, percent, durations and what follows from units."""
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from apigen_assets.verification.grounding.words import Word, words_in
@@ -88,49 +89,72 @@ _FRACTIONS = {"half": 0.5, "halves": 0.5, "quarter": 0.25, "quarters": 0.25, "th
 _IMPLIED: dict[str, tuple[float, ...]] = {
     "once": (1,), "twice": (2,), "thrice": (3,), "double": (2,), "doubled": (2,), "triple": (3,), "quadruple": (4,),
     "pair": (2,), "couple": (2,), "both": (2,), "single": (1,), "dozen": (12,), "score": (20,), "half": (0.5, 50, 2),
-    "halves": (2, 0.5), "quarter": (0.25, 25, 4, 15), "quarters": (4, 0.25), "zero": (0,), "none": (0,), "no": (0,), "nil": (0,),
+    "halves": (2, 0.5), "quarter": (0.25, 25, 4, 15), "quarters": (4, 0.25), "zero": (0,), "none": (0,), "no": (0,),
+    "nil": (0,),
     "without": (0,), "daily": (1, 365, 24), "weekly": (52, 1, 7), "biweekly": (26, 2, 14), "fortnight": (14, 2),
     "monthly": (12, 1), "quarterly": (4, 3), "semiannually": (2, 6), "semiannual": (2, 6), "biannually": (2,),
     "annually": (1, 12), "annual": (1, 12), "yearly": (1, 12), "hourly": (1, 24, 60), "hour": (1, 60, 3600),
-    "day": (1, 24, 365), "week": (1, 7), "month": (1, 30, 12), "year": (1, 12, 365, 52), "decade": (10,), "decades": (10,),
-    "century": (100,), "minute": (1, 60), "minutes": (60,), "second": (2, 1), "square": (2,), "squared": (2,), "cubed": (3,),
-    "cube": (3,), "binary": (2,), "octal": (8,), "decimal": (10, 1), "hexadecimal": (16,), "hex": (16,), "deck": (52,), "dice": (6,),
+    "day": (1, 24, 365), "week": (1, 7), "month": (1, 30, 12), "year": (1, 12, 365, 52), "decade": (10,),
+    "decades": (10,),
+    "century": (100,), "minute": (1, 60), "minutes": (60,), "second": (2, 1), "square": (2,), "squared": (2,),
+    "cubed": (3,),
+    "cube": (3,), "binary": (2,), "octal": (8,), "decimal": (10, 1), "hexadecimal": (16,), "hex": (16,),
+    "deck": (52,), "dice": (6,),
     "die": (6,), "coin": (2,), "unit": (1,), "origin": (0,), "sea": (0,), "freezing": (0, 32), "boiling": (100, 212),
     "percent": (100,), "midnight": (0, 24), "noon": (12,), "last": (-1,), "next": (1,), "today": (0,), "tomorrow": (1,),
-    "yesterday": (-1, 1), "whole": (0, 1, 100), "integer": (0,), "cent": (2, 0.01), "cents": (2, 0.01), "penny": (2,), "cubic": (3,),
-    "logarithm": (10,), "natural": (2.718281828459045,), "pi": (3.141592653589793, 3.14159, 3.1416, 3.14), "e": (2.718281828459045,),
-    "rest": (0,), "standstill": (0,), "stationary": (0,), "leap": (4,), "earth": (9.81, 9.8, 9.80665), "gravity": (9.81, 9.8, 9.80665),
+    "yesterday": (-1, 1), "whole": (0, 1, 100), "integer": (0,), "cent": (2, 0.01), "cents": (2, 0.01),
+    "penny": (2,), "cubic": (3,),
+    "logarithm": (10,), "natural": (2.718281828459045,), "pi": (3.141592653589793, 3.14159, 3.1416, 3.14),
+    "e": (2.718281828459045,),
+    "rest": (0,), "standstill": (0,), "stationary": (0,), "leap": (4,), "earth": (9.81, 9.8, 9.80665),
+    "gravity": (9.81, 9.8, 9.80665),
     "light": (299792458, 3e8), "ground": (0,), "empty": (0,), "nothing": (0,), "alone": (1,), "me": (1,), "ten": (10,),
 }  # fmt: skip
 """Words that imply a number without being one; never needed as an argument."""
 
 _FACTORS: dict[str, tuple[float, ...]] = {
-    "%": (0.01,), "percent": (0.01,), "pct": (0.01,), "per": (0.01,), "percentage": (0.01,), "bps": (1e-4, 1e-2), "basis": (1e-4, 1e-2),
-    "hour": (60, 3600, 1 / 24), "minute": (60, 1 / 60, 60000), "second": (1000, 1 / 60, 1 / 3600), "day": (24, 1440, 86400, 1 / 7, 1 / 365),
+    "%": (0.01,), "percent": (0.01,), "pct": (0.01,), "per": (0.01,), "percentage": (0.01,), "bps": (1e-4, 1e-2),
+    "basis": (1e-4, 1e-2),
+    "hour": (60, 3600, 1 / 24), "minute": (60, 1 / 60, 60000), "second": (1000, 1 / 60, 1 / 3600),
+    "day": (24, 1440, 86400, 1 / 7, 1 / 365),
     "week": (7, 168, 604800), "month": (1 / 12, 30), "year": (12, 365, 52, 365.25), "decade": (10,), "century": (100,),
-    "km": (1000, 1e5), "m": (100, 1000, 0.001), "cm": (0.01, 10), "mm": (0.001, 0.1), "um": (1e-6,), "nm": (1e-9,), "foot": (12,), "yard": (3,),
-    "kg": (1000,), "g": (0.001, 1000), "mg": (0.001, 1e-6), "l": (1000,), "ml": (0.001,), "kw": (1000,), "mw": (1e6, 1e-3), "kj": (1000,),
-    "kb": (1000, 1024), "mb": (1e6, 1024**2, 1000, 1024), "gb": (1e9, 1024**3, 1000, 1024), "tb": (1e12, 1024**4, 1000, 1024),
-    "khz": (1000,), "mhz": (1e6, 1000), "ghz": (1e9, 1000), "kpa": (1000,), "cent": (0.01,), "dollar": (100,), "$": (100,), "€": (100,),
-    "dozen": (12,), "thousand": (1000,), "million": (1e6,), "ma": (0.001,), "mv": (0.001,), "kv": (1000,), "kohm": (1000,),
+    "km": (1000, 1e5), "m": (100, 1000, 0.001), "cm": (0.01, 10), "mm": (0.001, 0.1), "um": (1e-6,), "nm": (1e-9,),
+    "foot": (12,), "yard": (3,),
+    "kg": (1000,), "g": (0.001, 1000), "mg": (0.001, 1e-6), "l": (1000,), "ml": (0.001,), "kw": (1000,),
+    "mw": (1e6, 1e-3), "kj": (1000,),
+    "kb": (1000, 1024), "mb": (1e6, 1024**2, 1000, 1024), "gb": (1e9, 1024**3, 1000, 1024),
+    "tb": (1e12, 1024**4, 1000, 1024),
+    "khz": (1000,), "mhz": (1e6, 1000), "ghz": (1e9, 1000), "kpa": (1000,), "cent": (0.01,), "dollar": (100,),
+    "$": (100,), "€": (100,),
+    "dozen": (12,), "thousand": (1000,), "million": (1e6,), "ma": (0.001,), "mv": (0.001,), "kv": (1000,),
+    "kohm": (1000,),
     "pair": (2,), "deg": (0.017453292519943295,), "degree": (0.017453292519943295,), "ms": (0.001,),
 }  # fmt: skip
 _UNIT_STEMS = {
     "hours": "hour", "hr": "hour", "hrs": "hour", "h": "hour", "minutes": "minute", "min": "minute", "mins": "minute",
-    "seconds": "second", "sec": "second", "secs": "second", "s": "second", "days": "day", "weeks": "week", "months": "month",
-    "years": "year", "yrs": "year", "year": "year", "decades": "decade", "centuries": "century", "kilometers": "km", "kilometres": "km", "kilometer": "km", "kilometre": "km",
-    "meters": "m", "metres": "m", "meter": "m", "metre": "m", "centimeters": "cm", "centimetres": "cm", "millimeters": "mm",
-    "millimetres": "mm", "micrometers": "um", "nanometers": "nm", "nanometres": "nm", "feet": "foot", "ft": "foot", "yards": "yard",
-    "kilograms": "kg", "kilogram": "kg", "kilos": "kg", "grams": "g", "gram": "g", "milligrams": "mg", "liters": "l", "litres": "l",
-    "liter": "l", "litre": "l", "milliliters": "ml", "millilitres": "ml", "kilowatts": "kw", "kilowatt": "kw", "megawatts": "mw", "kilojoules": "kj", "kilobytes": "kb",
-    "megabytes": "mb", "megabyte": "mb", "gigabytes": "gb", "gigabyte": "gb", "terabytes": "tb", "kilohertz": "khz", "megahertz": "mhz", "gigahertz": "ghz",
-    "cents": "cent", "dollars": "dollar", "dozens": "dozen", "milliamps": "ma", "milliseconds": "ms", "millisecond": "ms", "pairs": "pair", "degrees": "deg", "lps": "l", "kilopascals": "kpa",
+    "seconds": "second", "sec": "second", "secs": "second", "s": "second", "days": "day", "weeks": "week",
+    "months": "month",
+    "years": "year", "yrs": "year", "year": "year", "decades": "decade", "centuries": "century", "kilometers": "km",
+    "kilometres": "km", "kilometer": "km", "kilometre": "km",
+    "meters": "m", "metres": "m", "meter": "m", "metre": "m", "centimeters": "cm", "centimetres": "cm",
+    "millimeters": "mm",
+    "millimetres": "mm", "micrometers": "um", "nanometers": "nm", "nanometres": "nm", "feet": "foot", "ft": "foot",
+    "yards": "yard",
+    "kilograms": "kg", "kilogram": "kg", "kilos": "kg", "grams": "g", "gram": "g", "milligrams": "mg", "liters": "l",
+    "litres": "l",
+    "liter": "l", "litre": "l", "milliliters": "ml", "millilitres": "ml", "kilowatts": "kw", "kilowatt": "kw",
+    "megawatts": "mw", "kilojoules": "kj", "kilobytes": "kb",
+    "megabytes": "mb", "megabyte": "mb", "gigabytes": "gb", "gigabyte": "gb", "terabytes": "tb", "kilohertz": "khz",
+    "megahertz": "mhz", "gigahertz": "ghz",
+    "cents": "cent", "dollars": "dollar", "dozens": "dozen", "milliamps": "ma", "milliseconds": "ms",
+    "millisecond": "ms", "pairs": "pair", "degrees": "deg", "lps": "l", "kilopascals": "kpa",
 }  # fmt: skip
 _DURATION = {"year": 31_536_000.0, "week": 604_800.0, "day": 86_400.0, "hour": 3600.0, "minute": 60.0, "second": 1.0}
 _LENGTHS = {"foot": 12.0, "inch": 1.0, "m": 100.0, "cm": 1.0}
 
 _NEGATIVE_CUES = re.compile(
-    r"\b(?:minus|negative|below|loss(?:es)?|lost|lose|drop(?:s|ped)?|fell|falls?|fallen|decreas\w+|down|owes?|owed|debt|withdr\w+|"
+    r"\b(?:minus|negative|below|loss(?:es)?|lost|lose|drop(?:s|ped)?|fell|falls?|fallen|decreas\w+|down|owes?|owed|"
+    r"debt|withdr\w+|"
     r"west|south|bce?|ago|behind|deficit|shrank|shrinks?|declin\w+|reduc\w+|opposite|backwards?|away|"
     r"reced\w+|deeper|underground|overdrawn|cooler|colder|decelerat\w+|slow\w*|brak\w+)\b|#\s?°?\s?[sw]\b"
 )
@@ -362,7 +386,7 @@ def _with_runs(folded: str, numbers: list[Number]) -> list[Number]:
 def _compounds(folded: str, numbers: list[Number]) -> list[Number]:
     """Sums such as `2 hours 30 minutes` and `5 feet 7 inches`; weak, since their parts count already."""
     out: list[Number] = []
-    for first, second in zip(numbers, numbers[1:], strict=False):
+    for first, second in pairwise(numbers):
         one, two = _UNIT_STEMS.get(first.unit, first.unit), _UNIT_STEMS.get(second.unit, second.unit)
         two = {"inches": "inch", "in": "inch"}.get(two, two)
         for table in (_DURATION, _LENGTHS):

@@ -2,14 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of, parameter_cues
 from apigen_assets.verification.grounding.matching import mentions, near_cues, unused_numbers
 from apigen_assets.verification.grounding.text import Query, Span
 from apigen_assets.verification.grounding.times import RELATIVE
-from apigen_assets.verification.grounding.words import STOP, content_stems, fold, stem, words_in
+from apigen_assets.verification.grounding.words import STOP, content_stems, fold, stem, word_set, words_in
 
 Tools = dict[str, dict[str, Any]]
 Calls = list[dict[str, Any]]
@@ -52,7 +52,9 @@ def _placed(leaves: list[Leaf]) -> dict[int, list[_Placed]]:
         elif all(leaf.in_list and re.fullmatch(r"\[\d+\]", leaf.path) for leaf in group):
             starts, ends = zip(*(leaf.spans[0] for leaf in group), strict=True)
             if max(ends) - min(starts) < 40 * len(group):
-                out.setdefault(call, []).append(_Placed(first, (min(starts), max(ends)), f"list of {_shape(first.value)}"))
+                out.setdefault(call, []).append(
+                    _Placed(first, (min(starts), max(ends)), f"list of {_shape(first.value)}")
+                )
     return out
 
 
@@ -80,9 +82,9 @@ def find_misplaced(leaves: list[Leaf], query: Query, tools: Tools, calls: Calls)
 
 def _against_order(one: _Placed, two: _Placed, query: Query) -> bool:
     """A pair such as numerator and denominator, close together in the query the other way round."""
-    names = fold(one.leaf.parameter).split("_"), fold(two.leaf.parameter).split("_")
     for first_name, second_name in _ORDERED:
-        for first, second, own, other in ((one, two, *names), (two, one, *reversed(names))):
+        for first, second in ((one, two), (two, one)):
+            own, other = fold(first.leaf.parameter).split("_"), fold(second.leaf.parameter).split("_")
             rest = [part for part in own if part != first_name], [part for part in other if part != second_name]
             if first_name not in own or second_name not in other or rest[0] != rest[1]:
                 continue
@@ -94,8 +96,9 @@ def _against_order(one: _Placed, two: _Placed, query: Query) -> bool:
 
 def _turned_range(one: _Placed, two: _Placed) -> bool:
     """A range whose ends are turned round, though the query names the lower one first."""
-    names = set(fold(one.leaf.parameter).split("_")), set(fold(two.leaf.parameter).split("_"))
-    for low, high, low_names, high_names in ((one, two, *names), (two, one, *reversed(names))):
+    for low, high in ((one, two), (two, one)):
+        low_names = set(fold(low.leaf.parameter).split("_"))
+        high_names = set(fold(high.leaf.parameter).split("_"))
         if low_names & _LOWS and high_names & _HIGHS and low_names - _LOWS == high_names - _HIGHS:
             a, b = low.leaf.value, high.leaf.value
             dates = isinstance(a, str) and all(re.match(r"\d{4}-\d\d-\d\d", str(each)) for each in (a, b))
@@ -120,7 +123,8 @@ def _order_differs(placed: dict[int, list[_Placed]], leaves: list[Leaf], query: 
             if len(spans) < 4 or not _neighbours(one.span, two.span, query) or not _neighbours(a.span, b.span, query):
                 continue
             if (one.span < two.span) != (a.span < b.span):
-                return f"{one.leaf.parameter} and {two.leaf.parameter} come in one order in call {i}, in the other in call {j}"
+                names_ = f"{one.leaf.parameter} and {two.leaf.parameter}"
+                return f"{names_} come in one order in call {i}, in the other in call {j}"
     return None
 
 
@@ -212,7 +216,9 @@ def _asked_for(flag: str, tools: Tools, calls: Calls, query: Query) -> bool:
     for call in calls:
         tool = tools.get(call["name"], {})
         rest = {name for name in (tool.get("parameters") or {}).get("properties") or {} if name != flag}
-        used = content_stems(f"{tool.get('name', '')} {tool.get('description') or ''} {' '.join(rest)}".replace("_", " "))
+        used = content_stems(
+            f"{tool.get('name', '')} {tool.get('description') or ''} {' '.join(rest)}".replace("_", " ")
+        )
         if used & {stem(word.text) for word in words}:
             return False
     return any(
@@ -230,9 +236,7 @@ def _vocabulary(tool: dict[str, Any]) -> frozenset[str]:
     return content_stems(f"{tool.get('name', '')} {tool.get('description') or ''} {names}".replace("_", " "))
 
 
-def _shared_by_siblings(
-    leaves: list[Leaf], call: int, function: str, parameter: str, query: Query
-) -> Leaf | None:
+def _shared_by_siblings(leaves: list[Leaf], call: int, function: str, parameter: str, query: Query) -> Leaf | None:
     """A sibling's value that the query states in a sentence of its own, before anything else of either call."""
     own = [leaf.spans[0] for leaf in leaves if leaf.call == call and leaf.matched and leaf.spans]
     if not own:
@@ -327,7 +331,7 @@ def _omitted_element(leaves: list[Leaf], query: Query) -> str | None:
             texts.setdefault((leaf.call, leaf.parameter), []).append(leaf.spans[0])
     for (call, parameter), spans in texts.items():
         spans.sort()
-        for before, after in zip(spans, spans[1:], strict=False):
+        for before, after in pairwise(spans):
             gap = query.text[before[1] : after[0]]
             between = re.fullmatch(r"['\"]?\s*,\s*['\"]?([^,.;?!]{2,30}?)['\"]?\s*(?:,|,?\s+and)\s*['\"]?", gap)
             if between and between.group(1) not in STOP and not query.is_used(before[1] + 2, after[0] - 2):
@@ -355,8 +359,10 @@ def _confused_choice(leaves: list[Leaf], query: Query) -> str | None:
     return None
 
 
-_FUNCTION_WORDS = frozenset(
-    {"of", "the", "and", "to", "for", "with", "a", "an", "in", "at", "from", "is", "or", "by", "on", "are", "my", "as", "than", "that", "into"}
+_FUNCTION_WORDS = word_set(
+    """
+    a an and are as at by for from in into is my of on or than that the to with
+    """
 )
 
 
@@ -374,7 +380,11 @@ def find_broken_query(leaves: list[Leaf], query: Query) -> str | None:
     if not missing:
         return None
     end = query.text.rstrip()
-    if query.words and query.words[-1].end == len(end) and (query.words[-1].text in _FUNCTION_WORDS or end.endswith(",")):
+    if (
+        query.words
+        and query.words[-1].end == len(end)
+        and (query.words[-1].text in _FUNCTION_WORDS or end.endswith(","))
+    ):
         return f"{missing[0].place}: {missing[0].value!r} is not in the query, which breaks off"
     if len(missing) >= 2 and not any(leaf.matched for leaf in leaves) and not RELATIVE.search(query.text):
         return f"{missing[0].place}: {missing[0].value!r} is not in the query, nor is any other argument"

@@ -13,7 +13,8 @@ _QUOTED = re.compile(
     r"(?<!\w)'([^'\n]{1,2000}?)'(?!\w)|\"([^\"\n]{1,4000}?)\"|`([^`\n]{1,2000}?)`|\[\[(.+?)\]\]", re.DOTALL
 )
 _CODE = re.compile(
-    r"(?<![^\s\"'(\[{,;:=])[^\s\"'()\[\]{},;]*(?:[@_/\\#]|\d[^\s\"'()\[\]{},;]*[a-z]|[a-z][^\s\"'()\[\]{},;]*\d|\w\.\w)[^\s\"'()\[\]{},;]*"
+    r"(?<![^\s\"'(\[{,;:=])[^\s\"'()\[\]{},;]*(?:[@_/\\#]|\d[^\s\"'()\[\]{},;]*[a-z]|[a-z][^\s\"'()\[\]{},;]*\d|"
+    r"\w\.\w)[^\s\"'()\[\]{},;]*"
 )
 _MEASURE = re.compile(r"[-+$€£]?\d[\d.,]*-?[^\W\d_]*[.%]?")
 _DIGIT_CODE = re.compile(r"(?<![\w.])\d+(?:[-.:/]\d+){2,}(?!\w)|(?<![\w.])\d{3,4}(?: \d{3,4}){2,}(?!\w)")
@@ -28,6 +29,8 @@ class Query:
         self.raw = query
         self.text = fold(query)
         self.used: list[Span] = []
+        self.beside: dict[Span, frozenset[str]] = {}
+        """Stems of the words around a span, once they were asked for."""
 
     @cached_property
     def words(self) -> list[Word]:

@@ -47,7 +47,9 @@ _YEAR = r"(\d{4})"
 _ISO = re.compile(rf"(?<![\d-]){_YEAR}[-/.](\d{{1,2}})[-/.](\d{{1,2}})(?=$|[^\d]|t\d)")
 _COMPACT = re.compile(r"(?<!\d)(19\d\d|20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
 _SLASHED = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?![\d/-])")
-_MONTH_FIRST = re.compile(rf"\b({_MONTH})\b\.?\s+(?:the\s+)?{_DAY}(?![\d:])(?!\.\d)(?:\s*,?\s*(?:of\s+)?{_YEAR}(?!\d))?")
+_MONTH_FIRST = re.compile(
+    rf"\b({_MONTH})\b\.?\s+(?:the\s+)?{_DAY}(?![\d:])(?!\.\d)(?:\s*,?\s*(?:of\s+)?{_YEAR}(?!\d))?"
+)
 _DAY_FIRST = re.compile(rf"(?<!\d){_DAY}\s*(?:of\s+)?-?({_MONTH})\b\.?(?:\s*,?\s*-?(?:of\s+)?{_YEAR}(?!\d))?")
 _MONTH_YEAR = re.compile(rf"\b({_MONTH})\b\.?,?\s+(?:of\s+)?{_YEAR}(?!\d)")
 _YEAR_MONTH = re.compile(r"(?<![\d-])(\d{4})-(\d{2})(?![\d-])")
@@ -67,7 +69,8 @@ _PAST = re.compile(
 _O_CLOCK = re.compile(rf"\b(\d{{1,2}}|{'|'.join(_HOUR_NAMES)})\s+o'?clock\b")
 
 RELATIVE = re.compile(
-    r"\b(?:today|tonight|tomorrow|yesterday|now|next|last|this|coming|ago|current|previous|following|past|recent|latest|"
+    r"\b(?:today|tonight|tomorrow|yesterday|now|next|last|this|coming|ago|current|previous|following|past|recent|"
+    r"latest|"
     r"weekend|later|earlier|before|after|christmas|xmas|easter|new year|halloween|thanksgiving|valentine|"
     r"mon|tues|wednes|thurs|fri|satur|sun)(?:day)?(?:'s)?\b|\bin \w+ (?:days?|weeks?|months?|years?)\b|"
     r"\b(?:end|start|beginning|first|middle|turn) of\b|\b(?:birthday|anniversary|holiday|leap)\b"

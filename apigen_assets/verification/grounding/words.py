@@ -5,173 +5,23 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-STOP = frozenset(
-    [
-        "a",
-        "about",
-        "above",
-        "after",
-        "all",
-        "also",
-        "am",
-        "an",
-        "and",
-        "any",
-        "are",
-        "as",
-        "at",
-        "be",
-        "been",
-        "before",
-        "being",
-        "below",
-        "between",
-        "both",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "doing",
-        "down",
-        "during",
-        "each",
-        "few",
-        "for",
-        "from",
-        "further",
-        "get",
-        "give",
-        "given",
-        "had",
-        "has",
-        "have",
-        "having",
-        "he",
-        "her",
-        "here",
-        "him",
-        "his",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "itself",
-        "let",
-        "like",
-        "me",
-        "more",
-        "most",
-        "my",
-        "no",
-        "nor",
-        "not",
-        "of",
-        "off",
-        "on",
-        "once",
-        "only",
-        "or",
-        "other",
-        "our",
-        "out",
-        "over",
-        "own",
-        "please",
-        "same",
-        "she",
-        "should",
-        "show",
-        "so",
-        "some",
-        "such",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "through",
-        "to",
-        "too",
-        "under",
-        "until",
-        "up",
-        "us",
-        "use",
-        "used",
-        "using",
-        "value",
-        "values",
-        "very",
-        "want",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "while",
-        "who",
-        "whom",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-        "need",
-        "know",
-        "tell",
-        "find",
-        "compute",
-        "calculate",
-        "determine",
-        "return",
-        "number",
-        "whether",
-        "optional",
-        "default",
-        "defaults",
-        "integer",
-        "string",
-        "float",
-        "list",
-        "boolean",
-        "one",
-        "set",
-        "result",
-        "results",
-        "input",
-        "output",
-        "must",
-        "may",
-        "e",
-        "g",
-        "i.e",
-        "e.g",
-        "etc",
-        "per",
-        "using",
-        "based",
-        "specified",
-        "specific",
-        "given",
-        "provide",
-        "provided",
-    ]
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(text.split())
+
+
+STOP = word_set(
+    """
+    a about above after all also am an and any are as at based be been before being below between boolean both
+    but by calculate can compute could default defaults determine did do does doing down during e e.g each etc
+    few find float for from further g get give given had has have having he her here him his how i i.e if in
+    input integer into is it its itself know let like list may me more most must my need no nor not number of
+    off on once one only optional or other our out output over own per please provide provided result results
+    return same set she should show so some specific specified string such tell than that the their them then
+    there these they this those through to too under until up us use used using value values very want was we
+    were what when where whether which while who whom why will with would you your
+    """
 )
 """Words that say nothing about which parameter or entity is meant."""
 
@@ -314,8 +164,11 @@ kilowatts | kwh | hz hertz | khz kilohertz | mhz megahertz | ghz gigahertz | b b
 | avg average mean | std stddev deviation | temp temperature | lat latitude | lon lng long longitude
 | male man men boy | female woman women girl | uppercase upper caps capitals | lowercase lower small
 | add addition plus sum | subtract subtraction minus difference | multiply multiplication times product
-| divide division quotient | win won wins winning beat beats beaten defeated victory | loss lose lost loses losing defeat | draw drew draws tie tied
-| ev electronvolt electronvolts | ly light-year lightyears | au astronomical | pc parsec parsecs | start beginning first leading left front | end ending last trailing right back | xlarge xl | l large big | medium m | s small little | md5 | sha1 | sha256
+| divide division quotient | win won wins winning beat beats beaten defeated victory
+| loss lose lost loses losing defeat | draw drew draws tie tied
+| ev electronvolt electronvolts | ly light-year lightyears | au astronomical | pc parsec parsecs
+| start beginning first leading left front | end ending last trailing right back | xlarge xl | l large big | medium m
+| s small little | md5 | sha1 | sha256
 """
 
 

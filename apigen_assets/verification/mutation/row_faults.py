@@ -21,7 +21,9 @@ def call_added(row: Row, rng: Random, pool: Pool) -> Row | None:
     """A call that nobody asked for: one of the row again, with another number."""
     for call in rng.sample(row.calls, len(row.calls)):
         numbers = [
-            name for name, value in call["arguments"].items() if isinstance(value, int | float) and not isinstance(value, bool)
+            name
+            for name, value in call["arguments"].items()
+            if isinstance(value, int | float) and not isinstance(value, bool)
         ]
         if numbers:
             name = rng.choice(numbers)

@@ -20,7 +20,13 @@ _REGISTERED = (format_faults, row_faults, value_faults)
 Check = Callable[[pl.DataFrame], pl.DataFrame]
 
 MUTANT_SCHEMA = pl.Schema(
-    [*Candidate.SCHEMA.items(), ("fault", pl.String), ("family", pl.String), ("source_id", pl.String), ("note", pl.String)]
+    [
+        *Candidate.SCHEMA.items(),
+        ("fault", pl.String),
+        ("family", pl.String),
+        ("source_id", pl.String),
+        ("note", pl.String),
+    ]
 )
 """Damaged candidates; `source_id` is the good row's `candidate_id`."""
 
@@ -90,7 +96,9 @@ def make_mutants(
         for name in names:
             rng = Random(content_hash([seed, row.candidate_id, name]))
             damaged = FAULTS[name].damage(row.copy(), rng, pool)
-            if damaged is None or (damaged.answers == row.answers and damaged.query == row.query and name not in _IN_TOOLS):
+            if damaged is None or (
+                damaged.answers == row.answers and damaged.query == row.query and name not in _IN_TOOLS
+            ):
                 continue
             out.append(
                 {
@@ -136,7 +144,9 @@ def run_suite(
         fates, on="candidate_id", how="left", maintain_order="left"
     )
     labelled = _without_equivalents(labelled, fates)
-    kept = good.select("candidate_id", "query", "answers").join(fates, on="candidate_id", how="left", maintain_order="left")
+    kept = good.select("candidate_id", "query", "answers").join(
+        fates, on="candidate_id", how="left", maintain_order="left"
+    )
     table = _table(labelled, kept)
     rejected_good = kept.filter(pl.col("caught_by").is_not_null())
     precision = {}
@@ -195,17 +205,19 @@ def _recall(labelled: pl.DataFrame) -> dict[str, float]:
     out: dict[str, float] = {}
     for family in sorted(real["family"].unique().to_list()):
         of = real.filter(pl.col("family") == family)
-        out[family] = of["caught_by"].is_not_null().sum() / of.height
+        out[family] = int(of["caught_by"].is_not_null().sum()) / of.height
     arguments = real.filter(pl.col("family") == "arguments")
     if arguments.height:
-        free = arguments["caught_by"].is_in(["format", "execution", "grounding"]).fill_null(False).sum()
+        free = int(arguments["caught_by"].is_in(["format", "execution", "grounding"]).fill_null(False).sum())
         out["arguments_without_judge"] = free / arguments.height
     return out
 
 
 def _table(labelled: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
     def counted(frame: pl.DataFrame, fault: str, family: str) -> dict[str, object]:
-        by = {stage: int((frame["caught_by"] == stage).sum()) for stage in ("format", "execution", "grounding", "judge")}
+        by = {
+            stage: int((frame["caught_by"] == stage).sum()) for stage in ("format", "execution", "grounding", "judge")
+        }
         missed = frame.filter(pl.col("caught_by").is_null())
         return {
             "fault": fault,

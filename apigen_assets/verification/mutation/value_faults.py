@@ -7,7 +7,17 @@ from typing import Any
 
 from apigen_assets.verification.mutation.fault import Pool, Row, fault, places, required_of, schema_of
 
-_NAMES = ("Zanzibar", "Oslo", "Quillfeather", "Marguerite", "Brontosaurus", "Lisbon", "saxophone", "teapot", "Kilimanjaro")
+_NAMES = (
+    "Zanzibar",
+    "Oslo",
+    "Quillfeather",
+    "Marguerite",
+    "Brontosaurus",
+    "Lisbon",
+    "saxophone",
+    "teapot",
+    "Kilimanjaro",
+)
 
 
 def _is_number(value: Any) -> bool:
@@ -70,7 +80,9 @@ def wrong_magnitude(row: Row, rng: Random, pool: Pool) -> Row | None:
 def wrong_unit(row: Row, rng: Random, pool: Pool) -> Row | None:
     """A number converted into a unit that nobody asked for."""
     factor = rng.choice([2.54, 1.609344, 0.45359237, 3.6, 28.3495])
-    return _change_number(row, rng, lambda old: round(old * factor, 4) if isinstance(old, float) else round(old * factor))
+    return _change_number(
+        row, rng, lambda old: round(old * factor, 4) if isinstance(old, float) else round(old * factor)
+    )
 
 
 @fault("arguments")
@@ -98,7 +110,9 @@ def digits_transposed(row: Row, rng: Random, pool: Pool) -> Row | None:
     def change(old: float) -> float | None:
         text = str(old)
         spots = [
-            i for i in range(len(text) - 1) if text[i : i + 2].isdigit() and text[i] != text[i + 1] and text[i + 1] != "0"
+            i
+            for i in range(len(text) - 1)
+            if text[i : i + 2].isdigit() and text[i] != text[i + 1] and text[i + 1] != "0"
         ]
         if not spots:
             return None
@@ -147,7 +161,9 @@ def _inner(schema: dict[str, Any]) -> dict[str, Any]:
 @fault("arguments")
 def wrong_word(row: Row, rng: Random, pool: Pool) -> Row | None:
     """One word of a longer text replaced."""
-    spots = places(row, lambda value: isinstance(value, str) and len(value.split()) >= 3 and value.lower() in row.query.lower())
+    spots = places(
+        row, lambda value: isinstance(value, str) and len(value.split()) >= 3 and value.lower() in row.query.lower()
+    )
     if not spots:
         return None
     call, parameter, (holder, key) = rng.choice(spots)

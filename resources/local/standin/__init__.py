@@ -5,5 +5,5 @@ descriptions found there, and errs on purpose at the rates stated in `errors`. I
 machine works, never how good a language model is.
 """
 
-STANDIN_VERSION = 1
+STANDIN_VERSION = 2
 """Raised with every change of what the stand-ins write: it is part of the journal key."""

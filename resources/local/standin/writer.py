@@ -59,13 +59,15 @@ def _pair(
     task: Task, functions: dict[str, dict[str, Any]], kind: str | None, rng: random.Random
 ) -> tuple[str, list[dict[str, Any]]]:
     names = _names(task, rng)
-    calls = []
+    calls: list[dict[str, Any]] = []
     for name in names:
         arguments = _arguments(functions[name], task.examples, rng)
         for examples in (task.examples, task.examples, [], []):
             if {"name": name, "arguments": arguments} not in calls:
                 break
             arguments = _arguments(functions[name], examples, rng)
+        shared = _with_options_of(calls, name, arguments, functions[name])
+        arguments = arguments if {"name": name, "arguments": shared} in calls else shared
         calls.append({"name": name, "arguments": arguments})
     unique: list[dict[str, Any]] = []
     for call in calls:
@@ -108,6 +110,18 @@ def _arguments(function: dict[str, Any], examples: list[Shown], rng: random.Rand
     ]
     parameters = function.get("parameters")
     return ValueMaker(rng, seen).arguments(parameters if isinstance(parameters, dict) else {})
+
+
+def _with_options_of(
+    calls: list[dict[str, Any]], name: str, arguments: dict[str, Any], function: dict[str, Any]
+) -> dict[str, Any]:
+    """The arguments with the options of the first call to the same function: one option said is meant for all."""
+    first = next((call["arguments"] for call in calls if call["name"] == name), None)
+    if first is None:
+        return arguments
+    required = set(function["parameters"].get("required", ()))
+    own = {key: value for key, value in arguments.items() if key in required or key in first}
+    return own | {key: value for key, value in first.items() if key not in own and key not in required}
 
 
 def _query(task: Task, calls: list[dict[str, Any]], functions: dict[str, dict[str, Any]], rng: random.Random) -> str:

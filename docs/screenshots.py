@@ -1,0 +1,90 @@
+"""Takes the pictures of docs/images from a real browser, over what `make demo` left.
+
+Needs Playwright and a Chromium: `pip install playwright`, and `apt-get install chromium` or CHROMIUM=/path/to/it.
+Usage: python docs/screenshots.py [--home data] [--only NAME ...]
+"""
+
+import argparse
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+IMAGES = Path(__file__).parent / "images"
+
+
+@contextmanager
+def webserver(home: Path) -> Iterator[str]:
+    """The Dagster web server on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        str(Path(sys.executable).with_name("dagster-webserver")),
+        *("-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)),
+    ]
+    environment = {**os.environ, "DAGSTER_HOME": str((home / "dagster_home").resolve()), "APIGEN_HOME": str(home)}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"{url}/server_info", timeout=2)
+                break
+            except OSError:
+                time.sleep(1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def main() -> None:
+    """Take every picture, or those named."""
+    from playwright.sync_api import sync_playwright
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--home", type=Path, default=Path("data"))
+    parser.add_argument("--only", nargs="*", default=[])
+    given = parser.parse_args()
+    IMAGES.mkdir(exist_ok=True)
+    batch, generator = "builtin", "standin-medium"
+    partition = f"{batch}%7C{generator}"
+    pages = {
+        "lineage": ("/asset-groups", "filtered", (3400, 1750)),
+        "partition": (f"/assets/semantic_verified?view=partitions&partition={partition}", "pass_rate", (1600, 1300)),
+        "dataset": ("/assets/function_calling_dataset?view=events", "funnel", (1600, 1700)),
+        "checks": ("/assets/function_calling_dataset?view=checks", "dataset_is_sound", (1600, 800)),
+        "training": ("/assets/xlam_checkpoints?view=partitions", "tiny", (1600, 1300)),
+        "sensor": ("/locations/apigen/sensors/new_apis", "new_apis", (1600, 800)),
+    }
+    with webserver(given.home) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
+        )
+        for name, (path, text, (width, height)) in pages.items():
+            if given.only and name not in given.only:
+                continue
+            page = browser.new_page(viewport={"width": width, "height": height})
+            page.goto(url + path)
+            try:
+                page.get_by_text(re.compile(re.escape(text))).first.wait_for(timeout=60_000)
+            except Exception as error:
+                print(f"{name}: {text!r} did not appear: {type(error).__name__}")
+            if name == "lineage":
+                page.keyboard.press("Alt+e")
+            page.wait_for_timeout(4_000)
+            page.screenshot(path=IMAGES / f"{name}.png")
+            print(IMAGES / f"{name}.png")
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

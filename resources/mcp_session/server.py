@@ -1,0 +1,211 @@
+"""One MCP server: connected at first need, kept open, started again after it died or hung."""
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apigen_assets.verification.outcome import Outcome
+from resources.http.addresses import AddressRefusedError, ResolutionError, checked_addresses
+from resources.http.messages import short
+from resources.http.response import Reading
+from resources.mcp_session.results import read_error, read_result
+
+_STARTS = 3
+"""Failed starts after which a server is left alone."""
+_ERROR_BYTES = 2_000
+
+
+@dataclass(frozen=True)
+class Address:
+    """What tells one server from another."""
+
+    command: tuple[str, ...]
+    url: str | None
+    variables: tuple[str, ...]
+    token_variable: str | None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds for starting and for one call; whether private addresses may be called."""
+
+    start_s: float
+    call_s: float
+    allow_private_addresses: bool
+
+
+class Server:
+    """The session with one server. All methods run on the executor's event loop.
+
+    A stdio server gets one call at a time, so that stopping it after a call that hangs ends no other call.
+    """
+
+    def __init__(self, address: Address, limits: Limits, environment: Mapping[str, str]) -> None:
+        self._address = address
+        self._limits = limits
+        self._environment = environment
+        self._turn = asyncio.Semaphore(1 if address.url is None else 4)
+        self._starting = asyncio.Lock()
+        self._client: Any = None
+        self._stop: asyncio.Event | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._failures = 0
+        self._failed = Reading(Outcome.TRANSPORT, "the server was never started")
+
+    async def call(self, tool: str, arguments: dict[str, Any]) -> Reading:
+        """Call a tool, starting the server where needed."""
+        from mcp import MCPError
+
+        async with self._turn:
+            client = await self._started()
+            if client is None:
+                return self._failed
+            try:
+                async with asyncio.timeout(self._limits.call_s):
+                    return read_result(await client.call_tool(tool, arguments))
+            except TimeoutError:
+                await self._restart()
+                return Reading(Outcome.TIMEOUT, f"not done within {self._limits.call_s:g} s")
+            except MCPError as error:
+                reading = read_error(error.code, error.message)
+            except ValueError as error:  # a result that is not what the protocol says; pydantic's errors too
+                return Reading(Outcome.MALFORMED, f"no valid tool result: {short(str(error))}")
+            except Exception as error:  # the transport's own exceptions are no part of its interface
+                reading = Reading(Outcome.TRANSPORT, f"{type(error).__name__}: {short(str(error))}")
+            if reading.outcome in (Outcome.TRANSPORT, Outcome.TIMEOUT):
+                await self._restart()
+            return reading
+
+    async def close(self) -> None:
+        """End the session, and the server with its whole process group."""
+        if self._stop is not None:
+            self._stop.set()
+        if self._task is not None:
+            with contextlib.suppress(Exception, asyncio.CancelledError):
+                await self._task
+        self._client = self._stop = self._task = None
+
+    async def _restart(self) -> None:
+        if self._address.url is None:
+            await self.close()
+
+    async def _started(self) -> Any:
+        async with self._starting:
+            if self._task is not None and self._task.done():
+                await self.close()
+            if self._client is None and self._failures < _STARTS:
+                self._stop = asyncio.Event()
+                ready: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+                # The SDK wants a session to be opened and closed by one task.
+                self._task = asyncio.create_task(self._hold(ready, self._stop))
+                self._client = await ready
+                self._failures = self._failures + 1 if self._client is None else 0
+        return self._client
+
+    async def _hold(self, ready: "asyncio.Future[Any]", stop: asyncio.Event) -> None:
+        """Keep a session open until told to stop."""
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
+            try:
+                async with contextlib.AsyncExitStack() as stack:
+                    async with asyncio.timeout(self._limits.start_s):
+                        client = await stack.enter_async_context(self._connect(said))
+                    ready.set_result(client)
+                    await stop.wait()
+            except BaseException as error:
+                if not ready.done():
+                    self._failed = _start_failure(error, said, self._limits.start_s)
+                    ready.set_result(None)
+                if isinstance(error, KeyboardInterrupt | SystemExit):
+                    raise
+
+    @contextlib.asynccontextmanager
+    async def _connect(self, said: Any) -> AsyncIterator[Any]:
+        from mcp import Client, StdioServerParameters, stdio_client
+
+        address = self._address
+        if address.url is None:
+            given = {name: self._environment[name] for name in address.variables if name in self._environment}
+            parameters = StdioServerParameters(
+                command=address.command[0], args=list(address.command[1:]), env=given, encoding_error_handler="replace"
+            )
+            async with Client(stdio_client(parameters, errlog=said)) as client:
+                yield client
+            return
+        import httpx2
+        from mcp.client.streamable_http import streamable_http_client
+
+        headers = {}
+        if address.token_variable is not None:
+            token = self._environment.get(address.token_variable, "").strip()
+            if not token:
+                raise _MissingTokenError(f"the environment variable {address.token_variable} is not set")
+            headers["Authorization"] = f"Bearer {token}"
+        limits = self._limits
+        timeout = httpx2.Timeout(limits.start_s, read=limits.call_s)
+        async with (
+            httpx2.AsyncClient(transport=_transport(limits), headers=headers, timeout=timeout, trust_env=False) as http,
+            Client(streamable_http_client(address.url, http_client=http)) as client,
+        ):
+            yield client
+
+
+class _MissingTokenError(Exception):
+    pass
+
+
+def _transport(limits: Limits) -> Any:
+    """A transport that connects only to checked addresses: the one that was checked is the one that is called."""
+    import httpcore2
+    import httpx2
+
+    class Checked(httpcore2.AsyncNetworkBackend):
+        def __init__(self) -> None:
+            self._inner = httpcore2.AnyIOBackend()
+
+        async def connect_tcp(
+            self,
+            host: str,
+            port: int,
+            timeout: float | None = None,
+            local_address: str | None = None,
+            socket_options: Any = None,
+        ) -> Any:
+            wait = limits.start_s if timeout is None else timeout
+            found = await asyncio.to_thread(checked_addresses, host, port, wait, limits.allow_private_addresses)
+            return await self._inner.connect_tcp(found[0][1], port, timeout, local_address, socket_options)
+
+        async def sleep(self, seconds: float) -> None:
+            await asyncio.sleep(seconds)
+
+    transport = httpx2.AsyncHTTPTransport(trust_env=False)
+    transport._pool = httpcore2.AsyncConnectionPool(
+        ssl_context=httpx2.create_ssl_context(trust_env=False), network_backend=Checked()
+    )
+    return transport
+
+
+def _start_failure(error: BaseException, said: Any, limit_s: float) -> Reading:
+    while isinstance(error, BaseExceptionGroup) and error.exceptions:
+        error = error.exceptions[0]
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, AddressRefusedError):
+            return Reading(Outcome.REFUSED, str(cause))
+        if isinstance(cause, ResolutionError):
+            return Reading(Outcome.TRANSPORT, str(cause))
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, _MissingTokenError):
+        return Reading(Outcome.AUTH, f"{error}; no call was made")
+    if isinstance(error, TimeoutError):
+        return Reading(Outcome.TRANSPORT, f"the server was not ready within {limit_s:g} s")
+    text = f"the server did not start: {type(error).__name__}: {error}"
+    with contextlib.suppress(OSError, ValueError):
+        size = said.seek(0, os.SEEK_END)
+        said.seek(max(0, size - _ERROR_BYTES))
+        tail = said.read().strip().splitlines()[-1:]
+        text += f"; it said: {tail[0]}" if tail else ""
+    return Reading(Outcome.TRANSPORT, short(text, 500))

@@ -1,0 +1,61 @@
+"""`apigen demo`: what it promises when all goes well, when it is repeated, and when the machine is not fit."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from resources.lake import SCHEMA_VERSION
+
+ROOT = Path(__file__).parents[2]
+
+
+def demo(home, *options, **variables):
+    environment = {**os.environ, "APIGEN_HOME": str(home), "APIGEN_CANDIDATES_PER_PARTITION": "15", **variables}
+    environment.pop("DAGSTER_HOME", None)
+    return subprocess.run(
+        [sys.executable, "-c", "from apigen_assets.cli.main import app; app()", "demo", *options],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280,
+    )  # fmt: skip
+
+
+def journalled(home):
+    return sorted(line for path in (home / "journal").rglob("*.jsonl") for line in path.read_text().splitlines())
+
+
+@pytest.mark.slow
+def test_it_ends_with_what_was_made_and_a_repeat_asks_for_nothing(tmp_path):
+    first = demo(tmp_path / "home", "--no-training")
+    assert first.returncode == 0, first.stdout[-3000:] + first.stderr[-2000:]
+    for promised in ("standin-small", "standin-large", "simple", "make ui", str(tmp_path / "home" / "release")):
+        assert promised in first.stdout
+    assert (tmp_path / "home" / "release" / "function-calling-dataset" / "README.md").is_file()
+    asked = journalled(tmp_path / "home")
+    assert asked
+    second = demo(tmp_path / "home", "--no-training")
+    assert second.returncode == 0, second.stdout[-3000:]
+    assert journalled(tmp_path / "home") == asked
+
+
+def test_a_malformed_generators_file_stops_before_anything_is_made(tmp_path):
+    bad = tmp_path / "generators.yaml"
+    bad.write_text("generators:\n  - name: [1\n")
+    result = demo(tmp_path / "home", APIGEN_GENERATORS_FILE=str(bad))
+    assert result.returncode != 0
+    assert "generators.yaml" in result.stdout + result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    assert not (tmp_path / "home" / "lake").exists()
+
+
+def test_a_newer_lake_stops_it_and_stays_as_it_is(tmp_path):
+    marker = tmp_path / "home" / "lake" / "_lake.json"
+    marker.parent.mkdir(parents=True)
+    marker.write_text(json.dumps({"schema_version": SCHEMA_VERSION + 1}))
+    result = demo(tmp_path / "home", "--no-training")
+    assert result.returncode != 0
+    assert "APIGEN_LAKE" in result.stdout + result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+    assert [path.name for path in marker.parent.iterdir()] == ["_lake.json"]

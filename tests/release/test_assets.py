@@ -1,0 +1,187 @@
+"""The release assets inside Dagster: gate, local release, publication."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from apigen_assets.cli.main import app
+from apigen_assets.release.assets import huggingface_dataset, huggingface_models
+from apigen_assets.settings import settings
+from resources.hub import HubResource
+from resources.lake import Lake, LakeResource
+from tests.hub.server import LocalHub
+from tests.release.releases import rows
+
+
+@pytest.fixture
+def lake():
+    made = Lake(settings().lake_url)
+    made.write(rows(), made.path("function_calling_dataset"))
+    return made
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", LocalHub.WRITE)
+    with LocalHub(tmp_path / "hub") as running:
+        monkeypatch.setenv("APIGEN_HUB_ENDPOINT", running.url)
+        monkeypatch.setenv("APIGEN_HUB_REPO", "ada/calls")
+        settings.cache_clear()
+        yield running
+
+
+def definitions(passed=True, severity=dg.AssetCheckSeverity.ERROR):
+    @dg.asset_check(asset="function_calling_dataset", blocking=True)
+    def dataset_is_sound():
+        return dg.AssetCheckResult(passed=passed, severity=severity)
+
+    @dg.asset(io_manager_key="lake")
+    def function_calling_dataset() -> pl.DataFrame:
+        return rows()
+
+    return dg.Definitions(
+        assets=[huggingface_dataset, huggingface_models, function_calling_dataset],
+        asset_checks=[dataset_is_sound],
+        jobs=[
+            dg.define_asset_job("release", selection=["huggingface_dataset"]),
+            dg.define_asset_job("dataset", selection=["function_calling_dataset"]),
+            dg.define_asset_job("models", selection=["huggingface_models"]),
+        ],
+        resources={
+            "lake": LakeResource(root=settings().lake_url),
+            "hub": HubResource(endpoint=settings().hub_endpoint, backoff_s=0.02, load_back=False),
+        },
+    )
+
+
+def run(job, instance, defs=None, **more):
+    return (
+        (defs or definitions()).resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=False, **more)
+    )
+
+
+def metadata(result):
+    (event,) = result.get_asset_materialization_events()
+    return {name: value.value for name, value in event.materialization.metadata.items()}
+
+
+def description(result):
+    (event,) = [event for event in result.all_events if event.is_step_failure]
+    return event.step_failure_data.user_failure_data.description
+
+
+def test_without_a_token_the_release_is_local_and_loads(lake, monkeypatch):
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setenv("APIGEN_HUB_REPO", "ada/calls")
+    settings.cache_clear()
+    with dg.DagsterInstance.ephemeral() as instance:
+        told = metadata(run("release", instance))
+        assert told["published"] == "no: HF_TOKEN is not set"
+        assert told["loaded"].startswith("load_dataset reads every config")
+        assert told["rows"] == {"xlam/train": 25, "openai/train": 25}
+        assert (settings().release_dir / "function-calling-dataset" / "release.json").exists()
+        again = metadata(run("release", instance))
+        assert not again["written"] and again["content_hash"] == told["content_hash"]
+
+
+def test_with_repository_and_token_it_is_published_with_lineage(lake, hub):
+    with dg.DagsterInstance.ephemeral() as instance:
+        defs = definitions()
+        made = run("dataset", instance, defs)
+        config = {"ops": {"huggingface_dataset": {"config": {"version": "v1"}}}}
+        told = metadata(run("release", instance, defs, run_config=config))
+        assert told["published"] == "a new commit" and told["version"] == "v1"
+        assert hub.commits("ada/calls") == ["Release v1: 25 rows"]
+        found = hub.repository("ada/calls")
+        card = found.content(found.files("v1")["README.md"]).read_text()
+        assert f"| `function_calling_dataset` | {made.run_id} |" in card
+        # Made again with the same rows, by another run: nothing new.
+        run("dataset", instance, defs)
+        again = metadata(run("release", instance, defs, run_config=config))
+        assert again["published"] == "the repository held this release already"
+        assert len(hub.commits("ada/calls")) == 1
+
+
+def test_a_failed_check_stops_the_release(lake, hub):
+    with dg.DagsterInstance.ephemeral() as instance:
+        run("dataset", instance, definitions(passed=False))
+        stopped = run("release", instance)
+        assert not stopped.success and "function_calling_dataset: dataset_is_sound" in description(stopped)
+        assert not hub.log and not settings().release_dir.exists()
+        run("dataset", instance, definitions(passed=True))
+        assert run("release", instance).success
+
+
+def test_a_check_that_only_warns_does_not_stop_it(lake, monkeypatch):
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    with dg.DagsterInstance.ephemeral() as instance:
+        run("dataset", instance, definitions(passed=False, severity=dg.AssetCheckSeverity.WARN))
+        assert run("release", instance).success
+
+
+def test_a_useless_token_is_told_before_the_work(lake, hub, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_expired")
+    with dg.DagsterInstance.ephemeral() as instance:
+        stopped = run("release", instance)
+        assert "expired, revoked or mistyped" in description(stopped)
+        assert not settings().release_dir.exists()
+
+
+def test_a_model_is_published(hub):
+    folder = settings().checkpoints_dir / "tiny" / "verified"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(b"weights")
+    key = dg.MultiPartitionKey({"model": "tiny", "dataset": "verified"})
+    with dg.DagsterInstance.ephemeral() as instance:
+        told = metadata(run("models", instance, partition_key=key))
+        assert told["published"] == "a new commit"
+        assert "model.safetensors" in hub.repository("ada/tiny-verified", "model").files("main")
+        again = metadata(run("models", instance, partition_key=key))
+        assert again["published"] == "the repository held this release already"
+
+
+def test_a_model_that_is_not_trained_is_told(hub):
+    key = dg.MultiPartitionKey({"model": "tiny", "dataset": "verified"})
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert "train the model first" in description(run("models", instance, partition_key=key))
+
+
+def apigen(*arguments):
+    """The command, in a process of its own: settings are read once per process."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from apigen_assets.cli.main import app; app()", *arguments],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_command_publishes_and_shows_what_it_would_do(lake, hub):
+    would = CliRunner().invoke(app, ["publish", "--dry-run", "--version", "v1"])
+    assert would.exit_code == 0, would.output
+    assert "does not exist and would be created (private)" in would.output
+    assert "+ data/xlam/train-00000-of-00001.parquet" in would.output
+    assert not hub.repository("ada/calls").exists
+    status, told = apigen("publish", "--version", "v1")
+    assert status == 0, told
+    assert "a new commit" in told and list(hub.repository("ada/calls").meta["tags"]) == ["v1"]
+    again = CliRunner().invoke(app, ["publish", "--dry-run"])
+    assert "holds this release already" in again.output and "no commit" in again.output
+
+
+def test_the_command_says_what_is_wrong(lake, hub, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_expired")
+    status, told = apigen("publish")
+    assert status == 1 and "expired, revoked or mistyped" in told and "Traceback" not in told
+    lake.write(rows().head(0), lake.path("function_calling_dataset"))
+    nothing = CliRunner().invoke(app, ["publish", "--dry-run"])
+    assert nothing.exit_code == 1 and "nothing to release" in nothing.output
