@@ -39,7 +39,8 @@ def rows(queries):
 
 def html(data, **changes):
     given_ = {
-        "title": "A set", "statistics": statistics(data, CATALOG), "reasons": REASONS, "fates": {"chosen": data.height},
+        "title": "A set", "statistics": statistics(data, CATALOG), "reasons": REASONS,
+        "fates": {"chosen": data.height},
         "funnel": [FunnelRow("standin-small", 10, 3, 2, 1, 4)], "shortfall": {"simple": 5}, "contaminated": CONTAMINATED,
         "compared": True, "stand_in": True,
     }  # fmt: skip
