@@ -28,7 +28,7 @@ _SHRUNK = {
         "num_key_value_heads": 2, "vocab_size": 600,
     },
     "batch_rows": 4,
-    "max_length": 256,
+    "max_length": 2048,
 }  # fmt: skip
 _WORDS = [f"{a}{b}" for a in ("ka", "lo", "mi", "ner", "pu", "sta", "tor", "ve") for b in ("dan", "fel", "gos", "rim")]
 
