@@ -3,8 +3,8 @@
 Rows are invented: APIs with several parameters, queries of 8 to 60 words over a vocabulary of 20,000, tools and
 calls as the verification stages write them. Known duplicates are planted: 5 % copies of a row, 5 % the same calls
 in other words, 5 % queries with few words changed. The figures say of how many planted pairs one row went, for
-queries by the similarity that they really have, and how many rows went that have no planted twin. With `--rows 1000000` (the default) the target is under 3 minutes and 3 GB
-on two cores.
+queries by the similarity that they really have, and how many rows went that have no planted twin. For the default
+of 1,000,000 rows the target is under 3 minutes and 3 GB on two cores.
 
 Reading ends in chosen rows in order; making the released columns of them comes after and depends on the target.
 """
@@ -158,7 +158,10 @@ def planted(verified: pl.LazyFrame, fates: pl.DataFrame) -> list[str]:
     twins = twins.with_columns((pl.col("gone") | pl.col("source_gone")).alias("found"))
     lines = [
         f"{kind}: one of the pair went in {share:.2%} of {count:,} planted pairs"
-        for kind, share, count in twins.group_by("detail").agg(pl.col("found").mean(), pl.len()).sort("detail").iter_rows()
+        for kind, share, count in twins.group_by("detail")
+        .agg(pl.col("found").mean(), pl.len())
+        .sort("detail")
+        .iter_rows()
         if kind != "near"
     ]
     near = twins.filter(pl.col("detail") == "near").head(20_000)
@@ -169,7 +172,9 @@ def planted(verified: pl.LazyFrame, fates: pl.DataFrame) -> list[str]:
     for low, high in ((0.9, 1.01), (0.85, 0.9), (0.8, 0.85), (0.0, 0.8)):
         found = [one for one, value in zip(near["found"], similar, strict=True) if low <= value < high]
         share = sum(found) / max(1, len(found))
-        lines.append(f"near, similarity {low:.2f} to {min(high, 1):.2f}: one went in {share:.2%} of {len(found):,} pairs")
+        lines.append(
+            f"near, similarity {low:.2f} to {min(high, 1):.2f}: one went in {share:.2%} of {len(found):,} pairs"
+        )
     alone = rows.filter(pl.col("detail") == "own").join(
         twins.select(pl.col("prompt_id").alias("candidate_id")), on="candidate_id", how="anti"
     )

@@ -1,12 +1,13 @@
 """Assets of the data set: composition, contaminated rows, relevance rows, the set, its ablations, the report."""
 
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from apigen_assets.automation import follow
-from apigen_assets.dataset.bfcl import QuestionsUnavailableError, benchmark
+from apigen_assets.dataset.bfcl import QuestionsUnavailableError, benchmark, questions_file
 from apigen_assets.dataset.compose import (
     DUPLICATES,
     OVER_QUOTA,
@@ -14,14 +15,18 @@ from apigen_assets.dataset.compose import (
     Quotas,
     chosen_rows,
     compose,
+    shortfall_of,
     unique_rows,
 )
 from apigen_assets.dataset.contamination import MATCHES_SCHEMA
-from apigen_assets.dataset.funnel import funnel, markdown
+from apigen_assets.dataset.figures import grouped_figure
+from apigen_assets.dataset.funnel import FunnelRow, funnel, markdown, reasons
 from apigen_assets.dataset.relevance import relevance_rows as make_relevance_rows
+from apigen_assets.dataset.report import Report, page, write_text
 from apigen_assets.dataset.row import DatasetRow
 from apigen_assets.dataset.rows import dataset_rows
-from apigen_assets.metadata import bar_plot, column_counts, counts_table, samples
+from apigen_assets.dataset.statistics import PAPER_SHARES, statistics
+from apigen_assets.metadata import bar_plot, column_counts, counts_table, figure, samples
 from apigen_assets.settings import Settings, settings
 
 _ALL_THAT_EXISTS = {"allow_missing_partitions": True}
@@ -69,9 +74,7 @@ def quotas_of(config: Settings) -> Quotas:
     automation_condition=follow("semantic_verified"),
     ins={"semantic_verified": dg.AssetIn(metadata=_ALL_THAT_EXISTS)},
 )
-def contaminated_rows(
-    context: dg.AssetExecutionContext, semantic_verified: pl.LazyFrame
-) -> dg.Output[pl.DataFrame]:
+def contaminated_rows(context: dg.AssetExecutionContext, semantic_verified: pl.LazyFrame) -> dg.Output[pl.DataFrame]:
     """Verified rows that hold a question or a tool of BFCL, each with the match: they never enter the data set.
 
     Where the leaderboard's questions cannot be had, no row is compared, which the check
@@ -247,6 +250,100 @@ plus_fail_semantic_dataset = _ablation("semantic")
 plus_fail_execution_dataset = _ablation("execution")
 
 
+@dg.asset(
+    group_name="dataset",
+    kinds={"html"},
+    code_version="1",
+    automation_condition=follow("function_calling_dataset"),
+    required_resource_keys={"lake"},
+    ins={"filtered_api_catalog": dg.AssetIn(metadata=_ALL_THAT_EXISTS)},
+)
+def dataset_report(
+    context: dg.AssetExecutionContext,
+    function_calling_dataset: pl.DataFrame,
+    filtered_api_catalog: pl.DataFrame,
+    composition: pl.DataFrame,
+    contaminated_rows: pl.DataFrame,
+) -> dg.MaterializeResult[None]:
+    """The data set in figures and samples: plots here, and one HTML file that opens without a network."""
+    config = settings()
+    lake = context.resources.lake.lake
+    rows = function_calling_dataset
+    stats = statistics(rows, filtered_api_catalog)
+    table, rejected = funnel(lake), reasons(lake)
+    report = Report(
+        title=config.release_title,
+        statistics=stats,
+        funnel=table,
+        reasons=rejected,
+        fates=column_counts(composition, "fate"),
+        shortfall=shortfall_of(composition, config.dataset_size, quotas_of(config)),
+        contaminated=contaminated_rows,
+        compared=questions_file(config).exists(),
+        stand_in=any(row.generator.startswith("standin-") for row in table),
+    )
+    path = report_file(config)
+    write_text(path, page(report, rows))
+    return dg.MaterializeResult(
+        metadata={
+            "path": dg.MetadataValue.path(str(path)),
+            "open": dg.MetadataValue.url(path.as_uri()),
+            "funnel": dg.MetadataValue.md(markdown(table)),
+            "diversity": dg.MetadataValue.json({name: round(value, 4) for name, value in stats.diversity.items()}),
+            **plots(report),
+        }
+    )
+
+
+def report_file(config: Settings) -> Path:
+    """Where the report stands."""
+    return (config.home / "report" / "dataset-report.html").resolve()
+
+
+def plots(report: Report) -> dict[str, dg.MetadataValue[Any]]:
+    """The report's figures as pictures."""
+    stats = report.statistics
+    by_reason = report.reasons.with_columns(pl.concat_str("stage", pl.lit(": "), "reason").alias("why"))
+    reject_stacks: dict[str, dict[str, float]] = {}
+    for generator, why, count in (
+        by_reason.select("generator", "why", "count").sort("count", descending=True).iter_rows()
+    ):
+        reject_stacks.setdefault(why, {})[generator] = float(count)
+    rows, apis = max(1, sum(stats.categories.values())), max(1, sum(stats.api_categories.values()))
+    return {
+        "plot_funnel": bar_plot({}, "Candidates by generator and fate", stacks=_funnel_stacks(report.funnel)),
+        "plot_fates": bar_plot(report.fates, "Verified rows by what became of them"),
+        "plot_rejects": bar_plot({}, "Rejects by reason", "candidates", reject_stacks),
+        "plot_styles": bar_plot(stats.styles, "Rows by style"),
+        "plot_categories": figure(
+            grouped_figure(
+                {
+                    "rows": {name: 100 * count / rows for name, count in stats.categories.items()},
+                    "APIs": {name: 100 * count / apis for name, count in stats.api_categories.items()},
+                    "the paper's APIs": dict(PAPER_SHARES),
+                },
+                "Categories",
+                "%",
+            )
+        ),
+        "plot_tools": bar_plot(stats.tools_per_row, "Tools offered per row"),
+        "plot_calls": bar_plot(stats.calls_per_row, "Calls per row"),
+        "plot_lengths": bar_plot(stats.query_words, "Words per query"),
+    }
+
+
+def _funnel_stacks(table: list[FunnelRow]) -> dict[str, dict[str, float]]:
+    return {
+        row.generator: {
+            "verified": row.verified,
+            "failed semantic": row.failed_semantic,
+            "failed execution": row.failed_execution,
+            "failed format": row.failed_format,
+        }
+        for row in table
+    }
+
+
 def _without_contaminated(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """Rows that do not match BFCL, and how many did; all of them where the questions cannot be had."""
     try:
@@ -281,15 +378,7 @@ def _metadata(context: dg.AssetExecutionContext, rows: pl.DataFrame, composition
         "funnel_plot": bar_plot(
             {},
             "Candidates by generator and fate",
-            stacks={
-                row.generator: {
-                    "verified": row.verified,
-                    "failed semantic": row.failed_semantic,
-                    "failed execution": row.failed_execution,
-                    "failed format": row.failed_format,
-                }
-                for row in table
-            },
+            stacks=_funnel_stacks(table),
         ),
         "styles": counts_table(styles, "style"),
         "kinds": counts_table(column_counts(rows, "kind"), "kind"),
@@ -300,5 +389,3 @@ def _metadata(context: dg.AssetExecutionContext, rows: pl.DataFrame, composition
         "over_quota": sum(fates.get(fate, 0) for fate in OVER_QUOTA),
         "samples": samples(rows, ["query", "tools", "answers", "style"]),
     }
-
-

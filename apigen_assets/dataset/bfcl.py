@@ -54,13 +54,17 @@ def questions(config: Settings) -> list[dict[str, Any]]:
             raise QuestionsUnavailableError(f"the leaderboard's environment is not installed: {HOW}")
         if failed.exists() and time.time() - failed.stat().st_mtime < _RETRY_S:
             reason = failed.read_text(encoding="utf-8")
-            raise QuestionsUnavailableError(f"the leaderboard's environment could not be made: {reason}. {_capital(HOW)}")
+            raise QuestionsUnavailableError(
+                f"the leaderboard's environment could not be made: {reason}. {_capital(HOW)}"
+            )
     try:
         rows = bfcl.questions()
     except bfcl.BfclEnvironmentError as error:
         config.home.mkdir(parents=True, exist_ok=True)
         failed.write_text(str(error)[:2000], encoding="utf-8")
-        raise QuestionsUnavailableError(f"the leaderboard's questions cannot be had: {error}. {_capital(HOW)}") from None
+        raise QuestionsUnavailableError(
+            f"the leaderboard's questions cannot be had: {error}. {_capital(HOW)}"
+        ) from None
     _write(path, rows)
     failed.unlink(missing_ok=True)
     return rows

@@ -21,9 +21,7 @@ _ALL_THAT_EXISTS = {"allow_missing_partitions": True}
     blocking=True,
     additional_ins={"semantic_verified": dg.AssetIn(metadata=_ALL_THAT_EXISTS)},
 )
-def composition_conserves_rows(
-    composition: pl.DataFrame, semantic_verified: pl.LazyFrame
-) -> dg.AssetCheckResult:
+def composition_conserves_rows(composition: pl.DataFrame, semantic_verified: pl.LazyFrame) -> dg.AssetCheckResult:
     """Every verified row has exactly one fate, chosen ones have the places 0..n-1, duplicates name their original."""
     problems = composition_problems(composition, semantic_verified.select("candidate_id"))
     return dg.AssetCheckResult(

@@ -162,6 +162,12 @@ def compose(
     return Composition(_fates(facts, order, fates, of), shortfall)
 
 
+def shortfall_of(fates: pl.DataFrame, size: int, quotas: Quotas) -> dict[str, int]:
+    """Rows missing to the target, of a table of fates."""
+    chosen = fates.filter(pl.col("fate") == Fate.CHOSEN)
+    return _shortfall(Counter(chosen["style"].to_list()), Counter(chosen["generator"].to_list()), size, quotas)
+
+
 def chosen_rows(verified: pl.LazyFrame, fates: pl.DataFrame) -> pl.DataFrame:
     """The chosen rows with the columns of `verified`, in the order of the data set."""
     places = fates.filter(pl.col("fate") == Fate.CHOSEN).select("candidate_id", "place").lazy()
@@ -235,9 +241,7 @@ def _take(
 
 def _shortfall(taken: Counter[str], of_generator: Counter[str], size: int, quotas: Quotas) -> dict[str, int]:
     short = {style: room - taken[style] for style, room in _parts(size, quotas.styles).items()}
-    short |= {
-        f"generator:{name}": room - of_generator[name] for name, room in _parts(size, quotas.generators).items()
-    }
+    short |= {f"generator:{name}": room - of_generator[name] for name, room in _parts(size, quotas.generators).items()}
     return short
 
 
@@ -258,9 +262,14 @@ def _fates(
     chosen = fates[order] == Fate.CHOSEN
     ordered = facts[order].select("candidate_id", "generator", "style", "category")
     other = of[order]
-    return ordered.with_columns(
-        pl.col("generator", "style", "category").cast(pl.String),
-        pl.Series("fate", [str(fate) for fate in fates[order].tolist()], dtype=pl.String),
-        pl.Series("of", names.gather(np.maximum(other, 0))).set(pl.Series(other < 0), None),
-        pl.Series("place", np.where(chosen, np.cumsum(chosen) - 1, -1), dtype=pl.Int64).replace(-1, None),
-    ).sort("place", nulls_last=True, maintain_order=True).select(FATES_SCHEMA.names()).cast(dict(FATES_SCHEMA))  # type: ignore[arg-type]
+    return (
+        ordered.with_columns(
+            pl.col("generator", "style", "category").cast(pl.String),
+            pl.Series("fate", [str(fate) for fate in fates[order].tolist()], dtype=pl.String),
+            pl.Series("of", names.gather(np.maximum(other, 0))).set(pl.Series(other < 0), None),
+            pl.Series("place", np.where(chosen, np.cumsum(chosen) - 1, -1), dtype=pl.Int64).replace(-1, None),
+        )
+        .sort("place", nulls_last=True, maintain_order=True)
+        .select(FATES_SCHEMA.names())
+        .cast(FATES_SCHEMA)
+    )

@@ -52,7 +52,9 @@ class Signatures:
         # A query without a word gets a shingle of its own: it is near to nothing.
         missing = np.setdiff1d(np.arange(words.texts), owner)
         if len(missing):
-            own = (np.arange(len(missing), dtype=np.uint64) + np.uint64(self._filled + 1)) * np.uint64(0xD1342543DE82EF95)
+            own = (np.arange(len(missing), dtype=np.uint64) + np.uint64(self._filled + 1)) * np.uint64(
+                0xD1342543DE82EF95
+            )
             hashes, owner = np.concatenate([hashes, own]), np.concatenate([owner, missing])
             order = np.argsort(owner, kind="stable")
             hashes, owner = hashes[order], owner[order]
@@ -70,9 +72,7 @@ class Signatures:
             self._bands[band, rows] = key
         self._filled += words.texts
 
-    def duplicates(
-        self, order: npt.NDArray[np.int64], groups: Hashes, similarity: float
-    ) -> dict[int, int]:
+    def duplicates(self, order: npt.NDArray[np.int64], groups: Hashes, similarity: float) -> dict[int, int]:
         """Rows near to one that comes before them, each with that row.
 
         A row goes when its query shares at least `similarity` of the shingles (Jaccard, estimated with a

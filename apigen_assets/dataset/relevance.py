@@ -132,7 +132,8 @@ def may_serve(tool: Tool, query: str, removed: Sequence[Tool], calls: Sequence[d
         return True
     name = _name_stems(tool)
     asked = content_stems(query)
-    if len(own & asked) >= 2 and len(own & asked) / len(own) >= ASKED_FOR or (name and name <= asked):
+    says_most = len(own & asked) >= 2 and len(own & asked) / len(own) >= ASKED_FOR
+    if says_most or (name and name <= asked):
         return True
     arguments = {call["name"]: call["arguments"] for call in calls}
     for other in removed:

@@ -69,8 +69,18 @@ def test_an_api_and_a_category_have_limits():
 
 def test_the_same_query_with_the_same_calls_counts_once():
     base = rows(4, ("simple",))
-    copy = {**base[0], "candidate_id": "copy", "query": "  QUERY   0 ", "answers": '[{"name":"f","arguments":{"amount":0.0}}]'}
-    other = {**base[0], "candidate_id": "other", "query": "something else entirely", "answers": '[{"arguments":{"amount":9},"name":"f"}]'}
+    copy = {
+        **base[0],
+        "candidate_id": "copy",
+        "query": "  QUERY   0 ",
+        "answers": '[{"name":"f","arguments":{"amount":0.0}}]',
+    }
+    other = {
+        **base[0],
+        "candidate_id": "other",
+        "query": "something else entirely",
+        "answers": '[{"arguments":{"amount":9},"name":"f"}]',
+    }
     found, chosen = composed([*base, copy, other], 100)
     assert found.counts[Fate.SAME_ROW] == 1
     assert chosen.height == 5
@@ -99,7 +109,9 @@ def test_calls_without_arguments_are_told_apart_by_their_queries():
     assert chosen.height == 3
 
 
-LONG = "Compute the energy that a body of {} kilograms has when it falls from a height of {} metres on the planet {} today"
+LONG = (
+    "Compute the energy that a body of {} kilograms has when it falls from a height of {} metres on the planet {} today"
+)
 
 
 def test_queries_near_to_each_other_count_once_where_they_call_the_same_functions():

@@ -11,7 +11,12 @@ from apigen_assets.dataset.rows import dataset_rows
 from apigen_assets.dataset.xlam_openai import openai_row
 from tests.rows import frame, tool, verified_row
 
-WORDS = {"tides": "Predict ocean tides", "solfege": "Sing notes", "visa": "List embassy papers", "knit": "Count stitches"}
+WORDS = {
+    "tides": "Predict ocean tides",
+    "solfege": "Sing notes",
+    "visa": "List embassy papers",
+    "knit": "Count stitches",
+}
 CATEGORIES = {"id-tides": "Science", "id-solfege": "Science", "id-visa": "Travel", "id-knit": "Lifestyle"}
 
 
@@ -24,11 +29,15 @@ def data(count=30):
     for i in range(count):
         rows.append(
             verified_row(
-                f"a{i}", f"When is high water with {i + 100}?", [described("tides"), described("solfege")],
+                f"a{i}",
+                f"When is high water with {i + 100}?",
+                [described("tides"), described("solfege")],
                 [("tides", {"amount": i + 100})],
-            )  # fmt: skip
+            )
         )
-        rows.append(verified_row(f"b{i}", f"Papers for {i + 500}", [described("visa")], [("visa", {"amount": i + 500})]))
+        rows.append(
+            verified_row(f"b{i}", f"Papers for {i + 500}", [described("visa")], [("visa", {"amount": i + 500})])
+        )
         rows.append(verified_row(f"k{i}", f"Loops in {i + 900}", [described("knit")], [("knit", {"amount": i + 900})]))
     return frame(rows)
 

@@ -1,0 +1,315 @@
+"""The report as one HTML file: figures and browsable samples, without a request to anywhere."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from apigen_assets.dataset.funnel import FunnelRow
+from apigen_assets.dataset.statistics import PAPER_SHARES, Statistics, sample_rows
+
+SAMPLES = 300
+_FOLDER = Path(__file__).with_name("report_page")
+_STACK = ("verified", "failed semantic", "failed execution", "failed format")
+
+
+class Report(NamedTuple):
+    """What the report shows."""
+
+    title: str
+    statistics: Statistics
+    funnel: list[FunnelRow]
+    reasons: pl.DataFrame
+    """`generator, stage, reason, count`."""
+    fates: dict[str, int]
+    """Verified rows by what became of them."""
+    shortfall: dict[str, int]
+    contaminated: pl.DataFrame
+    """Contaminated rows with `query, kind, question, overlap, detail`."""
+    compared: bool
+    """Whether the rows were compared with BFCL."""
+    stand_in: bool
+
+
+def page(report: Report, rows: pl.DataFrame) -> str:
+    """The report's HTML; the same input gives the same text.
+
+    Args:
+        report: the figures.
+        rows: the data set, of which some rows are shown.
+    """
+    stats = report.statistics
+    shown = sample_rows(rows, SAMPLES)
+    body = [
+        _header(report),
+        _section("Funnel", "What became of every candidate, by generator (as Table 1 of the paper).", _funnel(report)),
+        '<div class="grid">',
+        _section("Verified rows", "Every verified row has one fate.", _bars(report.fates) + _short(report.shortfall)),
+        _section("Rejects by reason", "Candidates that a check turned away.", _reasons(report.reasons)),
+        _section("Styles", "Rows with calls, by counts of tools offered and calls made.", _bars(stats.styles)),
+        _section("Kinds", "Relevance rows hold a query that no offered tool serves.", _bars(stats.kinds)),
+        _section("Generators", "Rows by who wrote them.", _bars(stats.generators)),
+        _section("Splits by API", "Rows that call APIs of both sides are mixed.", _bars(stats.splits)),
+        _section("Tools offered per row", "", _bars(stats.tools_per_row)),
+        _section("Calls per row", "", _bars(stats.calls_per_row)),
+        _section("Words per query", f"Median {stats.query_words_median:g}.", _bars(stats.query_words)),
+        _section("Most called APIs", f"{len(stats.apis):,} are called at all.", _bars(dict(_first(stats.apis, 12)))),
+        "</div>",
+        _section(
+            "The 21 categories",
+            "Share of the rows with calls, and of the APIs here, beside the share of the paper's 3,673 APIs.",
+            _categories(stats),
+        ),
+        '<div class="grid">',
+        _section("Diversity", "Over the queries and the APIs they lead to.", _diversity(stats)),
+        _section("Against BFCL", _bfcl_text(report), _contaminated(report.contaminated)),
+        "</div>",
+        _samples(shown),
+    ]
+    style, script = ((_FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+        "script-src 'unsafe-inline'; img-src data:\">\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(report.title)}: report</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
+        + "\n".join(body)
+        + f"\n</main>\n<script>\n{script}</script>\n</body>\n</html>\n"
+    )
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def _header(report: Report) -> str:
+    stats = report.statistics
+    tiles = {
+        "rows": stats.rows,
+        "with calls": stats.calls,
+        "relevance rows": stats.rows - stats.calls,
+        "APIs called": len(stats.apis),
+        "generators": len(stats.generators),
+        "duplicates removed": sum(report.fates.get(name, 0) for name in ("same_row", "same_calls", "near_query")),
+        "contaminated, removed": report.contaminated.height,
+    }
+    cells = "".join(
+        f"<div><strong>{count:,}</strong><span>{escape(name)}</span></div>" for name, count in tiles.items()
+    )
+    note = (
+        '<p class="note">Rule-based stand-in models (<code>standin-*</code>), not language models, wrote or judged '
+        "rows of this set. The figures show that the pipeline works, and say nothing about a language model.</p>"
+        if report.stand_in
+        else ""
+    )
+    median, high, largest = stats.row_characters
+    return (
+        f"<header><h1>{escape(report.title)}</h1>{note}<div class='tiles'>{cells}</div>"
+        f"<p class='dim'>Characters per row (query, tools, answers): median {median:,}, 95 % have at most {high:,}, "
+        f"largest {largest:,}.</p></header>"
+    )
+
+
+def _section(title: str, about: str, inner: str) -> str:
+    text = f"<p class='dim'>{escape(about)}</p>" if about else ""
+    return f"<section><h2>{escape(title)}</h2>{text}{inner}</section>"
+
+
+def _bars(counts: Mapping[str, int]) -> str:
+    if not counts:
+        return "<p class='dim'>none</p>"
+    most, total = max([*counts.values(), 1]), max(1, sum(counts.values()))
+    lines = [
+        f"<tr><th>{escape(str(name))}</th><td class='bar'><i style='width:{100 * count / most:.1f}%'></i></td>"
+        f"<td class='n'>{count:,}</td><td class='n dim'>{count / total:.1%}</td></tr>"
+        for name, count in counts.items()
+    ]
+    return f"<table class='bars'>{''.join(lines)}</table>"
+
+
+def _short(shortfall: Mapping[str, int]) -> str:
+    missing = {name: count for name, count in shortfall.items() if count}
+    if not missing:
+        return "<p class='dim'>Every quota is full.</p>"
+    text = ", ".join(f"{escape(name)} {count:,}" for name, count in missing.items())
+    return f"<p class='dim'>Missing to the target, and not filled from elsewhere: {text}.</p>"
+
+
+def _funnel(report: Report) -> str:
+    if not report.funnel:
+        return "<p class='dim'>none</p>"
+    head = "".join(
+        f"<th>{name}</th>"
+        for name in ("generator", "candidates", "failed format", "failed execution", "failed semantic", "verified")
+    )
+    lines = []
+    for row in report.funnel:
+        parts = dict(
+            zip(_STACK, (row.verified, row.failed_semantic, row.failed_execution, row.failed_format), strict=True)
+        )
+        stack = "".join(
+            f"<i class='s{place}' style='width:{100 * count / max(1, row.candidates):.2f}%' "
+            f"title='{name}: {count:,}'></i>"
+            for place, (name, count) in enumerate(parts.items())
+        )
+        cells = "".join(
+            f"<td class='n'>{count:,}</td>"
+            for count in (row.candidates, row.failed_format, row.failed_execution, row.failed_semantic, row.verified)
+        )
+        lines.append(
+            f"<tr><th>{escape(row.generator)}</th>{cells}<td class='n'>{row.pass_rate:.1%}</td>"
+            f"<td class='stack'>{stack}</td></tr>"
+        )
+    legend = "".join(f"<span><i class='s{place}'></i>{name}</span>" for place, name in enumerate(_STACK))
+    return (
+        f"<div class='wide'><table class='data'><thead><tr>{head}<th>pass rate</th><th class='fill'></th></tr></thead>"
+        f"<tbody>{''.join(lines)}</tbody></table></div><p class='legend'>{legend}</p>"
+    )
+
+
+def _reasons(reasons: pl.DataFrame) -> str:
+    summed = (
+        reasons.group_by("stage", "reason").agg(pl.col("count").sum()).sort("count", "reason", descending=[True, False])
+    )
+    return _bars({f"{stage}: {reason}": int(count) for stage, reason, count in summed.iter_rows()})
+
+
+def _categories(stats: Statistics) -> str:
+    rows, apis = max(1, sum(stats.categories.values())), max(1, sum(stats.api_categories.values()))
+    shares = {
+        name: (100 * stats.categories[name] / rows, 100 * stats.api_categories[name] / apis, paper)
+        for name, paper in PAPER_SHARES.items()
+    }
+    most = max(max(values) for values in shares.values()) or 1
+    lines = []
+    for name, values in shares.items():
+        bars = "".join(
+            f"<i class='c{i}' style='width:{100 * value / most:.1f}%'></i>" for i, value in enumerate(values)
+        )
+        cells = "".join(f"<td class='n'>{value:.1f}</td>" for value in values)
+        lines.append(f"<tr><th>{name}</th>{cells}<td class='multi fill'>{bars}</td></tr>")
+    return (
+        "<div class='wide'><table class='data'><thead><tr><th>category</th><th><i class='c0'></i>rows, %</th>"
+        "<th><i class='c1'></i>APIs, %</th><th><i class='c2'></i>paper's APIs, %</th><th></th></tr></thead>"
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def _diversity(stats: Statistics) -> str:
+    lines = [
+        f"<tr><th>{escape(name)}</th><td class='n'>{_number(name, value)}</td></tr>"
+        for name, value in stats.diversity.items()
+    ]
+    return f"<table class='data'>{''.join(lines)}</table>"
+
+
+def _number(name: str, value: float) -> str:
+    return f"{value:,.0f}" if name.startswith("APIs") else f"{value:.3f}"
+
+
+def _bfcl_text(report: Report) -> str:
+    if not report.compared:
+        return "Not compared: the leaderboard's questions were not available when the set was composed."
+    return f"{report.contaminated.height:,} verified rows held one of its questions or tools, and were removed."
+
+
+def _contaminated(rows: pl.DataFrame) -> str:
+    if rows.is_empty():
+        return ""
+    lines = [
+        f"<tr><td>{escape(row['kind'])}</td><td class='n'>{row['overlap']:.2f}</td>"
+        f"<td>{escape(_cut(row['query'], 200))}</td>"
+        f"<td>{escape(row['question'])}: {escape(_cut(row['detail'], 200))}</td></tr>"
+        for row in rows.head(20).iter_rows(named=True)
+    ]
+    head = "<tr><th>match</th><th>overlap</th><th>row</th><th>of the leaderboard</th></tr>"
+    return f"<div class='wide'><table class='data'><thead>{head}</thead><tbody>{''.join(lines)}</tbody></table></div>"
+
+
+def _samples(rows: pl.DataFrame) -> str:
+    options = {name: sorted(rows[name].unique().to_list()) for name in ("style", "category", "kind", "generator")}
+    menus = "".join(
+        f"<label>{name} <select data-by='{name}'><option value=''>all</option>"
+        + "".join(f"<option>{escape(value)}</option>" for value in values)
+        + "</select></label>"
+        for name, values in options.items()
+    )
+    cards = "\n".join(_card(row) for row in rows.iter_rows(named=True))
+    return (
+        f"<section id='samples'><h2>Samples</h2><p class='dim'>{rows.height:,} rows, spread over styles, kinds and "
+        f"categories. <output id='count'></output></p><form id='filters'>{menus}<label>text <input type='search' "
+        f"id='text' placeholder='query, tool or value'></label></form><div id='rows'>{cards}</div></section>"
+    )
+
+
+def _card(row: Mapping[str, Any]) -> str:
+    calls, results = json.loads(row["answers"]), json.loads(row["execution"] or "[]")
+    tools = json.loads(row["tools"])
+    called = {call["name"] for call in calls}
+    data = " ".join(f"data-{name}='{escape(str(row[name]))}'" for name in ("style", "category", "kind", "generator"))
+    if calls:
+        made = "".join(
+            f"<li><code>{escape(_call(call))}</code>{_result(results[place]) if place < len(results) else ''}</li>"
+            for place, call in enumerate(calls)
+        )
+        answer = f"<ol>{made}</ol>"
+    else:
+        answer = "<p class='dim'>no call: no offered tool serves this</p>"
+        if row["refusal"]:
+            answer += f"<p>{escape(row['refusal'])}</p>"
+    offered = "".join(_tool(tool, tool["name"] in called) for tool in tools)
+    tags = (f"#{row['id']}", row["style"], row["kind"], row["category"], row["generator"], row["split"])
+    shown = "".join(f"<span>{escape(str(tag))}</span>" for tag in tags if tag)
+    return (
+        f"<article {data}><p class='tags'>{shown}</p><p class='query'>{escape(row['query'])}</p>{answer}"
+        f"<details><summary>{len(tools)} tool{'s' if len(tools) != 1 else ''} offered</summary>{offered}</details>"
+        "</article>"
+    )
+
+
+def _call(call: Mapping[str, Any]) -> str:
+    arguments = ", ".join(
+        f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in call["arguments"].items()
+    )
+    return f"{call['name']}({arguments})"
+
+
+def _result(result: Mapping[str, Any]) -> str:
+    text = result.get("result")
+    shown = _cut("" if text is None else str(text), 400)
+    return f"<div class='result'><b>{escape(str(result.get('outcome', '')))}</b> {escape(shown)}</div>"
+
+
+def _tool(tool: Mapping[str, Any], called: bool) -> str:
+    lines = "".join(_parameter(name, one) for name, one in tool["parameters"].items())
+    mark = " <span class='called'>called</span>" if called else ""
+    return (
+        f"<div class='tool'><p><code>{escape(tool['name'])}</code>{mark} {escape(_cut(tool['description'], 400))}</p>"
+        f"<table class='data'>{lines}</table></div>"
+    )
+
+
+def _parameter(name: str, one: Mapping[str, Any]) -> str:
+    about = _cut(str(one.get("description", "")), 300)
+    if "default" in one:
+        about += f" Default: {json.dumps(one['default'], ensure_ascii=False)}."
+    return (
+        f"<tr><th>{escape(name)}{' *' if one.get('required') else ''}</th>"
+        f"<td><code>{escape(str(one.get('type', '')))}</code></td><td>{escape(about)}</td></tr>"
+    )
+
+
+def _first(counts: Mapping[str, int], count: int) -> Iterable[tuple[str, int]]:
+    return list(counts.items())[:count]
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
