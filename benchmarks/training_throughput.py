@@ -16,6 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import yaml
+
 from apigen_assets.training.changes import parse_changes
 from apigen_assets.training.environment import prepare_environment
 from apigen_assets.training.recipe import Recipe, load_recipe
@@ -26,7 +28,7 @@ _SHRUNK = {
         "num_key_value_heads": 2, "vocab_size": 600,
     },
     "batch_rows": 4,
-    "max_length": 256,
+    "max_length": 2048,
 }  # fmt: skip
 _WORDS = [f"{a}{b}" for a in ("ka", "lo", "mi", "ner", "pu", "sta", "tor", "ve") for b in ("dan", "fel", "gos", "rim")]
 
@@ -117,7 +119,7 @@ def _train(folder: Path, recipe: Recipe, given: argparse.Namespace) -> dict:
         "heldout": {"query_share": 0.01, "function_share": 0.0, "rows_per_style": 1},
     }
     path = folder / "recipe.yaml"
-    path.write_text(json.dumps({**recipe.model_dump(mode="json"), **changes}))
+    path.write_text(yaml.safe_dump({**recipe.model_dump(mode="json"), **changes}))
     out = folder / "model"
     command = [*launch, "apigen_assets.training.train", "--recipe", str(path), "--rows", str(folder / "rows.parquet")]
     # The group's address is torchrun's to choose

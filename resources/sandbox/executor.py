@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import Any, NoReturn
 
 from resources.sandbox import kernel
+from resources.sandbox.arguments import ArgumentRefused, converters
 from resources.sandbox.encode import Unserialisable, encode
 from resources.sandbox.frames import read_frame
 from resources.sandbox.snapshot import Snapshot
@@ -86,7 +87,7 @@ class Sink(io.TextIOBase):
 class Target:
     """One function that may be called, its signature read once."""
 
-    __slots__ = ("allowed", "function", "required", "signature")
+    __slots__ = ("allowed", "converters", "function", "required", "signature")
 
     def __init__(self, function: Any) -> None:
         """Read the signature of a function.
@@ -107,6 +108,8 @@ class Target:
         )
         if any(p.kind is kinds.VAR_KEYWORD for p in parameters):
             self.allowed = None
+        namespace = getattr(inspect.unwrap(function), "__globals__", {})
+        self.converters = converters(self.signature, namespace)
 
     def misfit(self, arguments: Mapping[str, Any]) -> str:
         """Why the arguments do not bind to the signature; empty when they do."""
@@ -224,12 +227,12 @@ class Executor:
         if misfit := target.misfit(arguments):
             return ("argument_error", None, False, misfit, 0.0)
         started = perf_counter()
-        outcome, text = self._call(target.function, arguments)
+        outcome, text = self._call(target, arguments)
         seconds = perf_counter() - started
         if twice and outcome == "ok":
             if seconds > 0.005:
                 _send(out, nonce + b"H\n")  # the deadline is for each of the two calls
-            again = self._call(target.function, _loads(line)[3])
+            again = self._call(target, _loads(line)[3])
             if again != (outcome, text):
                 return ("non_deterministic", None, False, _difference(text, again), seconds)
         if outcome != "ok":
@@ -238,11 +241,13 @@ class Executor:
             return ("ok", text[: self._stored], True, "", seconds)
         return ("ok", text, False, "", seconds)
 
-    def _call(self, function: Any, arguments: dict[str, Any]) -> tuple[str, str]:
+    def _call(self, target: Target, arguments: dict[str, Any]) -> tuple[str, str]:
         """Outcome and the result's JSON text, or the detail of what went wrong."""
         self._sink.written = 0
+        if target.converters and (refusal := self._convert(target, arguments)):
+            return refusal
         try:
-            value = function(**arguments)
+            value = target.function(**arguments)
         except BaseException as error:
             return self._failure(error)
         if self._sink.written > self._sink.limit:
@@ -267,6 +272,24 @@ class Executor:
             self._tired = True
             return ("output_limit", f"the result has {len(text)} characters as JSON, allowed are {limit}")
         return ("ok", text)
+
+    def _convert(self, target: Target, arguments: dict[str, Any]) -> tuple[str, str] | None:
+        """Replace arguments by what their annotations name; outcome and detail where one cannot be.
+
+        It runs code of the user's classes, so it belongs to the call.
+        """
+        for name, convert in target.converters.items():
+            if name in arguments:
+                try:
+                    arguments[name] = convert(arguments[name])
+                except ArgumentRefused as error:
+                    return ("argument_error", str(error)[:_DETAIL])
+                except BaseException as error:
+                    outcome, detail = self._failure(error)
+                    if outcome == "exception" and isinstance(error, Exception):
+                        outcome = "argument_error"
+                    return (outcome, f"{name}: {detail}")
+        return None
 
     def _failure(self, error: BaseException) -> tuple[str, str]:
         detail = describe(error)

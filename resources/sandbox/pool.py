@@ -343,11 +343,10 @@ class _Run:
 
     def _pump(self) -> None:
         """Wait for workers and take what they send."""
-        now = time.monotonic()
-        if now - self._pumped > 1:  # the consumer was away; nobody listened to the signs of life
-            for worker in self._sandbox._workers:
-                worker.heard = now
-        for key, events in self._sandbox._selector.select(1.0):
+        self._forgive()  # the consumer was away
+        ready = self._sandbox._selector.select(1.0)
+        self._forgive()  # the machine was at a standstill
+        for key, events in ready:
             if events & selectors.EVENT_WRITE:
                 self._flush(key.data)
             if events & selectors.EVENT_READ:
@@ -356,6 +355,14 @@ class _Run:
         for other in list(self._sandbox._workers):
             if other.batches and now - other.heard > _QUIET_S:
                 self._bury(other, f"the worker gave no sign of life for {_QUIET_S:g} s")
+
+    def _forgive(self) -> None:
+        """Start to wait for signs of life anew when nobody listened to them for a while."""
+        now = time.monotonic()
+        if now - self._pumped > 2:
+            for worker in self._sandbox._workers:
+                worker.heard = now
+        self._pumped = now
 
     def _receive(self, worker: _Worker) -> None:
         try:

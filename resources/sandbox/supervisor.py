@@ -32,6 +32,8 @@ _PRELOADED = (
 
 _STEP_S = 0.5
 """Between two signs of life to the pool."""
+_FORK_S = 10.0
+"""In which a zygote must have forked; the deadline of the first call starts after that."""
 _MOST_ZYGOTES = 4
 _MOST_LINE = 1 << 17
 
@@ -101,6 +103,7 @@ class Unit:
         self._control = self._status = self._out = -1
         self._imported: set[str] = set()
         self._failed: dict[str, tuple[str, str]] = {}
+        self._said = b""  # by the zygote, not yet read as a message
         self._executor = 0
         self._called = 0  # by this executor
 
@@ -136,6 +139,7 @@ class Unit:
             os.close(fd)
         self._pid = pid
         self._executor = 0
+        self._said = b""
         self._imported = set()
         for name, (outcome, detail) in self._failed.items():
             self._order({"failed": name, "outcome": outcome, "detail": detail})
@@ -188,22 +192,32 @@ class Unit:
 
     def _await_import(self, name: str) -> None:
         allowed = self._config["limits"]["import_timeout_s"]
-        deadline = time.monotonic() + allowed
-        data = b""
-        while b"\n" not in data:
-            if time.monotonic() > deadline:
-                raise ZygoteDied("timeout", f"took longer than {allowed:g} s")
-            self._wait([self._status], min(_STEP_S, max(0.0, deadline - time.monotonic())))
-            try:
-                part = os.read(self._status, 4096)
-            except BlockingIOError:
-                continue
-            if not part:
-                raise ZygoteDied("crashed", self._epitaph())
-            data += part
-        message = _loads(data.split(b"\n")[0])
+        message = self._message(allowed, ZygoteDied("timeout", f"took longer than {allowed:g} s"))
         if message != {"imported": name}:
-            raise ZygoteDied("crashed", str(message.get("broken", "wrote into the sandbox's own channel"))[:500])
+            raise ZygoteDied("crashed", "wrote into the sandbox's own channel")
+
+    def _message(self, seconds: float, late: ZygoteDied | None = None) -> dict[str, Any]:
+        """The zygote's next message; empty where that is no message, since the zygote runs a user's code.
+
+        Raises:
+            ZygoteDied: `late` when none comes in time; also when the zygote ended or says that it is broken.
+        """
+        deadline = time.monotonic() + seconds
+        while b"\n" not in self._said:
+            left = deadline - time.monotonic()
+            ready = self._wait([self._status], min(_STEP_S, max(0.0, left)))
+            if self._status in ready:
+                part = os.read(self._status, 4096)
+                if not part:
+                    raise ZygoteDied("crashed", self._epitaph())
+                self._said += part
+            elif left <= 0:
+                raise late or ZygoteDied("crashed", "the module's process does not respond")
+        line, _, self._said = self._said.partition(b"\n")
+        message = _loads(line)
+        if "broken" in message:
+            raise ZygoteDied("crashed", str(message["broken"])[:500])
+        return message
 
     def _epitaph(self) -> str:
         """How the zygote died."""
@@ -294,17 +308,7 @@ class Unit:
         if not self._executor:
             return
         self._order({"end": True})
-        deadline = time.monotonic() + 5
-        data = b""
-        while b"\n" not in data:
-            if time.monotonic() > deadline:
-                raise ZygoteDied("crashed", "the module's process does not respond")
-            self._wait([self._status], _STEP_S)
-            with suppress(BlockingIOError):
-                part = os.read(self._status, 4096)
-                if not part:
-                    raise ZygoteDied("crashed", self._epitaph())
-                data += part
+        self._message(5)
         self._executor = 0
         _Reader.discard(self._out)
 
@@ -317,14 +321,23 @@ class Unit:
         stay = not careful and self._called < most
         reused = bool(self._executor)
         self._order({"nonce": nonce, "careful": careful, "stay": stay}, b"\n".join(lines))
+        if not self._executor:
+            # Before any answer is read: an executor whose number is not known can be neither killed nor dismissed.
+            pid = self._message(_FORK_S).get("pid")
+            if not isinstance(pid, int):
+                raise ZygoteDied("crashed", "its process is damaged")
+            self._executor = pid
         reader = _Reader(nonce.encode(), len(lines))
         killed: End | None = None
-        status = b""
-        deadline = time.monotonic() + self._timeout + 2  # the fork comes first
+        looked = time.monotonic()
+        deadline = looked + self._timeout
         while True:
             now = time.monotonic()
+            if now - looked > 2 * _STEP_S:  # the machine was at a standstill: no call is to blame for that
+                deadline += now - looked
+            looked = now
             if now > deadline:
-                if killed is not None or not self._executor:
+                if killed is not None:
                     raise ZygoteDied("crashed", "the module's process does not respond")
                 killed = End("died", "timeout", f"no result within {self._timeout:g} s")
                 _kill_group(self._executor)
@@ -343,31 +356,22 @@ class Unit:
                     time.sleep(0.0005)  # let answers gather: fewer wake-ups leave more of the processor to calls
             elif self._out in ready:
                 reader.discard(self._out)
-            if self._status in ready:
-                part = os.read(self._status, 4096)
-                if not part:
-                    raise ZygoteDied("crashed", self._epitaph())
-                status += part
-                *complete, status = status.split(b"\n")
-                for line in complete:
-                    message = _loads(line)
-                    if "broken" in message or not message:
-                        raise ZygoteDied("crashed", str(message.get("broken", "its process is damaged"))[:500])
-                    if "pid" in message:
-                        self._executor = int(message["pid"])
-                        deadline = time.monotonic() + self._timeout
-                    elif "exit" in message:
-                        _kill_group(self._executor)
-                        self._executor = 0
-                        _reap_orphans()
-                        if killed is None:
-                            reader.read(self._out)
-                        end = killed or reader.end(int(message["exit"]))
-                        if reused and end.kind == "died":
-                            end.doubtful = end.outcome == "crashed"
-                            if not reader.started:
-                                self.stop()  # the batch may still lie in the channel
-                        return reader.answers, end
+            if self._status in ready or b"\n" in self._said:
+                code = self._message(_STEP_S).get("exit")
+                _kill_group(self._executor)
+                self._executor = 0
+                _reap_orphans()
+                if killed is None:
+                    reader.read(self._out)
+                reader.discard(self._out)  # what is left would be taken for the next executor's
+                if not isinstance(code, int):
+                    raise ZygoteDied("crashed", "its process is damaged")
+                end = killed or reader.end(code)
+                if reused and end.kind == "died":
+                    end.doubtful = end.outcome == "crashed"
+                    if not reader.started:
+                        self.stop()  # the batch may still lie in the channel
+                return reader.answers, end
 
 
 class _Reader:

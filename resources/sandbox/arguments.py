@@ -1,0 +1,204 @@
+"""Arguments as the values that annotations name, from the JSON in which calls are written.
+
+Only parameters whose annotation involves a type beside those of JSON are converted: dataclasses, enums, named
+tuples, pydantic models, dates and times, sets, tuples, Decimal, UUID, paths and the like. Conversion is pydantic's
+strict JSON mode (docs.pydantic.dev, "Conversion Table"): a JSON value is read as the type that it stands for and
+never as another JSON type, so the string "5" is no int. Fields that a class does not have are refused, as in the
+catalog's schemas. pydantic is imported for the first such annotation only.
+"""
+
+import collections
+import collections.abc
+import dataclasses
+import enum
+import json
+import sys
+import types
+import typing
+from collections.abc import Callable, Mapping
+from inspect import Parameter, Signature
+from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
+
+_dumps = json.dumps
+
+_PLAIN = (
+    Any, object, None, types.NoneType, bool, int, float, str, typing.LiteralString, list, dict, Parameter.empty,
+    collections.abc.Sequence, collections.abc.MutableSequence, collections.abc.Iterable, collections.abc.Collection,
+    collections.abc.Container, collections.abc.Mapping, collections.abc.MutableMapping,
+)  # fmt: skip
+"""Annotations whose values are JSON as it is read; generic ones are plain when their parts are."""
+_ONCE_ONLY = (collections.abc.Iterable, collections.abc.Collection, collections.abc.Container)
+"""Become lists: pydantic reads the first lazily, after the call has begun, and not the others."""
+_WRAPPERS = ("Required", "NotRequired", "ReadOnly", "Final", "ClassVar")
+_MOST_ERRORS = 3
+
+
+class ArgumentRefused(ValueError):
+    """A value that cannot become what its parameter's annotation says; the message names the parameter."""
+
+
+def converters(signature: Signature, namespace: dict[str, Any]) -> dict[str, Callable[[Any], Any]]:
+    """A function from JSON to the annotated value for each parameter that needs one.
+
+    Parameters whose annotation cannot be evaluated, or names a class that pydantic knows no way to make from
+    JSON, are not among them: they get JSON.
+
+    Args:
+        signature: The function's signature.
+        namespace: The globals in which annotations that are text are read.
+    """
+    found: dict[str, Callable[[Any], Any]] = {}
+    for name, parameter in signature.parameters.items():
+        if any(parameter.annotation is one for one in _PLAIN):
+            continue
+        try:
+            annotation = _evaluate(parameter.annotation, namespace)
+            if not _is_plain(annotation):
+                found[name] = _converter(name, annotation, optional=parameter.default is None)
+        except Exception:  # text of another module's names, or a class that is none of JSON's business
+            continue
+    return found
+
+
+def _converter(name: str, annotation: Any, optional: bool) -> Callable[[Any], Any]:
+    from pydantic import TypeAdapter, ValidationError
+
+    if sys.version_info < (3, 12):
+        _make_typed_dicts_readable(annotation, [])
+    read = TypeAdapter(_concrete(annotation)).validate_json
+
+    def convert(value: Any) -> Any:
+        if value is None and optional:
+            return None  # `x: date = None` allows null
+        try:
+            # Fields are called by their names in the catalog; a model may also give them an alias.
+            return read(_dumps(value), strict=True, extra="forbid", by_alias=True, by_name=True)
+        except ValidationError as error:
+            said = error.errors(include_url=False, include_context=False, include_input=False)
+            places = (".".join(str(part) for part in (name, *one["loc"])) + f": {one['msg']}" for one in said)
+            raise ArgumentRefused("; ".join(list(places)[:_MOST_ERRORS])) from None
+
+    return convert
+
+
+def _evaluate(annotation: Any, namespace: dict[str, Any]) -> Any:
+    """The annotation with text in it evaluated, nested text as well.
+
+    Raises:
+        Exception: whatever evaluating it raises.
+    """
+    holder = types.SimpleNamespace(__annotations__={"it": annotation})
+    return typing.get_type_hints(holder, namespace, include_extras=True)["it"]
+
+
+def _is_plain(annotation: Any, opened: tuple[Any, ...] = ()) -> bool:
+    """Whether JSON as it is read already is a value of this type."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return not any(isinstance(value, enum.Enum) for value in parts)
+    if origin is Annotated or _is_wrapper(origin):
+        return _is_plain(parts[0], opened)
+    if origin in (Union, types.UnionType):
+        return all(_is_plain(part, opened) for part in parts)
+    if origin is not None:
+        return any(origin is one for one in _PLAIN) and all(_is_plain(part, opened) for part in parts)
+    if isinstance(annotation, NewType):
+        return _is_plain(annotation.__supertype__, opened)
+    if hasattr(annotation, "__value__") and type(annotation).__name__ == "TypeAliasType":
+        return _is_plain(annotation.__value__, opened)
+    if isinstance(annotation, typing.TypeVar):
+        return True
+    if _is_typed_dict(annotation):
+        if any(annotation is one for one in opened):
+            return True
+        fields = typing.get_type_hints(annotation, include_extras=True).values()
+        return all(_is_plain(field, (*opened, annotation)) for field in fields)
+    return any(annotation is one for one in _PLAIN)
+
+
+def _is_wrapper(origin: Any) -> bool:
+    return getattr(origin, "_name", None) in _WRAPPERS
+
+
+def _is_typed_dict(annotation: Any) -> bool:
+    # typing's and typing_extensions' are different classes, and each has a function that knows only one of them
+    return isinstance(annotation, type) and issubclass(annotation, dict) and hasattr(annotation, "__required_keys__")
+
+
+def _concrete(annotation: Any) -> Any:
+    """The annotation with parts that pydantic does not read from JSON replaced by equal ones that it does."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return Annotated[(_concrete(parts[0]), *parts[1:])]
+    if origin is Literal:
+        return _literal(parts)
+    if not parts or origin is collections.abc.Callable:
+        return annotation
+    inner = tuple(part if part is ... else _concrete(part) for part in parts)
+    if origin in (Union, types.UnionType):
+        return Union[inner]  # noqa: UP007 (of a number of types that is not known here)
+    if origin in _ONCE_ONLY:
+        return list[inner]  # type: ignore[valid-type]
+    if inner == parts:
+        return annotation
+    return annotation.copy_with(inner) if hasattr(annotation, "copy_with") else origin[inner]
+
+
+def _literal(values: tuple[Any, ...]) -> Any:
+    """A Literal that reads its enum members by their values, as an enum does."""
+    from pydantic import AfterValidator
+
+    def among(value: Any) -> Any:
+        if value not in members:
+            raise ValueError(f"Input should be {' or '.join(repr(member.value) for member in members)}")
+        return value
+
+    members = [value for value in values if isinstance(value, enum.Enum)]
+    rest = tuple(value for value in values if not isinstance(value, enum.Enum))
+    choices: list[Any] = [Annotated[kind, AfterValidator(among)] for kind in {type(member) for member in members}]
+    return Union[(*choices, Literal[rest])] if rest else Union[tuple(choices)]  # noqa: UP007
+
+
+def _make_typed_dicts_readable(annotation: Any, seen: list[Any]) -> None:
+    """Tell pydantic how to read every `typing.TypedDict` in an annotation.
+
+    Before Python 3.12 it reads only those of typing_extensions, because typing's keep no record of their bases;
+    the fields that they know of are complete nevertheless.
+    """
+    if any(annotation is one for one in seen):
+        return
+    seen.append(annotation)
+    parts: list[Any] = [part for part in get_args(annotation) if not isinstance(part, str)]
+    if isinstance(annotation, NewType):
+        parts.append(annotation.__supertype__)
+    has_fields = _is_typed_dict(annotation) or _is_named_tuple(annotation) or dataclasses.is_dataclass(annotation)
+    if has_fields and isinstance(annotation, type):
+        hints = typing.get_type_hints(annotation, include_extras=True)
+        parts += hints.values()
+        if _is_typed_dict(annotation) and type(annotation).__module__ == "typing":
+            _attach_schema(annotation, hints)
+    for part in parts:
+        _make_typed_dicts_readable(part, seen)
+
+
+def _is_named_tuple(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, tuple) and hasattr(annotation, "_fields")
+
+
+def _attach_schema(kind: Any, hints: Mapping[str, Any]) -> None:
+    import typing_extensions
+
+    def bare(hint: Any) -> Any:
+        return get_args(hint)[0] if _is_wrapper(get_origin(hint)) else hint
+
+    fields = {
+        name: (typing.Required if name in kind.__required_keys__ else typing.NotRequired)[bare(hint)]
+        for name, hint in hints.items()
+    }
+    make: Any = typing_extensions.TypedDict
+    twin = make(kind.__name__, fields)
+
+    def schema(source: Any, handler: Any) -> Any:
+        return handler.generate_schema(twin)
+
+    kind.__get_pydantic_core_schema__ = schema
