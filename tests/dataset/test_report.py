@@ -1,9 +1,11 @@
 """The report: one file, no request, everything escaped, the same for the same rows."""
 
 import re
+import shutil
 from html.parser import HTMLParser
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,11 +41,16 @@ def rows(queries):
 
 def html(data, **changes):
     given_ = {
-        "title": "A set", "statistics": statistics(data, CATALOG), "reasons": REASONS,
+        "title": "A set",
+        "statistics": statistics(data, CATALOG),
+        "reasons": REASONS,
         "fates": {"chosen": data.height},
-        "funnel": [FunnelRow("standin-small", 10, 3, 2, 1, 4)], "shortfall": {"simple": 5}, "contaminated": CONTAMINATED,
-        "compared": True, "stand_in": True,
-    }  # fmt: skip
+        "funnel": [FunnelRow("standin-small", 10, 3, 2, 1, 4)],
+        "shortfall": {"simple": 5},
+        "contaminated": CONTAMINATED,
+        "compared": True,
+        "stand_in": True,
+    }
     return page(Report(**{**given_, **changes}), data)
 
 
@@ -133,3 +140,28 @@ def test_the_file_is_written_whole(tmp_path):
     write_text(path, "one")
     write_text(path, "two")
     assert path.read_text() == "two" and [one.name for one in path.parent.iterdir()] == ["report.html"]
+
+
+@pytest.mark.slow
+def test_a_browser_shows_it_without_errors_and_filters_the_samples(tmp_path):
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium on this machine")
+    path = tmp_path / "report.html"
+    path.write_text(html(rows([f"ask for {word}" for word in ("apples", "pears", "<i>plums</i>")])))
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        view = browser.new_page()
+        requests, errors = [], []
+        view.on("request", lambda request: requests.append(request.url))
+        view.on("pageerror", lambda error: errors.append(str(error)))
+        view.on("console", lambda message: errors.append(message.text))
+        view.goto(path.as_uri())
+        assert view.locator("article:visible").count() == 3
+        view.fill("#text", "pears")
+        assert view.locator("article:visible").count() == 1
+        assert view.inner_text("#count") == "1 shown."
+        assert "<i>plums</i>" in view.locator("#rows").text_content()
+        assert requests == [path.as_uri()] and errors == []
+        browser.close()
