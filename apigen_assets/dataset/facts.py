@@ -7,11 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from apigen_assets.canonical import dumps
 from apigen_assets.dataset.words import text_hash
 
 _NEEDED = ("candidate_id", "generator", "style", "query", "tools", "answers")
 _CHUNK = 20_000
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 FACTS_SCHEMA = pl.Schema(
     [
@@ -49,7 +49,7 @@ def called_apis(tools: list[dict[str, Any]], calls: list[dict[str, Any]]) -> lis
 
 def canonical_calls(calls: list[dict[str, Any]]) -> list[str]:
     """The calls in one spelling: any order of the calls and of the arguments, 2 and 2.0 alike."""
-    return sorted(dumps([call["name"], _plain(call["arguments"])]) for call in calls)
+    return sorted(_ENCODE([call["name"], _plain(call["arguments"])]) for call in calls)
 
 
 def _facts(row: tuple[Any, ...], seed: int, categories: Mapping[str, str]) -> tuple[Any, ...]:
