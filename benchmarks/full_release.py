@@ -19,7 +19,7 @@ from pathlib import Path
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=60_000, help="rows with calls")
-    parser.add_argument("--candidates", type=int, default=25_000, help="per batch of APIs and generator")
+    parser.add_argument("--candidates", type=int, default=200, help="per API and generator")
     parser.add_argument("--rows-per-call", type=int, default=5)
     parser.add_argument("--home", type=Path)
     given = parser.parse_args()
@@ -29,7 +29,8 @@ def main() -> None:
             "APIGEN_HOME": str(home),
             "DAGSTER_HOME": str(home / "dagster_home"),
             "APIGEN_DATASET_SIZE": str(given.rows),
-            "APIGEN_CANDIDATES_PER_PARTITION": str(given.candidates),
+            "APIGEN_CANDIDATES_PER_API": str(given.candidates),
+            "APIGEN_CANDIDATES_PER_PARTITION": "10000000",
             "APIGEN_ROWS_PER_CALL": str(given.rows_per_call),
             "APIGEN_TOKEN_BUDGET": "100000000000",
         }
