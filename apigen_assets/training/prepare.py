@@ -29,7 +29,7 @@ from apigen_assets.training.rows import (
     without_unseen_tools,
 )
 from apigen_assets.training.tokenizer import load_tokenizer, train_tokenizer
-from apigen_assets.training.tokens import TokenCounts, TokenStore, write_tokens
+from apigen_assets.training.tokens import TokenCounts, TokenStore, encode_examples, write_tokens
 from apigen_assets.training.variants import text_values, with_fresh_values
 
 _TOKENIZER_ROWS = 50_000
@@ -94,15 +94,20 @@ def prepare(recipe: Recipe, rows: Path, heldout_rows: Path, folder: Path, log: C
     if counts.rows == 0:
         raise DataError(_nothing(recipe, counts, rows))
 
-    heldout = {
-        split: sample_by_group(
-            (one for one in iter_examples(heldout_rows) if split_of(one, recipe.heldout) == split),
-            recipe.heldout.rows_per_style,
-        )
-        for split in ("seen", "unseen")
-    }
-    # A relevance row calls nothing: whether its function was seen is no question
-    heldout["seen"] = [_shown(one, recipe) for one in heldout["seen"]]
+    too_long: Counter[str] = Counter()
+
+    def asked(split: str) -> Iterator[Example]:
+        """The rows of a split that the model's context holds; the others are counted, not asked."""
+        found = (one for one in iter_examples(heldout_rows) if split_of(one, recipe.heldout) == split)
+        # A relevance row calls nothing: whether its function was seen is no question
+        shown = (_shown(one, recipe) if split == "seen" else one for one in found)
+        for one, prompt, answer in encode_examples(shown, tokenizer, recipe.prompt_style):
+            if len(prompt) + len(answer) <= recipe.max_length:
+                yield one
+            else:
+                too_long[split] += 1
+
+    heldout = {split: sample_by_group(asked(split), recipe.heldout.rows_per_style) for split in ("seen", "unseen")}
     write_tokens(heldout["seen"], tokenizer, recipe.prompt_style, recipe.max_length, folder / "heldout")
     _write_examples(folder / "heldout.jsonl", heldout)
     kept_out = {name for name in functions if is_kept_out(name, recipe.heldout)}
@@ -113,6 +118,7 @@ def prepare(recipe: Recipe, rows: Path, heldout_rows: Path, folder: Path, log: C
             "held_out_queries": seen["seen"],
             "held_out_functions": seen["unseen"],
             "too_long": counts.too_long,
+            "held_out_too_long": too_long.total(),
         },
         heldout={split: dict(Counter(one.group for one in found)) for split, found in heldout.items()},
         functions={"trained": len(functions - kept_out), "held_out": len(kept_out)},

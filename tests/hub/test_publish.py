@@ -230,7 +230,7 @@ def kill_at(hub, tree, path):
 
 
 def wait_until(condition, what):
-    for _ in range(500):
+    for _ in range(2_000):
         if condition():
             return
         time.sleep(0.02)
