@@ -84,15 +84,14 @@ def start_or_skip(**options: Any) -> PythonSandbox:
     return sandbox
 
 
-@pytest.fixture(scope="module", params=LEVELS)
-def sandbox(request: pytest.FixtureRequest) -> Iterator[PythonSandbox]:
-    os.environ["APIGEN_TEST_SECRET"] = SECRET
-    started = start_or_skip(
-        limits=SandboxLimits(timeout_s=0.6), workers=1, level=request.param, check_determinism="never"
-    )
-    with started:
-        yield started
-    del os.environ["APIGEN_TEST_SECRET"]
+@pytest.fixture(params=LEVELS)
+def sandbox(request: pytest.FixtureRequest) -> PythonSandbox:
+    """One sandbox per level for the whole module: what one hazard leaves behind must not matter to the next."""
+    if request.param not in _BY_LEVEL:
+        _BY_LEVEL[request.param] = start_or_skip(
+            limits=SandboxLimits(timeout_s=0.6), workers=1, level=request.param, check_determinism="never"
+        )
+    return _BY_LEVEL[request.param]
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +197,7 @@ def test_results_come_in_the_order_of_requests(calls: list[tuple[str, int | None
 
 
 _SHARED: list[PythonSandbox] = []
+_BY_LEVEL: dict[str, PythonSandbox] = {}
 
 
 def _shared() -> PythonSandbox:
@@ -209,10 +209,13 @@ def _shared() -> PythonSandbox:
 
 @pytest.fixture(scope="module", autouse=True)
 def _close_shared() -> Iterator[None]:
+    os.environ["APIGEN_TEST_SECRET"] = SECRET
     yield
-    for one in _SHARED:
+    del os.environ["APIGEN_TEST_SECRET"]
+    for one in [*_SHARED, *_BY_LEVEL.values()]:
         one.close()
     _SHARED.clear()
+    _BY_LEVEL.clear()
 
 
 def test_reads_ahead_only_a_bounded_number_of_requests() -> None:
