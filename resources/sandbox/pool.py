@@ -311,7 +311,7 @@ class _Run:
         while self._queue:
             worker = min(sandbox._workers, key=lambda worker: len(worker.batches), default=None)
             if (worker is None or worker.batches) and len(sandbox._workers) < sandbox._count:
-                sandbox._code.update(self._queue[0].unit.code)
+                self._announce()
                 worker = sandbox._add(sandbox._launcher.start(sandbox._code))
             if worker is None or len(worker.batches) >= _BATCHES_AHEAD:
                 return
@@ -319,7 +319,7 @@ class _Run:
             if not worker.process.code.issuperset(batch.unit.code):
                 if worker.batches:  # it must end first: what a worker can read is fixed at its start
                     return
-                sandbox._code.update(batch.unit.code)
+                self._announce()
                 sandbox._remove(worker)
                 worker = sandbox._add(sandbox._launcher.start(sandbox._code))
             self._queue.popleft()
@@ -328,6 +328,11 @@ class _Run:
             worker.batches.append(batch)
             worker.outgoing += batch.frame()
             self._flush(worker)
+
+    def _announce(self) -> None:
+        """Let the next worker read all code that waits: one start serves many files."""
+        for batch in self._queue:
+            self._sandbox._code.update(batch.unit.code)
 
     def _flush(self, worker: _Worker) -> None:
         try:

@@ -95,3 +95,18 @@ HAZARDS = (
     Hazard("sqrt", ("not_found",), {"x": 4}),
     Hazard("no_such_function", ("not_found",)),
 )
+
+AT_EVERY_LEVEL = frozenset(
+    {
+        # What the walls of a level keep out: network, files, environment, processes, signals, privileges.
+        "connect", "listen", "resolve", "send_datagram",
+        "write_outside", "write_scratch", "delete_outside", "read_outside", "read_passwords", "fill_the_disk",
+        "read_environment", "read_parent_environment",
+        "spawn", "system_call", "fork_once", "fork_bomb", "replace_itself", "leave_thread", "open_many_files",
+        "signal_parent", "signal_everyone", "trace_parent", "new_namespace", "raise_limits",
+        # How deaths and deadlines pass the processes that a level adds.
+        "ignore_signals_and_sleep", "loop_in_c", "exit_as_if_fine", "segfault", "kill_itself",
+        "allocate_10_gb", "close_descriptors", "garbage_to_descriptors", "patch_builtins", "raise_plainly",
+    }
+)  # fmt: skip
+"""Hazards met at every level; all others are contained by supervisor and executor, which are the same at each."""

@@ -104,7 +104,7 @@ def by_date(day: date, moment: datetime, hour: time, other: Day) -> list[int]:
     return [day.year, moment.month, hour.hour, other.day]
 
 
-def by_optional_date(day: date | None = None, other: date = None) -> str:  # type: ignore[assignment]
+def by_optional_date(day: date | None = None, other: date = None) -> str:  # noqa: RUF013 (allowed by the importer)
     return f"{day and day.year} {other and other.year}"
 
 
@@ -116,8 +116,8 @@ def by_set(items: set[int], frozen: frozenset[str]) -> list[int]:
     return [len(items | {7}), len(frozen - {"x"})]
 
 
-def by_tuple(pair: tuple[int, str], many: tuple[float, ...], bare: tuple) -> str:  # type: ignore[type-arg]
-    return f"{pair + (1,)} {sum(many)} {type(bare).__name__}"
+def by_tuple(pair: tuple[int, str], many: tuple[float, ...], bare: tuple) -> str:
+    return f"{(*pair, 1)} {sum(many)} {type(bare).__name__}"
 
 
 def by_number(amount: Decimal, key: UUID) -> list[Any]:
@@ -152,5 +152,5 @@ def plainly(
     return [type(value).__name__ for value in (count, share, text, values, choice, fields, extra)]
 
 
-def of_other_class(items: deque, thing: "Missing") -> str:  # type: ignore[name-defined, type-arg]  # noqa: F821
+def of_other_class(items: deque, thing: "Missing") -> str:  # noqa: F821
     return f"{type(items).__name__} {type(thing).__name__}"

@@ -39,7 +39,7 @@ def _load(name: str) -> ModuleType:
     return module
 
 
-HAZARDS = _load("hazards").HAZARDS
+_HAZARDS = _load("hazards")
 
 
 def call(function: str, _path: Path = HOSTILE, **arguments: Any) -> CallRequest:
@@ -84,15 +84,14 @@ def start_or_skip(**options: Any) -> PythonSandbox:
     return sandbox
 
 
-@pytest.fixture(scope="module", params=LEVELS)
-def sandbox(request: pytest.FixtureRequest) -> Iterator[PythonSandbox]:
-    os.environ["APIGEN_TEST_SECRET"] = SECRET
-    started = start_or_skip(
-        limits=SandboxLimits(timeout_s=0.6), workers=1, level=request.param, check_determinism="never"
-    )
-    with started:
-        yield started
-    del os.environ["APIGEN_TEST_SECRET"]
+@pytest.fixture(params=LEVELS)
+def sandbox(request: pytest.FixtureRequest) -> PythonSandbox:
+    """One sandbox per level for the whole module: what one hazard leaves behind must not matter to the next."""
+    if request.param not in _BY_LEVEL:
+        _BY_LEVEL[request.param] = start_or_skip(
+            limits=SandboxLimits(timeout_s=0.6), workers=1, level=request.param, check_determinism="never"
+        )
+    return _BY_LEVEL[request.param]
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +112,16 @@ def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
         }
 
 
-@pytest.mark.parametrize("hazard", HAZARDS, ids=lambda hazard: hazard.function)
+@pytest.mark.parametrize(
+    ("sandbox", "hazard"),
+    [
+        pytest.param(level, hazard, id=f"{level}-{hazard.function}")
+        for level in LEVELS
+        for hazard in _HAZARDS.HAZARDS
+        if level == LEVELS[0] or hazard.function in _HAZARDS.AT_EVERY_LEVEL
+    ],
+    indirect=["sandbox"],
+)
 def test_hazard_costs_its_own_row(hazard: Any, sandbox: PythonSandbox, targets: dict[str, Any]) -> None:
     arguments = {name: targets.get(str(value), value) for name, value in hazard.arguments.items()}
     requests = [*GOOD, *GOOD, call(hazard.function, **arguments), *GOOD]
@@ -189,6 +197,7 @@ def test_results_come_in_the_order_of_requests(calls: list[tuple[str, int | None
 
 
 _SHARED: list[PythonSandbox] = []
+_BY_LEVEL: dict[str, PythonSandbox] = {}
 
 
 def _shared() -> PythonSandbox:
@@ -200,10 +209,13 @@ def _shared() -> PythonSandbox:
 
 @pytest.fixture(scope="module", autouse=True)
 def _close_shared() -> Iterator[None]:
+    os.environ["APIGEN_TEST_SECRET"] = SECRET
     yield
-    for one in _SHARED:
+    del os.environ["APIGEN_TEST_SECRET"]
+    for one in [*_SHARED, *_BY_LEVEL.values()]:
         one.close()
     _SHARED.clear()
+    _BY_LEVEL.clear()
 
 
 def test_reads_ahead_only_a_bounded_number_of_requests() -> None:
@@ -298,27 +310,42 @@ def test_long_results_are_cut_with_a_mark(tmp_path: Path) -> None:
     assert len(long.result or "") == _shared().limits.stored_characters
 
 
-@pytest.mark.parametrize(
-    ("body", "outcome", "detail"),
-    [
+def test_modules_that_cannot_be_imported(tmp_path: Path) -> None:
+    """Each costs its own calls, and is not tried again for the second one."""
+    broken = [
         ("import os; os._exit(9)", Outcome.CRASHED, "status 9"),
         ("raise RuntimeError('broken')", Outcome.EXCEPTION, "RuntimeError: broken"),
         ("import no_such_package_at_all", Outcome.EXCEPTION, "no_such_package_at_all"),
         ("while True: pass", Outcome.TIMEOUT, "longer than 1 s"),
         ("def f(:", Outcome.EXCEPTION, "SyntaxError"),
         ("import socket; socket.create_connection(('127.0.0.1', 9))", Outcome.EXCEPTION, "PermissionError"),
-    ],
-)
-def test_a_module_that_cannot_be_imported(tmp_path: Path, body: str, outcome: Outcome, detail: str) -> None:
-    module = tmp_path / "broken.py"
-    module.write_text(f"{body}\ndef f():\n    return 1\n")
+    ]
+    requests = [call("add", a=0)]
+    for number, (body, _, _) in enumerate(broken):
+        module = tmp_path / f"broken_{number}.py"
+        module.write_text(f"{body}\ndef f():\n    return 1\n")
+        requests += [call("f", module), call("f", module), call("add", a=number)]
     with PythonSandbox(SandboxLimits(import_timeout_s=1), workers=1) as sandbox:
-        before, first, second, after = sandbox.execute(
-            [call("add", a=1), call("f", module), call("f", module), call("add", a=2)]
-        )
-    assert [before.result, after.result] == ["3", "4"]
-    for result in (first, second):
-        assert result.outcome is outcome and detail in result.detail, result
+        before, *results = sandbox.execute(requests)
+    assert before.result == "2"
+    for number, (_, outcome, detail) in enumerate(broken):
+        *failed, after = results[number * 3 : number * 3 + 3]
+        assert after.result == str(number + 2)
+        for result in failed:
+            assert result.outcome is outcome and detail in result.detail, result
+
+
+def test_code_of_many_authors_starts_a_worker_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a worker can read is fixed at its start, so it is told at once of all code that waits to be called."""
+    started = []
+    start = Launcher.start
+    monkeypatch.setattr(Launcher, "start", lambda *given: started.append(given) or start(*given))
+    modules = [tmp_path / f"author_{number}.py" for number in range(5)]
+    for number, module in enumerate(modules):
+        module.write_text(f"def f():\n    return {number}\n")
+    with PythonSandbox(workers=1, check_determinism="never") as sandbox:
+        assert [result.result for result in sandbox.execute([call("f", module) for module in modules])] == [*"01234"]
+    assert len(started) == 2  # the first one only finds out which level works
 
 
 def test_what_is_not_there() -> None:
@@ -446,7 +473,8 @@ def test_killing_the_parent_leaves_no_worker(level: Any) -> None:
         import sys
         from apigen_assets.catalog.api import PythonBinding
         from apigen_assets.verification.outcome import CallRequest
-        from resources.python_sandbox import PythonSandbox, SandboxLimits
+        from resources.sandbox.limits import SandboxLimits
+        from resources.sandbox.pool import PythonSandbox
         def call(name):
             binding = PythonBinding(module="hostile", path={str(HOSTILE)!r}, function=name)
             return CallRequest(binding=binding, arguments={{}})
