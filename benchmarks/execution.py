@@ -134,9 +134,7 @@ def measure_peer(rows: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=60_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--level", choices=("bubblewrap", "namespaces", "rlimits"), help="default: the best")

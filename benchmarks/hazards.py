@@ -29,9 +29,7 @@ GOOD = (("add", {"a": 1}, "3"), ("root", {"x": 4}, "2.0"), ("size", {"items": [1
 def call(function: str, arguments: dict[str, Any]) -> CallRequest:
     """A call of the hostile module."""
     path = str(FOLDER / "hostile.py")
-    return CallRequest(
-        binding=PythonBinding(module="hostile", path=path, function=function), arguments=arguments
-    )
+    return CallRequest(binding=PythonBinding(module="hostile", path=path, function=function), arguments=arguments)
 
 
 def processes(group: int) -> set[str]:
@@ -80,9 +78,7 @@ def attempt(
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--level", choices=("bubblewrap", "namespaces", "rlimits"), help="default: the best")
     parser.add_argument("--timeout", type=float, default=1.0, help="seconds a call may take")
     options = parser.parse_args()
@@ -105,9 +101,7 @@ def main() -> int:
         groups = []
         with sandbox:
             told = sandbox.describe()
-            print(
-                f"Level {told['level']} ({', '.join(told['mechanisms'])}); deadline {options.timeout:g} s.\n"
-            )
+            print(f"Level {told['level']} ({', '.join(told['mechanisms'])}); deadline {options.timeout:g} s.\n")
             print("| hazard | outcome | detail | good rows lost | ms to the next result | leaks |")
             print("|---|---|---|---|---|---|")
             for hazard in HAZARDS:

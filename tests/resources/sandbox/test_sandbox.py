@@ -253,9 +253,7 @@ def test_a_killed_worker_costs_only_the_call_it_was_at() -> None:
 
 
 def test_arguments_are_bound_before_the_call() -> None:
-    missing, unknown, inside = _shared().execute(
-        [call("add"), call("add", a=1, c=2), call("add", a="x", b=1)]
-    )
+    missing, unknown, inside = _shared().execute([call("add"), call("add", a=1, c=2), call("add", a="x", b=1)])
     assert (missing.outcome, missing.detail) == (Outcome.ARGUMENT_ERROR, "missing a required argument: 'a'")
     assert (unknown.outcome, unknown.detail) == (
         Outcome.ARGUMENT_ERROR,
@@ -487,9 +485,7 @@ def test_killing_the_parent_leaves_no_worker(level: Any) -> None:
     """)
     root = Path(__file__).parents[3]
     environment = {**os.environ, "PYTHONPATH": str(root)}
-    parent = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, env=environment, text=True
-    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, env=environment, text=True)
     assert parent.stdout is not None
     group = int(parent.stdout.readline())
     assert in_session(group)
