@@ -7,9 +7,11 @@ Usage: python docs/screenshots.py [--home data] [--only NAME ...]
 import argparse
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -45,10 +47,34 @@ def webserver(home: Path) -> Iterator[str]:
         process.wait(20)
 
 
+def with_bad_rows(home: Path, copy: Path) -> Path:
+    """A copy of the instance and its data set in which one row calls a tool that it does not offer; check included."""
+    shutil.copytree(home, copy, ignore=shutil.ignore_patterns("checkpoints", "journal", "bfcl-env", "release"))
+    program = """
+import dagster as dg, os, polars as pl
+from apigen_assets.definitions import defs
+from apigen_assets.settings import settings
+from resources.lake import Lake
+lake = Lake(settings().lake_url)
+path = lake.path("function_calling_dataset")
+rows = pl.read_parquet(str(path))
+call = pl.lit('[{"name": "no_such_tool", "arguments": {}}]')
+bad = pl.when(pl.col("id") == 7).then(call).otherwise(pl.col("answers"))
+lake.write(rows.with_columns(bad.alias("answers")), path)
+checks = dg.AssetSelection.checks_for_assets(dg.AssetKey("function_calling_dataset"))
+job = dg.define_asset_job("checks", selection=checks)
+own = dg.Definitions(assets=defs.assets, asset_checks=defs.asset_checks, jobs=[job], resources=defs.resources,
+                     executor=dg.in_process_executor)
+with dg.DagsterInstance.get() as instance:
+    own.resolve_job_def("checks").execute_in_process(instance=instance, raise_on_error=False)
+"""
+    environment = {**os.environ, "APIGEN_HOME": str(copy), "DAGSTER_HOME": str((copy / "dagster_home").resolve())}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, stderr=subprocess.DEVNULL)
+    return copy
+
+
 def main() -> None:
     """Take every picture, or those named."""
-    from playwright.sync_api import sync_playwright
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, default=Path("data"))
     parser.add_argument("--only", nargs="*", default=[])
@@ -64,13 +90,23 @@ def main() -> None:
         "training": ("/assets/xlam_checkpoints?view=partitions", "tiny", (1600, 1300)),
         "sensor": ("/locations/apigen/sensors/new_apis", "new_apis", (1600, 800)),
     }
-    with webserver(given.home) as url, sync_playwright() as playwright:
+    wanted = {name: page for name, page in pages.items() if not given.only or name in given.only}
+    take(given.home, wanted)
+    if not given.only or "failed-check" in given.only:
+        with tempfile.TemporaryDirectory() as folder:
+            home = with_bad_rows(given.home, Path(folder) / "home")
+            take(home, {"failed-check": pages["checks"]})
+
+
+def take(home: Path, pages: dict[str, tuple[str, str, tuple[int, int]]]) -> None:
+    """Photograph pages of one instance."""
+    from playwright.sync_api import sync_playwright
+
+    with webserver(home) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
         )
         for name, (path, text, (width, height)) in pages.items():
-            if given.only and name not in given.only:
-                continue
             page = browser.new_page(viewport={"width": width, "height": height})
             page.goto(url + path)
             try:
