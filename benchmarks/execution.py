@@ -138,7 +138,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=60_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--level", choices=("bubblewrap", "namespaces", "rlimits"), help="default: the best")
-    parser.add_argument("--determinism", choices=("never", "first", "always"), default="first")
+    parser.add_argument("--determinism", choices=("never", "first", "always"), default="always")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--compare", action="store_true", help="also measure distilabel 1.5.3")
     parser.add_argument("--peer", type=Path, default=Path("data/peers/distilabel"), help="its environment")

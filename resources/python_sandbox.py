@@ -32,7 +32,7 @@ class SandboxResource(ConfigurableResource):  # type: ignore[type-arg]
     timeout_s: float = Field(default=5.0, gt=0, description="Seconds after which a call is killed.")
     memory_mb: int = Field(default=512, ge=16, description="MiB a call may allocate.")
     check_determinism: Literal["never", "first", "always"] = Field(
-        default="first", description="Which calls are made a second time, to find results that differ."
+        default="always", description="Which calls are made a second time, to find results that differ."
     )
     readable: list[str] = Field(
         default_factory=list, description="Files and folders that functions may read beside their own code."

@@ -105,7 +105,7 @@ AT_EVERY_LEVEL = frozenset(
         "spawn", "system_call", "fork_once", "fork_bomb", "replace_itself", "leave_thread", "open_many_files",
         "signal_parent", "signal_everyone", "trace_parent", "new_namespace", "raise_limits",
         # How deaths and deadlines pass the processes that a level adds.
-        "ignore_signals_and_sleep", "loop_in_c", "exit_as_if_fine", "segfault", "kill_itself",
+        "ignore_signals_and_sleep", "exit_as_if_fine", "segfault", "kill_itself",
         "allocate_10_gb", "close_descriptors", "garbage_to_descriptors", "patch_builtins", "raise_plainly",
     }
 )  # fmt: skip

@@ -480,3 +480,9 @@ def roll() -> float:
 
 def now() -> float:
     return time.time_ns()
+
+
+def roll_unless_zero(n: int) -> float:
+    import random
+
+    return random.random() if n else 0.0
