@@ -15,7 +15,7 @@ class Settings(BaseSettings):
     (generators.yaml, an API's binding) name the variable that holds it.
     """
 
-    model_config = SettingsConfigDict(env_prefix="APIGEN_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="APIGEN_", env_file=".env", env_parse_none_str="null", extra="ignore")
 
     home: Path = Path("data")
     """Folder for everything that is made; the other locations default to folders inside it."""

@@ -13,7 +13,9 @@ def _element(symbol: str) -> Any:
     import periodictable
 
     try:
-        return periodictable.elements.symbol(symbol.capitalize())
+        found = periodictable.elements.symbol(symbol.capitalize())
+        # D and T are isotopes of hydrogen with symbols of their own
+        return getattr(found, "element", found)
     except ValueError:
         raise NotFoundError(f"no element has the symbol {symbol}") from None
 
