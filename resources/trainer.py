@@ -197,7 +197,8 @@ def _default_processes() -> int:
 def _environment(processes: int = 1) -> dict[str, str]:
     """This process's environment; the program itself sets what torch and DeepSpeed need beside it."""
     threads = str(max(1, _cores() // processes))
-    return {"OMP_NUM_THREADS": threads, **os.environ, "PYTHONUNBUFFERED": "1"}
+    quiet = {"OMP_NUM_THREADS": threads, "PYTHONWARNINGS": "ignore::FutureWarning"}
+    return {**quiet, **os.environ, "PYTHONUNBUFFERED": "1"}
 
 
 def _cores() -> int:
