@@ -10,6 +10,7 @@ from typing import Any
 
 def main() -> int:
     """Do what the first line of stdin asks for, and end; end at once when the asking process is gone."""
+    asking = os.getppid()
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever libraries print is no answer
     request = json.loads(sys.stdin.readline())
@@ -26,14 +27,19 @@ def main() -> int:
 
     session = Session(request, lambda line: send({"say": line}))
     try:
-        send({"result": _run(session, request)})
-    except Failure as failure:
-        send({"error": str(failure), "problem": failure.problem})
-    except Exception as error:
-        end = explain(error, session.repo)
-        send({"error": str(end), "problem": end.problem})
+        try:
+            send({"result": _run(session, request)})
+        except Failure as failure:
+            send({"error": str(failure), "problem": failure.problem})
+        except Exception as error:
+            end = explain(error, session.repo)
+            send({"error": str(end), "problem": end.problem})
+        out.close()
+    except BrokenPipeError:
+        _leave_nothing()
+    if os.getppid() != asking:
+        _leave_nothing()
     # Uploading threads of native code may outlive an error; nothing of theirs is wanted any more.
-    out.close()
     os._exit(0)
 
 
@@ -54,6 +60,11 @@ def _run(session: Any, request: dict[str, Any]) -> dict[str, Any]:
 def _end_with_parent() -> None:
     while sys.stdin.read(1):
         pass
+    _leave_nothing()
+
+
+def _leave_nothing() -> None:
+    """End without the process that asked: its temporary folder is removed here, since it no longer can."""
     home = os.environ.get("HF_HOME", "")
     if os.path.basename(home).startswith("apigen-hub-"):
         shutil.rmtree(home, ignore_errors=True)
