@@ -88,7 +88,7 @@ def prepare(recipe: Recipe, rows: Path, heldout_rows: Path, folder: Path, log: C
                     if recipe.fill_rows and len(originals) < recipe.fill_rows:
                         originals.append(one)
                     yield one
-        yield from _filling(originals, recipe)
+        yield from _filling(originals, recipe, tokenizer)
 
     counts = write_tokens(training(), tokenizer, recipe.prompt_style, recipe.max_length, folder / "train")
     if counts.rows == 0:
@@ -176,14 +176,18 @@ def _variants(example: Example, recipe: Recipe, index: int) -> Iterator[Example]
         yield masked(example, rng) if rng.random() < recipe.function_masking else shuffled(example, rng)
 
 
-def _filling(originals: list[Example], recipe: Recipe) -> Iterator[Example]:
-    """Variants of the rows in turn, up to the number of rows that the recipe wants in all."""
-    if not recipe.fill_rows or not originals:
+def _filling(originals: list[Example], recipe: Recipe, tokenizer: Any) -> Iterator[Example]:
+    """Variants of the rows that the context holds, in turn, up to the number of rows that the recipe wants in all."""
+    if not recipe.fill_rows:
+        return
+    encoded = encode_examples(originals, tokenizer, recipe.prompt_style)
+    fitting = [one for one, prompt, answer in encoded if len(prompt) + len(answer) <= recipe.max_length]
+    if not fitting:
         return
     words = text_values(originals)
-    for number in range(len(originals), recipe.fill_rows):
+    for number in range(len(fitting), recipe.fill_rows):
         rng = random.Random(f"{recipe.seed}:variant:{number}")
-        yield with_fresh_values(originals[number % len(originals)], rng, words)
+        yield with_fresh_values(fitting[number % len(fitting)], rng, words)
 
 
 def _texts(recipe: Recipe, rows: Path) -> Iterator[str]:
