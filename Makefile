@@ -14,8 +14,8 @@ help: ## List the commands
 install: $(STAMP) ## Install everything into .venv
 
 $(STAMP): pyproject.toml Makefile
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, and $(PYTHON) is older or missing: make install PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make install PYTHON=python3.12"; exit 1; }
 	@echo "Installing into $(VENV) (some minutes the first time) ..."
 	$(BIN)/python -m pip install -q torch==2.13.0
 	$(BIN)/python -m pip install -q setuptools wheel ninja py-cpuinfo psutil packaging

@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from apigen_assets import jobs
 from apigen_assets.catalog import assets as catalog
 from apigen_assets.catalog import checks as catalog_checks
 from apigen_assets.dataset import assets as dataset
@@ -10,6 +9,7 @@ from apigen_assets.dataset import checks as dataset_checks
 from apigen_assets.evaluation import assets as evaluation
 from apigen_assets.evaluation import checks as evaluation_checks
 from apigen_assets.generation import assets as generation
+from apigen_assets.jobs import jobs
 from apigen_assets.release import assets as release
 from apigen_assets.settings import settings
 from apigen_assets.training import assets as training
@@ -40,18 +40,7 @@ defs = dg.Definitions(
     asset_checks=dg.load_asset_checks_from_modules(
         [catalog_checks, verification_checks, dataset_checks, training, evaluation_checks]
     ),
-    jobs=[
-        jobs.catalog_job,
-        jobs.seeds_job,
-        jobs.rows_job,
-        jobs.dataset_job,
-        jobs.release_job,
-        jobs.models_job,
-        jobs.training_job,
-        jobs.ablation_job,
-        jobs.evaluation_job,
-        jobs.leaderboard_job,
-    ],
+    jobs=jobs,
     resources={
         "lake": LakeResource(root=_config.lake_url),
         "hub": HubResource(endpoint=_config.hub_endpoint, deadline_s=_config.hub_deadline_s),

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import dagster as dg
 import polars as pl
 
+from apigen_assets.catalog.batches import BatchKey
 from apigen_assets.home import PROJECT
 from apigen_assets.partitions import api_batches, generators
 from apigen_assets.settings import Settings
@@ -59,8 +60,11 @@ def phases(sources: list[str], training: bool, settings: Settings) -> list[Phase
     parts = [
         Phase("Seed examples", lambda _: [Step("seeds", None, "seed examples", _table_summary("seed_examples"))]),
         Phase("Catalog", lambda _: catalog_steps(sources)),
-        Phase("Catalog: further batches", lambda instance: catalog_steps(further(instance, sources))),
-        Phase("Generation and verification", lambda instance: row_steps(known_batches(instance))),
+        Phase(
+            "Catalog: further batches",
+            lambda instance: catalog_steps([key for key in known_batches(instance, sources) if key not in sources]),
+        ),
+        Phase("Generation and verification", lambda instance: row_steps(known_batches(instance, sources))),
         Phase("Data set", lambda _: [Step("dataset", None, "composition", _table_summary("function_calling_dataset"))]),
         Phase(
             "Release",
@@ -80,9 +84,9 @@ def phases(sources: list[str], training: bool, settings: Settings) -> list[Phase
     return parts
 
 
-def further(instance: dg.DagsterInstance, done: list[str]) -> list[str]:
+def further(instance: dg.DagsterInstance, sources: list[str]) -> list[str]:
     """Batches that importing the first ones made known."""
-    return [batch for batch in known_batches(instance) if batch not in done]
+    return [key for key in known_batches(instance, sources) if key not in sources]
 
 
 def catalog_steps(batches: list[str]) -> list[Step]:
@@ -104,9 +108,10 @@ def row_steps(batches: list[str]) -> list[Step]:
     ]
 
 
-def known_batches(instance: dg.DagsterInstance) -> list[str]:
-    """The batches the instance knows; importing a large source adds to them."""
-    return sorted(instance.get_dynamic_partitions(str(api_batches.name)))
+def known_batches(instance: dg.DagsterInstance, sources: list[str]) -> list[str]:
+    """The batches of these sources that the instance knows: a user's own sources are not the demo's to spend on."""
+    keys = instance.get_dynamic_partitions(str(api_batches.name))
+    return sorted(key for key in keys if BatchKey.parse(key).slug in sources)
 
 
 def run_steps(
@@ -151,7 +156,7 @@ def _reason(result: dg.ExecuteInProcessResult) -> str:
 def _safely(summary: Callable[[Lake], str], settings: Settings) -> str:
     try:
         return summary(Lake(settings.lake_url))
-    except LakeError as error:
+    except (LakeError, OSError) as error:
         return str(error)
 
 

@@ -4,8 +4,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as PydanticSettingsError
 
 
 class Settings(BaseSettings):
@@ -142,7 +143,24 @@ class Settings(BaseSettings):
         return self.home / "checkpoints"
 
 
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names each variable, its fault and where it comes from."""
+
+
 @lru_cache
 def settings() -> Settings:
-    """The process's settings, read once."""
-    return Settings()
+    """The process's settings, read once.
+
+    Raises:
+        SettingsError: a variable has a value that its setting does not take.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [f"APIGEN_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors() if one["loc"]]
+    except PydanticSettingsError as error:
+        faults = [str(error)]
+    raise SettingsError(
+        "settings cannot be read from the environment and .env: " + "; ".join(faults) + ". Correct or unset them; "
+        "apigen_assets/settings.py says what each one takes."
+    )

@@ -69,12 +69,8 @@ def test_release_training_and_evaluation_never_start_by_themselves(defs):
 
 
 def test_each_stage_conserves_its_rows_by_a_blocking_check(defs):
-    blocking = {
-        key.asset_key.to_user_string()
-        for node in defs.resolve_asset_graph().asset_check_keys
-        for key in [node]
-        if defs.resolve_asset_graph().get_check_spec(key).blocking
-    }
+    graph = defs.resolve_asset_graph()
+    blocking = {key.asset_key.to_user_string() for key in graph.asset_check_keys if graph.get_check_spec(key).blocking}
     assert {"format_verified", "execution_verified", "semantic_verified", "function_calling_dataset"} <= blocking
 
 

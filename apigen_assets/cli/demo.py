@@ -30,10 +30,20 @@ def demo(
     try:
         # what would make every step fail is better said once, before the first
         Lake(config.lake_url)
-        generators(config)
+        paid = [name for name, generator in generators(config).items() if not generator.is_standin]
     except (LakeError, GeneratorsFileError) as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
+    if paid:
+        console.print(
+            f"{config.generators_file} names models that are not stand-ins ({', '.join(paid)}), and a demo should "
+            "spend nothing. Run the demo apart: APIGEN_GENERATORS_FILE=none APIGEN_HOME=demo-data make demo. "
+            "To use your models, materialise what you want in the UI: make ui.",
+            style="red",
+            markup=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(2)
 
     from apigen_assets import demo as graph
     from apigen_assets.definitions import defs

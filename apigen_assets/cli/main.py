@@ -13,6 +13,7 @@ from apigen_assets.cli.sql import sql
 from apigen_assets.cli.train import preflight, train
 from apigen_assets.cli.ui import ui
 from apigen_assets.cli.verify import verify
+from apigen_assets.settings import SettingsError
 
 app = typer.Typer(
     name="apigen",
@@ -34,3 +35,12 @@ app.command()(verify)
 app.command()(evaluate)
 app.command()(train)
 app.command()(preflight)
+
+
+def run() -> None:
+    """The program `apigen`: a wrong setting is one sentence, in whatever command it is first read."""
+    try:
+        app()
+    except SettingsError as error:
+        typer.echo(f"apigen: {error}", err=True)
+        raise SystemExit(2) from None

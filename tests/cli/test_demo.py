@@ -17,7 +17,7 @@ def demo(home, *options, **variables):
     environment = {**os.environ, "APIGEN_HOME": str(home), "APIGEN_CANDIDATES_PER_PARTITION": "15", **variables}
     environment.pop("DAGSTER_HOME", None)
     return subprocess.run(
-        [sys.executable, "-c", "from apigen_assets.cli.main import app; app()", "demo", *options],
+        [sys.executable, "-c", "from apigen_assets.cli.main import run; run()", "demo", *options],
         cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280,
     )  # fmt: skip
 
@@ -59,3 +59,21 @@ def test_a_newer_lake_stops_it_and_stays_as_it_is(tmp_path):
     assert "APIGEN_LAKE" in result.stdout + result.stderr
     assert "Traceback" not in result.stdout + result.stderr
     assert [path.name for path in marker.parent.iterdir()] == ["_lake.json"]
+
+
+def test_models_that_cost_are_not_asked_by_a_demo(tmp_path):
+    paid = tmp_path / "generators.yaml"
+    paid.write_text("generators:\n  - {name: big, base_url: 'http://127.0.0.1:9/v1', model: big}\n")
+    result = demo(tmp_path / "home", APIGEN_GENERATORS_FILE=str(paid))
+    assert result.returncode == 2
+    assert "big" in result.stdout and "APIGEN_GENERATORS_FILE=none" in result.stdout
+    assert not (tmp_path / "home" / "lake").exists()
+
+
+def test_a_setting_that_cannot_be_read_is_named(tmp_path):
+    result = demo(tmp_path / "home", APIGEN_BATCH_SIZE="many", APIGEN_STYLE_SHARES="{}")
+    assert result.returncode == 2
+    assert "APIGEN_BATCH_SIZE" in result.stderr and "Traceback" not in result.stderr
+    result = demo(tmp_path / "home", APIGEN_STYLE_SHARES="half")
+    assert result.returncode == 2
+    assert "style_shares" in result.stderr and "Traceback" not in result.stderr
