@@ -23,7 +23,8 @@ from apigen_assets.settings import Settings
 from apigen_assets.verification.outcome import CallRequest, CallResult, Outcome
 from resources.http.connection import redactor
 from resources.http.response import Reading
-from resources.mcp_session.server import Address, Limits, Server
+from resources.mcp_session.connection import Address, Limits
+from resources.mcp_session.server import Server
 from resources.recordings import Recordings, call_key
 
 _WINDOW = 64

@@ -3,15 +3,13 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from apigen_assets.canonical import content_hash
 from apigen_assets.catalog.api import McpBinding
-from apigen_assets.catalog.fetch import check_address
 from apigen_assets.catalog.files import Document, parse_json
 from apigen_assets.catalog.imported import Collector, Draft, ImportResult, SourceError
 from apigen_assets.catalog.names import identifier
@@ -19,6 +17,8 @@ from apigen_assets.catalog.openapi_schema import FileUploadError, OversizedError
 from apigen_assets.catalog.references import References
 from apigen_assets.catalog.schema import object_schema
 from apigen_assets.catalog.text import clean_description
+from resources.http.addresses import AddressRefusedError, ResolutionError
+from resources.mcp_session.connection import Address, Limits, MissingTokenError, causes, connect
 
 LIST_TIMEOUT_S = 60.0
 """For starting a server and listing its tools."""
@@ -28,16 +28,11 @@ _FROM_ENVIRONMENT = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 _BEARER = re.compile(r"Bearer \$\{?([A-Za-z_]\w*)\}?")
 
 
-@dataclass(frozen=True)
-class McpServer:
-    """How to reach one server."""
+@dataclass(frozen=True, kw_only=True)
+class McpServer(Address):
+    """How to reach one server, and what to call it."""
 
     name: str
-    command: tuple[str, ...] = ()
-    url: str | None = None
-    variables: tuple[str, ...] = ()
-    """Environment variables handed on; a stdio server sees no others beyond PATH and the like."""
-    token_variable: str | None = None
 
 
 def import_mcp_config(document: Document, name: str, folder: Path, allow_private: bool = False) -> ImportResult:
@@ -70,69 +65,36 @@ def import_mcp_config(document: Document, name: str, folder: Path, allow_private
 def import_mcp_url(url: str, name: str, token_variable: str | None = None, allow_private: bool = False) -> ImportResult:
     """Every tool of the server behind a streamable-HTTP URL."""
     collector = Collector(name, "mcp")
-    server = McpServer(name, url=url, token_variable=token_variable)
+    server = McpServer(name=name, url=url, token_variable=token_variable)
     _import_server(collector, server, url, False, allow_private)
     return collector.result()
 
 
-def list_tools(server: McpServer) -> list[Any]:
+def list_tools(server: McpServer, allow_private: bool = False) -> list[Any]:
     """The server's tools (`mcp.types.Tool`).
 
     Raises:
-        SourceError: the SDK is not installed, or the server did not answer.
+        SourceError: the SDK is not installed, the address is refused, the token is missing, or nobody answered.
     """
     try:
         import mcp  # noqa: F401
     except ImportError:
         raise SourceError("mcp_not_installed", "MCP needs the extra: pip install 'apigen[mcp]'") from None
     try:
-        return asyncio.run(_list_tools(server))
+        return asyncio.run(_list_tools(server, allow_private))
     except TimeoutError:
         raise SourceError("no_answer", f"{server.name} did not list its tools in {LIST_TIMEOUT_S:.0f} s") from None
-    except SourceError:
-        raise
     except BaseException as error:  # anyio groups what its tasks raise, cancellation included
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
-        raise SourceError("no_answer", f"{server.name}: {_innermost(error)}") from None
+        raise _failure(server, error) from None
 
 
-@asynccontextmanager
-async def connect(server: McpServer) -> AsyncIterator[Any]:
-    """An initialised `mcp.Client` on the server.
-
-    Raises:
-        SourceError: the token's variable is not set.
-    """
-    from mcp import Client, StdioServerParameters
-
-    if server.url is None:
-        environment = {key: os.environ[key] for key in server.variables if key in os.environ}
-        parameters = StdioServerParameters(command=server.command[0], args=list(server.command[1:]), env=environment)
-        async with Client(parameters) as client:
-            yield client
-        return
-    if server.token_variable is None:
-        async with Client(server.url) as client:
-            yield client
-        return
-    token = os.environ.get(server.token_variable)
-    if not token:
-        raise SourceError("no_token", f"set {server.token_variable}, the token of {server.name}")
-    import httpx2
-    from mcp.client.streamable_http import streamable_http_client
-
-    async with (
-        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http,
-        Client(streamable_http_client(server.url, http_client=http)) as client,
-    ):
-        yield client
-
-
-async def _list_tools(server: McpServer) -> list[Any]:
+async def _list_tools(server: McpServer, allow_private: bool) -> list[Any]:
     tools: list[Any] = []
+    limits = Limits(LIST_TIMEOUT_S, LIST_TIMEOUT_S, allow_private)
     async with asyncio.timeout(LIST_TIMEOUT_S):
-        async with connect(server) as client:
+        async with connect(server, limits, os.environ, sys.__stderr__) as client:
             cursor: str | None = None
             while len(tools) < MAX_TOOLS:
                 page = await client.list_tools(cursor=cursor)
@@ -143,11 +105,21 @@ async def _list_tools(server: McpServer) -> list[Any]:
     return tools[:MAX_TOOLS]
 
 
+def _failure(server: McpServer, error: BaseException) -> SourceError:
+    first, *_ = chain = list(causes(error))
+    for cause in chain:
+        if isinstance(cause, AddressRefusedError):
+            return SourceError("private_address", f"{server.name}: {cause}")
+        if isinstance(cause, ResolutionError):
+            return SourceError("unknown_host", f"{server.name}: {cause}")
+        if isinstance(cause, MissingTokenError):
+            return SourceError("no_token", f"{server.name}: {cause}; it holds the server's token")
+    return SourceError("no_answer", f"{server.name}: {type(first).__name__}: {first}")
+
+
 def _import_server(collector: Collector, server: McpServer, file: str, several: bool, allow_private: bool) -> None:
     try:
-        if server.url is not None:
-            check_address(server.url, allow_private)
-        tools = list_tools(server)
+        tools = list_tools(server, allow_private)
     except SourceError as error:
         collector.fail(server.name, file, error.reason, str(error))
         return
@@ -212,13 +184,15 @@ def _server(name: str, entry: Any, folder: Path, collector: Collector) -> McpSer
     if not isinstance(entry, dict):
         raise SourceError("malformed_server", f"{name} is a JSON {type(entry).__name__}, not an object")
     if isinstance(entry.get("url"), str):
-        return McpServer(name, url=entry["url"], token_variable=_token_variable(name, entry))
+        if not entry["url"].startswith(("http://", "https://")):
+            raise SourceError("bad_url", f"{name}: {entry['url'][:100]!r} is no http(s) URL")
+        return McpServer(name=name, url=entry["url"], token_variable=_token_variable(name, entry))
     command = entry.get("command")
     arguments = entry.get("args", [])
     if not isinstance(command, str) or not command or not isinstance(arguments, list):
         raise SourceError("malformed_server", f"{name} has neither `url` nor `command` with a list of `args`")
     placed = [_placed(str(argument), folder) for argument in arguments]
-    return McpServer(name, command=(command, *placed), variables=_variables(name, entry.get("env"), collector))
+    return McpServer(name=name, command=(command, *placed), variables=_variables(name, entry.get("env"), collector))
 
 
 def _token_variable(name: str, entry: dict[str, Any]) -> str | None:
@@ -255,9 +229,3 @@ def _variables(name: str, env: Any, collector: Collector) -> tuple[str, ...]:
 def _placed(argument: str, folder: Path) -> str:
     path = folder / argument
     return str(path.resolve()) if argument and not argument.startswith("-") and path.is_file() else argument
-
-
-def _innermost(error: BaseException) -> str:
-    while isinstance(error, BaseExceptionGroup) and error.exceptions:
-        error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}"

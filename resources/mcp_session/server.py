@@ -4,38 +4,19 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from apigen_assets.verification.outcome import Outcome
-from resources.http.addresses import AddressRefusedError, ResolutionError, checked_addresses
+from resources.http.addresses import AddressRefusedError, ResolutionError
 from resources.http.messages import short
 from resources.http.response import Reading
+from resources.mcp_session.connection import Address, Limits, MissingTokenError, causes, connect
 from resources.mcp_session.results import read_error, read_result
 
 _STARTS = 3
 """Failed starts after which a server is left alone."""
 _ERROR_BYTES = 2_000
-
-
-@dataclass(frozen=True)
-class Address:
-    """What tells one server from another."""
-
-    command: tuple[str, ...]
-    url: str | None
-    variables: tuple[str, ...]
-    token_variable: str | None
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Seconds for starting and for one call; whether private addresses may be called."""
-
-    start_s: float
-    call_s: float
-    allow_private_addresses: bool
 
 
 class Server:
@@ -112,7 +93,9 @@ class Server:
             try:
                 async with contextlib.AsyncExitStack() as stack:
                     async with asyncio.timeout(self._limits.start_s):
-                        client = await stack.enter_async_context(self._connect(said))
+                        client = await stack.enter_async_context(
+                            connect(self._address, self._limits, self._environment, said)
+                        )
                     ready.set_result(client)
                     await stop.wait()
             except BaseException as error:
@@ -122,83 +105,15 @@ class Server:
                 if isinstance(error, KeyboardInterrupt | SystemExit):
                     raise
 
-    @contextlib.asynccontextmanager
-    async def _connect(self, said: Any) -> AsyncIterator[Any]:
-        from mcp import Client, StdioServerParameters, stdio_client
-
-        address = self._address
-        if address.url is None:
-            given = {name: self._environment[name] for name in address.variables if name in self._environment}
-            parameters = StdioServerParameters(
-                command=address.command[0], args=list(address.command[1:]), env=given, encoding_error_handler="replace"
-            )
-            async with Client(stdio_client(parameters, errlog=said)) as client:
-                yield client
-            return
-        import httpx2
-        from mcp.client.streamable_http import streamable_http_client
-
-        headers = {}
-        if address.token_variable is not None:
-            token = self._environment.get(address.token_variable, "").strip()
-            if not token:
-                raise _MissingTokenError(f"the environment variable {address.token_variable} is not set")
-            headers["Authorization"] = f"Bearer {token}"
-        limits = self._limits
-        timeout = httpx2.Timeout(limits.start_s, read=limits.call_s)
-        async with (
-            httpx2.AsyncClient(transport=_transport(limits), headers=headers, timeout=timeout, trust_env=False) as http,
-            Client(streamable_http_client(address.url, http_client=http)) as client,
-        ):
-            yield client
-
-
-class _MissingTokenError(Exception):
-    pass
-
-
-def _transport(limits: Limits) -> Any:
-    """A transport that connects only to checked addresses: the one that was checked is the one that is called."""
-    import httpcore2
-    import httpx2
-
-    class Checked(httpcore2.AsyncNetworkBackend):
-        def __init__(self) -> None:
-            self._inner = httpcore2.AnyIOBackend()
-
-        async def connect_tcp(
-            self,
-            host: str,
-            port: int,
-            timeout: float | None = None,
-            local_address: str | None = None,
-            socket_options: Any = None,
-        ) -> Any:
-            wait = limits.start_s if timeout is None else timeout
-            found = await asyncio.to_thread(checked_addresses, host, port, wait, limits.allow_private_addresses)
-            return await self._inner.connect_tcp(found[0][1], port, timeout, local_address, socket_options)
-
-        async def sleep(self, seconds: float) -> None:
-            await asyncio.sleep(seconds)
-
-    transport = httpx2.AsyncHTTPTransport(trust_env=False)
-    transport._pool = httpcore2.AsyncConnectionPool(
-        ssl_context=httpx2.create_ssl_context(trust_env=False), network_backend=Checked()
-    )
-    return transport
-
 
 def _start_failure(error: BaseException, said: Any, limit_s: float) -> Reading:
-    while isinstance(error, BaseExceptionGroup) and error.exceptions:
-        error = error.exceptions[0]
-    cause: BaseException | None = error
-    while cause is not None:
+    error, *_ = chain = list(causes(error))
+    for cause in chain:
         if isinstance(cause, AddressRefusedError):
             return Reading(Outcome.REFUSED, str(cause))
         if isinstance(cause, ResolutionError):
             return Reading(Outcome.TRANSPORT, str(cause))
-        cause = cause.__cause__ or cause.__context__
-    if isinstance(error, _MissingTokenError):
+    if isinstance(error, MissingTokenError):
         return Reading(Outcome.AUTH, f"{error}; no call was made")
     if isinstance(error, TimeoutError):
         return Reading(Outcome.TRANSPORT, f"the server was not ready within {limit_s:g} s")
