@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from apigen_assets.canonical import content_hash, dumps
+from apigen_assets.canonical import content_hash
 from apigen_assets.record import Record
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -213,8 +213,3 @@ class RejectedApi(Record):
 def make_api_id(source: str, format_: str, original_name: str) -> str:
     """A stable id: the same API of the same source keeps it over re-imports and edits of its documentation."""
     return content_hash([source, format_, original_name])
-
-
-def signature_hash(parameters: dict[str, Any], description: str) -> str:
-    """Hash of what a model sees of an API beside its name; changes when the documentation does."""
-    return content_hash([dumps(parameters), description])

@@ -91,10 +91,6 @@ class RestExecutor:
         """
         yield from run_by_host(self._hosts, requests, self._live_host, self._one, self.policy.workers, _WINDOW)
 
-    def call(self, request: CallRequest) -> CallResult:
-        """Make one call in this thread."""
-        return self._one(request)
-
     def _live_host(self, request: CallRequest) -> str | None:
         """The host that a request will ask; null where it is answered without one."""
         if not isinstance(request.binding, RestBinding) or self._recorded(request.binding, request.arguments):

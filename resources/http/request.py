@@ -123,12 +123,6 @@ def build(
     )
 
 
-def secrets_of(binding: RestBinding, environment: Mapping[str, str] = os.environ) -> list[str]:
-    """The values behind a binding's credentials that are set."""
-    values = (environment.get(one.variable) for one in binding.credentials)
-    return [value for value in values if value]
-
-
 class _Parts:
     def __init__(self) -> None:
         self.path: dict[str, str] = {}
