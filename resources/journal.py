@@ -1,8 +1,7 @@
 """The completions journal: every answer of a language model, kept before anybody reads it.
 
-One append-only JSON Lines segment per process, one `os.write` per record. Processes share nothing but the
-folder, so that no lock is needed and a killed process loses only what had not arrived. Beside each segment
-lies an index file, a cache that may be deleted at any time.
+One append-only JSON Lines segment per process (`resources.segments`), one `os.write` per record: a killed process
+loses only what had not arrived. Beside each segment lies an index file, a cache that may be deleted at any time.
 """
 
 import contextlib
@@ -11,10 +10,11 @@ import json
 import os
 import struct
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from resources.segments import SegmentWriter, lines_from, segments
 
 _INDEX_MAGIC = b"APIGENJ1"
 _INDEX_HEAD = struct.Struct("<8sQ")
@@ -43,12 +43,10 @@ class Journal:
         self._lock = threading.RLock()
         self._where: dict[bytes, tuple[int, int, int]] = {}
         self._segments: list[Path] = []
+        self._numbers: dict[Path, int] = {}
         self._read_to: dict[str, int] = {}
         self._readers: dict[int, int] = {}
-        self._own: Path | None = None
-        self._own_pid = 0
-        self._writer: int | None = None
-        self._size = 0
+        self._writer = SegmentWriter(folder)
         self._unsynced = 0
         self.refresh()
 
@@ -61,10 +59,8 @@ class Journal:
     def refresh(self) -> None:
         """Take up what other processes have written since the last look."""
         with self._lock:
-            if not self.folder.is_dir():
-                return
-            for path in sorted(self.folder.glob("*.jsonl")):
-                if path != self._own and path.stat().st_size > self._read_to.get(path.name, 0):
+            for path in segments(self.folder):
+                if path != self._writer.path and path.stat().st_size > self._read_to.get(path.name, 0):
                     self._load(path)
 
     def get(self, key: str) -> dict[str, Any] | None:
@@ -92,69 +88,49 @@ class Journal:
         head = {"key": record["key"], **{name: value for name, value in record.items() if name != "key"}}
         line = json.dumps(head, separators=(",", ":"), allow_nan=False).encode() + b"\n"
         with self._lock:
-            writer = self._open_own()
-            offset = self._size
             try:
-                written = os.write(writer, line)
-                if written != len(line):
-                    raise OSError(errno.ENOSPC, "only part of a record could be written")
+                offset = self._writer.append(line)
             except OSError as error:
-                # What a failed write left behind goes, so that the next record starts on a line of its own.
-                with contextlib.suppress(OSError):
-                    os.ftruncate(writer, offset)
                 raise _explain(error, self.folder) from None
-            self._size += len(line)
+            assert self._writer.path is not None
             self._unsynced += 1
             if not record.get("error"):
-                self._where[bytes.fromhex(record["key"])] = (self._own_number, offset, len(line))
+                number = self._number_of(self._writer.path)
+                self._where[bytes.fromhex(record["key"])] = (number, offset, len(line))
             if self._unsynced >= self._sync_every:
                 self._sync()
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Every readable record of every segment, errors too, in the order of the segments."""
-        if self.folder.is_dir():
-            for path in sorted(self.folder.glob("*.jsonl")):
-                with path.open("rb") as lines:
-                    for line in lines:
-                        record = _parse(line)
-                        if record is not None:
-                            yield record
+        for path in segments(self.folder):
+            with path.open("rb") as lines:
+                for line in lines:
+                    record = _parse(line)
+                    if record is not None:
+                        yield record
 
     def close(self) -> None:
         """Flush to disk and close; the journal may be used again afterwards."""
         with self._lock:
-            if self._writer is not None and self._own_pid == os.getpid():
-                with contextlib.suppress(OSError):
-                    self._sync()
-                os.close(self._writer)
-                assert self._own is not None
-                self._save_index(self._own, self._own_number, self._size)
-                self._read_to[self._own.name] = self._size
-            self._writer = None
-            self._own = None
+            own, size, ours = self._writer.path, self._writer.size, self._writer.is_open
+            self._writer.close()
+            self._unsynced = 0
+            if own is not None and ours:
+                self._save_index(own, self._number_of(own), size)
+                self._read_to[own.name] = size
             for descriptor in self._readers.values():
                 os.close(descriptor)
             self._readers.clear()
 
-    def _open_own(self) -> int:
-        if self._writer is not None and self._own_pid == os.getpid():
-            return self._writer
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            path = self.folder / f"{time.time_ns():x}-{os.getpid()}-{os.urandom(3).hex()}.jsonl"
-            self._writer = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
-        except OSError as error:
-            raise _explain(error, self.folder) from None
-        self._own, self._own_pid, self._size, self._unsynced = path, os.getpid(), 0, 0
-        self._own_number = len(self._segments)
-        self._segments.append(path)
-        return self._writer
+    def _number_of(self, path: Path) -> int:
+        number = self._numbers.setdefault(path, len(self._segments))
+        if number == len(self._segments):
+            self._segments.append(path)
+        return number
 
     def _sync(self) -> None:
-        assert self._writer is not None
         try:
-            # macOS has no fdatasync.
-            getattr(os, "fdatasync", os.fsync)(self._writer)
+            self._writer.sync()
         except OSError as error:
             raise _explain(error, self.folder) from None
         self._unsynced = 0
@@ -165,28 +141,21 @@ class Journal:
         return self._readers[number]
 
     def _load(self, path: Path) -> None:
-        if path not in self._segments:
-            self._segments.append(path)
-        number = self._segments.index(path)
+        number = self._number_of(path)
         start = self._read_to.get(path.name, 0)
         if start == 0:
             start = self._load_index(path, number)
-        offset = start
-        with path.open("rb") as lines:
-            lines.seek(start)
-            for line in lines:
-                if not line.endswith(b"\n"):
-                    # The tail of a killed process, or a record being written now: looked at again.
-                    break
-                record = _parse(line)
-                if record is None:
-                    self.torn.append(f"{path.name}:{offset}")
-                elif not record.get("error"):
-                    self._where.setdefault(bytes.fromhex(record["key"]), (number, offset, len(line)))
-                offset += len(line)
-        self._read_to[path.name] = offset
-        if offset - start > _INDEX_FROM:
-            self._save_index(path, number, offset)
+        reached = start
+        for offset, line in lines_from(path, start):
+            record = _parse(line)
+            if record is None:
+                self.torn.append(f"{path.name}:{offset}")
+            elif not record.get("error"):
+                self._where.setdefault(bytes.fromhex(record["key"]), (number, offset, len(line)))
+            reached = offset + len(line)
+        self._read_to[path.name] = reached
+        if reached - start > _INDEX_FROM:
+            self._save_index(path, number, reached)
 
     def _load_index(self, path: Path, number: int) -> int:
         """Take places from the index file; returns how far into the segment it reaches (0 without one)."""

@@ -1,14 +1,10 @@
 """Recorded calls: every REST and MCP call that was made, kept so that a data set can be verified again offline.
 
-One append-only JSON Lines segment per process, one `os.write` per record, so that processes share nothing but the
-folder and a killed one leaves at most an unfinished last line.
+One append-only JSON Lines segment per process (`resources.segments`), one `os.write` per record.
 """
 
-import contextlib
-import errno
 import hashlib
 import json
-import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +13,7 @@ from typing import Any, NamedTuple
 
 from apigen_assets.canonical import dumps
 from apigen_assets.verification.outcome import CallResult, Outcome
+from resources.segments import SegmentWriter, lines_from, segments
 
 TRANSIENT = frozenset(
     {Outcome.TIMEOUT, Outcome.TRANSPORT, Outcome.HTTP_5XX, Outcome.QUOTA, Outcome.AUTH, Outcome.UNAVAILABLE}
@@ -61,10 +58,7 @@ class Recordings:
         self._lock = threading.RLock()
         self._where: dict[str, tuple[float, Path, int, int]] = {}
         self._read_to: dict[Path, int] = {}
-        self._own: Path | None = None
-        self._own_pid = 0
-        self._writer: int | None = None
-        self._size = 0
+        self._writer = SegmentWriter(folder)
         self.refresh()
 
     def __len__(self) -> int:
@@ -76,10 +70,9 @@ class Recordings:
     def refresh(self) -> None:
         """Take up what other processes have written since the last look."""
         with self._lock:
-            if self.folder.is_dir():
-                for path in sorted(self.folder.glob("*.jsonl")):
-                    if path != self._own:
-                        self._load(path)
+            for path in segments(self.folder):
+                if path != self._writer.path:
+                    self._load(path)
 
     def get(self, key: str) -> Recording | None:
         """The newest recording of a call, or null; read from disk, so that responses do not pile up in memory."""
@@ -130,70 +123,45 @@ class Recordings:
         line = json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
         with self._lock:
             try:
-                writer = self._open()
-                written = os.write(writer, line)
-                if written != len(line):
-                    raise OSError(errno.ENOSPC, "only part of a record could be written")
+                offset = self._writer.append(line)
             except OSError as error:
-                if self._writer is not None:
-                    # What a failed write left behind goes, so that the next record starts on a line of its own.
-                    with contextlib.suppress(OSError):
-                        os.ftruncate(self._writer, self._size)
                 raise RecordingsError(
                     error.errno,
                     f"recordings {self.folder}: {error.strerror or error}; free some space or make the folder "
                     "writable (APIGEN_HOME moves it). Calls recorded before are kept and not made again",
                 ) from None
-            assert self._own is not None
-            self._put(record, self._own, self._size, len(line))
-            self._size += len(line)
+            assert self._writer.path is not None
+            self._put(record, self._writer.path, offset, len(line))
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Every readable record of every segment, older ones too."""
-        if self.folder.is_dir():
-            for path in sorted(self.folder.glob("*.jsonl")):
-                with path.open("rb") as lines:
-                    for line in lines:
-                        record = _parse(line)
-                        if record is not None:
-                            yield record
+        for path in segments(self.folder):
+            with path.open("rb") as lines:
+                for line in lines:
+                    record = _parse(line)
+                    if record is not None:
+                        yield record
 
     def close(self) -> None:
         """Flush to disk and close; the recordings may be used again afterwards."""
         with self._lock:
-            if self._writer is not None and self._own_pid == os.getpid() and self._own is not None:
-                with contextlib.suppress(OSError):
-                    os.fsync(self._writer)
-                os.close(self._writer)
-                self._read_to[self._own] = self._size
-            self._writer = self._own = None
-
-    def _open(self) -> int:
-        if self._writer is not None and self._own_pid == os.getpid():
-            return self._writer
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{time.time_ns():x}-{os.getpid()}-{os.urandom(3).hex()}.jsonl"
-        self._writer = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        self._own, self._own_pid, self._size = path, os.getpid(), 0
-        return self._writer
+            own, size, ours = self._writer.path, self._writer.size, self._writer.is_open
+            self._writer.close()
+            if own is not None and ours:
+                self._read_to[own] = size
 
     def _load(self, path: Path) -> None:
-        offset = self._read_to.get(path, 0)
-        if path.stat().st_size <= offset:
+        start = reached = self._read_to.get(path, 0)
+        if path.stat().st_size <= start:
             return
-        with path.open("rb") as lines:
-            lines.seek(offset)
-            for line in lines:
-                if not line.endswith(b"\n"):
-                    # The tail of a killed process, or a record being written now: looked at again.
-                    break
-                record = _parse(line)
-                if record is None:
-                    self.torn.append(f"{path.name}:{offset}")
-                else:
-                    self._put(record, path, offset, len(line))
-                offset += len(line)
-        self._read_to[path] = offset
+        for offset, line in lines_from(path, start):
+            record = _parse(line)
+            if record is None:
+                self.torn.append(f"{path.name}:{offset}")
+            else:
+                self._put(record, path, offset, len(line))
+            reached = offset + len(line)
+        self._read_to[path] = reached
 
     def _put(self, record: dict[str, Any], path: Path, offset: int, length: int) -> None:
         known = self._where.get(record["key"])

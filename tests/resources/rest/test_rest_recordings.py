@@ -111,6 +111,27 @@ def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path):
         Recordings(tmp_path / "file" / "recordings").add(KEY, {}, OK)
 
 
+def test_a_forked_child_that_cannot_write_costs_its_parent_nothing(tmp_path, monkeypatch):
+    recordings = Recordings(tmp_path)
+    recordings.add(KEY, {}, OK)
+    go, gone = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.read(go, 1)
+        monkeypatch.setattr(os, "open", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        try:
+            recordings.add(OTHER, {}, OK)
+        except RecordingsError:
+            os._exit(0)
+        os._exit(1)
+    recordings.add(OTHER, {}, OK)
+    os.write(gone, b"x")
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    os.close(go)
+    os.close(gone)
+    assert len(Recordings(tmp_path)) == 2
+
+
 def test_a_folder_that_is_not_there_is_empty(tmp_path):
     assert len(Recordings(tmp_path / "none")) == 0 and not (tmp_path / "none").exists()
 
