@@ -72,8 +72,6 @@ async def connect(address: Address, limits: Limits, environment: Mapping[str, st
             headers=headers,
             timeout=httpx2.Timeout(limits.start_s, read=limits.call_s),
             trust_env=False,
-            # Servers send `/mcp` on to `/mcp/`. Another origin gets no token, and its address is checked as well.
-            follow_redirects=True,
         ) as http,
         Client(streamable_http_client(address.url, http_client=http)) as client,
     ):

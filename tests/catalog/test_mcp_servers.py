@@ -67,6 +67,7 @@ def test_tools_of_an_http_server(tmp_path):
         ({"url": "https://x.example", "headers": {"Authorization": "Bearer secret-value"}}, "unsupported_headers"),
         ({"args": []}, "malformed_server"),
         ({"command": "x", "env": "secret-value"}, "malformed_server"),
+        ({"url": "ftp://x.example"}, "bad_url"),
     ],
 )
 def test_secrets_are_never_kept(tmp_path, entry, reason):
