@@ -2,11 +2,8 @@
 
 import asyncio
 import contextlib
-import email.utils
-import hashlib
 import json
 import logging
-import math
 import random
 import re
 import signal
@@ -21,11 +18,19 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Literal, Self, TypeVar
 
-from apigen_assets.canonical import dumps
 from apigen_assets.generation.chat import BudgetError, ChatRequest, Completion, EndpointError
+from resources.chat_budget import Budget, Usage
+from resources.chat_protocol import (
+    KNOWN_FIELDS,
+    completion_of,
+    cost_of,
+    journal_key,
+    provider_of,
+    request_body,
+    retry_after,
+)
 from resources.generators import Generator, MissingKeyError, UnknownGeneratorError
 from resources.journal import Journal, JournalError
-from resources.local.standin import STANDIN_VERSION
 from resources.local.standin.process import StandinProcess
 
 log = logging.getLogger(__name__)
@@ -40,58 +45,6 @@ THROTTLES_PER_REQUEST = 50
 
 class _StoppedError(Exception):
     """The stream this request belonged to was stopped before it was sent."""
-
-
-@dataclass
-class Usage:
-    """What one purpose of one generator has used: counts, tokens and USD."""
-
-    asked: int = 0
-    cached: int = 0
-    failed: int = 0
-    retries: int = 0
-    prompt_tokens: int = 0
-    """Of answers asked for now."""
-    completion_tokens: int = 0
-    cached_tokens: int = 0
-    """Prompt and completion tokens of answers that were in the journal."""
-    cost: float = 0.0
-    """USD for answers asked for now."""
-
-
-class Budget:
-    """Tokens that may be spent; a request is reserved at its worst case and settled at its real use.
-
-    Answers from the journal count as spent: the budget bounds what a partition's answers cost in all,
-    whenever they were asked for, so that repeated runs cannot add up to more.
-    """
-
-    def __init__(self, limit: int | None) -> None:
-        self.limit = limit
-        self.spent = 0
-        self.reserved = 0
-        self._tokens_per_char = 0.25
-        self._lock = threading.Lock()
-
-    def estimate(self, chars: int, max_tokens: int) -> int:
-        """Worst case: the prompt at the most tokens per character seen, and every token allowed."""
-        return math.ceil(chars * self._tokens_per_char) + max_tokens
-
-    def reserve(self, tokens: int) -> bool:
-        """Set tokens aside; false where they could exceed the limit."""
-        with self._lock:
-            if self.limit is not None and self.spent + self.reserved + tokens > self.limit:
-                return False
-            self.reserved += tokens
-            return True
-
-    def settle(self, reserved: int, spent: int, chars: int = 0, prompt_tokens: int = 0) -> None:
-        """Replace a reservation by the real use."""
-        with self._lock:
-            self.reserved -= reserved
-            self.spent += spent
-            if chars and prompt_tokens:
-                self._tokens_per_char = max(self._tokens_per_char, prompt_tokens / chars)
 
 
 @dataclass
@@ -227,7 +180,7 @@ class ChatClient:
     def key(self, generator: str, request: ChatRequest) -> str:
         """The journal key of a request: it depends on what is sent and to whom, never on who asks or when."""
         config = self._find(generator)
-        return _key(config, _body(config, request), request.sample)
+        return journal_key(config, request_body(config, request), request.sample)
 
     def answered(self, generator: str, request: ChatRequest) -> bool:
         """Whether the journal holds the answer to a request."""
@@ -259,8 +212,8 @@ class ChatClient:
     def _start(
         self, endpoint: "_Endpoint", stream: _Stream, request: ChatRequest
     ) -> tuple[ChatRequest, str, Future[Completion | None] | None]:
-        body = _body(endpoint.config, request)
-        key = _key(endpoint.config, body, request.sample)
+        body = request_body(endpoint.config, request)
+        key = journal_key(endpoint.config, body, request.sample)
         usage = self.usage.setdefault((endpoint.config.name, request.purpose), Usage())
         if key in endpoint.journal:
             return request, key, None
@@ -413,7 +366,7 @@ class _Endpoint:
                     "key": key,
                     "generator": self.config.name,
                     "purpose": request.purpose,
-                    "provider": _provider(self.config),
+                    "provider": provider_of(self.config),
                     "sample": request.sample,
                     "request": body,
                     "status": outcome.status,
@@ -565,8 +518,8 @@ class _Endpoint:
         """One attempt under the total deadline. The answer's bytes are not interpreted here."""
         import openai
 
-        extra = {name: value for name, value in body.items() if name not in _KNOWN_FIELDS}
-        known = {name: value for name, value in body.items() if name in _KNOWN_FIELDS}
+        extra = {name: value for name, value in body.items() if name not in KNOWN_FIELDS}
+        known = {name: value for name, value in body.items() if name in KNOWN_FIELDS}
         try:
             async with asyncio.timeout(self.config.timeout_s):
                 raw = await client.chat.completions.with_raw_response.create(**known, extra_body=extra or None)
@@ -657,126 +610,6 @@ class _Outcome:
     retry_after: float | None = None
     shared: bool = False
     """Whether every request to this endpoint should wait."""
-
-
-_KNOWN_FIELDS = {
-    "model",
-    "messages",
-    "temperature",
-    "max_tokens",
-    "max_completion_tokens",
-    "seed",
-    "response_format",
-    "top_p",
-}
-
-
-def completion_of(record: Mapping[str, Any], cached: bool = False) -> Completion:
-    """The completion in a journal record; status `error` where the body is no chat completion."""
-    key = str(record["key"])
-    try:
-        body = json.loads(record["body"])
-        choice = body["choices"][0]
-        message = choice["message"]
-        text = message.get("content") or ""
-        if isinstance(text, list):
-            text = "".join(part.get("text", "") for part in text)
-        if message.get("tool_calls"):
-            text = json.dumps({"content": text or None, "tool_calls": message["tool_calls"]}, ensure_ascii=False)
-        usage = body.get("usage") or {}
-        prompt = int(usage.get("prompt_tokens") or 0)
-        written = int(usage.get("completion_tokens") or 0) or math.ceil(len(text) / 4)
-        if not prompt and "request" in record:
-            prompt = sum(len(one["content"]) for one in record["request"]["messages"]) // 4
-        finish = choice.get("finish_reason")
-        status: Literal["ok", "length", "refused", "empty", "error"] = "ok"
-        if finish == "length":
-            status = "length"
-        elif finish == "content_filter" or message.get("refusal"):
-            status, text = "refused", text or str(message.get("refusal") or "")
-        elif not text.strip():
-            status = "empty"
-        # Lone surrogates have no UTF-8 form; no table could hold them.
-        text = text.encode("utf-8", "replace").decode()
-        return Completion(
-            key=key,
-            status=status,
-            text=text,
-            prompt_tokens=prompt,
-            completion_tokens=written,
-            cached=cached,
-        )
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
-        return Completion(key=key, status="error", text=f"no chat completion: {type(error).__name__}", cached=cached)
-
-
-def cost_of(record: Mapping[str, Any]) -> float:
-    """USD that a journal record cost, at the price written beside it."""
-    from resources.generators import Price
-
-    try:
-        usage = json.loads(record["body"]).get("usage") or {}
-        details = usage.get("prompt_tokens_details") or {}
-        cached = details.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or 0
-        return Price(**record.get("price", {})).cost(
-            int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0), int(cached)
-        )
-    except (ValueError, TypeError, AttributeError):
-        return 0.0
-
-
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds a server asks to wait (`retry-after-ms`, `Retry-After` as seconds or date), or null.
-
-    Args:
-        headers: the answer's headers, names in any case.
-        now: the present time in seconds since the epoch.
-    """
-    lower = {name.lower(): value for name, value in headers.items()}
-    with contextlib.suppress(ValueError, KeyError):
-        milliseconds = float(lower["retry-after-ms"])
-        if math.isfinite(milliseconds) and milliseconds >= 0:
-            return milliseconds / 1000
-    said = lower.get("retry-after", "").strip()
-    try:
-        seconds = float(said)
-    except ValueError:
-        try:
-            seconds = email.utils.parsedate_to_datetime(said).timestamp() - now
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
-def _provider(config: Generator) -> str:
-    return f"standin:{STANDIN_VERSION}" if config.is_standin else config.base_url
-
-
-def _body(config: Generator, request: ChatRequest) -> dict[str, Any]:
-    """The request's body as it is sent."""
-    body: dict[str, Any] = {
-        "model": config.model,
-        "messages": [dict(message) for message in request.messages],
-        "temperature": request.temperature,
-        config.max_tokens_field: request.max_tokens,
-        **config.extra,
-    }
-    if request.tools:
-        body["tools"] = [dict(tool) for tool in request.tools]
-    if config.send_seed and (request.seed is not None or request.sample):
-        # A further sample is another answer also where the endpoint honours seeds.
-        body["seed"] = (request.seed or 0) + request.sample
-    wanted = request.response_format
-    if wanted is not None and config.response_format != "none":
-        if wanted.get("type") == "json_schema" and config.response_format == "json_object":
-            wanted = {"type": "json_object"}
-        body["response_format"] = wanted
-    return body
-
-
-def _key(config: Generator, body: dict[str, Any], sample: int) -> str:
-    text = dumps({"provider": _provider(config), "request": body, "sample": sample})
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -9,7 +9,8 @@ from pydantic import PrivateAttr
 
 from apigen_assets.generation.chat import BudgetError, ChatRequest, Completion, EndpointError
 from apigen_assets.settings import settings
-from resources.chat_client import Budget, ChatClient, Usage
+from resources.chat_budget import Budget, Usage
+from resources.chat_client import ChatClient
 from resources.generators import UnknownGeneratorError, generators
 from resources.journal import JournalError
 
