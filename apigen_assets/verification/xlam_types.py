@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from apigen_assets.catalog.schema import JSON_TYPES, nullable
 from apigen_assets.verification.json_schema import BadSchemaError, compile_schema
 
 _SCALARS: dict[str, str] = {
@@ -223,7 +224,7 @@ def parameters_schema(parameters: Any) -> dict[str, Any]:
         marked = spec.get("required")
         is_required = bool(marked) if isinstance(marked, bool) else not (parsed.optional or has_default)
         if not is_required:
-            schema = _nullable(schema)
+            schema = nullable(schema)
         if has_default and _fits(schema, default):
             schema["default"] = default
         if isinstance(spec.get("description"), str):
@@ -244,17 +245,6 @@ def _fits(schema: dict[str, Any], value: Any) -> bool:
         return False
 
 
-def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    if not schema or "anyOf" in schema:
-        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]} if schema else {}
-    if "enum" in schema:
-        schema = {**schema, "enum": [*schema["enum"], None]}
-    if "type" in schema:
-        kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-        schema = {**schema, "type": kinds if "null" in kinds else [*kinds, "null"]}
-    return schema
-
-
 def _plain_names(schema: Any) -> Any:
     """A JSON Schema with Python-style type names (`dict`, `float`, `tuple`) put right."""
     if isinstance(schema, list):
@@ -263,7 +253,7 @@ def _plain_names(schema: Any) -> Any:
         return schema
     out: dict[str, Any] = {}
     for key, value in schema.items():
-        if key == "type" and isinstance(value, str) and value not in _JSON_TYPES:
+        if key == "type" and isinstance(value, str) and value not in JSON_TYPES:
             parsed = parse_type(value).schema
             out |= {name: one for name, one in parsed.items() if name not in schema or name == "type"}
         elif key == "type" and isinstance(value, list):
@@ -281,6 +271,3 @@ def _plain_names(schema: Any) -> Any:
                 else _plain_names(value)
             )
     return out
-
-
-_JSON_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
