@@ -25,6 +25,9 @@ _SETS = frozenset({"set", "frozenset"})
 _TUPLES = frozenset({"tuple"})
 _MAPPINGS = frozenset({"dict", "dictionary", "object", "mapping", "hashmap", "map", "json"})
 
+_NAMES = frozenset({*_SCALARS, *_LISTS, *_SETS, *_TUPLES, *_MAPPINGS, "any", "union", "optional", "annotated"})
+_NO_NAMES = re.compile(r"literal\s*\[[^\]]*\]|'[^']*'|\"[^\"]*\"|[^a-z_0-9.]+", re.IGNORECASE)
+
 _MAX_DEPTH = 20
 
 
@@ -40,6 +43,8 @@ class ParsedType(NamedTuple):
     optional: bool
     default: Any = None
     has_default: bool = False
+    known: bool = True
+    """Every name in it means something here; one that does not constrains nothing."""
 
 
 def parse_type(text: str) -> ParsedType:
@@ -48,12 +53,12 @@ def parse_type(text: str) -> ParsedType:
     Raises:
         TypeStringError: brackets or quotes do not close, or nothing of it is a type.
     """
-    schema, optional, has_default, default = _parse(text.strip())
-    return ParsedType(dict(schema), optional, default, has_default)
+    parsed = _parse(text.strip())
+    return parsed._replace(schema=dict(parsed.schema))
 
 
 @lru_cache(maxsize=4096)
-def _parse(text: str) -> tuple[dict[str, Any], bool, bool, Any]:
+def _parse(text: str) -> ParsedType:
     optional, has_default, default, kind = False, False, None, ""
     for part in _split(text, ","):
         word = part.strip()
@@ -76,7 +81,9 @@ def _parse(text: str) -> tuple[dict[str, Any], bool, bool, Any]:
     if wrapped:
         kind, optional = wrapped.group(1), True
     schema, nullable = _schema(kind, 0)
-    return schema, optional or nullable, has_default, default
+    names = (name.rpartition(".")[2].lower() for name in _NO_NAMES.sub(" ", kind).split())
+    known = all(name in _NAMES for name in names if name)
+    return ParsedType(schema, optional or nullable, default, has_default, known)
 
 
 def _schema(text: str, depth: int) -> tuple[dict[str, Any], bool]:
