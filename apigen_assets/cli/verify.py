@@ -40,6 +40,8 @@ def verify(
 ) -> None:
     """Check every row's format, call its functions where they are given, trace its arguments to the query.
 
+    Defects of the tool definitions themselves are counted too.
+
     Nothing of ROWS is run but the functions you give, in the sandbox. Exit status: 0 all rows kept, 1 some
     rejected, 2 the input cannot be used.
     """
