@@ -34,6 +34,17 @@ def loads_strict(text: str) -> Any:
         raise StrictJsonError("not_json", str(error)) from None
 
 
+def plain_numbers(value: Any) -> Any:
+    """The value with every float that is whole as an integer, at any depth: 2 and 2.0 are one number in JSON."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: plain_numbers(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [plain_numbers(one) for one in value]
+    return value
+
+
 def content_hash(value: Any, length: int = 16) -> str:
     """First `length` hex digits of the SHA-256 of the canonical JSON of `value`."""
     return hashlib.sha256(dumps(value).encode()).hexdigest()[:length]

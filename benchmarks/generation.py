@@ -31,7 +31,9 @@ def main(target: int) -> None:
             rows = 0
             with ChatClient(generators(), Path(folder)) as chat:
                 for name in generators():
-                    frames = [generate(part, seeds, name, key, target, chat) for key, part in batches.items()]
+                    frames = [
+                        generate(part, seeds, name, key, target, chat).candidates for key, part in batches.items()
+                    ]
                     frame = pl.concat(frames)
                     rows += frame.height
                     passed = check_format(frame)["passed"].mean()

@@ -20,7 +20,7 @@ from resources.sandbox.pool import PythonSandbox
 FOLDER = Path(__file__).parents[1] / "tests" / "resources" / "sandbox"
 sys.path.insert(0, str(FOLDER))
 
-from hazards import HAZARDS, Hazard  # noqa: E402
+from hazards import HAZARDS, Hazard, processes  # noqa: E402
 
 SECRET = "s3cret-value"
 GOOD = (("add", {"a": 1}, "3"), ("root", {"x": 4}, "2.0"), ("size", {"items": [1, 2, 3]}, "3"))
@@ -30,20 +30,6 @@ def call(function: str, arguments: dict[str, Any]) -> CallRequest:
     """A call of the hostile module."""
     path = str(FOLDER / "hostile.py")
     return CallRequest(binding=PythonBinding(module="hostile", path=path, function=function), arguments=arguments)
-
-
-def processes(group: int) -> set[str]:
-    """Ids of the live processes of a worker."""
-    found = set()
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[3]) == group and fields[0] != "Z":
-                found.add(entry.name)
-    return found
 
 
 def attempt(

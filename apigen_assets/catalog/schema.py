@@ -7,6 +7,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError as _MetaSchemaError
 
+from apigen_assets.patterns import BoundedValidator
+
 MAX_DEPTH = 24
 """Levels of nesting of one API's schema; deeper ones no model reads and some validators do not survive."""
 
@@ -58,8 +60,8 @@ def is_valid(value: Any, schema: dict[str, Any]) -> bool:
     if schema.keys() <= _SIMPLE_KEYS:  # nearly all are; a validator costs a hundred times as much
         return _fits_simply(value, schema)
     try:
-        return bool(Draft202012Validator(schema).is_valid(value))
-    except Exception:  # bad patterns, unresolvable references: the library raises what it wraps
+        return bool(BoundedValidator(schema).is_valid(value))
+    except Exception:  # bad or endless patterns, unresolvable references: the library raises what it wraps
         return False
 
 

@@ -15,6 +15,7 @@ from apigen_assets.catalog.api import Api
 from apigen_assets.settings import settings
 from apigen_assets.verification.audit.audit import Functions, Funnel, audit_rows
 from apigen_assets.verification.audit.rows import UnusableInputError, read_rows
+from apigen_assets.verification.audit.tools import ToolReport
 
 
 def verify(
@@ -38,6 +39,8 @@ def verify(
     ] = False,
 ) -> None:
     """Check every row's format, call its functions where they are given, trace its arguments to the query.
+
+    Defects of the tool definitions themselves are counted too.
 
     Nothing of ROWS is run but the functions you give, in the sandbox. Exit status: 0 all rows kept, 1 some
     rejected, 2 the input cannot be used.
@@ -149,6 +152,11 @@ def _report(funnel: Funnel, out: Path) -> None:
         steps.add_row(stage, str(left), str(count), str(left - count))
         left -= count
     console.print(steps)
+    _report_reasons(console, funnel)
+    _report_tools(console, funnel.tools)
+
+
+def _report_reasons(console: Console, funnel: Funnel) -> None:
     if not funnel.reasons:
         return
     defects = Table(title="Defects")
@@ -158,3 +166,15 @@ def _report(funnel: Funnel, out: Path) -> None:
         identity, detail = funnel.examples[stage, reason][0]
         defects.add_row(stage, reason, str(count), f"row {identity}: {detail}"[:160])
     console.print(defects)
+
+
+def _report_tools(console: Console, report: ToolReport) -> None:
+    if not report.rows_affected:
+        return
+    table = Table(title=f"Tool definitions: {report.rows_affected} rows with a defect")
+    for name in ("defect", "rows", "places", "for example"):
+        table.add_column(name, justify="right" if name in ("rows", "places") else "left", overflow="fold")
+    for defect, rows in sorted(report.rows.items(), key=lambda pair: (-pair[1], pair[0])):
+        identity, place = report.examples[defect]
+        table.add_row(defect.value, str(rows), str(report.places[defect]), f"row {identity}: {place}"[:160])
+    console.print(table)

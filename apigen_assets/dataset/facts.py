@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from apigen_assets.canonical import plain_numbers
 from apigen_assets.dataset.words import text_hash
 
 _NEEDED = ("candidate_id", "generator", "style", "query", "tools", "answers")
@@ -49,7 +50,7 @@ def called_apis(tools: list[dict[str, Any]], calls: list[dict[str, Any]]) -> lis
 
 def canonical_calls(calls: list[dict[str, Any]]) -> list[str]:
     """The calls in one spelling: any order of the calls and of the arguments, 2 and 2.0 alike."""
-    return sorted(_ENCODE([call["name"], _plain(call["arguments"])]) for call in calls)
+    return sorted(_ENCODE([call["name"], plain_numbers(call["arguments"])]) for call in calls)
 
 
 def _facts(row: tuple[Any, ...], seed: int, categories: Mapping[str, str]) -> tuple[Any, ...]:
@@ -75,13 +76,3 @@ def _facts(row: tuple[Any, ...], seed: int, categories: Mapping[str, str]) -> tu
 def draw(seed: int, key: str) -> int:
     """The place of a row in the seeded order: a number that depends on nothing else."""
     return int.from_bytes(hashlib.blake2b(f"{seed}:{key}".encode(), digest_size=8).digest(), "big")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    return value

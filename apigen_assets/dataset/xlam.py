@@ -65,14 +65,6 @@ def flat_tool(tool: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def openai_tool(tool: dict[str, Any]) -> dict[str, Any]:
-    """The tool as the OpenAI chat-completions API takes it."""
-    return {
-        "type": "function",
-        "function": {"name": tool["name"], "description": tool["description"], "parameters": tool["parameters"]},
-    }
-
-
 def _description(schema: dict[str, Any]) -> str:
     parts = [str(schema.get("description", "")).strip()]
     choices = schema.get("enum") or (schema.get("items") or {}).get("enum")

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-_KINDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+from apigen_assets.verification.xlam_types import parse_type
 
 
 def openai_row(row: dict[str, Any]) -> dict[str, Any]:
@@ -46,19 +46,7 @@ def _tool(tool: dict[str, Any]) -> dict[str, Any]:
 
 
 def _schema(entry: dict[str, Any]) -> dict[str, Any]:
-    schema = {**_kind(entry["type"].removesuffix(", optional")), "description": entry["description"]}
+    schema = {**parse_type(entry["type"]).schema, "description": entry["description"]}
     if "default" in entry:
         schema["default"] = entry["default"]
     return schema
-
-
-def _kind(name: str) -> dict[str, Any]:
-    if name in _KINDS:
-        return {"type": _KINDS[name]}
-    if name.startswith("List"):
-        inner = name[5:-1]
-        return {"type": "array", "items": _kind(inner)} if inner else {"type": "array"}
-    if name.startswith("Dict"):
-        inner = name[10:-1]
-        return {"type": "object", "additionalProperties": _kind(inner)} if inner else {"type": "object"}
-    return {}

@@ -12,7 +12,7 @@ from apigen_assets.catalog.api import Api
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.chat import EndpointError
 from apigen_assets.generation.examples import Example, from_seeds, from_verified
-from apigen_assets.generation.generate import Generated, generate_with_report
+from apigen_assets.generation.generate import Generated, generate
 from apigen_assets.generation.prompts import library_hash
 from apigen_assets.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.partitions import batch_by_generator
@@ -100,7 +100,7 @@ def raw_candidates(
     config = settings()
     target = config.candidates(filtered_api_catalog.height)
     try:
-        made = generate_with_report(
+        made = generate(
             [Api.from_row(row) for row in filtered_api_catalog.iter_rows(named=True)],
             [Example.from_row(row) for row in seed_examples.iter_rows(named=True)],
             generator,

@@ -74,23 +74,6 @@ def generate(
     seed: int = 20240626,
     pairs_per_prompt: int = 5,
     languages: Sequence[str] = (),
-) -> pl.DataFrame:
-    """Raw candidates (`Candidate.SCHEMA`) of one batch by one generator; see `generate_with_report`."""
-    return generate_with_report(
-        apis, seeds, generator, batch, target, chat, seed, pairs_per_prompt, languages
-    ).candidates
-
-
-def generate_with_report(
-    apis: Sequence[Api],
-    seeds: Sequence[Seed] | Sequence[Example],
-    generator: str,
-    batch: str,
-    target: int,
-    chat: ChatStream,
-    seed: int = 20240626,
-    pairs_per_prompt: int = 5,
-    languages: Sequence[str] = (),
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Generated:
     """Write at least `target` pairs, and keep the first `target` of them, parseable or not.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from apigen_assets.canonical import dumps
+from apigen_assets.canonical import dumps, plain_numbers
 from apigen_assets.generation.candidate import Call
 from apigen_assets.training.prompt_format import PromptStyle, parse, render, target
 from apigen_assets.training.rows import GROUPS, Example
@@ -129,17 +129,7 @@ def samples(examples: Sequence[Example], texts: Sequence[str], style: PromptStyl
 
 
 def _canonical(calls: Sequence[Call]) -> list[str]:
-    return sorted(dumps([call.name, _plain(call.arguments)]) for call in calls)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    return value
+    return sorted(dumps([call.name, plain_numbers(call.arguments)]) for call in calls)
 
 
 def to_json(scores: dict[str, Score]) -> dict[str, dict[str, Any]]:

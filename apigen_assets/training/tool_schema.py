@@ -5,26 +5,10 @@ default, required}}` with Python-style type names, are what released rows carry 
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-_SHORT_TYPES: dict[str, str] = {
-    "str": "str", "string": "str", "char": "str", "date": "str", "datetime": "str", "callable": "str",
-    "int": "int", "integer": "int", "long": "int",
-    "float": "num", "number": "num", "double": "num", "complex": "num",
-    "bool": "bool", "boolean": "bool",
-    "list": "list", "array": "list", "arraylist": "list", "tuple": "list", "set": "list",
-    "dict": "dict", "object": "dict", "hashmap": "dict",
-}  # fmt: skip
-"""Every spelling of a type's head, in lower case, by its short name."""
-
-_JSON_TYPES = {
-    "str": "string",
-    "int": "integer",
-    "num": "number",
-    "bool": "boolean",
-    "list": "array",
-    "dict": "object",
-}
+from apigen_assets.verification.xlam_types import TypeStringError, parse_type
 
 
 class Parameter(NamedTuple):
@@ -90,29 +74,13 @@ def _mapping(spec: Any) -> Mapping[str, Any]:
     return spec if isinstance(spec, Mapping) else {"type": str(spec)}
 
 
-def _head(kind: str) -> str:
-    return kind.split(",")[0].split("[")[0].strip().lower()
-
-
 def _json_schema(spec: Mapping[str, Any]) -> dict[str, Any]:
     out = {key: value for key, value in spec.items() if key not in ("type", "required")}
     kind = spec.get("type")
     if isinstance(kind, str):
-        out |= _json_type(kind.removesuffix(", optional"))
+        # A type that cannot be read constrains nothing: the tool is shown all the same.
+        with suppress(TypeStringError):
+            out |= parse_type(kind).schema
     elif kind is not None:
         out["type"] = kind
     return out
-
-
-def _json_type(kind: str) -> dict[str, Any]:
-    short = _SHORT_TYPES.get(_head(kind))
-    if short is None:
-        return {}
-    out: dict[str, Any] = {"type": _JSON_TYPES[short]}
-    if short == "list" and "[" in kind and "tuple" not in kind.lower() and (item := _json_type(_inside(kind))):
-        out["items"] = item
-    return out
-
-
-def _inside(kind: str) -> str:
-    return kind[kind.index("[") + 1 : kind.rindex("]")] if kind.rstrip().endswith("]") else ""

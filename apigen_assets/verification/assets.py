@@ -322,6 +322,10 @@ def audited_rows(context: dg.AssetExecutionContext, config: AuditConfig) -> dg.O
             "unusable_files": dumps(unusable),
             "reasons": counts_table(reasons),
             "reasons_plot": bar_plot(reasons, "defects"),
+            "rows_with_tool_defects": funnel.tools.rows_affected,
+            "tool_defects_by_row": counts_table(
+                {defect.value: rows for defect, rows in funnel.tools.rows.items()}, "defect"
+            ),
             **({} if files else {"hint": f"no files in {folder}"}),
         },
     )

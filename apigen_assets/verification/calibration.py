@@ -1,7 +1,7 @@
 """How good a judge is: seeded faults among good rows, and what each judge makes of them."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -35,7 +35,6 @@ def calibrate(
     chat: ChatModel,
     judges: Sequence[str],
     options: JudgeOptions | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
 ) -> pl.DataFrame:
     """Ask every judge about every row, alone, and count.
 
@@ -45,7 +44,6 @@ def calibrate(
         chat: where the judges answer.
         judges: names of generators.
         options: how to ask.
-        on_progress: called with (votes in, votes wanted).
 
     Returns:
         A frame of `CALIBRATION_SCHEMA`.
@@ -59,7 +57,7 @@ def calibrate(
         Item(key, query, json.loads(tools), json.loads(answers), json.loads(execution or "[]"))
         for (key, query, tools, answers, execution), _ in both
     ]
-    votes = judge_items(items, chat, judges, options, on_progress)
+    votes = judge_items(items, chat, judges, options)
     families = [family for _, family in both]
     rows = []
     for judge in dict.fromkeys(judges):

@@ -42,52 +42,26 @@ def _result(faults: dict[str, int], came_in: pl.DataFrame) -> dg.AssetCheckResul
     )
 
 
-def _ins(*names: str) -> dict[str, dg.AssetIn]:
-    return {name: dg.AssetIn(name) for name in names}
+def _in_is_verified_plus_rejected(stage: Stage, came_in: str) -> dg.AssetChecksDefinition:
+    """The check of one stage, whose rows come in from the asset of that name."""
+
+    @dg.asset_check(
+        asset=f"{stage}_verified",
+        name=f"{stage}_in_is_verified_plus_rejected",
+        blocking=True,
+        partitions_def=batch_by_generator,
+        additional_ins={"came_in": dg.AssetIn(came_in), "rejected": dg.AssetIn(f"{stage}_rejected")},
+        description=f"Every row of {came_in} is in exactly one of {stage}_verified and {stage}_rejected.",
+    )
+    def check(verified: pl.DataFrame, came_in: pl.DataFrame, rejected: pl.DataFrame) -> dg.AssetCheckResult:
+        return _result(nothing_vanished(came_in, verified, rejected, stage), came_in)
+
+    return check
 
 
-@dg.asset_check(
-    asset="format_verified",
-    blocking=True,
-    partitions_def=batch_by_generator,
-    additional_ins=_ins("raw_candidates", "format_rejected"),
-    description="Every candidate is in exactly one of format_verified and format_rejected, with a reason.",
-)
-def format_in_is_verified_plus_rejected(
-    format_verified: pl.DataFrame, raw_candidates: pl.DataFrame, format_rejected: pl.DataFrame
-) -> dg.AssetCheckResult:
-    """In = verified + rejected."""
-    return _result(nothing_vanished(raw_candidates, format_verified, format_rejected, Stage.FORMAT), raw_candidates)
-
-
-@dg.asset_check(
-    asset="execution_verified",
-    blocking=True,
-    partitions_def=batch_by_generator,
-    additional_ins=_ins("format_verified", "execution_rejected"),
-    description="Every row of format_verified is in exactly one of execution_verified and execution_rejected.",
-)
-def execution_in_is_verified_plus_rejected(
-    execution_verified: pl.DataFrame, format_verified: pl.DataFrame, execution_rejected: pl.DataFrame
-) -> dg.AssetCheckResult:
-    """In = verified + rejected."""
-    faults = nothing_vanished(format_verified, execution_verified, execution_rejected, Stage.EXECUTION)
-    return _result(faults, format_verified)
-
-
-@dg.asset_check(
-    asset="semantic_verified",
-    blocking=True,
-    partitions_def=batch_by_generator,
-    additional_ins=_ins("execution_verified", "semantic_rejected"),
-    description="Every row of execution_verified is in exactly one of semantic_verified and semantic_rejected.",
-)
-def semantic_in_is_verified_plus_rejected(
-    semantic_verified: pl.DataFrame, execution_verified: pl.DataFrame, semantic_rejected: pl.DataFrame
-) -> dg.AssetCheckResult:
-    """In = verified + rejected."""
-    faults = nothing_vanished(execution_verified, semantic_verified, semantic_rejected, Stage.SEMANTIC)
-    return _result(faults, execution_verified)
+format_in_is_verified_plus_rejected = _in_is_verified_plus_rejected(Stage.FORMAT, "raw_candidates")
+execution_in_is_verified_plus_rejected = _in_is_verified_plus_rejected(Stage.EXECUTION, "format_verified")
+semantic_in_is_verified_plus_rejected = _in_is_verified_plus_rejected(Stage.SEMANTIC, "execution_verified")
 
 
 @dg.asset_check(

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from apigen_assets.canonical import StrictJsonError, dumps, loads_strict
 from apigen_assets.generation.candidate import style_of
-from apigen_assets.verification.json_schema import BadSchemaError, Check, Fault, compile_schema
+from apigen_assets.verification.json_schema import PATTERN_TIME, BadSchemaError, Check, Fault, compile_schema
 from apigen_assets.verification.verdict import CHECKED_SCHEMA, STAGE_OF, Reason, Stage
 
 
@@ -48,6 +48,7 @@ _KEYWORD_REASON = {
     "enum": Reason.NOT_IN_ENUM,
     "const": Reason.NOT_IN_ENUM,
     "$ref": Reason.BAD_TOOLS,
+    PATTERN_TIME: Reason.BAD_TOOLS,
 }
 
 _FORMAT_REASONS = {reason.value: reason for reason, stage in STAGE_OF.items() if stage is Stage.FORMAT}

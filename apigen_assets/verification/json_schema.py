@@ -3,7 +3,7 @@
 The common keywords are compiled to closures that stop at the first fault; a schema with any other keyword is
 handed to the `jsonschema` library. Both say the same about every value. Nothing is coerced: `"9.8"` is no number
 and `true` is no integer. `1.0` is an integer, because the specification says so (a number with a zero
-fractional part); whether the function accepts it is seen when it is called.
+fractional part); whether the function accepts it is seen when it is called. Patterns are searched in bounded time.
 """
 
 import re
@@ -15,18 +15,22 @@ from jsonschema.exceptions import SchemaError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from apigen_assets.patterns import BoundedValidator, PatternTimeError, searcher
+
 
 class Fault(NamedTuple):
     """The first thing wrong with a value."""
 
     keyword: str
-    """The schema keyword that failed, such as `type` or `enum`."""
+    """The schema keyword that failed, such as `type` or `enum`; `PATTERN_TIME` where a pattern was given up."""
     path: str
     """Where in the value, such as `.items[2]`; empty for the value itself."""
     message: str
 
 
 Check = Callable[[Any], Fault | None]
+
+PATTERN_TIME = "pattern time"
 
 _ANNOTATIONS = frozenset(
     {"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "format"}
@@ -54,10 +58,14 @@ def compile_schema(schema: Any) -> Check:
 
     Raises:
         BadSchemaError: not a valid schema, a pattern that is no regular expression, or a reference that leads
-            nowhere.
+            nowhere, or `unevaluatedProperties` beside `patternProperties`: the library searches those with `re`.
     """
     try:
         Draft202012Validator.check_schema(schema)
+        if _mentions(schema, frozenset({"unevaluatedProperties"})) and _mentions(
+            schema, frozenset({"patternProperties"})
+        ):
+            raise BadSchemaError("unevaluatedProperties beside patternProperties cannot be checked")
         # A reference is resolved against the root, so such a schema is not taken apart.
         return _by_library(schema) if _mentions(schema, _REFERENCES) else _compile(schema)
     except SchemaError as error:
@@ -188,14 +196,16 @@ def _string_checks(schema: dict[str, Any]) -> list[Check]:
         out.append(_size_check(str, "Length", schema, "characters"))
     if "pattern" in schema:
         text = schema["pattern"]
-        search = re.compile(text).search
-        out.append(
-            lambda value: (
-                Fault("pattern", "", f"{_cut(repr(value))} does not match {_cut(text)}")
-                if isinstance(value, str) and not search(value)
-                else None
-            )
-        )
+        search = searcher(text)
+
+        def matches(value: Any) -> Fault | None:
+            try:
+                found = not isinstance(value, str) or search(value)
+            except PatternTimeError as error:
+                return Fault(PATTERN_TIME, "", str(error))
+            return None if found else Fault("pattern", "", f"{_cut(repr(value))} does not match {_cut(text)}")
+
+        out.append(matches)
     return out
 
 
@@ -304,13 +314,15 @@ def _combined_checks(schema: dict[str, Any]) -> list[Check]:
 
 def _by_library(schema: dict[str, Any]) -> Check:
     # An own registry: the library's default would fetch remote references over the network.
-    validator = Draft202012Validator(schema, registry=Registry())
+    validator = BoundedValidator(schema, registry=Registry())
 
     def check(value: Any) -> Fault | None:
         try:
             error = next(iter(validator.iter_errors(value)), None)
         except (Unresolvable, RecursionError) as problem:
             return Fault("$ref", "", f"the schema's reference leads nowhere: {_cut(str(problem))}")
+        except PatternTimeError as problem:
+            return Fault(PATTERN_TIME, "", str(problem))
         if error is None:
             return None
         inner = error

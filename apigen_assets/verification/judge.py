@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
@@ -71,7 +71,6 @@ def judge_items(
     chat: ChatModel,
     judges: Sequence[str],
     options: JudgeOptions | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
 ) -> list[dict[str, Vote]]:
     """Every judge's vote on every item.
 
@@ -80,7 +79,6 @@ def judge_items(
         chat: where the judges answer.
         judges: names of generators; all of them are asked about every item.
         options: how to ask.
-        on_progress: called with (votes in, votes wanted).
 
     Returns:
         Per item a vote per judge, in the order given.
@@ -92,21 +90,13 @@ def judge_items(
         raise ValueError("no judge is named: give at least one generator")
     options = options or JudgeOptions()
     votes: list[dict[str, Vote]] = [{} for _ in items]
-    wanted = len(items) * len(judges)
-    done = 0
     for judge in dict.fromkeys(judges):
         waiting = list(range(len(items)))
         for sample in range(options.reasks + 1):
             if not waiting:
                 break
             requests = [_request(items[i], judge, sample, options) for i in waiting]
-            offset = done
-
-            def progress(part: int, whole: int, offset: int = offset) -> None:
-                if on_progress is not None:
-                    on_progress(offset + part, wanted)
-
-            completions = chat.complete(judge, requests, progress)
+            completions = chat.complete(judge, requests)
             unread = []
             for i, completion in zip(waiting, completions, strict=True):
                 if completion.status == "error":
@@ -116,9 +106,7 @@ def judge_items(
                 votes[i][judge] = vote
                 if vote.answer is Answer.UNPARSEABLE:
                     unread.append(i)
-            done += len(waiting) - len(unread)
             waiting = unread
-        done += len(waiting)
     return votes
 
 

@@ -1,7 +1,7 @@
 """Stage 3, the semantic check: do the calls say what the query says? Grounding first, then the judges."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -16,7 +16,6 @@ def check_semantic(
     chat: ChatModel | None = None,
     judges: Sequence[str] = (),
     options: JudgeOptions | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
 ) -> pl.DataFrame:
     """Judge whether each row's calls are what its query asks for.
 
@@ -26,7 +25,6 @@ def check_semantic(
         chat: where the judges answer; null: grounding alone decides.
         judges: names of the judging generators. A row that grounding rejects is not shown to them.
         options: how the committee asks and decides.
-        on_progress: called with (votes in, votes wanted).
 
     Returns:
         The same rows in the same order with `CHECKED_SCHEMA`. Only stage, passed, reason and detail are new;
@@ -43,7 +41,7 @@ def check_semantic(
         if finding is None and chat is not None:
             items[i] = Item(candidate_id, query, tools, calls, json.loads(execution) if execution else [])
     if chat is not None and items:
-        votes = judge_items(list(items.values()), chat, judges, options, on_progress)
+        votes = judge_items(list(items.values()), chat, judges, options)
         for i, given in zip(items, votes, strict=True):
             findings[i] = decide(given, options.rule)
     return frame.with_columns(

@@ -9,6 +9,6 @@ from apigen_assets.verification.verdict import STAGE_OF
 
 _REASONS = {reason.value: stage.value for reason, stage in STAGE_OF.items()}
 
-FORMAT_VERSION = content_hash(["format", 1, _REASONS, FormatLimits().model_dump()], 8)
+FORMAT_VERSION = content_hash(["format", 2, _REASONS, FormatLimits().model_dump()], 8)
 EXECUTION_VERSION = content_hash(["execution", 1, {one.value: to.value for one, to in REASON_OF.items()}], 8)
 SEMANTIC_VERSION = content_hash(["semantic", 1, GROUNDING_VERSION, PROMPT_VERSION], 8)

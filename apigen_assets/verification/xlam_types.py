@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from apigen_assets.catalog.schema import JSON_TYPES, nullable
 from apigen_assets.verification.json_schema import BadSchemaError, compile_schema
 
 _SCALARS: dict[str, str] = {
@@ -23,6 +24,9 @@ _LISTS = frozenset({"list", "array", "sequence", "iterable", "arraylist", "colle
 _SETS = frozenset({"set", "frozenset"})
 _TUPLES = frozenset({"tuple"})
 _MAPPINGS = frozenset({"dict", "dictionary", "object", "mapping", "hashmap", "map", "json"})
+
+_NAMES = frozenset({*_SCALARS, *_LISTS, *_SETS, *_TUPLES, *_MAPPINGS, "any", "union", "optional", "annotated"})
+_NO_NAMES = re.compile(r"literal\s*\[[^\]]*\]|'[^']*'|\"[^\"]*\"|[^a-z_0-9.]+", re.IGNORECASE)
 
 _MAX_DEPTH = 20
 
@@ -39,6 +43,8 @@ class ParsedType(NamedTuple):
     optional: bool
     default: Any = None
     has_default: bool = False
+    known: bool = True
+    """Every name in it means something here; one that does not constrains nothing."""
 
 
 def parse_type(text: str) -> ParsedType:
@@ -47,12 +53,12 @@ def parse_type(text: str) -> ParsedType:
     Raises:
         TypeStringError: brackets or quotes do not close, or nothing of it is a type.
     """
-    schema, optional, has_default, default = _parse(text.strip())
-    return ParsedType(dict(schema), optional, default, has_default)
+    parsed = _parse(text.strip())
+    return parsed._replace(schema=dict(parsed.schema))
 
 
 @lru_cache(maxsize=4096)
-def _parse(text: str) -> tuple[dict[str, Any], bool, bool, Any]:
+def _parse(text: str) -> ParsedType:
     optional, has_default, default, kind = False, False, None, ""
     for part in _split(text, ","):
         word = part.strip()
@@ -75,7 +81,9 @@ def _parse(text: str) -> tuple[dict[str, Any], bool, bool, Any]:
     if wrapped:
         kind, optional = wrapped.group(1), True
     schema, nullable = _schema(kind, 0)
-    return schema, optional or nullable, has_default, default
+    names = (name.rpartition(".")[2].lower() for name in _NO_NAMES.sub(" ", kind).split())
+    known = all(name in _NAMES for name in names if name)
+    return ParsedType(schema, optional or nullable, default, has_default, known)
 
 
 def _schema(text: str, depth: int) -> tuple[dict[str, Any], bool]:
@@ -223,7 +231,7 @@ def parameters_schema(parameters: Any) -> dict[str, Any]:
         marked = spec.get("required")
         is_required = bool(marked) if isinstance(marked, bool) else not (parsed.optional or has_default)
         if not is_required:
-            schema = _nullable(schema)
+            schema = nullable(schema)
         if has_default and _fits(schema, default):
             schema["default"] = default
         if isinstance(spec.get("description"), str):
@@ -244,17 +252,6 @@ def _fits(schema: dict[str, Any], value: Any) -> bool:
         return False
 
 
-def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    if not schema or "anyOf" in schema:
-        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]} if schema else {}
-    if "enum" in schema:
-        schema = {**schema, "enum": [*schema["enum"], None]}
-    if "type" in schema:
-        kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-        schema = {**schema, "type": kinds if "null" in kinds else [*kinds, "null"]}
-    return schema
-
-
 def _plain_names(schema: Any) -> Any:
     """A JSON Schema with Python-style type names (`dict`, `float`, `tuple`) put right."""
     if isinstance(schema, list):
@@ -263,7 +260,7 @@ def _plain_names(schema: Any) -> Any:
         return schema
     out: dict[str, Any] = {}
     for key, value in schema.items():
-        if key == "type" and isinstance(value, str) and value not in _JSON_TYPES:
+        if key == "type" and isinstance(value, str) and value not in JSON_TYPES:
             parsed = parse_type(value).schema
             out |= {name: one for name, one in parsed.items() if name not in schema or name == "type"}
         elif key == "type" and isinstance(value, list):
@@ -281,6 +278,3 @@ def _plain_names(schema: Any) -> Any:
                 else _plain_names(value)
             )
     return out
-
-
-_JSON_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})

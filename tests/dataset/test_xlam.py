@@ -1,8 +1,12 @@
 """The flat tool format: Python-style types, optional marked, nothing of the schema lost silently."""
 
+import json
+
 import pytest
 
-from apigen_assets.dataset.xlam import flat_parameters, type_string
+from apigen_assets.dataset.xlam import flat_parameters, flat_tool, type_string
+from apigen_assets.dataset.xlam_openai import openai_row
+from apigen_assets.training.tool_schema import openai_tool
 
 
 @pytest.mark.parametrize(
@@ -51,3 +55,30 @@ def test_allowed_values_and_fields_move_into_the_description():
     )
     assert flat["unit"]["description"] == "Unit. One of: kg, lb."
     assert flat["who"]["description"] == "Fields: age (int)."
+
+
+SCHEMAS = [
+    {"type": "integer"},
+    {"type": "number"},
+    {"type": "boolean"},
+    {"type": "array"},
+    {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
+    {"type": "array", "items": {"type": ["integer", "string"]}},
+    {"type": "object"},
+    {"type": "object", "additionalProperties": {"type": "number"}},
+    {"type": ["integer", "number"]},
+    {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+    {},
+]
+
+
+@pytest.mark.parametrize("required", [True, False])
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_a_type_comes_back_from_the_flat_form_alike_in_the_release_and_in_prompts(schema, required):
+    parameters = {"type": "object", "properties": {"p": schema}, "required": ["p"] if required else []}
+    flat = flat_tool({"name": "f", "description": "F.", "parameters": parameters})
+    row = openai_row({"id": 0, "query": "q", "answers": "[]", "tools": json.dumps([flat])})
+    (released,) = json.loads(row["tools"])
+    parameters["properties"] = {"p": {**schema, "description": ""}}
+    assert released["function"]["parameters"] == parameters
+    assert released == openai_tool(flat)

@@ -10,7 +10,7 @@ from apigen_assets.cli.main import app
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.estimate import estimate_generation
 from apigen_assets.generation.examples import from_seeds
-from apigen_assets.generation.generate import generate_with_report
+from apigen_assets.generation.generate import generate
 from apigen_assets.settings import settings
 from resources.chat_client import ChatClient
 from resources.generators import generators
@@ -22,7 +22,7 @@ def test_the_estimate_meets_what_the_run_then_uses(tmp_path: Path) -> None:
     one = generators()["standin-large"]
     with ChatClient(generators(), tmp_path) as chat:
         before = estimate_generation({"b": apis}, examples, one, 150, 5, 1, chat)
-        made = generate_with_report(apis, examples, "standin-large", "b", 150, chat, seed=1)
+        made = generate(apis, examples, "standin-large", "b", 150, chat, seed=1)
         after = estimate_generation({"b": apis}, examples, one, 150, 5, 1, chat)
     assert before.requests == 30
     assert before.journalled == 0

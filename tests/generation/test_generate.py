@@ -18,7 +18,7 @@ from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.candidate import Candidate
 from apigen_assets.generation.chat import BudgetError, ChatRequest, Completion
 from apigen_assets.generation.examples import Example, from_seeds, from_verified
-from apigen_assets.generation.generate import generate, generate_with_report
+from apigen_assets.generation.generate import generate
 from apigen_assets.verification.format import check_format
 from resources.chat_client import ChatClient
 from resources.generators import generators
@@ -51,7 +51,9 @@ class Counting:
 
 
 def test_the_target_is_met_exactly_and_a_larger_one_extends_it(apis: list[Api]) -> None:
-    frames = {target: generate(apis, all_seeds(), "g", "b", target, Counting()) for target in (0, 1, 7, 50, 123)}
+    frames = {
+        target: generate(apis, all_seeds(), "g", "b", target, Counting()).candidates for target in (0, 1, 7, 50, 123)
+    }
     for target, frame in frames.items():
         assert frame.height == target
         assert frame.schema == Candidate.SCHEMA
@@ -60,45 +62,45 @@ def test_the_target_is_met_exactly_and_a_larger_one_extends_it(apis: list[Api]) 
 
 
 def test_short_completions_are_made_up_for_by_further_prompts_within_bounds(apis: list[Api]) -> None:
-    report = generate_with_report(apis, [], "g", "b", 60, Counting(3))
+    report = generate(apis, [], "g", "b", 60, Counting(3))
     assert report.candidates.height == 60
     assert report.prompts == 20
-    report = generate_with_report(apis, [], "g", "b", 60, Counting(1))
+    report = generate(apis, [], "g", "b", 60, Counting(1))
     assert report.candidates.height == report.prompts < 60
     assert report.stopped is not None
     assert "fewer pairs" in report.stopped
 
 
 def test_a_budget_keeps_what_was_paid_and_says_why_it_stopped(apis: list[Api]) -> None:
-    report = generate_with_report(apis, [], "g", "b", 60, Counting(limit=4))
+    report = generate(apis, [], "g", "b", 60, Counting(limit=4))
     assert report.candidates.height == 20
     assert report.stopped == "no more tokens"
-    assert report.candidates.equals(generate(apis, [], "g", "b", 20, Counting()))
+    assert report.candidates.equals(generate(apis, [], "g", "b", 20, Counting()).candidates)
 
 
 def test_no_apis_give_an_empty_table() -> None:
     chat = Counting()
-    frame = generate([], all_seeds(), "g", "b", 50, chat)
+    frame = generate([], all_seeds(), "g", "b", 50, chat).candidates
     assert frame.schema == Candidate.SCHEMA
     assert frame.height == chat.asked == 0
 
 
 def test_generators_are_asked_the_same_and_write_rows_of_their_own(apis: list[Api]) -> None:
-    one, two = (generate(apis, all_seeds(), name, "b", 30, Counting()) for name in ("g", "h"))
+    one, two = (generate(apis, all_seeds(), name, "b", 30, Counting()).candidates for name in ("g", "h"))
     assert one["tools"].to_list() == two["tools"].to_list()
     assert not set(one["candidate_id"]) & set(two["candidate_id"])
 
 
 def test_through_http_and_the_journal_twice(apis: list[Api], tmp_path: Path) -> None:
     with ChatClient(generators(), tmp_path) as chat:
-        first = generate_with_report(apis, all_seeds(), "standin-small", "b", 200, chat)
+        first = generate(apis, all_seeds(), "standin-small", "b", 200, chat)
         pid = chat._standin.pid
     assert pid is not None
     assert not Path(f"/proc/{pid}").exists()
     with ChatClient(generators(), tmp_path) as chat:
-        second = generate_with_report(apis, all_seeds(), "standin-small", "b", 200, chat)
+        second = generate(apis, all_seeds(), "standin-small", "b", 200, chat)
         assert chat._standin.pid is None  # nothing to ask, so no server
-        more = generate_with_report(apis, all_seeds(), "standin-small", "b", 300, chat)
+        more = generate(apis, all_seeds(), "standin-small", "b", 300, chat)
     assert second.candidates.equals(first.candidates)
     assert second.cached == second.prompts == first.prompts
     assert more.cached == first.prompts
@@ -113,7 +115,7 @@ def test_strength_shows_in_the_format_check(apis: list[Api], tmp_path: Path) -> 
     passed = {}
     with ChatClient(generators(), tmp_path) as chat:
         for name in generators():
-            frame = generate(apis, all_seeds(), name, "b", 400, chat)
+            frame = generate(apis, all_seeds(), name, "b", 400, chat).candidates
             passed[name] = check_format(frame)["passed"].mean()
     assert passed["standin-small"] < passed["standin-medium"] < passed["standin-large"]
     assert passed["standin-large"] > 0.9
@@ -143,7 +145,7 @@ with ChatClient(generators(), Path({str(tmp_path / "killed")!r})) as chat:
     kept = len(Journal(folder))
     assert kept > 10
     with ChatClient(generators(), tmp_path / "killed") as chat:
-        again = generate_with_report(apis, all_seeds(), "standin-medium", "b", 400, chat)
+        again = generate(apis, all_seeds(), "standin-medium", "b", 400, chat)
         asked = chat.usage[("standin-medium", "generate")].asked
     assert again.cached == min(kept, again.prompts)
     assert asked == again.prompts - again.cached
@@ -151,7 +153,7 @@ with ChatClient(generators(), Path({str(tmp_path / "killed")!r})) as chat:
     assert len(keys) == len(set(keys))  # nothing was paid for twice
     with ChatClient(generators(), tmp_path / "whole") as chat:
         whole = generate(apis, all_seeds(), "standin-medium", "b", 400, chat)
-    assert again.candidates.equals(whole)
+    assert again.candidates.equals(whole.candidates)
 
 
 def test_seeds_become_examples_once_each_in_every_style() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import dagster as dg
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -13,9 +14,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from apigen_assets.cli.main import app
+from apigen_assets.verification.assets import audited_rows
 from apigen_assets.verification.audit.audit import Funnel, audit_rows
 from apigen_assets.verification.audit.rows import UnusableInputError, read_rows, row_of
+from apigen_assets.verification.audit.tools import tool_findings
 from apigen_assets.verification.xlam_types import TypeStringError, parameters_schema, parse_type
+from resources.lake import Lake, LakeResource
 
 SHARED = Path(os.environ.get("APIGEN_SHARED", Path(__file__).parents[2] / "../shared")).resolve()
 
@@ -276,6 +280,107 @@ def test_real_rows(tmp_path):
     assert funnel.reasons[("format", "wrong_type")] == 1
     assert funnel.reasons[("format", "no_calls")] == 1
     assert funnel.kept >= 56
+
+
+FLAT = {
+    "name": "forecast",
+    "description": "Weather.",
+    "parameters": {
+        "city": {"type": "str", "description": "City."},
+        "at": {"type": "List[Place], optional", "description": "Where."},
+        "unit": {"type": "Literal['K', 'C'], optional", "description": " "},
+        "days": {"type": "list[int", "description": "Days."},
+    },
+}
+NESTED = {
+    "name": "book",
+    "description": "",
+    "parameters": {
+        "type": "object",
+        "properties": {
+            "who": {
+                "type": "dict",
+                "description": "Person.",
+                "properties": {"age": {"type": ["integer", "nothing"]}},
+                "required": ["age", "name"],
+            },
+            "seats": {"type": "array", "items": {"type": "Seat"}},
+        },
+        "required": ["who", "day"],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("tools", "expected"),
+    [
+        ([TOOL], set()),
+        (
+            [FLAT],
+            {
+                ("unknown_type", "forecast.at: type 'List[Place], optional'"),
+                ("unknown_type", "forecast.days: type 'list[int'"),
+                ("no_parameter_description", "forecast.unit"),
+            },
+        ),
+        (
+            [{"type": "function", "function": NESTED}],
+            {
+                ("no_description", "book"),
+                ("no_parameter_description", "book.seats"),
+                ("not_a_json_type", "book.who: type 'dict'"),
+                ("unknown_type", "book.who.age: type 'nothing'"),
+                ("unknown_type", "book.seats[]: type 'Seat'"),
+                ("required_unknown", "book: 'day'"),
+                ("required_unknown", "book.who: 'name'"),
+            },
+        ),
+        ([TOOL, TOOL], {("duplicate_name", "final_velocity: 2 tools")}),
+    ],
+)
+def test_defects_of_tool_definitions_are_found(tools, expected):
+    found = tool_findings(tools)
+    assert len(found) == len(expected)
+    assert {(one.defect.value, one.place) for one in found} == expected
+
+
+def test_tool_defects_are_counted_by_row_and_reported_beside_the_verdicts(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    rows = [row("fine"), {**row("nested"), "tools": [TOOL, NESTED]}, {**row("both"), "tools": [TOOL, NESTED, FLAT]}]
+    file.write_text("\n".join(json.dumps(one) for one in rows))
+    funnel = Funnel()
+    verdicts = list(audit_rows(read_rows(file), funnel=funnel))
+    assert [one["reason"] for one in verdicts] == [None, None, "bad_tools"]
+    assert funnel.tools.rows_affected == 2
+    assert funnel.tools.rows["unknown_type"] == 2
+    assert funnel.tools.places["unknown_type"] == 6
+    assert funnel.tools.examples["no_parameter_description"] == ("nested", "book.seats")
+    result = CliRunner().invoke(app, ["verify", str(file), "-o", str(tmp_path / "v.jsonl")])
+    assert "2 rows with a defect" in result.output
+    assert "required_unknown" in result.output
+
+
+def test_the_asset_audits_files_and_one_bad_file_costs_only_itself(tmp_path):
+    good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
+    good.write_text("\n".join(json.dumps(one) for one in [row("a"), row("b", v0="4"), {**row("c"), "tools": [NESTED]}]))
+    bad.write_text("no rows")
+    result = dg.materialize(
+        [audited_rows],
+        resources={"lake": LakeResource(root=str(tmp_path / "lake"))},
+        run_config={"ops": {"audited_rows": {"config": {"files": [str(bad), str(good)]}}}},
+    )
+    (made,) = result.asset_materializations_for_node("audited_rows")
+    assert (made.metadata["rows"].value, made.metadata["kept"].value) == (3, 1)
+    assert "bad.jsonl" in made.metadata["unusable_files"].value
+    assert made.metadata["rows_with_tool_defects"].value == 1
+    defects = {one.data["defect"]: one.data["count"] for one in made.metadata["tool_defects_by_row"].value.records}
+    assert defects["required_unknown"] == 1
+    rows = Lake(str(tmp_path / "lake")).scan("audited_rows").collect()
+    assert rows.select("file", "id", "reason").rows() == [
+        ("good.jsonl", "a", None),
+        ("good.jsonl", "b", "wrong_type"),
+        ("good.jsonl", "c", "unknown_function"),
+    ]
 
 
 def test_an_empty_answer_is_kept_only_where_it_is_meant():

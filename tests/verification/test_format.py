@@ -138,6 +138,23 @@ def test_open_parameters_are_allowed_only_where_the_schema_says_so():
 
 
 @pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ({"pattern": "(a+)+$"}, "invalid_value"),
+        ({"pattern": "(a+)+$", "not": {"const": "b"}}, "invalid_value"),
+        ({"pattern": "^(?!x)(a|aa)+$"}, "bad_tools"),
+        ({"pattern": "^(?!x)(a|aa)+$", "not": {"const": "b"}}, "bad_tools"),
+    ],
+)
+def test_a_pattern_that_backtracks_without_end_costs_only_its_own_row(code, reason):
+    tool = {"name": "f", "parameters": {"type": "object", "properties": {"code": {"type": "string", **code}}}}
+    evil, good = ([call("f", code=text)] for text in ("a" * 40 + "!", "aaa"))
+    checked = check_format(frame(*(candidate(calls, tools=(tool,)) for calls in (good, evil, good))))
+    assert checked["reason"].to_list() == [None, reason, None]
+    assert checked["detail"][1].startswith("code: ")
+
+
+@pytest.mark.parametrize(
     ("parse_error", "reason", "detail"),
     [
         ("truncated: cut at 2048 tokens", "truncated", "cut at 2048 tokens"),

@@ -98,7 +98,12 @@ def test_a_remote_reference_is_never_fetched():
     assert fault.keyword == "$ref"
 
 
-@pytest.mark.parametrize("schema", [{"type": "str"}, {"pattern": "("}, {"minimum": "1"}, {"properties": []}, 3])
+UNBOUNDED = {"patternProperties": {"(a+)+$": True}, "unevaluatedProperties": False}
+
+
+@pytest.mark.parametrize(
+    "schema", [{"type": "str"}, {"pattern": "("}, {"minimum": "1"}, {"properties": []}, 3, UNBOUNDED]
+)
 def test_a_bad_schema_says_so(schema):
     with pytest.raises(BadSchemaError):
         compile_schema(schema)

@@ -13,6 +13,7 @@ from apigen_assets.catalog.api import Api, Binding
 from apigen_assets.generation.candidate import Candidate
 from apigen_assets.generation.chat import ChatModel
 from apigen_assets.verification.audit.rows import AuditRow, row_key
+from apigen_assets.verification.audit.tools import ToolReport
 from apigen_assets.verification.execution import check_execution
 from apigen_assets.verification.format import FormatChecker
 from apigen_assets.verification.outcome import CallExecutor
@@ -51,10 +52,12 @@ class Funnel:
     """By stage and reason."""
     examples: dict[tuple[str, str], list[tuple[Any, str]]] = field(default_factory=dict)
     """Up to three rows per reason: id and detail."""
+    tools: ToolReport = field(default_factory=ToolReport)
 
-    def count(self, verdict: Mapping[str, Any], executed: bool) -> None:
-        """Add one verdict."""
+    def count(self, row: AuditRow, verdict: Mapping[str, Any], executed: bool) -> None:
+        """Add one row and its verdict."""
         self.rows += 1
+        self.tools.count(row.id, row.tool_findings)
         self.executed += executed
         if verdict["keep"]:
             self.kept += 1
@@ -115,7 +118,7 @@ def audit_rows(
             settled[row[0]] = {"stage": Stage.SEMANTIC.value, "reason": None, "detail": "", "execution": row[1]}
         for row_, key in zip(chunk, frame["candidate_id"], strict=True):
             verdict = _verdict(row_, settled[key], functions)
-            funnel.count(verdict, settled[key]["execution"] is not None)
+            funnel.count(row_, verdict, settled[key]["execution"] is not None)
             yield verdict
 
 

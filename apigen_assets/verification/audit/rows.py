@@ -10,6 +10,7 @@ import polars as pl
 
 from apigen_assets.canonical import StrictJsonError, content_hash, loads_strict
 from apigen_assets.generation.candidate import style_of
+from apigen_assets.verification.audit.tools import Finding, tool_findings
 from apigen_assets.verification.xlam_types import TypeStringError, parameters_schema
 
 
@@ -29,6 +30,8 @@ class AuditRow(NamedTuple):
     """JSON text of the calls, as strict or not as it came."""
     problem: str | None = None
     """`kind: detail` where the row cannot be read; the kind is a reason of the format stage."""
+    tool_findings: tuple[Finding, ...] = ()
+    """Defects of the tool definitions, which need not cost the row."""
 
     @property
     def style(self) -> str:
@@ -165,12 +168,15 @@ def row_of(value: Any, number: int) -> AuditRow:
         return AuditRow(number, None, None, None, "missing_field: the row is no object")
     identity = value.get("id")
     identity = number if identity is None else identity
+    findings: tuple[Finding, ...] = ()
     try:
         query, answers = _question(value)
-        tools = _tools(value)
+        listed = _listed_tools(value)
+        findings = tool_findings(listed)
+        tools = _tools(listed)
     except _UnreadableError as error:
-        return AuditRow(identity, None, None, None, str(error))
-    return AuditRow(identity, query, tools, answers)
+        return AuditRow(identity, None, None, None, str(error), findings)
+    return AuditRow(identity, query, tools, answers, None, findings)
 
 
 class _UnreadableError(ValueError):
@@ -242,13 +248,18 @@ def _text_of(content: Any) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _tools(row: dict[str, Any]) -> str:
+def _listed_tools(row: dict[str, Any]) -> list[Any]:
     given = next((row[key] for key in ("tools", "functions", "available_tools") if row.get(key) is not None), None)
     if given is None:
         raise _UnreadableError("missing_field: tools")
     tools = _value(given, "tools")
     if not isinstance(tools, list):
         raise _UnreadableError("bad_tools: tools are no list")
+    return tools
+
+
+def _tools(tools: list[Any]) -> str:
+    """JSON text of the tools with JSON Schema."""
     out: list[dict[str, Any]] = []
     for tool in tools:
         inner = tool.get("function", tool) if isinstance(tool, dict) else tool

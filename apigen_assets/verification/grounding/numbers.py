@@ -171,7 +171,6 @@ def _may_be_negative(folded: str, start: int, end: int) -> bool:
     return _NEGATIVE_CUES.search(f"{before} # {after}") is not None
 
 
-_INSIDE_CODE = re.compile(r"[a-z_@#]|[.:/\\-]\w")
 _GAP = re.compile(r"[\s,;|&()\[\]{}\"'`:=]*(?:and|or|then|plus|by|x)?[\s,;|&()\[\]{}\"'`]*")
 
 

@@ -8,7 +8,7 @@ asks for. Whatever could follow from knowledge or wording stays `undecided`, for
 from typing import Any, NamedTuple
 
 from apigen_assets.canonical import content_hash
-from apigen_assets.verification.grounding.arguments import Status, leaves_of, parameter_cues
+from apigen_assets.verification.grounding.arguments import Status, leaves_of
 from apigen_assets.verification.grounding.matching import judge_absent, match_leaf
 from apigen_assets.verification.grounding.placing import (
     find_broken_query,
@@ -79,4 +79,4 @@ def ground(query: str, tools: list[dict[str, Any]], calls: list[dict[str, Any]])
     return Grounding(Status.UNDECIDED if undecided else Status.GROUNDED, None, arguments)
 
 
-__all__ = ["GROUNDING_VERSION", "Grounding", "Status", "ground", "parameter_cues"]
+__all__ = ["GROUNDING_VERSION", "Grounding", "Status", "ground"]

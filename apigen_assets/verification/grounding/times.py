@@ -53,7 +53,6 @@ _MONTH_FIRST = re.compile(
 _DAY_FIRST = re.compile(rf"(?<!\d){_DAY}\s*(?:of\s+)?-?({_MONTH})\b\.?(?:\s*,?\s*-?(?:of\s+)?{_YEAR}(?!\d))?")
 _MONTH_YEAR = re.compile(rf"\b({_MONTH})\b\.?,?\s+(?:of\s+)?{_YEAR}(?!\d)")
 _YEAR_MONTH = re.compile(r"(?<![\d-])(\d{4})-(\d{2})(?![\d-])")
-_YEAR_DOY = re.compile(r"(?<![\d-])(\d{4})-w(\d{2})(?![\d-])")
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:\s?([ap])\.?\s?m\b\.?)?(?![\d:])")
 _HALF_DAY = re.compile(r"(?<![\d:.])(\d{1,2})\s?([ap])\.?\s?m\b")
 _NAMED = {"noon": (12, 0, 0), "midday": (12, 0, 0), "midnight": (0, 0, 0)}

@@ -1,6 +1,7 @@
-"""What each hostile function must come to."""
+"""What each hostile function must come to, and which processes of a worker are left."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -13,6 +14,20 @@ class Hazard:
     arguments: dict[str, Any] = field(default_factory=dict)
     detail: str = ""
     """Text that the detail must hold."""
+
+
+def processes(group: int) -> set[str]:
+    """Ids of the processes of a worker that are still there (zombies are not)."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[3]) == group and fields[0] != "Z":
+                found.add(entry.name)
+    return found
 
 
 HAZARDS = (

@@ -51,24 +51,10 @@ GOOD = [call("add", a=1), call("root", x=4), call("size", items=[1, 2, 3])]
 GOOD_RESULTS = ["3", "2.0", "3"]
 
 
-def in_session(group: int) -> list[str]:
-    """Processes of a worker that are still there (zombies are not)."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[3]) == group and fields[0] != "Z":
-                found.append(entry.name)
-    return found
-
-
 def wait_until_gone(groups: list[int]) -> list[str]:
     left: list[str] = []
     for _ in range(200):
-        left = [pid for group in groups for pid in in_session(group)]
+        left = [pid for group in groups for pid in _HAZARDS.processes(group)]
         if not left:
             break
         time.sleep(0.02)
@@ -138,7 +124,7 @@ def test_hazard_costs_its_own_row(hazard: Any, sandbox: PythonSandbox, targets: 
         targets["server"].accept()
     (worker,) = sandbox._workers
     if sandbox.level == "rlimits":  # supervisor and zygote, perhaps one executor
-        assert len(in_session(worker.process.group)) <= 3
+        assert len(_HAZARDS.processes(worker.process.group)) <= 3
 
 
 def test_every_hazard_repeats_after_every_other(sandbox: PythonSandbox) -> None:
@@ -483,7 +469,7 @@ def test_killing_the_parent_leaves_no_worker(sandbox: PythonSandbox) -> None:
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, env=environment, text=True)
     assert parent.stdout is not None
     group = int(parent.stdout.readline())
-    assert in_session(group)
+    assert _HAZARDS.processes(group)
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     parent.stdout.close()
