@@ -47,7 +47,7 @@ def _dry_run(config: Settings, repo: str | None, version: str | None) -> None:
         failed = failed_checks(instance, guarding_checks())
         lineage = {"code_commit": code_commit(PROJECT), "assets": versions(instance)}
     for check in failed:
-        typer.secho(f"A failed check would stop the release: {check}", err=True, fg=typer.colors.YELLOW)
+        typer.secho(f"A check would stop the release: {check}", err=True, fg=typer.colors.YELLOW)
     try:
         tree, _ = build_dataset(config, Lake(config.lake_url), lineage)
     except (UnsoundRowsError, LakeError) as error:
