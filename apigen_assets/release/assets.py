@@ -7,12 +7,10 @@ import dagster as dg
 import polars as pl
 
 from apigen_assets.dataset.funnel import markdown
-from apigen_assets.home import PROJECT
 from apigen_assets.partitions import model_by_dataset
 from apigen_assets.release.build import build_dataset
-from apigen_assets.release.checks import GUARDED, GUARDED_OF_MODELS, failed_checks, guarding_checks, versions
+from apigen_assets.release.checks import GUARDED, GUARDED_OF_MODELS, failed_checks, guarding_checks, lineage
 from apigen_assets.release.models import ModelError, scores, write_model
-from apigen_assets.release.provenance import code_commit
 from apigen_assets.release.soundness import UnsoundRowsError
 from apigen_assets.release.tree import Tree, read_manifest
 from apigen_assets.settings import settings
@@ -49,10 +47,9 @@ def huggingface_dataset(
     repo, version = _target(config)
     if repo and hub.has_token():
         _access(hub, repo, version)
-    lineage = {"code_commit": code_commit(PROJECT), "assets": versions(context.instance)}
     try:
         tree, provenance = build_dataset(
-            settings(), context.resources.lake.lake, lineage, dataset=function_calling_dataset
+            settings(), context.resources.lake.lake, lineage(context.instance), dataset=function_calling_dataset
         )
     except UnsoundRowsError as error:
         raise _stop(str(error)) from None

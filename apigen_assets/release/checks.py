@@ -8,6 +8,8 @@ from dagster import AssetCheckEvaluation, AssetCheckKey, AssetCheckSeverity, Ass
 
 from apigen_assets.dataset import checks as dataset_checks
 from apigen_assets.evaluation import checks as evaluation_checks
+from apigen_assets.home import PROJECT
+from apigen_assets.release.provenance import code_commit
 from apigen_assets.training import assets as training_assets
 
 GUARDED = ("function_calling_dataset", "relevance_rows")
@@ -69,6 +71,24 @@ def guarding_checks(assets: Iterable[str] = GUARDED) -> list[AssetCheckKey]:
     wanted = {AssetKey(name) for name in assets}
     loaded = dg.load_asset_checks_from_modules([dataset_checks, training_assets, evaluation_checks])
     return [key for checks in loaded for key in checks.check_keys if key.asset_key in wanted]
+
+
+def lineage(instance: DagsterInstance) -> dict[str, Any]:
+    """What is on record of how the rows were made: code commit, runs and versions, the comparison with BFCL."""
+    return {
+        "code_commit": code_commit(PROJECT),
+        "assets": versions(instance),
+        "compared_with_bfcl": compared_with_bfcl(instance),
+    }
+
+
+def compared_with_bfcl(instance: DagsterInstance) -> bool | None:
+    """Whether the latest run of `is_decontaminated` had the leaderboard's questions; null where it has not run."""
+    record = _latest(instance, AssetCheckKey(AssetKey("function_calling_dataset"), "is_decontaminated"), None)
+    evaluation = None if record is None else record.evaluation
+    if not isinstance(evaluation, AssetCheckEvaluation) or "compared" not in evaluation.metadata:
+        return None
+    return bool(evaluation.metadata["compared"].value)
 
 
 def versions(instance: DagsterInstance, names: Iterable[str] = GUARDED) -> dict[str, dict[str, str | None]]:
