@@ -316,6 +316,9 @@ def plots(report: Report) -> dict[str, dg.MetadataValue[Any]]:
         "plot_tools": bar_plot(stats.tools_per_row, "Tools offered per row"),
         "plot_calls": bar_plot(stats.calls_per_row, "Calls per row"),
         "plot_lengths": bar_plot(stats.query_words, "Words per query"),
+        "plot_diversity": bar_plot(
+            {name: round(value, 3) for name, value in stats.diversity_shares.items()}, "Diversity", "share"
+        ),
     }
 
 
