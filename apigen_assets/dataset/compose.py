@@ -142,7 +142,7 @@ def compose(
 
     Rows come in the seeded order. Contaminated ones go first; of those alike the first stays; then a row is
     taken while its style, generator, category and APIs have room. A kind with fewer rows than its quota is
-    reported as a shortfall and not filled from another. Memory is some 600 bytes a row, whatever its length.
+    reported as a shortfall and not filled from another. Memory grows by the row, not by its length.
 
     Args:
         verified: rows of CHECKED_SCHEMA, scanned once in chunks.
