@@ -61,7 +61,7 @@ def as_user(hub, tmp_path, program, *arguments):
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(next(line for line in done.stdout.splitlines() if line.startswith("RESULT"))[6:])
