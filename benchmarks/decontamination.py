@@ -16,6 +16,7 @@ import argparse
 import json
 import random
 import re
+import statistics
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,7 @@ def main() -> None:
     texts = [_user_text(one) for one in asked]
     usable = [(one, text) for one, text in zip(asked, texts, strict=True) if len(text.split()) >= 2]
     print(f"{len(asked):,} questions, {len(usable):,} with two words or more")
+    print(f"half of the questions have at most {statistics.median(len(text.split()) for text in texts):g} words")
     print(f"{'plant':<34} {'found':>7} {'of 2-7 words':>13} {'of 8 and more':>14}")
     for name, change in PLANTS.items():
         chance = random.Random(given.seed)

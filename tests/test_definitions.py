@@ -7,6 +7,9 @@ import sys
 
 import dagster as dg
 import pytest
+import yaml
+
+from apigen_assets.home import PROJECT
 
 HEAVY = ["torch", "transformers", "deepspeed", "datasets", "matplotlib", "mcp", "openai", "aiohttp"]
 
@@ -68,6 +71,13 @@ def test_release_training_and_evaluation_never_start_by_themselves(defs):
             assert spec.automation_condition is None, name
 
 
+def test_releases_run_one_at_a_time(defs):
+    config = yaml.safe_load((PROJECT / "deploy" / "laptop" / "dagster.yaml").read_text())
+    assert config["concurrency"]["pools"]["default_limit"] == 1
+    for name in ("huggingface_dataset", "huggingface_models"):
+        assert defs.resolve_assets_def(name).op.pool == "hub", name
+
+
 def test_each_stage_conserves_its_rows_by_a_blocking_check(defs):
     graph = defs.resolve_asset_graph()
     blocking = {key.asset_key.to_user_string() for key in graph.asset_check_keys if graph.get_check_spec(key).blocking}
@@ -76,4 +86,4 @@ def test_each_stage_conserves_its_rows_by_a_blocking_check(defs):
 
 def test_one_job_per_thing_a_person_starts(defs):
     names = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
-    assert {"catalog", "rows", "dataset", "release", "training", "evaluation", "ablation", "board"} <= names
+    assert {"catalog", "rows", "dataset", "release", "training", "evaluation", "ablation", "board", "models"} <= names

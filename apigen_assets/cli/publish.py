@@ -35,21 +35,20 @@ def publish(
 def _dry_run(config: Settings, repo: str | None, version: str | None) -> None:
     import dagster as dg
 
-    from apigen_assets.home import PROJECT, prepare
+    from apigen_assets.home import prepare
     from apigen_assets.release.build import build_dataset
-    from apigen_assets.release.checks import failed_checks, guarding_checks, versions
-    from apigen_assets.release.provenance import code_commit
+    from apigen_assets.release.checks import failed_checks, guarding_checks, lineage
     from apigen_assets.release.soundness import UnsoundRowsError
     from resources.hub import HubError, HubResource
     from resources.lake import Lake, LakeError
 
     with dg.DagsterInstance.from_config(str(prepare(config))) as instance:
         failed = failed_checks(instance, guarding_checks())
-        lineage = {"code_commit": code_commit(PROJECT), "assets": versions(instance)}
+        made_by = lineage(instance)
     for check in failed:
-        typer.secho(f"A failed check would stop the release: {check}", err=True, fg=typer.colors.YELLOW)
+        typer.secho(f"A check would stop the release: {check}", err=True, fg=typer.colors.YELLOW)
     try:
-        tree, _ = build_dataset(config, Lake(config.lake_url), lineage)
+        tree, _ = build_dataset(config, Lake(config.lake_url), made_by)
     except (UnsoundRowsError, LakeError) as error:
         _fail(f"Nothing to release: {error}")
     typer.echo(f"{tree.path} ({'written' if tree.changed else 'unchanged'}), content hash {tree.content_hash[:12]}")

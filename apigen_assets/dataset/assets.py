@@ -9,12 +9,13 @@ import polars as pl
 from apigen_assets.automation import follow
 from apigen_assets.dataset.bfcl import QuestionsUnavailableError, benchmark, questions_file
 from apigen_assets.dataset.compose import (
+    ABLATION_RULE,
     DUPLICATES,
     OVER_QUOTA,
     Fate,
-    Quotas,
     chosen_rows,
     compose,
+    quotas_of,
     shortfall_of,
     unique_rows,
 )
@@ -52,18 +53,6 @@ CONTAMINATED_SCHEMA = pl.Schema(
 def categories_of(catalog: pl.DataFrame) -> dict[str, str]:
     """Category by API id."""
     return dict(catalog.select("api_id", "category").iter_rows())
-
-
-def quotas_of(config: Settings) -> Quotas:
-    """The quotas that the settings ask for."""
-    return Quotas(
-        **({"styles": config.style_shares} if config.style_shares else {}),
-        generators=config.generator_shares,
-        category_share=config.category_share,
-        rows_per_api=config.rows_per_api,
-        similarity=config.near_duplicate,
-        rows_per_call=config.rows_per_call,
-    )
 
 
 @dg.asset(
@@ -149,7 +138,7 @@ def composition(
     io_manager_key="lake",
     group_name="dataset",
     kinds={"polars"},
-    code_version="2",
+    code_version="3",
     automation_condition=follow("composition"),
     ins=_VERIFIED,
 )
@@ -217,10 +206,8 @@ def _ablation(stage: str) -> dg.AssetsDefinition:
             "rejected": dg.AssetIn(rejected, metadata=_ALL_THAT_EXISTS),
             "filtered_api_catalog": dg.AssetIn(metadata=_ALL_THAT_EXISTS),
         },
-        description=f"The data set with the rows that failed the {stage} check added back (paper, Fig. 5). Size: every "
-        "row of the data set stays, and each rejected row with readable calls is added once, whatever its style, so "
-        "the set is larger by its rejects; nothing is taken out to keep the sizes equal. Rejects that hold questions "
-        "or tools of BFCL stay out.",
+        description=f"The data set with the rows that failed the {stage} check added back (paper, Fig. 5). Size: "
+        f"{ABLATION_RULE}.",
     )
     def ablation(
         function_calling_dataset: pl.DataFrame, rejected: pl.LazyFrame, filtered_api_catalog: pl.DataFrame
@@ -234,7 +221,7 @@ def _ablation(stage: str) -> dg.AssetsDefinition:
         return dg.Output(
             rows,
             metadata={
-                "size_rule": "all rows of function_calling_dataset + every distinct rejected row, once",
+                "size_rule": ABLATION_RULE,
                 "verified": function_calling_dataset.height,
                 "added": added.height,
                 "contaminated": contaminated,
@@ -329,6 +316,9 @@ def plots(report: Report) -> dict[str, dg.MetadataValue[Any]]:
         "plot_tools": bar_plot(stats.tools_per_row, "Tools offered per row"),
         "plot_calls": bar_plot(stats.calls_per_row, "Calls per row"),
         "plot_lengths": bar_plot(stats.query_words, "Words per query"),
+        "plot_diversity": bar_plot(
+            {name: round(value, 3) for name, value in stats.diversity_shares.items()}, "Diversity", "share"
+        ),
     }
 
 

@@ -9,7 +9,7 @@ from apigen_assets.dataset.bfcl import QuestionsUnavailableError, benchmark
 from apigen_assets.dataset.compose import FATES_SCHEMA, Fate
 from apigen_assets.dataset.contamination import Benchmark
 from apigen_assets.dataset.facts import canonical_calls
-from apigen_assets.dataset.relevance import KINDS
+from apigen_assets.dataset.relevance import KINDS, relevance_key
 from apigen_assets.dataset.splits import SPLITS
 from apigen_assets.settings import settings
 
@@ -31,7 +31,7 @@ def composition_conserves_rows(composition: pl.DataFrame, semantic_verified: pl.
 
 @dg.asset_check(asset="relevance_rows", blocking=True)
 def relevance_rows_call_nothing(relevance_rows: pl.DataFrame) -> dg.AssetCheckResult:
-    """A relevance row has no answer, offers at least one tool, and is of a known kind."""
+    """A relevance row has no answer, offers at least one tool, is of a known kind, and is no copy of another."""
     problems = relevance_problems(relevance_rows)
     return dg.AssetCheckResult(
         passed=not problems, metadata={"rows": relevance_rows.height, "problems": dg.MetadataValue.json(problems)}
@@ -113,6 +113,9 @@ def relevance_problems(rows: pl.DataFrame) -> list[str]:
     empty = [i for i, tools in enumerate(rows["tools"]) if not json.loads(tools)]
     if empty:
         problems.append(f"{len(empty)} rows offer no tool, such as row {empty[0]}")
+    distinct = {relevance_key(query, tools) for query, tools in rows.select("query", "tools").iter_rows()}
+    if len(distinct) < rows.height:
+        problems.append(f"{rows.height - len(distinct)} rows have the query and the tools of another row")
     unknown = set(rows["kind"]) - set(KINDS)
     if unknown:
         problems.append(f"unknown kinds: {', '.join(sorted(unknown))}")

@@ -12,6 +12,7 @@ import polars as pl
 from apigen_assets.dataset.facts import batches, facts_of
 from apigen_assets.dataset.near import Signatures
 from apigen_assets.generation.candidate import Style
+from apigen_assets.settings import Settings
 
 EVEN_SHARES: Mapping[str, float] = {style.value: 1 / len(Style) for style in Style}
 """The paper does not publish its shares of the styles; even ones are the neutral choice."""
@@ -22,6 +23,14 @@ NEAR = 0.85
 One value changed in a query of ten words leaves 0.7, in one of thirty 0.9: rows that a template made with
 other values stay, unless they are long and differ in nothing else.
 """
+
+
+ABLATION_RULE = (
+    "every row of the data set stays, and each distinct row with readable calls that the stage rejected is added once, "
+    "whatever its style; nothing is taken out to keep the sizes equal, so the set is larger by its rejects. Rejects "
+    "that hold questions or tools of BFCL stay out"
+)
+"""The size rule of the two ablation data sets (paper, Fig. 5, which states none)."""
 
 
 class Fate(StrEnum):
@@ -84,6 +93,18 @@ class Quotas:
             raise ValueError(f"unknown styles {', '.join(sorted(unknown))}; there are {', '.join(EVEN_SHARES)}")
 
 
+def quotas_of(config: Settings) -> Quotas:
+    """The quotas that the settings ask for."""
+    return Quotas(
+        **({"styles": config.style_shares} if config.style_shares else {}),
+        generators=config.generator_shares,
+        category_share=config.category_share,
+        rows_per_api=config.rows_per_api,
+        similarity=config.near_duplicate,
+        rows_per_call=config.rows_per_call,
+    )
+
+
 class Composition(NamedTuple):
     """The chosen rows, and what became of all the others."""
 
@@ -121,7 +142,7 @@ def compose(
 
     Rows come in the seeded order. Contaminated ones go first; of those alike the first stays; then a row is
     taken while its style, generator, category and APIs have room. A kind with fewer rows than its quota is
-    reported as a shortfall and not filled from another. Memory is some 600 bytes a row, whatever its length.
+    reported as a shortfall and not filled from another. Memory grows by the row, not by its length.
 
     Args:
         verified: rows of CHECKED_SCHEMA, scanned once in chunks.

@@ -66,7 +66,7 @@ class Made(NamedTuple):
 def relevance_rows(
     chosen: pl.DataFrame, categories: Mapping[str, str], count: int, seed: int, refusal: bool = False
 ) -> Made:
-    """At most `count` relevance rows, a third of each kind; a kind is not filled from another.
+    """At most `count` relevance rows, a third of each kind and no two alike; a kind is not filled from another.
 
     Args:
         chosen: rows of CHECKED_SCHEMA that make the data set.
@@ -77,6 +77,7 @@ def relevance_rows(
     """
     room = {kind: count // len(KINDS) + (place < count % len(KINDS)) for place, kind in enumerate(KINDS)}
     made: list[dict[str, Any]] = []
+    seen: set[tuple[str, ...]] = set()
     counts: Counter[str] = Counter()
     foreign = _Foreign(chosen["tools"], categories)
     columns = chosen.select("candidate_id", "query", "tools", "answers", "generator", "batch", "style")
@@ -88,7 +89,9 @@ def relevance_rows(
             break
         for kind in sorted(open_kinds, key=lambda kind: counts[kind]):
             new = _make(kind, row, categories, foreign, seed)
-            if new is not None:
+            # Queries that differ in one value are the same once it is taken out.
+            if new is not None and (key := relevance_key(new["query"], new["tools"])) not in seen:
+                seen.add(key)
                 counts[kind] += 1
                 made.append({**row, **new, "kind": kind, "refusal": new["refusal"] if refusal else None})
                 break
@@ -96,6 +99,11 @@ def relevance_rows(
         [{**one, "answers": "[]", "execution": "[]"} for one in made], schema=dict.fromkeys(_COLUMNS, pl.String)
     )
     return Made(table, {kind: room[kind] - counts[kind] for kind in KINDS})
+
+
+def relevance_key(query: str, tools: str) -> tuple[str, ...]:
+    """Equal for relevance rows that are copies: same query, case and spaces aside, and tools of the same names."""
+    return " ".join(query.casefold().split()), *sorted({tool["name"] for tool in json.loads(tools)})
 
 
 def without_value(query: str, tool: Tool, arguments: dict[str, Any]) -> tuple[str, str] | None:

@@ -204,15 +204,14 @@ def _categories(stats: Statistics) -> str:
 
 
 def _diversity(stats: Statistics) -> str:
+    shares = stats.diversity_shares
     lines = [
-        f"<tr><th>{escape(name)}</th><td class='n'>{_number(name, value)}</td></tr>"
-        for name, value in stats.diversity.items()
+        f"<tr><th>{escape(name)}</th><td class='bar'><i style='width:{100 * value:.1f}%'></i></td>"
+        f"<td class='n'>{value:.3f}</td></tr>"
+        for name, value in shares.items()
     ]
-    return f"<table class='data'>{''.join(lines)}</table>"
-
-
-def _number(name: str, value: float) -> str:
-    return f"{value:,.0f}" if name.startswith("APIs") else f"{value:.3f}"
+    counts = ", ".join(f"{name} {value:,.0f}" for name, value in stats.diversity.items() if name not in shares)
+    return f"<table class='bars'>{''.join(lines)}</table><p class='dim'>{escape(counts)}.</p>"
 
 
 def _bfcl_text(report: Report) -> str:

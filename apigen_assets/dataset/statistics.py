@@ -49,6 +49,12 @@ class Statistics(NamedTuple):
     apis: dict[str, int]
     """Rows by the name of the tool called, most first."""
     diversity: dict[str, float]
+    """Counts under names that begin with `APIs`, else shares of 1."""
+
+    @property
+    def diversity_shares(self) -> dict[str, float]:
+        """What of `diversity` is a share of 1."""
+        return {name: value for name, value in self.diversity.items() if not name.startswith("APIs")}
 
 
 def statistics(rows: pl.DataFrame, catalog: pl.DataFrame) -> Statistics:

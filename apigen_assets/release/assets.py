@@ -1,17 +1,16 @@
 """Assets that leave the house. Nothing here starts by itself."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from apigen_assets.dataset.funnel import markdown
-from apigen_assets.home import PROJECT
 from apigen_assets.partitions import model_by_dataset
 from apigen_assets.release.build import build_dataset
-from apigen_assets.release.checks import failed_checks, guarding_checks, versions
+from apigen_assets.release.checks import GUARDED, GUARDED_OF_MODELS, failed_checks, guarding_checks, lineage
 from apigen_assets.release.models import ModelError, scores, write_model
-from apigen_assets.release.provenance import code_commit
 from apigen_assets.release.soundness import UnsoundRowsError
 from apigen_assets.release.tree import Tree, read_manifest
 from apigen_assets.settings import settings
@@ -44,19 +43,13 @@ def huggingface_dataset(
 ) -> dg.MaterializeResult[None]:
     """The release: shards, card and manifest in a local folder, published where a repository and HF_TOKEN are set."""
     hub: HubResource = context.resources.hub
-    failed = failed_checks(context.instance, guarding_checks())
-    if failed:
-        raise _stop(
-            "not released: the latest run of these checks failed: " + "; ".join(failed) + ". Look at them in the UI, "
-            "repair what they found and run them again."
-        )
+    _stop_at_checks(context.instance, GUARDED)
     repo, version = _target(config)
     if repo and hub.has_token():
         _access(hub, repo, version)
-    lineage = {"code_commit": code_commit(PROJECT), "assets": versions(context.instance)}
     try:
         tree, provenance = build_dataset(
-            settings(), context.resources.lake.lake, lineage, dataset=function_calling_dataset
+            settings(), context.resources.lake.lake, lineage(context.instance), dataset=function_calling_dataset
         )
     except UnsoundRowsError as error:
         raise _stop(str(error)) from None
@@ -98,6 +91,7 @@ def huggingface_models(context: dg.AssetExecutionContext, config: ReleaseConfig)
     if not isinstance(key, dg.MultiPartitionKey):
         raise _stop("this asset is made for one model and one data set: choose a partition")
     model, dataset = key.keys_by_dimension["model"], key.keys_by_dimension["dataset"]
+    _stop_at_checks(context.instance, GUARDED_OF_MODELS, key)
     told = settings()
     namespace = (told.hub_repo or "").split("/")[0]
     repo = config.repo or (
@@ -142,6 +136,15 @@ def huggingface_models(context: dg.AssetExecutionContext, config: ReleaseConfig)
 def _target(config: ReleaseConfig) -> tuple[str, str | None]:
     repo = "" if config.local_only else config.repo or settings().hub_repo or ""
     return repo, config.version or settings().release_version or None
+
+
+def _stop_at_checks(instance: dg.DagsterInstance, assets: Iterable[str], partition: str | None = None) -> None:
+    failed = failed_checks(instance, guarding_checks(assets), partition)
+    if failed:
+        raise _stop(
+            "not released: these checks are not passed: " + "; ".join(failed) + ". Look at them in the UI, repair what "
+            "they found and run them again."
+        )
 
 
 def _access(hub: HubResource, repo: str, version: str | None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from apigen_assets.dataset.compose import quotas_of
 from apigen_assets.dataset.funnel import STAGES
 from apigen_assets.release.card import dataset_card, facts
 from apigen_assets.release.configs import configs
@@ -30,7 +31,7 @@ def build_dataset(
     Args:
         config: title, licence, folder, whether to release rejects.
         lake: the tables.
-        lineage: code commit and asset versions, for card and manifest.
+        lineage: code commit, asset versions and whether the rows were compared with BFCL (`release.checks.lineage`).
         dataset: the rows; by default the lake's `function_calling_dataset`.
 
     Raises:
@@ -39,10 +40,15 @@ def build_dataset(
     """
     rows = lake.scan("function_calling_dataset") if dataset is None else dataset
     check_rows(rows)
-    provenance = gather(lake, generators(config), _judges(config), lineage)
+    provenance = gather(lake, generators(config), _judges(config), lineage, config.dataset_size, quotas_of(config))
     parts = configs(rows, _rejects(lake) if config.release_rejects else ())
     told = facts(
-        rows, config.release_title, config.release_license, provenance, {part.name: part.about for part in parts}
+        rows,
+        config.release_title,
+        config.release_license,
+        provenance,
+        {part.name: part.about for part in parts},
+        ("en", *config.languages),
     )
     tree = write_tree(dataset_folder(config), parts, lambda infos: dataset_card(told, infos), provenance.record())
     return tree, provenance

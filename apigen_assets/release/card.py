@@ -8,6 +8,7 @@ import polars as pl
 import yaml
 
 from apigen_assets.canonical import content_hash
+from apigen_assets.dataset.compose import ABLATION_RULE
 from apigen_assets.dataset.funnel import markdown
 from apigen_assets.metadata import column_counts
 from apigen_assets.release.provenance import Provenance
@@ -42,9 +43,18 @@ class Facts(NamedTuple):
     provenance: Provenance
     about: Mapping[str, str]
     """A sentence per config."""
+    languages: Sequence[str] = ("en",)
+    """Languages that queries were asked for in."""
 
 
-def facts(dataset: pl.LazyFrame, title: str, license_: str, provenance: Provenance, about: Mapping[str, str]) -> Facts:
+def facts(
+    dataset: pl.LazyFrame,
+    title: str,
+    license_: str,
+    provenance: Provenance,
+    about: Mapping[str, str],
+    languages: Sequence[str] = ("en",),
+) -> Facts:
     """Counts and an example of the rows."""
     counted = dataset.select("kind", "style", "category").collect()
     calls = counted.filter(pl.col("kind") == "call")
@@ -59,6 +69,7 @@ def facts(dataset: pl.LazyFrame, title: str, license_: str, provenance: Provenan
         example=example.row(0, named=True) if example.height else None,
         provenance=provenance,
         about=about,
+        languages=languages,
     )
 
 
@@ -82,7 +93,7 @@ def _head(facts: Facts, infos: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     size = next((name for limit, name in _SIZES if facts.rows < limit), "100M<n<1B")
     return {
         "license": facts.license,
-        "language": ["en"],
+        "language": list(facts.languages),
         "pretty_name": facts.title,
         "task_categories": ["text-generation"],
         "tags": ["function-calling", "tool-use", "synthetic", "apigen"],
@@ -121,12 +132,20 @@ def _body(facts: Facts, infos: Sequence[Mapping[str, Any]]) -> list[str]:
         "## How the rows were filtered\n\n" + markdown(list(facts.provenance.funnel)),
         "## Composition\n\n"
         + "\n\n".join(
-            _counts(name, counts)
-            for name, counts in (("style", facts.styles), ("kind", facts.kinds), ("category", facts.categories))
+            [
+                *_shortfall(facts.provenance),
+                _counts("style", facts.styles),
+                _counts("kind", facts.kinds),
+                _counts("category", facts.categories),
+            ]
         ),
+        "## Decontamination\n\n" + _decontamination(facts.provenance),
+        "## Ablation data sets\n\n" + _ablations(facts.provenance),
         "## Example\n\n```json\n" + json.dumps(facts.example or {}, indent=2, ensure_ascii=False) + "\n```",
         "## Models\n\n" + _models(facts.provenance),
         "## Prompts\n\n" + _prompts(facts.provenance),
+        "## Licence\n\n" + f"The rows: `{facts.license}`. The functions in `tools` are described in the words of their "
+        "sources, whose licences are below.",
         "## APIs and their licences\n\n" + _sources(facts.provenance),
         "## Known limits\n\n" + _LIMITS,
         "## Citation\n\n" + _CITATION,
@@ -183,6 +202,37 @@ def _counts(name: str, counts: Mapping[str, int]) -> str:
     return "\n".join([f"| {name} | rows |", "|---|---:|", *(f"| {key} | {count:,} |" for key, count in counts.items())])
 
 
+def _shortfall(provenance: Provenance) -> list[str]:
+    if not provenance.wanted:
+        return []
+    missing = ", ".join(f"{name} {count:,}" for name, count in provenance.shortfall.items() if count)
+    told = f"Missing to that, and not filled from elsewhere: {missing}." if missing else "Every quota is full."
+    return [f"Wanted: {provenance.wanted:,} rows with calls. {told}"]
+
+
+def _decontamination(provenance: Provenance) -> str:
+    if provenance.compared is None:
+        return "Not recorded: no check on record says whether the rows were compared with BFCL."
+    if not provenance.compared:
+        return "Not done: the questions of the Berkeley Function-Calling Leaderboard were not at hand."
+    removed = ", ".join(f"{kind} {count:,}" for kind, count in provenance.contaminated.items()) or "none"
+    return (
+        "No row matches a single-turn question or a function of the Berkeley Function-Calling Leaderboard: same words "
+        "(`question`), shared runs or pairs of words (`ngram`), or a tool with the same parameters and the same name "
+        f"or nearly the same description (`tool`). Verified rows left out for that: {removed}. Free paraphrases, and "
+        "questions of few words that were reworded, are not found."
+    )
+
+
+def _ablations(provenance: Provenance) -> str:
+    made = "".join(f"\n* `{name}`: {count:,} rows" for name, count in provenance.ablations.items())
+    return (
+        "Models may also be trained on two sets that are not part of this release: these rows and those that failed "
+        f"the semantic check, or those that failed the execution check (paper, Fig. 5). Size rule: {ABLATION_RULE}."
+        + (f"\n{made}" if made else "")
+    )
+
+
 def _models(provenance: Provenance) -> str:
     if not provenance.models:
         return "Not recorded."
@@ -198,6 +248,8 @@ def _prompts(provenance: Provenance) -> str:
     if not provenance.prompts:
         return "Not recorded."
     lines = ["A template's name ends in the hash of its text.", "", "| template | verified rows |", "|---|---:|"]
+    if provenance.judge_prompt:
+        lines.insert(1, f"The judges' prompt has the hash `{provenance.judge_prompt}`.")
     return "\n".join(lines + [f"| `{name}` | {count:,} |" for name, count in provenance.prompts])
 
 

@@ -12,12 +12,20 @@ import polars as pl
 import yaml
 
 from apigen_assets.canonical import content_hash
+from apigen_assets.dataset.compose import ABLATION_RULE
 from apigen_assets.release.folder import staged
 from apigen_assets.release.shards import file_sha256
 from apigen_assets.release.tree import FORMAT, MANIFEST, Tree, complete, read_manifest, same, write_manifest
+from resources.bfcl import VERSION
 
 BFCL_DATASET = "gorilla-llm/Berkeley-Function-Calling-Leaderboard"
 """The leaderboard's data set on the Hub, which evaluation results refer to."""
+
+_ABLATIONS = {
+    f"plus_fail_{stage}": f"Trained on the data set with the rows that failed the {stage} check added back (paper, "
+    "Fig. 5): it shows what that check is worth, and is not meant for use."
+    for stage in ("semantic", "execution")
+}
 
 _KEPT = (".safetensors", ".json", ".jinja", ".txt", ".model", ".yaml", ".md")
 _WEIGHTS = (".safetensors",)
@@ -66,7 +74,6 @@ def write_model(
     model: str,
     dataset: str,
     dataset_repo: str | None = None,
-    dataset_revision: str | None = None,
     stand_in: bool = False,
 ) -> Tree:
     """Write the release of a checkpoint to `target`, in place of what stands there.
@@ -80,7 +87,6 @@ def write_model(
         model: name of the recipe.
         dataset: name of the training set.
         dataset_repo: the data set's repository, where it is published.
-        dataset_revision: the commit or version trained on, where it is known.
         stand_in: rows of the training set were made by stand-ins.
 
     Raises:
@@ -94,17 +100,18 @@ def write_model(
         stand_in = stand_in or _trained_on_stand_ins(checkpoint)
         card = _card(files.get("README.md"), found, model, dataset, dataset_repo, stand_in)
         (staging / "README.md").write_text(card, encoding="utf-8")
-        entries = eval_results(found, dataset_revision, stand_in)
+        entries = eval_results(found, stand_in)
         if entries:
             (staging / ".eval_results").mkdir()
             text = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True)
             (staging / ".eval_results" / "bfcl.yaml").write_text(text, encoding="utf-8")
-        hashes = {name: file_sha256(path) for name, path in files.items() if name.endswith(_WEIGHTS)}
+        # The card has a hash of its own: scores may be added to a version, other files may not change in it.
+        hashes = {name: file_sha256(path) for name, path in files.items() if name != "README.md"}
         manifest: dict[str, Any] = {
             "format": FORMAT,
             "kind": "model",
             "content_hash": content_hash(hashes, 64),
-            "card_hash": content_hash([card, entries, sorted(files)], 64),
+            "card_hash": content_hash([card, entries], 64),
             "provenance": {"model": model, "dataset": dataset, "dataset_repo": dataset_repo, "stand_in": stand_in},
         }
         write_manifest(staging, manifest)
@@ -138,11 +145,11 @@ def checkpoint_files(checkpoint: Path) -> dict[str, Path]:
     return found
 
 
-def eval_results(found: Sequence[Score], dataset_revision: str | None, stand_in: bool) -> list[dict[str, Any]]:
+def eval_results(found: Sequence[Score], stand_in: bool) -> list[dict[str, Any]]:
     """The entries of `.eval_results/bfcl.yaml`, in the Hub's form; categories asked in part are left out."""
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
-    notes = "single-turn, official checker (bfcl-eval), run by the publisher"
+    notes = f"single-turn, official checker (bfcl-eval {VERSION}), run by the publisher"
     if stand_in:
         notes += "; the model was trained on rows of rule-based stand-ins"
     return eval_result_entries_to_yaml(
@@ -177,6 +184,8 @@ def _card(
             "> **Trained on stand-in data.** Rule-based stand-ins made the rows, not language models: no figure here "
             "tells how well a model trained on real data would do.\n\n" + body
         )
+    if dataset in _ABLATIONS:
+        body = body.rstrip() + f"\n\n## Ablation\n\n{_ABLATIONS[dataset]} Size rule: {ABLATION_RULE}.\n"
     if found:
         body = body.rstrip() + "\n\n" + _score_table(found, stand_in) + "\n"
     return "---\n" + yaml.safe_dump(head, sort_keys=False, allow_unicode=True) + "---\n\n" + body.lstrip()

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from apigen_assets.canonical import content_hash
+from apigen_assets.dataset.compose import Quotas, shortfall_of
 from apigen_assets.dataset.funnel import FunnelRow, funnel
+from apigen_assets.verification.judge_prompt import PROMPT_VERSION
 from resources.generators import Generator
 from resources.lake import Lake, LakeError
 
@@ -43,6 +45,18 @@ class Provenance:
     prompts: tuple[tuple[str, int], ...] = ()
     """Prompt template (its name ends in the hash of its text) and the verified rows it gave."""
     sources: tuple[ApiSource, ...] = ()
+    wanted: int = 0
+    """Rows with calls that the composition was asked for."""
+    shortfall: Mapping[str, int] = field(default_factory=dict)
+    """Rows missing to that, by style and, where generators have shares, by generator."""
+    compared: bool | None = None
+    """Whether every row was compared with BFCL; null where no check of that is on record."""
+    contaminated: Mapping[str, int] = field(default_factory=dict)
+    """Verified rows left out for a match with BFCL, by kind of match."""
+    ablations: Mapping[str, int] = field(default_factory=dict)
+    """Rows of the two ablation data sets, where they were made."""
+    judge_prompt: str | None = None
+    """Hash of the judges' prompt."""
     catalog_hash: str | None = None
     """Hash of what models see of every API: id, name, description, parameters."""
     lineage: Mapping[str, Any] = field(default_factory=dict)
@@ -66,12 +80,34 @@ class Provenance:
 
 
 def gather(
-    lake: Lake, configured: Mapping[str, Generator], judges: Sequence[str], lineage: Mapping[str, Any]
+    lake: Lake,
+    configured: Mapping[str, Generator],
+    judges: Sequence[str],
+    lineage: Mapping[str, Any],
+    wanted: int = 0,
+    quotas: Quotas | None = None,
 ) -> Provenance:
-    """What the lake and the configuration say of how the rows were made; tables that are missing say nothing."""
+    """What the lake and the configuration say of how the rows were made; tables that are missing say nothing.
+
+    Args:
+        lake: the tables.
+        configured: the language models by name.
+        judges: names of the models that judge.
+        lineage: code commit, asset versions and, as `compared_with_bfcl`, whether the rows were compared.
+        wanted: rows with calls that the composition was asked for.
+        quotas: what it was asked to keep to.
+    """
     rows = tuple(funnel(lake))
     sources, catalog_hash = _sources(_table(lake, "filtered_api_catalog"))
+    fates = _table(lake, "composition")
+    contaminated = _table(lake, "contaminated_rows")
     return Provenance(
+        wanted=0 if fates is None else wanted,
+        shortfall={} if fates is None else shortfall_of(fates.collect(), wanted, quotas or Quotas()),
+        compared=lineage.get("compared_with_bfcl"),
+        contaminated={} if contaminated is None else _sorted_counts(contaminated.select("kind").collect()["kind"]),
+        ablations=_heights(lake, ("plus_fail_semantic_dataset", "plus_fail_execution_dataset")),
+        judge_prompt=PROMPT_VERSION if judges else None,
         funnel=rows,
         models=tuple(_models([row.generator for row in rows], configured, judges)),
         prompts=_prompts(_table(lake, "semantic_verified")),
@@ -102,6 +138,15 @@ def _table(lake: Lake, asset: str) -> pl.LazyFrame | None:
         return lake.scan(asset)
     except LakeError:
         return None
+
+
+def _sorted_counts(column: pl.Series) -> dict[str, int]:
+    return dict(sorted((str(name), int(count)) for name, count in column.value_counts().iter_rows()))
+
+
+def _heights(lake: Lake, assets: Sequence[str]) -> dict[str, int]:
+    tables = {name: _table(lake, name) for name in assets}
+    return {name: int(table.select(pl.len()).collect().item()) for name, table in tables.items() if table is not None}
 
 
 def _models(generators: Sequence[str], configured: Mapping[str, Generator], judges: Sequence[str]) -> list[Model]:

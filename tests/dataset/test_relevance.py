@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+import polars as pl
 import pytest
 
 from apigen_assets.dataset.checks import relevance_problems
@@ -27,18 +28,23 @@ def described(name):
 def data(count=30):
     rows = []
     for i in range(count):
+        guest = "guest " + "x" * (i + 1)
         rows.append(
             verified_row(
                 f"a{i}",
-                f"When is high water with {i + 100}?",
+                f"When is high water with {i + 100}, {guest}?",
                 [described("tides"), described("solfege")],
                 [("tides", {"amount": i + 100})],
             )
         )
         rows.append(
-            verified_row(f"b{i}", f"Papers for {i + 500}", [described("visa")], [("visa", {"amount": i + 500})])
+            verified_row(
+                f"b{i}", f"Papers for {i + 500}, {guest}", [described("visa")], [("visa", {"amount": i + 500})]
+            )
         )
-        rows.append(verified_row(f"k{i}", f"Loops in {i + 900}", [described("knit")], [("knit", {"amount": i + 900})]))
+        rows.append(
+            verified_row(f"k{i}", f"Loops in {i + 900}, {guest}", [described("knit")], [("knit", {"amount": i + 900})])
+        )
     return frame(rows)
 
 
@@ -69,6 +75,18 @@ def test_a_kind_that_lacks_rows_is_reported_and_not_filled():
     made = relevance_rows(only_simple, CATEGORIES, 30, seed=3)
     assert Counter(made.rows["kind"]) == {"argument_missing": 10}
     assert made.shortfall == {"tool_removed": 10, "argument_missing": 0, "other_domain": 10}
+
+
+def test_queries_that_are_one_without_their_value_give_one_row():
+    data = [
+        verified_row(f"c{i}", f"{'Loops' if i % 2 else 'loops'} in {i}", [described("knit")], [("knit", {"amount": i})])
+        for i in range(100, 120)
+    ]
+    made = relevance_rows(frame(data), CATEGORIES, 30, seed=3)
+    assert made.rows["query"].str.to_lowercase().to_list() == ["loops in some amount"]
+    assert made.shortfall["argument_missing"] == 9
+    copies = pl.concat([made.rows, made.rows])
+    assert any("1 rows have the query" in one for one in relevance_problems(dataset_rows(copies, CATEGORIES)))
 
 
 def test_the_order_of_the_rows_does_not_matter():

@@ -1,5 +1,6 @@
 """The report: one file, no request, everything escaped, the same for the same rows."""
 
+import base64
 import re
 import shutil
 from html.parser import HTMLParser
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apigen_assets.dataset.assets import plots
 from apigen_assets.dataset.compose import chosen_rows, compose
 from apigen_assets.dataset.funnel import FunnelRow
 from apigen_assets.dataset.report import Report, page, write_text
@@ -39,7 +41,7 @@ def rows(queries):
     return dataset_rows(chosen_rows(table, compose(table, 1000, 1).fates), {"id-f": "Math"})
 
 
-def html(data, **changes):
+def report(data, **changes):
     given_ = {
         "title": "A set",
         "statistics": statistics(data, CATALOG),
@@ -51,7 +53,11 @@ def html(data, **changes):
         "compared": True,
         "stand_in": True,
     }
-    return page(Report(**{**given_, **changes}), data)
+    return Report(**{**given_, **changes})
+
+
+def html(data, **changes):
+    return page(report(data, **changes), data)
 
 
 class Tags(HTMLParser):
@@ -95,6 +101,35 @@ def test_it_shows_the_funnel_the_reasons_the_categories_and_the_samples():
     assert all(f"<th>{name}</th>" in text for name in PAPER_SHARES)
     assert "stand-in" in text and "stand-in" not in html(rows(["one query"]), stand_in=False)
     assert "Not compared" in html(rows(["one"]), compared=False)
+
+
+def test_a_sample_shows_query_tools_calls_and_what_they_returned():
+    data = rows(["one query"]).with_columns(execution=pl.lit('[{"outcome": "ok", "result": "<42> metres"}]'))
+    [card] = re.findall(r"<article .*?</article>", html(data), re.DOTALL)
+    for said in ("one query", "f(amount=0", "<b>ok</b> &lt;42&gt; metres", "2 tools offered", "Does g."):
+        assert said in card, said
+
+
+def test_everything_is_a_picture_in_the_ui_and_a_section_of_the_page():
+    data = rows(["one query", "another one"])
+    pictures = plots(report(data))
+    assert set(pictures) == {
+        f"plot_{name}"
+        for name in (
+            "funnel", "fates", "rejects", "styles", "categories", "tools", "calls", "lengths", "diversity"
+        )
+    }  # fmt: skip
+    for name, value in pictures.items():
+        picture = re.fullmatch(r"!\[[^\]]*\]\(data:image/png;base64,(.+)\)", value.value)
+        assert base64.b64decode(picture[1]).startswith(b"\x89PNG"), name
+    text = html(data)
+    for title in (
+        "Funnel", "Verified rows", "Rejects by reason", "Styles", "The 21 categories", "Tools offered per row",
+        "Calls per row", "Words per query", "Diversity",
+    ):  # fmt: skip
+        assert f"<h2>{title}</h2>" in text, title
+    [shares] = re.findall(r"<h2>Diversity</h2>.*?</section>", text, re.DOTALL)
+    assert shares.count("<td class='bar'>") == len(report(data).statistics.diversity_shares) == 6
 
 
 def test_it_is_the_same_for_the_same_rows():

@@ -5,8 +5,13 @@ import os
 import subprocess
 import sys
 
+import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from apigen_assets.cli.main import app
+from apigen_assets.dataset.assets import mixed
+from apigen_assets.dataset.rows import dataset_rows
 from resources.hub import HubError, HubProblem, HubResource
 from tests.hub.server import MULTIPART_FROM, LocalHub
 from tests.release.releases import release, rows, with_split
@@ -56,7 +61,7 @@ def as_user(hub, tmp_path, program, *arguments):
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(next(line for line in done.stdout.splitlines() if line.startswith("RESULT"))[6:])
@@ -85,6 +90,22 @@ def test_every_config_loads_by_revision_with_the_documented_types(hub, tmp_path)
     assert found["default"] == ["id", "query", "answers", "tools"] and found["streamed"] == [0, 1, 2]
     row = found["v2 openai train"]["first"]
     assert row["messages"][0]["tool_calls"] is None and row["messages"][1]["tool_calls"][0]["type"] == "function"
+
+
+@pytest.mark.parametrize("config", ["xlam", "openai"])
+def test_published_rows_pass_our_own_verify(hub, tmp_path, config):
+    relevance = [verified_row(f"r{i}", f"sing {i}", [tool("f")], []) for i in range(3)]
+    dataset = mixed(rows(), dataset_rows(frame(relevance).with_columns(kind=pl.lit("tool_removed")), {}), 1)
+    done = HubResource(endpoint=hub.url, load_back=False).publish(release(tmp_path / "release", dataset).path, REPO)
+    found = hub.repository(REPO)
+    shard = tmp_path / "published.parquet"
+    shard.write_bytes(
+        found.content(found.files(done.revision)[f"data/{config}/train-00000-of-00001.parquet"]).read_bytes()
+    )
+    verified = CliRunner().invoke(app, ["verify", str(shard), "-o", str(tmp_path / "out.jsonl"), "--allow-empty"])
+    assert verified.exit_code == 0, verified.output
+    verdicts = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert len(verdicts) == 28 and "28 kept" in verified.output
 
 
 def test_an_outage_while_loading_back_is_waited_out(hub, tmp_path):

@@ -11,7 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from apigen_assets.cli.main import app
+from apigen_assets.partitions import model_by_dataset
 from apigen_assets.release.assets import huggingface_dataset, huggingface_models
+from apigen_assets.release.checks import GUARDED_OF_MODELS, guarding_checks
 from apigen_assets.settings import settings
 from resources.hub import HubResource
 from resources.lake import Lake, LakeResource
@@ -36,21 +38,54 @@ def hub(tmp_path, monkeypatch):
         yield running
 
 
+KEY = dg.MultiPartitionKey({"model": "tiny", "dataset": "verified"})
+
+
+def passing(asset, name):
+    @dg.asset_check(asset=asset, name=name)
+    def check():
+        return dg.AssetCheckResult(passed=True, metadata={"compared": True})
+
+    return check
+
+
 def definitions(passed=True, severity=dg.AssetCheckSeverity.ERROR):
+    """The release assets beside small ones with the checks of the real ones; `passed` may be an exception."""
+
     @dg.asset_check(asset="function_calling_dataset", blocking=True)
     def dataset_is_sound():
+        if isinstance(passed, Exception):
+            raise passed
         return dg.AssetCheckResult(passed=passed, severity=severity)
+
+    @dg.asset(partitions_def=model_by_dataset)
+    def xlam_checkpoints():
+        pass
+
+    @dg.asset_check(asset=xlam_checkpoints, partitions_def=model_by_dataset)
+    def checkpoint_works():
+        return dg.AssetCheckResult(passed=passed)
 
     @dg.asset(io_manager_key="lake")
     def function_calling_dataset() -> pl.DataFrame:
         return rows()
 
     return dg.Definitions(
-        assets=[huggingface_dataset, huggingface_models, function_calling_dataset],
-        asset_checks=[dataset_is_sound],
+        assets=[huggingface_dataset, huggingface_models, function_calling_dataset, xlam_checkpoints],
+        asset_checks=[
+            dataset_is_sound,
+            passing("function_calling_dataset", "splits_share_no_api"),
+            passing("function_calling_dataset", "is_decontaminated"),
+            checkpoint_works,
+        ],
         jobs=[
             dg.define_asset_job("release", selection=["huggingface_dataset"]),
             dg.define_asset_job("dataset", selection=["function_calling_dataset"]),
+            dg.define_asset_job(
+                "dataset_unchecked",
+                selection=dg.AssetSelection.assets("function_calling_dataset").without_checks(),
+            ),
+            dg.define_asset_job("training", selection=["xlam_checkpoints"]),
             dg.define_asset_job("models", selection=["huggingface_models"]),
         ],
         resources={
@@ -101,6 +136,7 @@ def test_with_repository_and_token_it_is_published_with_lineage(lake, hub):
         found = hub.repository("ada/calls")
         card = found.content(found.files("v1")["README.md"]).read_text()
         assert f"| `function_calling_dataset` | {made.run_id} |" in card
+        assert "No row matches a single-turn question" in card
         # Made again with the same rows, by another run: nothing new.
         run("dataset", instance, defs)
         again = metadata(run("release", instance, defs, run_config=config))
@@ -118,6 +154,22 @@ def test_a_failed_check_stops_the_release(lake, hub):
         assert run("release", instance).success
 
 
+@pytest.mark.parametrize(
+    ("before", "says"),
+    [
+        ([("dataset", ValueError("the check's own fault"))], "dataset_is_sound (broke off, or has not ended)"),
+        ([("dataset_unchecked", True)], "dataset_is_sound (not run)"),
+        ([("dataset", True), ("dataset_unchecked", True)], "is_decontaminated (not run since the asset was made again"),
+    ],
+)
+def test_rows_without_a_passed_check_of_their_own_are_not_released(lake, hub, before, says):
+    with dg.DagsterInstance.ephemeral() as instance:
+        for job, passed in before:
+            run(job, instance, definitions(passed=passed))
+        assert says in description(run("release", instance))
+        assert not hub.log
+
+
 def test_a_check_that_only_warns_does_not_stop_it(lake, monkeypatch):
     monkeypatch.delenv("HF_TOKEN", raising=False)
     with dg.DagsterInstance.ephemeral() as instance:
@@ -133,24 +185,50 @@ def test_a_useless_token_is_told_before_the_work(lake, hub, monkeypatch):
         assert not settings().release_dir.exists()
 
 
-def test_a_model_is_published(hub):
+@pytest.fixture
+def checkpoint():
     folder = settings().checkpoints_dir / "tiny" / "verified"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text("{}")
     (folder / "model.safetensors").write_bytes(b"weights")
-    key = dg.MultiPartitionKey({"model": "tiny", "dataset": "verified"})
+    return folder
+
+
+def test_a_model_is_published(hub, checkpoint):
     with dg.DagsterInstance.ephemeral() as instance:
-        told = metadata(run("models", instance, partition_key=key))
+        told = metadata(run("models", instance, partition_key=KEY))
         assert told["published"] == "a new commit"
         assert "model.safetensors" in hub.repository("ada/tiny-verified", "model").files("main")
-        again = metadata(run("models", instance, partition_key=key))
+        again = metadata(run("models", instance, partition_key=KEY))
         assert again["published"] == "the repository held this release already"
 
 
-def test_a_model_that_is_not_trained_is_told(hub):
-    key = dg.MultiPartitionKey({"model": "tiny", "dataset": "verified"})
+def test_a_model_whose_check_failed_is_not_published_and_others_are(hub, checkpoint):
+    other = dg.MultiPartitionKey({"model": "tiny", "dataset": "plus_fail_semantic"})
     with dg.DagsterInstance.ephemeral() as instance:
-        assert "train the model first" in description(run("models", instance, partition_key=key))
+        run("training", instance, definitions(passed=True), partition_key=KEY)
+        run("training", instance, definitions(passed=False), partition_key=other)
+        assert run("models", instance, partition_key=KEY).success
+        run("training", instance, definitions(passed=False), partition_key=KEY)
+        run("training", instance, definitions(passed=True), partition_key=other)
+        commits = len(hub.commits("ada/tiny-verified", "model"))
+        stopped = run("models", instance, partition_key=KEY)
+        assert "xlam_checkpoints: checkpoint_works (failed)" in description(stopped)
+        assert len(hub.commits("ada/tiny-verified", "model")) == commits == 1
+
+
+def test_the_checks_of_checkpoint_and_scores_guard_a_model():
+    assert {key.name for key in guarding_checks(GUARDED_OF_MODELS)} == {
+        "checkpoint_works",
+        "every_question_is_scored",
+        "no_failure_counts_as_an_answer",
+        "training_taught_something",
+    }
+
+
+def test_a_model_that_is_not_trained_is_told(hub):
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert "train the model first" in description(run("models", instance, partition_key=KEY))
 
 
 def apigen(*arguments):
@@ -160,7 +238,7 @@ def apigen(*arguments):
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     return done.returncode, done.stdout + done.stderr
 

@@ -4,12 +4,15 @@ import json
 
 import polars as pl
 import pytest
+import yaml
 
 from apigen_assets.canonical import dumps
 from apigen_assets.catalog.api import Api, PythonBinding, Source
+from apigen_assets.dataset.compose import ABLATION_RULE, compose
 from apigen_assets.dataset.funnel import FunnelRow
 from apigen_assets.release.card import dataset_card, facts
 from apigen_assets.release.provenance import ApiSource, Model, Provenance, code_commit, gather
+from apigen_assets.verification.judge_prompt import PROMPT_VERSION
 from resources.generators import STANDINS, Generator
 from resources.lake import Lake
 from tests.release.releases import release, rows
@@ -23,6 +26,12 @@ def provenance(**more):
             "models": (Model("writer-a", "vendor/model-a", "generator", False),),
             "prompts": (("simple/plain@12345678", 80),),
             "sources": (ApiSource("weather", "openapi", "Apache-2.0", 3), ApiSource("own|x", "python", None, 1)),
+            "wanted": 60,
+            "shortfall": {"simple": 35, "multiple": 0},
+            "compared": True,
+            "contaminated": {"ngram": 2, "question": 1},
+            "ablations": {"plus_fail_semantic_dataset": 120},
+            "judge_prompt": "5eed",
             "catalog_hash": "c0ffee",
             "lineage": {"code_commit": "abc123", "assets": {"function_calling_dataset": {"run_id": "run-1"}}},
             **more,
@@ -49,10 +58,29 @@ def test_the_card_states_how_the_rows_were_made():
         "| `function_calling_dataset` | run-1 | - | - |",
         "| multiple | 25 |",
         "license: cc-by-4.0",
+        "The rows: `cc-by-4.0`",
+        "Wanted: 60 rows with calls. Missing to that, and not filled from elsewhere: simple 35.",
+        "Verified rows left out for that: ngram 2, question 1.",
+        f"Size rule: {ABLATION_RULE}.",
+        "* `plus_fail_semantic_dataset`: 120 rows",
+        "The judges' prompt has the hash `5eed`",
+        "## Known limits",
+        "@article{liu2024apigen",
         "n<1K",
     ):
         assert part in text, part
     assert "stand-in" not in text
+
+
+@pytest.mark.parametrize(("compared", "says"), [(False, "Not done: the questions"), (None, "Not recorded: no check")])
+def test_the_card_does_not_claim_a_comparison_that_was_not_made(compared, says):
+    text = card(provenance(compared=compared, contaminated={})).text
+    assert says in text and "No row matches" not in text
+
+
+def test_the_card_names_the_languages_that_were_asked_for():
+    told = facts(rows().lazy(), "Title", "cc-by-4.0", Provenance(), {}, ("en", "de"))
+    assert yaml.safe_load(dataset_card(told, []).text.split("---")[1])["language"] == ["en", "de"]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +131,15 @@ def test_provenance_comes_from_the_lake(tmp_path):
     known = {one.name: one for one in STANDINS} | {
         "writer": Generator(name="writer", base_url="http://localhost:1/v1", model="org/writer")
     }
-    found = gather(lake, known, ["standin-large"], {"code_commit": None})
+    fates = compose(frame(done).lazy(), 20, 1, contaminated={"c0"}).fates
+    lake.write(fates, lake.path("composition"))
+    lake.write(pl.DataFrame({"kind": ["ngram"]}), lake.path("contaminated_rows"))
+    lake.write(rows(4), lake.path("plus_fail_semantic_dataset"))
+    lineage = {"code_commit": None, "compared_with_bfcl": True}
+    found = gather(lake, known, ["standin-large"], lineage, 20)
+    assert found.shortfall == {"simple": 3, "multiple": 5, "parallel": 5, "parallel_multiple": 5}
+    assert (found.wanted, found.compared, found.contaminated) == (20, True, {"ngram": 1})
+    assert found.ablations == {"plus_fail_semantic_dataset": 4} and found.judge_prompt == PROMPT_VERSION
     assert [row.verified for row in found.funnel] == [3]
     assert found.models == (
         Model("standin-large", "standin-large", "judge", True),

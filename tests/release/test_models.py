@@ -6,7 +6,9 @@ import polars as pl
 import pytest
 import yaml
 
+from apigen_assets.dataset.compose import ABLATION_RULE
 from apigen_assets.release.models import BFCL_DATASET, ModelError, Score, scores, split_card, write_model
+from resources.bfcl import VERSION
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def test_scores_are_in_card_index_and_results(tmp_path, checkpoint):
     assert "(stand-in data)" in body and "Trained on stand-in data" in body
     (entry,) = yaml.safe_load((tree.path / ".eval_results" / "bfcl.yaml").read_text())
     assert entry["dataset"] == {"id": BFCL_DATASET, "task_id": "simple_python"} and entry["value"] == 92.5
-    assert "stand-ins" in entry["notes"]
+    assert "stand-ins" in entry["notes"] and f"bfcl-eval {VERSION}" in entry["notes"]
     whole = write_model(tmp_path / "plain", _without_card(checkpoint), FOUND, model="tiny", dataset="verified")
     results = ModelCard.load(whole.path / "README.md").data.eval_results
     assert [type(one) for one in results] == [EvalResult] and results[0].metric_value == 92.5
@@ -86,6 +88,24 @@ def test_the_same_model_is_not_written_again(tmp_path, checkpoint):
     (checkpoint / "model.safetensors").unlink()
     (checkpoint / "model.safetensors").write_bytes(b"other weights")
     assert write(tmp_path, checkpoint, []).changed
+
+
+def test_another_tokenizer_beside_the_same_weights_is_another_release(tmp_path, checkpoint):
+    (checkpoint / "tokenizer.json").write_text('{"a": 1}')
+    old = write(tmp_path, checkpoint)
+    (checkpoint / "tokenizer.json").unlink()
+    (checkpoint / "tokenizer.json").write_text('{"a": 2}')
+    new = write(tmp_path, checkpoint)
+    assert new.changed and new.content_hash != old.content_hash
+    assert (new.path / "tokenizer.json").read_text() == '{"a": 2}'
+    assert write(tmp_path, checkpoint, []).content_hash == new.content_hash, "other scores are no other model"
+
+
+def test_the_card_of_an_ablation_says_what_it_is_and_its_size_rule(tmp_path, checkpoint):
+    tree = write_model(tmp_path / "out", checkpoint, FOUND, model="tiny", dataset="plus_fail_execution")
+    text = (tree.path / "README.md").read_text()
+    assert "failed the execution check" in text and f"Size rule: {ABLATION_RULE}." in text
+    assert "Size rule" not in (write(tmp_path, checkpoint).path / "README.md").read_text()
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
