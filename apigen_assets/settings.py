@@ -29,8 +29,9 @@ class Settings(BaseSettings):
     seed: int = 20240626
     batch_size: int = Field(default=100, ge=1)
     """APIs per partition: a larger source is split into batches of at most this many."""
-    candidates_per_partition: int = Field(default=750, ge=0)
-    """Pairs to ask one generator for, per batch of APIs, at most."""
+    candidates_per_partition: int | None = Field(default=None, ge=0)
+    """Pairs to ask one generator for, per batch of APIs, at most; default 750, and 2,000 for stand-ins, which cost
+    nothing."""
     candidates_per_api: int = Field(default=25, ge=1)
     """Pairs to ask one generator for, per API: a batch of few APIs gets fewer, since more would only repeat."""
     pairs_per_prompt: int = Field(default=5, ge=1)
@@ -108,9 +109,12 @@ class Settings(BaseSettings):
     user_agent: str | None = None
     """What REST servers see of the caller; say whom to contact."""
 
-    def candidates(self, apis: int) -> int:
+    def candidates(self, apis: int, stand_in: bool) -> int:
         """Pairs to ask one generator for a batch of so many APIs."""
-        return min(self.candidates_per_partition, self.candidates_per_api * apis)
+        most = self.candidates_per_partition
+        if most is None:
+            most = 2_000 if stand_in else 750
+        return min(most, self.candidates_per_api * apis)
 
     @property
     def lake_url(self) -> str:

@@ -1,5 +1,6 @@
 """`apigen estimate`: requests, tokens, cost and time of a run, without asking anybody anything."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -28,7 +29,6 @@ def estimate(
     config = settings()
     if target is not None and target < 0:
         raise typer.BadParameter("must not be negative", param_hint="--target")
-    wanted = config.candidates if target is None else target
     try:
         known = generators(config)
         judges = judge_names(config) if judging else []
@@ -39,8 +39,15 @@ def estimate(
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from None
     rows: list[Estimate] = []
+    most: dict[str, int] = {}
     with ChatClient(known, config.journal_dir) as chat:
         for one in chosen:
+            wanted = partial(config.candidates, stand_in=one.is_standin) if target is None else target
+            most[one.name] = sum(
+                config.candidates(len(apis), one.is_standin) if target is None else target
+                for apis in batches.values()
+                if apis
+            )
             rows.append(
                 estimate_generation(
                     batches,
@@ -54,12 +61,14 @@ def estimate(
                 )
             )
     filled = sum(1 for apis in batches.values() if apis)
-    candidates = sum(config.candidates(len(apis)) if target is None else target for apis in batches.values() if apis)
     for name in judges:
-        rows.append(estimate_judging(known[name], candidates * len(chosen)))
+        rows.append(estimate_judging(known[name], sum(most.values())))
     apis = sum(len(one) for one in batches.values())
     print_estimate(
-        rows, known, f"{apis} APIs in {filled} batches ({where}), {candidates:,} candidates by each generator", config
+        rows,
+        known,
+        f"{apis} APIs in {filled} batches ({where}), at most {max(most.values(), default=0):,} candidates by each generator",
+        config,
     )
 
 

@@ -17,7 +17,7 @@ from apigen_assets.generation.prompts import library_hash
 from apigen_assets.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.partitions import batch_by_generator
 from apigen_assets.settings import settings
-from resources.generators import GeneratorsFileError, MissingKeyError, UnknownGeneratorError
+from resources.generators import GeneratorsFileError, MissingKeyError, UnknownGeneratorError, generators
 from resources.journal import JournalError
 from resources.lake import Lake, LakeError
 from resources.llm import LlmResource
@@ -98,8 +98,9 @@ def raw_candidates(
     assert isinstance(key, dg.MultiPartitionKey)
     batch, generator = key.keys_by_dimension["api_batch"], key.keys_by_dimension["generator"]
     config = settings()
-    target = config.candidates(filtered_api_catalog.height)
     try:
+        known = generators(config).get(generator)
+        target = config.candidates(filtered_api_catalog.height, known is not None and known.is_standin)
         made = generate(
             [Api.from_row(row) for row in filtered_api_catalog.iter_rows(named=True)],
             [Example.from_row(row) for row in seed_examples.iter_rows(named=True)],

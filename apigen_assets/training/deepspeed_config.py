@@ -25,7 +25,7 @@ def deepspeed_config(recipe: Recipe, plan: BatchPlan) -> dict[str, Any]:
         "train_batch_size": plan.batch_rows,
         "train_micro_batch_size_per_gpu": plan.micro_batch,
         "gradient_accumulation_steps": plan.accumulation,
-        "gradient_clipping": recipe.optimizer.max_grad_norm,
+        "gradient_clipping": recipe.optimizer.clipping,
         "bf16": {"enabled": recipe.precision == "bf16"},
         "zero_optimization": zero,
         "optimizer": _optimizer(recipe),

@@ -153,7 +153,7 @@ def _arguments(recipe: Recipe, plan: BatchPlan, steps: int, work: Path, device: 
         adam_beta1=chosen.betas[0],
         adam_beta2=chosen.betas[1],
         adam_epsilon=chosen.eps,
-        max_grad_norm=chosen.max_grad_norm,
+        max_grad_norm=chosen.clipping,
         warmup_steps=min(chosen.warmup_steps, steps // 2),
         lr_scheduler_type="cosine_with_min_lr",
         lr_scheduler_kwargs={"min_lr_rate": chosen.final_lr_share},

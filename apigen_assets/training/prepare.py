@@ -187,7 +187,8 @@ def _filling(originals: list[Example], recipe: Recipe, tokenizer: Any) -> Iterat
     words = text_values(originals)
     for number in range(len(fitting), recipe.fill_rows):
         rng = random.Random(f"{recipe.seed}:variant:{number}")
-        yield with_fresh_values(fitting[number % len(fitting)], rng, words)
+        variant = with_fresh_values(fitting[number % len(fitting)], rng, words)
+        yield shuffled(variant, rng) if recipe.shuffle_tools else variant
 
 
 def _texts(recipe: Recipe, rows: Path) -> Iterator[str]:

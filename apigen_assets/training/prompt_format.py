@@ -131,7 +131,7 @@ def target(
         case PromptStyle.XLAM:
             return _json({"tool_calls": [call.model_dump() for call in calls]})
         case PromptStyle.COMPACT:
-            return ";".join(map(_compact_call, calls)) or NO_CALL
+            return ";".join(_compact_call(call, query) for call in calls) or NO_CALL
         case PromptStyle.CHAT:
             return _chat_target(calls, query, [_unwrapped(tool) for tool in tools], tokenizer)
 
@@ -197,18 +197,19 @@ def _compact_tool(tool: Mapping[str, Any]) -> str:
     return f"{tool['name']}({','.join(one.name + ('' if one.required else '?') for one in listed)})"
 
 
-def _compact_call(call: Call) -> str:
-    listed = ",".join(f"{name}={_compact_value(value)}" for name, value in call.arguments.items())
+def _compact_call(call: Call, query: str) -> str:
+    listed = ",".join(f"{name}={_compact_value(value, query)}" for name, value in call.arguments.items())
     return f"{call.name}({listed})"
 
 
-def _compact_value(value: Any) -> str:
+def _compact_value(value: Any, query: str) -> str:
     if isinstance(value, str) and value not in _LITERALS and _BARE.fullmatch(value):
-        return value
+        # Tokenizers spell a word otherwise behind a space than inside quotes: as the query has it, it can be copied
+        return _json(value) if f" {value}" not in query and value in query else f" {value}"
     if isinstance(value, list):
-        return f"[{','.join(map(_compact_value, value))}]"
+        return f"[{','.join(_compact_value(one, query) for one in value)}]"
     if isinstance(value, dict):
-        return "{" + ",".join(f"{_json(str(key))}:{_compact_value(one)}" for key, one in value.items()) + "}"
+        return "{" + ",".join(f"{_json(str(key))}:{_compact_value(one, query)}" for key, one in value.items()) + "}"
     return _json(value)
 
 
@@ -326,6 +327,7 @@ def _read_value(text: str, position: int) -> tuple[Any, int]:
     Raises:
         ValueError: no value begins there.
     """
+    position += text.startswith(" ", position)
     first = text[position : position + 1]
     if first == "[":
         items: list[Any] = []

@@ -37,8 +37,6 @@ class Tokenizer(_Part):
     vocab_size: int = Field(ge=300, le=1_000_000)
     split_digits: bool = True
     """Every digit is a token of its own, so that numbers are copied digit by digit."""
-    separate_spaces: bool = False
-    """A space is a token of its own, so that a word reads alike in a sentence and inside quotes."""
 
 
 class Lora(_Part):
@@ -64,7 +62,18 @@ class Optimizer(_Part):
     momentum: float = Field(default=0.95, ge=0, lt=1)
     warmup_steps: int = Field(default=50, ge=0)
     final_lr_share: float = Field(default=0.0, ge=0, le=1)
-    max_grad_norm: float = Field(default=1.0, gt=0)
+    max_grad_norm: float | None = Field(default=None, ge=0)
+    """Norm at which gradients are clipped, 0 for never; default 1 for AdamW, 0 for Muon."""
+
+    @property
+    def clipping(self) -> float:
+        """The norm in force.
+
+        DeepSpeed would clip Muon's finished updates. Their norm is fixed, so that only shrinks the learning rate.
+        """
+        if self.max_grad_norm is not None:
+            return self.max_grad_norm
+        return 0.0 if self.name == "muon" else 1.0
 
 
 class Heldout(_Part):

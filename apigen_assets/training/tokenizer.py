@@ -22,11 +22,13 @@ def train_tokenizer(recipe: Recipe, texts: Iterator[str]) -> Any:
 
     settings = recipe.tokenizer
     assert settings is not None, "a recipe with a base trains no tokenizer"
-    words = r" |[\p{L}\p{M}]+|\p{N}+|[^\s\p{L}\p{M}\p{N}]|\s"
-    joined = r" ?[\p{L}\p{M}]+| ?\p{N}+| ?[^\s\p{L}\p{M}\p{N}]+|\s+"
+    # A function's name with its source is one piece, so that a frequent one becomes one token; a word carries its
+    # space
+    name, word = r" ?[\p{L}\p{M}]+(?:-[\p{L}\p{M}]+)*\.[\p{L}\p{M}_]+", r" ?[\p{L}\p{M}_]+"
+    pieces = rf"{name}|{word}| ?\p{{N}}+| ?[^\s\p{{L}}\p{{M}}\p{{N}}_]+|\s+"
     steps: list[Any] = [pre_tokenizers.Digits(individual_digits=True)] if settings.split_digits else []
     steps += [
-        pre_tokenizers.Split(Regex(words if settings.separate_spaces else joined), behavior="isolated"),
+        pre_tokenizers.Split(Regex(pieces), behavior="isolated"),
         pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
     ]
     tokenizer = Tokenizers(models.BPE())

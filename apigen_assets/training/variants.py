@@ -21,7 +21,7 @@ _CONSONANTS = "bcdfghklmnprstvwz"
 _POOL = 5_000
 
 
-def with_fresh_values(example: Example, rng: random.Random, words: list[str], share: float = 0.7) -> Example:
+def with_fresh_values(example: Example, rng: random.Random, words: list[str], share: float = 0.9) -> Example:
     """The row with some values replaced; what cannot be replaced safely stays.
 
     A number or text is replaced where the query holds it literally, standing alone, and no tool's text
@@ -124,12 +124,16 @@ def _number_like(text: str, rng: random.Random) -> str:
 
 
 def _text_like(text: str, rng: random.Random, words: list[str]) -> str:
-    if words and rng.random() < 0.5:
+    if words and rng.random() < 0.3:
         word = rng.choice(words)
         if len(word) <= len(text) + 8:  # a sentence in a word's place would outgrow the context
             return word
-    length = rng.randint(2, 4)
-    word = "".join(rng.choice(_CONSONANTS) + rng.choice(_VOWELS) for _ in range(length))
-    if rng.random() < 0.4:
-        word += rng.choice(_CONSONANTS)
-    return word.upper() if text.isupper() else word.capitalize() if text[0].isupper() else word
+    parts = [_invented(rng) for _ in range(min(len(text.split()), 4))]
+    if text.isupper():
+        return " ".join(parts).upper()
+    return " ".join([parts[0].capitalize() if text[0].isupper() else parts[0], *parts[1:]])
+
+
+def _invented(rng: random.Random) -> str:
+    word = "".join(rng.choice(_CONSONANTS) + rng.choice(_VOWELS) for _ in range(rng.randint(1, 4)))
+    return word + rng.choice(_CONSONANTS) if rng.random() < 0.4 else word

@@ -28,8 +28,8 @@ def _formula(text: str) -> Any:
         found = periodictable.formula(text)
     except (ParseException, ValueError, KeyError, TypeError, AttributeError):
         raise NotFoundError(f"{text!r} is no chemical formula") from None
-    if not found.atoms:
-        raise NotFoundError("an empty formula")
+    if not found.mass:
+        raise NotFoundError(f"{text!r} names no atom that has a mass")
     return found
 
 

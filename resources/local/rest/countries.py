@@ -10,6 +10,7 @@ endpoints = Endpoints("Data")
 
 _COUNTRY = "^[A-Za-z]{2}$"
 _CURRENCY = "^[A-Za-z]{3}$"
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _LANGUAGES = ("en", "de", "fr", "es", "ja")
 
 
@@ -56,19 +57,22 @@ def _country(code: str) -> dict[str, Any]:
 def get_country(code: str) -> Any:
     """One country."""
     import phonenumbers
-    from babel import Locale
+    from babel import Locale, UnknownLocaleError
     from babel.languages import get_official_languages
     from babel.numbers import get_territory_currencies
 
     country = _country(code)
-    day = Locale.parse(f"und_{country['alpha2']}").first_week_day
+    try:
+        day = _WEEKDAYS[Locale.parse(f"und_{country['alpha2']}").first_week_day]
+    except UnknownLocaleError:  # CLDR has no locale for a few territories
+        day = None
     calling = phonenumbers.country_code_for_region(country["alpha2"])
     return {
         **country,
         "currencies": list(get_territory_currencies(country["alpha2"], dt.date(2025, 1, 1))),
         "official_languages": list(get_official_languages(country["alpha2"], de_facto=True)),
         "calling_code": f"+{calling}" if calling else None,
-        "first_weekday": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")[day],
+        "first_weekday": day,
     }
 
 

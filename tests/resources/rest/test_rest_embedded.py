@@ -16,7 +16,7 @@ from apigen_assets.catalog.openapi import import_openapi
 from apigen_assets.verification.outcome import CallRequest, Outcome
 from resources.http.policy import EMBEDDED_HOST
 from resources.local.rest.describe import text
-from resources.local.rest.endpoint import BadArgumentError
+from resources.local.rest.endpoint import BadArgumentError, NotFoundError
 from resources.local.rest.misbehaving import MISBEHAVIOURS
 from resources.local.rest.process import LocalRestServer, demo_source
 from resources.local.rest.server import ENDPOINTS
@@ -132,6 +132,9 @@ def test_known_answers(data):
         "CHE", "756", ["CHF"], "+41",
     )  # fmt: skip
     assert ask("get_country", code="US")["first_weekday"] == "Sunday"
+    assert ask("get_country", code="BQ")["first_weekday"] is None
+    with pytest.raises(NotFoundError, match="no atom that has a mass"):
+        ask("get_composition", formula="H0")
     assert [one["code"] for one in ask("get_country_currencies", country="DE", date="1995-06-01")["currencies"]] == [
         "DEM"
     ]
