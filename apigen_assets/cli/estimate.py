@@ -63,11 +63,11 @@ def estimate(
     filled = sum(1 for apis in batches.values() if apis)
     for name in judges:
         rows.append(estimate_judging(known[name], sum(most.values())))
-    apis = sum(len(one) for one in batches.values())
+    apis, by_each = sum(len(one) for one in batches.values()), max(most.values(), default=0)
     print_estimate(
         rows,
         known,
-        f"{apis} APIs in {filled} batches ({where}), at most {max(most.values(), default=0):,} candidates by each generator",
+        f"{apis} APIs in {filled} batches ({where}), up to {by_each:,} candidates by each generator",
         config,
     )
 

@@ -100,14 +100,15 @@ def ablation_report(context: dg.AssetExecutionContext) -> dg.Output[pl.DataFrame
     Runs that are finished are not repeated, so an interrupted report goes on where it stopped.
     """
     rows = []
-    for dataset in TABLES:
-        for seed in SEEDS:
+    for seed in SEEDS:
+        for dataset in TABLES:
             out = Path(settings().checkpoints_dir).resolve() / "ablation" / f"{dataset}-{seed}"
             _train(context, "tiny", dataset, out, {**CHANGES, "seed": str(seed)}, again=False)
             result = json.loads((out / "training.json").read_text(encoding="utf-8"))
             rows.append(ablation_row(dataset, seed, result))
             context.log.info(f"{dataset}, seed {seed}: {rows[-1]['all']:.1%}")
-    frame = pl.DataFrame(rows, schema=ABLATION_SCHEMA, orient="row")
+    order = pl.col("dataset").replace_strict({name: place for place, name in enumerate(TABLES)}, return_dtype=pl.Int64)
+    frame = pl.DataFrame(rows, schema=ABLATION_SCHEMA, orient="row").sort(order, "seed")
     return dg.Output(
         frame,
         metadata={
