@@ -11,7 +11,7 @@ from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.estimate import estimate_generation
 from apigen_assets.generation.examples import from_seeds
 from apigen_assets.generation.generate import generate
-from apigen_assets.settings import settings
+from apigen_assets.settings import Settings, settings
 from resources.chat_client import ChatClient
 from resources.generators import generators
 
@@ -54,3 +54,11 @@ def test_the_command_shows_every_generator_and_spends_nothing(tmp_path: Path, mo
     assert "line 1" in done.output
     done = CliRunner().invoke(app, ["estimate", "--target", "-1"])
     assert done.exit_code == 2
+
+
+def test_stand_ins_are_asked_for_more_since_they_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("APIGEN_CANDIDATES_PER_PARTITION", raising=False)
+    default, chosen = Settings(), Settings(candidates_per_partition=30)
+    assert (default.candidates(100, False), default.candidates(100, True)) == (750, 2_000)
+    assert default.candidates(2, True) == 50, "a batch of few APIs would only repeat itself"
+    assert (chosen.candidates(100, False), chosen.candidates(100, True)) == (30, 30)

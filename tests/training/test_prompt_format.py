@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from apigen_assets.generation.candidate import Call
 from apigen_assets.training.chat_template import chat_template
 from apigen_assets.training.prompt_format import PromptStyle, parse, render, target
+from apigen_assets.training.recipe import load_recipe
+from apigen_assets.training.tokenizer import train_tokenizer
 from apigen_assets.training.tool_schema import openai_tool, parameters_of
 
 FLAT = {
@@ -81,9 +83,31 @@ def test_the_compact_prompt_is_one_line_per_tool_in_either_spelling():
 
 
 @pytest.mark.parametrize("style", ["xlam", "compact"])
-@given(answers=st.lists(calls, max_size=3))
-def test_what_is_written_as_target_is_read_back(style, answers):
-    assert parse(target(answers, style)) == answers
+@given(answers=st.lists(calls, max_size=3), form=st.sampled_from(["", "{}", "for {}", "'{}'", '"{}", {}']))
+def test_what_is_written_as_target_is_read_back(style, answers, form):
+    values = [str(value) for call in answers for value in call.arguments.values()]
+    assert parse(target(answers, style, query=" ".join(form.format(one, one) for one in values))) == answers
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("weather in Ouagadougou please", "Ouagadougou"),
+        ("weather in 'Ouagadougou'", "Ouagadougou"),
+        ("a flight from 'San Marino' today", "San Marino"),
+        ("how is James-based spelled", "James"),
+        ("the port 8443 and others", 8443),
+    ],
+)
+def test_a_values_tokens_in_a_compact_answer_are_those_of_the_query(query, value):
+    recipe = load_recipe("tiny")
+    tokenizer = train_tokenizer(recipe, iter([f"{query} city= x\n" * 3, "embedded-rest.get_weather(city)"]))
+    text = target([Call(name="embedded-rest.get_weather", arguments={"city": value})], "compact", query=query)
+    asked, answered = (tokenizer.convert_ids_to_tokens(tokenizer(one)["input_ids"]) for one in (query, text))
+    start = next(place for place in range(len(answered)) if "city" in answered[place]) + 2
+    copied = [token for token in answered[start:] if any(one.isalnum() for one in token.replace("Ġ", ""))]
+    assert copied, answered
+    assert any(asked[place : place + len(copied)] == copied for place in range(len(asked))), (asked, answered)
 
 
 @given(st.text())

@@ -2,7 +2,9 @@
 
 import pytest
 
+from apigen_assets.training.batches import plan_batch
 from apigen_assets.training.changes import parse_changes
+from apigen_assets.training.deepspeed_config import deepspeed_config
 from apigen_assets.training.recipe import RecipeError, load_recipe, parse_recipe, recipe_names
 
 
@@ -19,6 +21,17 @@ def test_the_papers_settings(name):
     assert (chosen.name, chosen.lr, chosen.warmup_steps) == ("adamw", 5e-6, 50)
     assert (recipe.epochs, recipe.max_length, recipe.precision) == (4, 2048, "bf16")
     assert (recipe.batch_rows, recipe.micro_batch, recipe.processes, recipe.gpu_memory_gb) == (96, 6, 8, 40)
+
+
+def test_muons_finished_updates_are_not_clipped():
+    assert _clipping("tiny") == 0
+    assert _clipping("xlam-1b") == 1
+    assert _clipping("tiny", "optimizer.max_grad_norm=0.5") == 0.5
+
+
+def _clipping(name, *changes):
+    recipe = load_recipe(name).updated(parse_changes(changes))
+    return deepspeed_config(recipe, plan_batch(recipe, 1))["gradient_clipping"]
 
 
 def test_an_unknown_recipe_is_answered_with_those_there_are():
