@@ -101,10 +101,10 @@ def test_what_is_written_as_target_is_read_back(style, answers, form):
 )
 def test_a_values_tokens_in_a_compact_answer_are_those_of_the_query(query, value):
     recipe = load_recipe("tiny")
-    tokenizer = train_tokenizer(recipe, iter([f"{query} city= x\n" * 3, "embedded-rest.get_weather(city)"]))
+    tokenizer = train_tokenizer(recipe, iter([f"{query}, both {value} and '{value}'\n" * 3]))
     text = target([Call(name="embedded-rest.get_weather", arguments={"city": value})], "compact", query=query)
     asked, answered = (tokenizer.convert_ids_to_tokens(tokenizer(one)["input_ids"]) for one in (query, text))
-    start = next(place for place in range(len(answered)) if "city" in answered[place]) + 2
+    start = next(place for place, token in enumerate(answered) if token.startswith("=")) + 1
     copied = [token for token in answered[start:] if any(one.isalnum() for one in token.replace("Ġ", ""))]
     assert copied, answered
     assert any(asked[place : place + len(copied)] == copied for place in range(len(asked))), (asked, answered)
