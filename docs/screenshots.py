@@ -91,11 +91,29 @@ def main() -> None:
         "sensor": ("/locations/apigen/sensors/new_apis", "new_apis", (1600, 800)),
     }
     wanted = {name: page for name, page in pages.items() if not given.only or name in given.only}
-    take(given.home, wanted)
+    if wanted:
+        take(given.home, wanted)
+    if not given.only or "report" in given.only:
+        take_report(given.home)
     if not given.only or "failed-check" in given.only:
         with tempfile.TemporaryDirectory() as folder:
             home = with_bad_rows(given.home, Path(folder) / "home")
             take(home, {"failed-check": pages["checks"]})
+
+
+def take_report(home: Path) -> None:
+    """Photograph the report's first screens; it is a file, and needs no server."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 1900})
+        page.goto((home / "report" / "dataset-report.html").resolve().as_uri())
+        page.screenshot(path=IMAGES / "dataset-report.png")
+        print(IMAGES / "dataset-report.png")
+        browser.close()
 
 
 def take(home: Path, pages: dict[str, tuple[str, str, tuple[int, int]]]) -> None:

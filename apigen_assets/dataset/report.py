@@ -57,17 +57,19 @@ def page(report: Report, rows: pl.DataFrame) -> str:
         _section("Tools offered per row", "", _bars(stats.tools_per_row)),
         _section("Calls per row", "", _bars(stats.calls_per_row)),
         _section("Words per query", f"Median {stats.query_words_median:g}.", _bars(stats.query_words)),
-        _section("Most called APIs", f"{len(stats.apis):,} are called at all.", _bars(dict(_first(stats.apis, 12)))),
+        _section(
+            "Most called APIs",
+            f"{len(stats.apis):,} are called at all; shares of the rows with calls.",
+            _bars(dict(_first(stats.apis, 12)), stats.calls),
+        ),
+        _section("Diversity", "Over the queries and the APIs they lead to.", _diversity(stats)),
         "</div>",
         _section(
             "The 21 categories",
             "Share of the rows with calls, and of the APIs here, beside the share of the paper's 3,673 APIs.",
             _categories(stats),
         ),
-        '<div class="grid">',
-        _section("Diversity", "Over the queries and the APIs they lead to.", _diversity(stats)),
         _section("Against BFCL", _bfcl_text(report), _contaminated(report.contaminated)),
-        "</div>",
         _samples(shown),
     ]
     style, script = ((_FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
@@ -123,10 +125,11 @@ def _section(title: str, about: str, inner: str) -> str:
     return f"<section><h2>{escape(title)}</h2>{text}{inner}</section>"
 
 
-def _bars(counts: Mapping[str, int]) -> str:
+def _bars(counts: Mapping[str, int], whole: int | None = None) -> str:
+    """Bars with shares of `whole`, which is the sum of the counts unless they are only the largest of many."""
     if not counts:
         return "<p class='dim'>none</p>"
-    most, total = max([*counts.values(), 1]), max(1, sum(counts.values()))
+    most, total = max([*counts.values(), 1]), max(1, sum(counts.values()) if whole is None else whole)
     lines = [
         f"<tr><th>{escape(str(name))}</th><td class='bar'><i style='width:{100 * count / most:.1f}%'></i></td>"
         f"<td class='n'>{count:,}</td><td class='n dim'>{count / total:.1%}</td></tr>"

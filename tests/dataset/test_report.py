@@ -132,6 +132,14 @@ def test_everything_is_a_picture_in_the_ui_and_a_section_of_the_page():
     assert shares.count("<td class='bar'>") == len(report(data).statistics.diversity_shares) == 6
 
 
+def test_the_most_called_apis_have_shares_of_all_rows_with_calls():
+    data = rows([f"query {i}" for i in range(60)])
+    stats = report(data).statistics
+    [section] = re.findall(r"<h2>Most called APIs</h2>.*?</section>", html(data), re.DOTALL)
+    most = next(iter(stats.apis.values()))
+    assert f"<td class='n'>{most:,}</td><td class='n dim'>{most / stats.calls:.1%}</td>" in section
+
+
 def test_it_is_the_same_for_the_same_rows():
     assert html(rows(["one query", "another one"])) == html(rows(["one query", "another one"]))
 
