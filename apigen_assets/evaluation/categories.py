@@ -26,9 +26,6 @@ COUNTS: dict[str, int] = {
 """Items per category; 3,641 in all."""
 
 NON_LIVE = tuple(name for name in COUNTS if not name.startswith("live_"))
-LIVE = tuple(name for name in COUNTS if name.startswith("live_"))
-NO_TRUTH = ("irrelevance", "live_irrelevance", "live_relevance")
-"""Categories in which only whether a call was made counts."""
 
 EARLIER_NAMES: dict[str, str] = {
     "simple": "simple_python",

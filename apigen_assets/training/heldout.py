@@ -137,11 +137,6 @@ def to_json(scores: dict[str, Score]) -> dict[str, dict[str, Any]]:
     return {group: {**asdict(one), "accuracy": one.accuracy} for group, one in scores.items()}
 
 
-def from_json(given: dict[str, dict[str, Any]]) -> dict[str, Score]:
-    """The inverse of `to_json`."""
-    return {group: Score(**{k: v for k, v in one.items() if k != "accuracy"}) for group, one in given.items()}
-
-
 def samples_json(found: Sequence[Sample]) -> list[dict[str, Any]]:
     """Samples as plain values."""
     plain: list[dict[str, Any]] = json.loads(json.dumps([asdict(one) for one in found]))

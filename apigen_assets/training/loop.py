@@ -1,6 +1,5 @@
 """The training loop: transformers' Trainer under DeepSpeed, rows in a fixed order, sealed checkpoints."""
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -328,15 +327,3 @@ def _resident_bytes() -> int:
 
 def _minutes(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
-
-
-def read_losses(path: Path) -> list[dict[str, float]]:
-    """The logged steps of a run's file; of a step run twice, after a resume, the last."""
-    steps: dict[int, dict[str, float]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            one = json.loads(line)
-        except ValueError:
-            continue  # the line that was being written when the run was killed
-        steps[int(one["step"])] = one
-    return [steps[step] for step in sorted(steps)]

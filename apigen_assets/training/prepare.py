@@ -29,7 +29,7 @@ from apigen_assets.training.rows import (
     without_unseen_tools,
 )
 from apigen_assets.training.tokenizer import load_tokenizer, train_tokenizer
-from apigen_assets.training.tokens import TokenCounts, TokenStore, encode_examples, write_tokens
+from apigen_assets.training.tokens import TokenCounts, encode_examples, write_tokens
 from apigen_assets.training.variants import text_values, with_fresh_values
 
 _TOKENIZER_ROWS = 50_000
@@ -154,11 +154,6 @@ def read_heldout(folder: Path) -> dict[str, list[Example]]:
             calls = [Call.model_validate(call) for call in given["answers"]]
             out[given["split"]].append(Example(given["query"], given["tools"], calls, given["group"]))
     return out
-
-
-def open_store(folder: Path) -> TokenStore:
-    """The rows to train on."""
-    return TokenStore(folder / "train")
 
 
 def _shown(example: Example, recipe: Recipe) -> Example:
