@@ -71,7 +71,8 @@ def prepare(recipe: Recipe, rows: Path, heldout_rows: Path, folder: Path, log: C
     started = time.monotonic()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    tokenizer = load_tokenizer(recipe) if recipe.base else train_tokenizer(recipe, _texts(recipe, rows))
+    # From the rows measured on: in an ablation every data set then asks the same held-out rows, which must fit
+    tokenizer = load_tokenizer(recipe) if recipe.base else train_tokenizer(recipe, _texts(recipe, heldout_rows))
     tokenizer.save_pretrained(folder / "tokenizer")
 
     seen: Counter[str] = Counter()
