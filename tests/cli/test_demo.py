@@ -27,6 +27,7 @@ def journalled(home):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_it_ends_with_what_was_made_and_a_repeat_asks_for_nothing(tmp_path):
     first = demo(tmp_path / "home", "--no-training")
     assert first.returncode == 0, first.stdout[-3000:] + first.stderr[-2000:]

@@ -341,9 +341,9 @@ with ChatClient({{"g": one}}, Path(sys.argv[2])) as chat:
 """
     with ChatServer(slow) as server:
         child = subprocess.Popen([sys.executable, "-c", code, server.url, str(tmp_path)], stderr=subprocess.DEVNULL)
-        assert arrived.wait(20)
+        assert arrived.wait(60)
         child.send_signal(number)
-        assert child.wait(20) != 0
+        assert child.wait(60) != 0
         asked = len(server.bodies)
         assert asked <= 8
         assert len(Journal(tmp_path / "m")) == asked
@@ -371,7 +371,7 @@ with ChatClient({{"g": one}}, Path(sys.argv[2])) as chat:
 """
     with ChatServer(steady) as server:
         child = subprocess.Popen([sys.executable, "-c", code, server.url, str(tmp_path)])
-        assert half.wait(20)
+        assert half.wait(60)
         os.kill(child.pid, signal.SIGKILL)
         child.wait(10)
         time.sleep(0.1)
