@@ -87,7 +87,11 @@ def main() -> None:
         "partition": (f"/assets/semantic_verified?view=partitions&partition={partition}", "pass_rate", (1600, 1300)),
         "dataset": ("/assets/function_calling_dataset?view=events", "funnel", (1600, 1700)),
         "checks": ("/assets/function_calling_dataset?view=checks", "dataset_is_sound", (1600, 800)),
-        "training": ("/assets/xlam_checkpoints?view=partitions", "tiny", (1600, 1300)),
+        "training": (
+            "/assets/xlam_checkpoints?view=partitions&partition=verified%7Ctiny",
+            "held_out_accuracy",
+            (1600, 2000),
+        ),
         "sensor": ("/locations/apigen/sensors/new_apis", "new_apis", (1600, 800)),
     }
     wanted = {name: page for name, page in pages.items() if not given.only or name in given.only}
