@@ -62,7 +62,7 @@ def phases(sources: list[str], training: bool, settings: Settings) -> list[Phase
         Phase("Catalog", lambda _: catalog_steps(sources)),
         Phase(
             "Catalog: further batches",
-            lambda instance: catalog_steps([key for key in known_batches(instance, sources) if key not in sources]),
+            lambda instance: catalog_steps(further(instance, sources)),
         ),
         Phase("Generation and verification", lambda instance: row_steps(known_batches(instance, sources))),
         Phase("Data set", lambda _: [Step("dataset", None, "composition", _table_summary("function_calling_dataset"))]),

@@ -27,11 +27,11 @@ from resources.chat_protocol import (
     journal_key,
     provider_of,
     request_body,
-    retry_after,
 )
 from resources.generators import Generator, MissingKeyError, UnknownGeneratorError
 from resources.journal import Journal, JournalError
 from resources.local.standin.process import StandinProcess
+from resources.retry_after import retry_after
 
 log = logging.getLogger(__name__)
 

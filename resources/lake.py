@@ -4,12 +4,15 @@ import json
 import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
 import polars as pl
 from upath import UPath
+
+from apigen_assets.atomic import write_text
 
 SCHEMA_VERSION = 1
 """Version of the table layouts; raise it when a reader of today cannot read what was written before."""
@@ -143,14 +146,11 @@ class Lake:
         marker = self.root / "_lake.json"
         if marker.exists():
             return
-        self.root.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"schema_version": SCHEMA_VERSION})
-        if not self._local:
+        if self._local:
+            write_text(Path(marker), text)
+        else:
             marker.write_text(text)
-            return
-        temporary = marker.with_name(f"._lake.json.{os.getpid()}.{threading.get_ident()}.tmp")
-        temporary.write_text(text)
-        os.replace(str(temporary), str(marker))
 
 
 class LakeIOManager(dg.UPathIOManager):

@@ -31,6 +31,7 @@ class TrainingJob(NamedTuple):
     rows: Path
     out: Path
     heldout_rows: Path | None = None
+    tokenizer_rows: Path | None = None
     lineage: Path | None = None
     changes: Mapping[str, str] = {}
     """Fields of the recipe to change: `{"optimizer.lr": "1e-4"}`."""
@@ -40,6 +41,8 @@ class TrainingJob(NamedTuple):
         out = ["--recipe", self.recipe, "--rows", str(self.rows), "--out", str(self.out)]
         if self.heldout_rows:
             out += ["--heldout-rows", str(self.heldout_rows)]
+        if self.tokenizer_rows:
+            out += ["--tokenizer-rows", str(self.tokenizer_rows)]
         if self.lineage:
             out += ["--lineage", str(self.lineage)]
         for field, value in self.changes.items():

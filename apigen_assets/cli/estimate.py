@@ -1,5 +1,6 @@
 """`apigen estimate`: requests, tokens, cost and time of a run, without asking anybody anything."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -42,12 +43,8 @@ def estimate(
     most: dict[str, int] = {}
     with ChatClient(known, config.journal_dir) as chat:
         for one in chosen:
-            wanted = partial(config.candidates, stand_in=one.is_standin) if target is None else target
-            most[one.name] = sum(
-                config.candidates(len(apis), one.is_standin) if target is None else target
-                for apis in batches.values()
-                if apis
-            )
+            wanted = _wanted(config, one, target)
+            most[one.name] = sum(wanted(len(apis)) for apis in batches.values() if apis)
             rows.append(
                 estimate_generation(
                     batches,
@@ -109,6 +106,13 @@ def _chosen(known: dict[str, Generator], names: list[str] | None) -> list[Genera
         if name not in known:
             raise UnknownGeneratorError(f"no generator {name!r} is switched on; there are: {', '.join(known)}")
     return [one for name, one in known.items() if one.generate and (not names or name in names)]
+
+
+def _wanted(config: Settings, generator: Generator, target: int | None) -> Callable[[int], int]:
+    """Candidates of a batch by its number of APIs."""
+    if target is not None:
+        return lambda _: target
+    return partial(config.candidates, stand_in=generator.is_standin)
 
 
 def _batches(config: Settings) -> tuple[dict[str, list[Api]], str]:

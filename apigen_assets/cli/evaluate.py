@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from apigen_assets.atomic import write_text
 from apigen_assets.cli.score import By, show, write_report
 from apigen_assets.evaluation.endpoint import AnswersFailedError, Mode
 from apigen_assets.settings import settings
@@ -100,10 +101,7 @@ def _write_answers(path: Path, answers: list[bfcl.Answer]) -> None:
     for one in answers:
         what = {"failure": one.failure, "detail": one.detail} if one.failure else {"result": one.answer}
         lines.append(json.dumps({"id": one.id, "category": one.category, **what}) + "\n")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text("".join(lines), encoding="utf-8")
-    temporary.replace(path)
+    write_text(path, "".join(lines))
 
 
 def _progress() -> Callable[[int, int], None]:

@@ -1,7 +1,5 @@
 """`apigen import`: any API source to catalog records, without Dagster."""
 
-import os
-import tempfile
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from apigen_assets.atomic import whole_file
 from apigen_assets.canonical import dumps
 from apigen_assets.catalog.imported import ImportResult
 from apigen_assets.catalog.sources import import_source
@@ -67,16 +66,9 @@ def import_(
 
 
 def _write(path: Path, records: Iterable[Record]) -> None:
-    """One JSON object per line: whole or not at all."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.writelines(dumps(record.model_dump(mode="json")) + "\n" for record in records)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    """One JSON object per line."""
+    with whole_file(path) as file:
+        file.writelines(dumps(record.model_dump(mode="json")) + "\n" for record in records)
 
 
 def _show(result: ImportResult, out: Path) -> None:

@@ -1,7 +1,6 @@
 """`apigen score` and `apigen bfcl-install`: official scores for outputs that somebody already has."""
 
 import json
-import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from apigen_assets.atomic import write_text
 from apigen_assets.evaluation.answers import OutputsError, read
 from apigen_assets.evaluation.categories import COUNTS, official_id, wilson
 from apigen_assets.evaluation.scores import Scores, score_answers
@@ -128,10 +128,7 @@ def _sample(path: Path) -> dict[str, list[str]]:
 
 def write_report(path: Path, report: Mapping[str, Any]) -> None:
     """Write a report as JSON, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    write_text(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
 
 
 def show(scores: Scores, by: By, sampled: bool) -> None:

@@ -20,6 +20,14 @@ def train(
     heldout_rows: Annotated[
         Path | None, typer.Option("--heldout-rows", help="Draw the held-out rows from this file instead.")
     ] = None,
+    tokenizer_rows: Annotated[
+        Path | None,
+        typer.Option(
+            "--tokenizer-rows",
+            help="Train the tokenizer of a recipe from scratch on this file instead; one file for all data sets that "
+            "are compared.",
+        ),
+    ] = None,
     processes: Annotated[
         int | None, typer.Option("--processes", min=1, help="Processes on this machine; default one per GPU.")
     ] = None,
@@ -36,6 +44,7 @@ def train(
             rows=rows,
             out=out,
             heldout_rows=heldout_rows,
+            tokenizer_rows=tokenizer_rows,
             changes=dict(one.split("=", 1) for one in changes or []),
         )
         Trainer(processes).run(job)

@@ -1,7 +1,6 @@
 """`apigen verify`: audit a data set of function calls that was made anywhere."""
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from apigen_assets.atomic import whole_file
 from apigen_assets.catalog.api import Api
 from apigen_assets.settings import settings
 from apigen_assets.verification.audit.audit import Functions, Funnel, audit_rows
@@ -57,19 +57,15 @@ def verify(
 
 def _run(rows: Path, out: Path, known: Functions, judges: list[str], allow_empty: bool) -> Funnel:
     funnel = Funnel()
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     with ExitStack() as stack:
         executor = stack.enter_context(_executors(known)) if known.bindings else None
         chat = _chat(stack, judges) if judges else None
         try:
-            with temporary.open("w", encoding="utf-8") as file:
+            with whole_file(out) as file:
                 for verdict in audit_rows(read_rows(rows), known, executor, chat, judges, funnel, allow_empty):
                     file.write(json.dumps(verdict, ensure_ascii=False) + "\n")
-            os.replace(temporary, out)
         except OSError as error:
             raise UnusableInputError(f"cannot write {out}: {error.strerror or error}") from None
-        finally:
-            temporary.unlink(missing_ok=True)
     return funnel
 
 

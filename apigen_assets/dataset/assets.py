@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from apigen_assets.atomic import write_text
 from apigen_assets.automation import follow
 from apigen_assets.dataset.bfcl import QuestionsUnavailableError, benchmark, questions_file
 from apigen_assets.dataset.compose import (
@@ -20,14 +21,13 @@ from apigen_assets.dataset.compose import (
     unique_rows,
 )
 from apigen_assets.dataset.contamination import MATCHES_SCHEMA
-from apigen_assets.dataset.figures import grouped_figure
-from apigen_assets.dataset.funnel import FunnelRow, funnel, markdown, reasons
+from apigen_assets.dataset.funnel import funnel, markdown, reasons
+from apigen_assets.dataset.plots import funnel_plot, plots
 from apigen_assets.dataset.relevance import relevance_rows as make_relevance_rows
-from apigen_assets.dataset.report import Report, page, write_text
-from apigen_assets.dataset.row import DatasetRow
-from apigen_assets.dataset.rows import dataset_rows
-from apigen_assets.dataset.statistics import PAPER_SHARES, statistics
-from apigen_assets.metadata import bar_plot, column_counts, counts_table, figure, samples
+from apigen_assets.dataset.report import Report, page
+from apigen_assets.dataset.rows import dataset_rows, mixed
+from apigen_assets.dataset.statistics import statistics
+from apigen_assets.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.settings import Settings, settings
 
 _ALL_THAT_EXISTS = {"allow_missing_partitions": True}
@@ -287,53 +287,6 @@ def report_file(config: Settings) -> Path:
     return (config.home / "report" / "dataset-report.html").resolve()
 
 
-def plots(report: Report) -> dict[str, dg.MetadataValue[Any]]:
-    """The report's figures as pictures."""
-    stats = report.statistics
-    by_reason = report.reasons.with_columns(pl.concat_str("stage", pl.lit(": "), "reason").alias("why"))
-    reject_stacks: dict[str, dict[str, float]] = {}
-    for generator, why, count in (
-        by_reason.select("generator", "why", "count").sort("count", descending=True).iter_rows()
-    ):
-        reject_stacks.setdefault(why, {})[generator] = float(count)
-    rows, apis = max(1, sum(stats.categories.values())), max(1, sum(stats.api_categories.values()))
-    return {
-        "plot_funnel": bar_plot({}, "Candidates by generator and fate", stacks=_funnel_stacks(report.funnel)),
-        "plot_fates": bar_plot(report.fates, "Verified rows by what became of them"),
-        "plot_rejects": bar_plot({}, "Rejects by reason", "candidates", reject_stacks),
-        "plot_styles": bar_plot(stats.styles, "Rows by style"),
-        "plot_categories": figure(
-            grouped_figure(
-                {
-                    "rows": {name: 100 * count / rows for name, count in stats.categories.items()},
-                    "APIs": {name: 100 * count / apis for name, count in stats.api_categories.items()},
-                    "the paper's APIs": dict(PAPER_SHARES),
-                },
-                "Categories",
-                "%",
-            )
-        ),
-        "plot_tools": bar_plot(stats.tools_per_row, "Tools offered per row"),
-        "plot_calls": bar_plot(stats.calls_per_row, "Calls per row"),
-        "plot_lengths": bar_plot(stats.query_words, "Words per query"),
-        "plot_diversity": bar_plot(
-            {name: round(value, 3) for name, value in stats.diversity_shares.items()}, "Diversity", "share"
-        ),
-    }
-
-
-def _funnel_stacks(table: list[FunnelRow]) -> dict[str, dict[str, float]]:
-    return {
-        row.generator: {
-            "verified": row.verified,
-            "failed semantic": row.failed_semantic,
-            "failed execution": row.failed_execution,
-            "failed format": row.failed_format,
-        }
-        for row in table
-    }
-
-
 def _without_contaminated(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """Rows that do not match BFCL, and how many did; all of them where the questions cannot be had."""
     try:
@@ -343,33 +296,13 @@ def _without_contaminated(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     return rows.filter(pl.Series(~found)), int(found.sum())
 
 
-def mixed(calls: pl.DataFrame, relevance: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Both kinds of rows in one seeded order, numbered from 0."""
-    both = pl.concat([calls, relevance]).with_columns(
-        pl.concat_str(pl.lit(str(seed)), pl.col("kind"), pl.col("candidate_id")).alias("_key")
-    )
-    order = both["_key"].map_elements(_digest, return_dtype=pl.String)
-    ordered = both.with_columns(order.alias("_key")).sort("_key").drop("_key")
-    return ordered.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("id")).select(list(DatasetRow.SCHEMA))
-
-
-def _digest(key: str) -> str:
-    import hashlib
-
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
 def _metadata(context: dg.AssetExecutionContext, rows: pl.DataFrame, composition: pl.DataFrame) -> dict[str, Any]:
     table = funnel(context.resources.lake.lake)
     styles = column_counts(rows.filter(pl.col("kind") == "call"), "style")
     fates = column_counts(composition, "fate")
     return {
         "funnel": dg.MetadataValue.md(markdown(table)),
-        "funnel_plot": bar_plot(
-            {},
-            "Candidates by generator and fate",
-            stacks=_funnel_stacks(table),
-        ),
+        "funnel_plot": funnel_plot(table),
         "styles": counts_table(styles, "style"),
         "kinds": counts_table(column_counts(rows, "kind"), "kind"),
         "categories": counts_table(column_counts(rows, "category"), "category"),

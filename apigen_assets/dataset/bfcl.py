@@ -1,11 +1,11 @@
 """The leaderboard's questions at hand: asked of its environment once, then read from a file."""
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
 
+from apigen_assets.atomic import whole_file
 from apigen_assets.dataset.contamination import Benchmark
 from apigen_assets.settings import Settings
 from resources import bfcl
@@ -79,12 +79,9 @@ def _read(path: Path) -> list[dict[str, Any]]:
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", encoding="utf-8") as file:
+    with whole_file(path) as file:
         for row in rows:
             file.write(json.dumps({name: row[name] for name in ("id", "category", "question", "functions")}) + "\n")
-    os.replace(temporary, path)
 
 
 def _capital(text: str) -> str:

@@ -1,7 +1,6 @@
 """The report as one HTML file: figures and browsable samples, without a request to anywhere."""
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
@@ -82,14 +81,6 @@ def page(report: Report, rows: pl.DataFrame) -> str:
         + "\n".join(body)
         + f"\n</main>\n<script>\n{script}</script>\n</body>\n</html>\n"
     )
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
 
 
 def _header(report: Report) -> str:

@@ -1,5 +1,6 @@
 """From chosen candidates to rows in the released format."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -66,3 +67,13 @@ def _row(number: int, row: Mapping[str, Any], categories: Mapping[str, str], hel
         "split": split_of(source, heldout_share),
         "refusal": row.get("refusal"),
     }
+
+
+def mixed(calls: pl.DataFrame, relevance: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Both kinds of rows in one seeded order, numbered from 0."""
+    both = pl.concat([calls, relevance]).with_columns(
+        pl.concat_str(pl.lit(str(seed)), pl.col("kind"), pl.col("candidate_id")).alias("_key")
+    )
+    order = both["_key"].map_elements(lambda key: hashlib.sha256(key.encode()).hexdigest(), return_dtype=pl.String)
+    ordered = both.with_columns(order.alias("_key")).sort("_key").drop("_key")
+    return ordered.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("id")).select(list(DatasetRow.SCHEMA))

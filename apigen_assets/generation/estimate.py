@@ -67,14 +67,14 @@ def estimate_generation(
     batches: Mapping[str, Sequence[Api]],
     examples: Sequence[Example],
     generator: Pricing,
-    target: int | Callable[[int], int],
+    target: Callable[[int], int],
     pairs: int,
     seed: int,
     journal: Journalled,
     languages: Sequence[str] = (),
     tokens_per_pair: float = TOKENS_PER_PAIR,
 ) -> Estimate:
-    """Requests, tokens and time for `target` candidates from every batch, or `target(number of APIs)` of them.
+    """Requests, tokens and time for `target(number of APIs)` candidates from every batch.
 
     The prompts are those the run would send. Tokens are characters / 4, so the real count may differ by a quarter.
     """
@@ -83,7 +83,7 @@ def estimate_generation(
         if not apis:
             continue
         sampler = Sampler(apis, examples, seed, batch, languages)
-        for request in planned_requests(sampler, target if isinstance(target, int) else target(len(apis)), pairs):
+        for request in planned_requests(sampler, target(len(apis)), pairs):
             asked += 1
             if journal.answered(generator.name, request):
                 journalled += 1

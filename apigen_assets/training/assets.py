@@ -128,12 +128,12 @@ def _train(
 ) -> None:
     lake: Lake = context.resources.lake.lake
     with tempfile.TemporaryDirectory(prefix="rows-") as folder:
-        rows, heldout, lineage = (Path(folder) / name for name in ("rows.parquet", "heldout.parquet", "lineage.json"))
+        rows, verified, lineage = (Path(folder) / name for name in ("rows.parquet", "verified.parquet", "lineage.json"))
         try:
             frame = lake.scan(TABLES[dataset])
             frame.sink_parquet(rows)
             if dataset != "verified":
-                lake.scan(TABLES["verified"]).select(COLUMNS).sink_parquet(heldout)
+                lake.scan(TABLES["verified"]).select(COLUMNS).sink_parquet(verified)
         except LakeError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         lineage.write_text(json.dumps(_lineage(context, dataset, rows)), encoding="utf-8")
@@ -141,7 +141,8 @@ def _train(
             recipe=model,
             rows=rows,
             out=out,
-            heldout_rows=heldout if heldout.exists() else None,
+            heldout_rows=verified if verified.exists() else None,
+            tokenizer_rows=verified if verified.exists() else None,
             lineage=lineage,
             changes=changes,
         )

@@ -67,9 +67,8 @@ def row_order(lengths: NDArray[np.int64], recipe: Recipe) -> NDArray[np.int64]:
     rng = np.random.default_rng(recipe.seed)
     steps = step_count(len(lengths), recipe)
     needed = steps * recipe.batch_rows
-    early = int(steps * recipe.short_first) * recipe.batch_rows
-    shorter = np.flatnonzero(lengths <= np.median(lengths))
-    order = np.concatenate([_repeated(shorter, early, rng), _repeated(np.arange(len(lengths)), needed - early, rng)])
+    epochs = -(-needed // len(lengths))
+    order = np.concatenate([rng.permutation(len(lengths)) for _ in range(epochs)])[:needed]
     bucket = recipe.bucket_steps * recipe.batch_rows
     for start in range(0, needed, bucket):
         part = order[start : start + bucket]
@@ -77,12 +76,6 @@ def row_order(lengths: NDArray[np.int64], recipe: Recipe) -> NDArray[np.int64]:
         parts = by_length.reshape(-1, recipe.batch_rows)
         order[start : start + bucket] = parts[rng.permutation(len(parts))].reshape(-1)
     return order
-
-
-def _repeated(rows: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """`count` of the rows, in a new permutation each time they are used up."""
-    times = -(-count // len(rows))
-    return np.concatenate([np.zeros(0, np.int64), *(rng.permutation(rows) for _ in range(times))])[:count]
 
 
 class OrderedRows:

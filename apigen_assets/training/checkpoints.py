@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from apigen_assets.atomic import write_text
+
 FILES = "files.json"
 _WHOLE = 64 * 2**20
 _BLOCK = 2**20
@@ -24,9 +26,7 @@ def seal(checkpoint: Path) -> None:
         for path in sorted(checkpoint.rglob("*"))
         if path.is_file() and path.name != FILES
     }
-    temporary = checkpoint / f"{FILES}.tmp"
-    temporary.write_text(json.dumps(listed), encoding="utf-8")
-    os.replace(temporary, checkpoint / FILES)
+    write_text(checkpoint / FILES, json.dumps(listed))
 
 
 def damage(checkpoint: Path) -> str | None:

@@ -4,7 +4,6 @@ Done once per run by one process of each machine; the others wait for its result
 """
 
 import json
-import os
 import random
 import shutil
 import time
@@ -12,8 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from apigen_assets.atomic import write_text
 from apigen_assets.generation.candidate import Call
 from apigen_assets.training.masking import masked, shuffled
 from apigen_assets.training.prompt_format import render, target
@@ -35,6 +35,17 @@ from apigen_assets.training.variants import text_values, with_fresh_values
 _TOKENIZER_ROWS = 50_000
 
 
+class RowFiles(NamedTuple):
+    """The Parquet tables of rows that a run reads."""
+
+    train: Path
+    heldout: Path
+    """Held-out rows are drawn from it; in an ablation the verified rows, for every data set."""
+    tokenizer: Path
+    """A tokenizer made here is trained on it. One table for all data sets that are compared: only then do the same
+    held-out rows fit the context, and are asked."""
+
+
 @dataclass(frozen=True)
 class Prepared:
     """What preparation found. Counts are of rows; `missing` lists the groups that training has no row of."""
@@ -51,14 +62,12 @@ class Prepared:
     missing: list[str]
 
 
-def prepare(recipe: Recipe, rows: Path, heldout_rows: Path, folder: Path, log: Callable[[str], None]) -> Prepared:
+def prepare(recipe: Recipe, files: RowFiles, folder: Path, log: Callable[[str], None]) -> Prepared:
     """Fill `folder` for the run, or read what an earlier, interrupted run left there complete.
 
     Args:
         recipe: what to train.
-        rows: Parquet table of the rows to train on.
-        heldout_rows: the table to draw held-out rows from; in an ablation the verified rows, for every data
-        set.
+        files: the rows.
         folder: where to write; belongs to this run alone.
         log: for progress.
 
@@ -71,8 +80,7 @@ def prepare(recipe: Recipe, rows: Path, heldout_rows: Path, folder: Path, log: C
     started = time.monotonic()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    # From the rows measured on: in an ablation every data set then asks the same held-out rows, which must fit
-    tokenizer = load_tokenizer(recipe) if recipe.base else train_tokenizer(recipe, _texts(recipe, heldout_rows))
+    tokenizer = load_tokenizer(recipe) if recipe.base else train_tokenizer(recipe, _texts(recipe, files.tokenizer))
     tokenizer.save_pretrained(folder / "tokenizer")
 
     seen: Counter[str] = Counter()
@@ -80,7 +88,7 @@ def prepare(recipe: Recipe, rows: Path, heldout_rows: Path, folder: Path, log: C
     originals: list[Example] = []
 
     def training() -> Iterator[Example]:
-        for index, example in enumerate(iter_examples(rows)):
+        for index, example in enumerate(iter_examples(files.train)):
             split = split_of(example, recipe.heldout)
             seen[split] += 1
             functions.update(example.functions)
@@ -93,13 +101,13 @@ def prepare(recipe: Recipe, rows: Path, heldout_rows: Path, folder: Path, log: C
 
     counts = write_tokens(training(), tokenizer, recipe.prompt_style, recipe.max_length, folder / "train")
     if counts.rows == 0:
-        raise DataError(_nothing(recipe, counts, rows))
+        raise DataError(_nothing(recipe, counts, files.train))
 
     too_long: Counter[str] = Counter()
 
     def asked(split: str) -> Iterator[Example]:
         """The rows of a split that the model's context holds; the others are counted, not asked."""
-        found = (one for one in iter_examples(heldout_rows) if split_of(one, recipe.heldout) == split)
+        found = (one for one in iter_examples(files.heldout) if split_of(one, recipe.heldout) == split)
         # A relevance row calls nothing: whether its function was seen is no question
         shown = (_shown(one, recipe) if split == "seen" else one for one in found)
         for one, prompt, answer in encode_examples(shown, tokenizer, recipe.prompt_style):
@@ -126,9 +134,7 @@ def prepare(recipe: Recipe, rows: Path, heldout_rows: Path, folder: Path, log: C
         vocabulary=len(tokenizer),
         missing=[group for group in GROUPS if not counts.by_group.get(group)],
     )
-    temporary = folder / "prepared.json.tmp"
-    temporary.write_text(json.dumps(asdict(prepared)), encoding="utf-8")
-    os.replace(temporary, folder / "prepared.json")
+    write_text(folder / "prepared.json", json.dumps(asdict(prepared)))
     _report(prepared, log, time.monotonic() - started)
     return prepared
 

@@ -121,9 +121,6 @@ class Recipe(_Part):
     bucket_steps: int = Field(default=1, ge=1)
     """Rows of this many steps are sorted by length together, so that a micro-batch holds rows alike in
     length."""
-    short_first: float = Field(default=0.0, ge=0, lt=1)
-    """Share of the steps, at the beginning, that take only the shorter half of the rows. From scratch, copying is
-    learnt sooner on short rows, and a step of them costs half."""
     processes: int = Field(default=1, ge=1)
     """Processes (GPUs) the recipe is meant for; a run may use others."""
     gpu_memory_gb: float | None = Field(default=None, gt=0)

@@ -1,7 +1,6 @@
 """Tokenised rows on disk: written once per run, read through memory maps by every process."""
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from apigen_assets.atomic import write_text
 from apigen_assets.training.prompt_format import PromptStyle, render, target
 from apigen_assets.training.rows import GROUPS, Example
 
@@ -105,7 +105,5 @@ def write_tokens(
     np.save(folder / "offsets.npy", np.asarray(offsets, dtype=np.int64))
     np.save(folder / "prompts.npy", np.asarray(prompts, dtype=np.int32))
     np.save(folder / "groups.npy", np.asarray(groups, dtype=np.int8))
-    temporary = folder / "counts.json.tmp"
-    temporary.write_text(json.dumps(asdict(counts)), encoding="utf-8")
-    os.replace(temporary, folder / "counts.json")
+    write_text(folder / "counts.json", json.dumps(asdict(counts)))
     return counts

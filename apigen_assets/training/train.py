@@ -37,7 +37,7 @@ from apigen_assets.training.environment import (
 from apigen_assets.training.heldout import generate, samples, samples_json, score, to_json
 from apigen_assets.training.models import BaseError, build_model, check_base, generation_config
 from apigen_assets.training.preflight import PreflightError, preflight
-from apigen_assets.training.prepare import prepare, read_heldout, wait_prepared
+from apigen_assets.training.prepare import RowFiles, prepare, read_heldout, wait_prepared
 from apigen_assets.training.progress import Progress
 from apigen_assets.training.recipe import Recipe, RecipeError, load_recipe
 from apigen_assets.training.rows import DataError, Example
@@ -104,19 +104,19 @@ def _run(recipe: Recipe, given: argparse.Namespace, work: Path) -> None:
     with Progress(rank == 0) as progress, _alone(given.out, rank):
         found = device()
         plan = plan_batch(recipe, world)
-        heldout_rows = given.heldout_rows or given.rows
+        files = RowFiles(given.rows, given.heldout_rows or given.rows, given.tokenizer_rows or given.rows)
         if rank == 0:
             check_base(recipe)
             plan_text = preflight(recipe, world, found.memory_bytes, found.peak_flops).text()
             progress.say(f"{recipe.name} on {world} x {found.name}\n{plan_text}")
-        for path in {given.rows, heldout_rows}:
+        for path in files:
             if not path.is_file():
                 raise DataError(f"there is no file of rows {path}")
-        identity = run_identity(recipe, sorted({given.rows, heldout_rows}), world)
+        identity = run_identity(recipe, files, world)
         folder = work / identity
         if os.environ["LOCAL_RANK"] == "0":
             _forget_others(work, folder, progress.say)
-            prepared = prepare(recipe, given.rows, heldout_rows, folder / "prepared", progress.say)
+            prepared = prepare(recipe, files, folder / "prepared", progress.say)
         else:
             prepared = wait_prepared(folder / "prepared")
         progress.follow_losses(folder / "losses.jsonl")
@@ -344,6 +344,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--recipe", required=True, help="name of a packaged recipe, or a .yaml file")
     parser.add_argument("--rows", required=True, type=Path, help="Parquet file of data set rows")
     parser.add_argument("--heldout-rows", type=Path, help="draw held-out rows from this file instead")
+    parser.add_argument("--tokenizer-rows", type=Path, help="train a tokenizer made here on this file instead")
     parser.add_argument("--out", required=True, type=Path, help="folder for the trained model")
     parser.add_argument("--lineage", type=Path, help="JSON file with the data set's revision and hash, for the card")
     parser.add_argument("--set", action="append", metavar="FIELD=VALUE", help="change a field of the recipe")

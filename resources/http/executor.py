@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -23,6 +22,7 @@ from resources.http.policy import RestPolicy
 from resources.http.request import SAFE_METHODS, HttpRequest, RequestRefusedError, build, host_of
 from resources.http.response import Reading, read
 from resources.recordings import Recordings, call_key
+from resources.retry_after import retry_after
 
 _IDEMPOTENT = SAFE_METHODS | {"PUT", "DELETE"}
 _RETRIED_STATUS = frozenset({429, 502, 503, 504})
@@ -150,12 +150,12 @@ class RestExecutor:
             attempt = 0
             while True:
                 call.sent = False
-                retry_after: float | None = None
+                asked: float | None = None
                 if not self._hosts.wait_for_slot(http.host, call.remaining()):
                     reading = Reading(Outcome.TIMEOUT, "the host's rate limit leaves no time before the deadline")
                     break
                 try:
-                    status, retry_after, reading = self._attempt(http, call, session)
+                    status, asked, reading = self._attempt(http, call, session)
                     again = status in _RETRIED_STATUS
                     self._hosts.report(http.host, True)
                 except _Failure as failure:
@@ -165,7 +165,7 @@ class RestExecutor:
                 attempt += 1
                 if not again or http.method not in _IDEMPOTENT or attempt > self.policy.retries:
                     break
-                pause = self._pause(attempt, retry_after)
+                pause = self._pause(attempt, asked)
                 if pause >= call.remaining():
                     break
                 time.sleep(pause)
@@ -183,9 +183,9 @@ class RestExecutor:
             duration_s=time.monotonic() - started,
         )
 
-    def _pause(self, attempt: int, retry_after: float | None) -> float:
+    def _pause(self, attempt: int, asked: float | None) -> float:
         pause = self.policy.backoff_s * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.5)
-        return max(pause, retry_after or 0.0)
+        return max(pause, asked or 0.0)
 
     def _attempt(self, http: HttpRequest, call: Call, session: GuardedSession) -> tuple[int, float | None, Reading]:
         method, url, headers, body = http.method, http.url, dict(http.headers), http.body
@@ -194,8 +194,8 @@ class RestExecutor:
             with self._send(session, method, url, headers, body, call) as response:
                 location = response.headers.get("Location")
                 if response.status_code not in _REDIRECTS or not location:
-                    retry_after = _retry_after(response.headers.get("Retry-After"))
-                    return response.status_code, retry_after, self._read(method, response, call)
+                    asked = retry_after(response.headers, time.time())
+                    return response.status_code, asked, self._read(method, response, call)
                 status = response.status_code
             if redirect == self.policy.max_redirects:
                 break
@@ -317,17 +317,3 @@ def _reason(error: BaseException) -> str:
         error = causes[-1]
     text = str(error)
     return f"{type(error).__name__}: {text.split('): ', 1)[-1].split('>: ', 1)[-1]}"[:300]
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds of a Retry-After header: a number or an HTTP date."""
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        return float(max(0.0, parsedate_to_datetime(value).timestamp() - time.time()))
-    except (ValueError, TypeError):
-        return None

@@ -1,6 +1,5 @@
 """From what the Hub's client raises to what a person should do, and whether trying again can help."""
 
-import email.utils
 import json
 import re
 import time
@@ -8,6 +7,8 @@ from typing import Any
 
 import httpx2
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+
+from resources.retry_after import retry_after
 
 _TOKENS = "https://huggingface.co/settings/tokens"
 _PASSING = frozenset({408, 409, 412, 425, 429, 500, 502, 503, 504})
@@ -43,13 +44,9 @@ def wait_asked_for(error: BaseException) -> float | None:
     response = _response(error)
     if response is None:
         return None
-    value = response.headers.get("Retry-After")
-    if value:
-        if re.fullmatch(r"\d+(\.\d+)?", value.strip()):
-            return float(value)
-        date = email.utils.parsedate_tz(value)
-        if date is not None:
-            return max(0.0, email.utils.mktime_tz(date) - time.time())
+    asked = retry_after(response.headers, time.time())
+    if asked is not None:
+        return asked
     reset = re.search(r"\bt=(\d+)", response.headers.get("RateLimit", ""))
     return float(reset[1]) if reset and response.status_code == 429 else None
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apigen_assets.dataset.assets import plots
+from apigen_assets.atomic import write_text
 from apigen_assets.dataset.compose import chosen_rows, compose
 from apigen_assets.dataset.funnel import FunnelRow
-from apigen_assets.dataset.report import Report, page, write_text
+from apigen_assets.dataset.plots import plots
+from apigen_assets.dataset.report import Report, page
 from apigen_assets.dataset.rows import dataset_rows
 from apigen_assets.dataset.statistics import PAPER_SHARES, sample_rows, statistics
 from tests.rows import frame, tool, verified_row

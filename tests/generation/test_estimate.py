@@ -21,9 +21,9 @@ def test_the_estimate_meets_what_the_run_then_uses(tmp_path: Path) -> None:
     examples = from_seeds(all_seeds())
     one = generators()["standin-large"]
     with ChatClient(generators(), tmp_path) as chat:
-        before = estimate_generation({"b": apis}, examples, one, 150, 5, 1, chat)
+        before = estimate_generation({"b": apis}, examples, one, lambda _: 150, 5, 1, chat)
         made = generate(apis, examples, "standin-large", "b", 150, chat, seed=1)
-        after = estimate_generation({"b": apis}, examples, one, 150, 5, 1, chat)
+        after = estimate_generation({"b": apis}, examples, one, lambda _: 150, 5, 1, chat)
     assert before.requests == 30
     assert before.journalled == 0
     assert before.prompt_tokens == pytest.approx(made.prompt_tokens, rel=0.1)

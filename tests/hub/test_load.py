@@ -10,8 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from apigen_assets.cli.main import app
-from apigen_assets.dataset.assets import mixed
-from apigen_assets.dataset.rows import dataset_rows
+from apigen_assets.dataset.rows import dataset_rows, mixed
 from resources.hub import HubError, HubProblem, HubResource
 from tests.hub.server import MULTIPART_FROM, LocalHub
 from tests.release.releases import release, rows, with_split

@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from apigen_assets.generation.chat import BudgetError, ChatRequest, EndpointError
 from resources import chat_client
 from resources.chat_client import ChatClient
-from resources.chat_protocol import completion_of, retry_after
+from resources.chat_protocol import completion_of
 from resources.generators import Generator, MissingKeyError, UnknownGeneratorError
 from resources.journal import Journal, JournalError
+from resources.retry_after import retry_after
 from tests.chat_server import ChatServer, completion, echo
 
 ROOT = Path(__file__).parents[2]

@@ -53,15 +53,6 @@ def test_rows_of_a_micro_batch_are_alike_in_length():
     assert spread < 60, "unsorted it would be about 350"
 
 
-def test_short_rows_come_first_where_the_recipe_says_so():
-    lengths = np.random.default_rng(0).integers(10, 500, 1000)
-    order = row_order(lengths, XLAM.updated({"epochs": 2, "short_first": 0.5}))
-    steps = lengths[order].reshape(-1, 96)
-    half = len(steps) // 2
-    assert steps[:half].max() <= np.median(lengths) < steps[half:].max()
-    assert set(order[half * 96 :].tolist()) == set(range(1000)), "the rest are whole epochs"
-
-
 def test_labels_are_the_answers_alone_and_fit_the_kept_logits():
     rows = [{"ids": np.array([5, 6, 7, 8, 9]), "prompt": 3}, {"ids": np.array([1, 2, 3]), "prompt": 2}]
     batch = collate(rows, pad_id=0)

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import random
+import re
 import subprocess
 import time
 from itertools import islice
@@ -10,6 +11,7 @@ from itertools import islice
 import psutil
 import pytest
 
+from apigen_assets.training.checkpoints import FILES
 from apigen_assets.training.prompt_format import render
 from apigen_assets.training.recipe import load_recipe
 from apigen_assets.training.rows import iter_examples
@@ -21,6 +23,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 STEPS = {**SMALL, "max_steps": "12", "save_steps": "3"}
 MESSAGE = "error: "
+
+
+def _step(checkpoint):
+    return int(checkpoint.name.removeprefix("checkpoint-"))
 
 
 def _result(out):
@@ -101,14 +107,17 @@ def test_a_killed_run_with_a_damaged_checkpoint_ends_like_one_that_was_not(whole
         for process in [*launcher.children(recursive=True), launcher]:
             process.kill()
         started.wait()
-    newest = max(work.glob("*/checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
-    victim = next(newest.rglob("*optim_states.pt"), None) or next(newest.rglob("*.pt"))
+    # One that was being written has no list of files yet: it counts for nothing, damaged or not
+    sealed = sorted(work.glob(f"*/checkpoint-*/{FILES}"), key=lambda path: _step(path.parent))
+    newest, before = sealed[-1].parent, [_step(path.parent) for path in sealed[:-1]]
+    victim = next(newest.rglob("*optim_states.pt"))
     victim.write_bytes(victim.read_bytes()[: victim.stat().st_size // 2])
 
     finished = run_program("tiny", rows_file, out, changes, processes=2)
     assert finished.returncode == 0, finished.stdout[-4000:]
     assert f"skipping {newest.name}" in finished.stdout
-    assert f"resuming after step {int(newest.name.split('-')[1]) - 3} of 12" in finished.stdout
+    resumed = re.findall(r"resuming after step (\d+) of 12", finished.stdout)
+    assert resumed == [str(step) for step in before[-1:]]
     assert _losses(out) == _losses(whole_run[0]), f"killed at step {kill_at}"
 
 
