@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from dagster import ConfigurableResource
 from pydantic import Field
@@ -25,7 +25,7 @@ from resources.http.connection import redactor
 from resources.http.response import Reading
 from resources.mcp_session.connection import Address, Limits
 from resources.mcp_session.server import Server
-from resources.recordings import Recordings, call_key
+from resources.recordings import Mode, Recordings, call_key, instead_of_call
 
 _WINDOW = 64
 _START_S = 30.0
@@ -52,7 +52,7 @@ class McpExecutor:
 
     def __init__(
         self,
-        mode: Literal["live", "record", "replay"] = "record",
+        mode: Mode = "record",
         recordings: Recordings | None = None,
         call_timeout_s: float = 20.0,
         start_timeout_s: float = _START_S,
@@ -130,16 +130,13 @@ class McpExecutor:
         """The result of a request for which no server is needed, or null."""
         if not isinstance(binding, McpBinding):
             return CallResult(outcome=Outcome.UNAVAILABLE, detail=f"a {binding.kind} binding is no MCP call")
-        if self.mode != "live" and self.recordings is not None:
+        try:
             key = _key(binding, arguments)
-            replay = self.mode == "replay"
-            found = self.recordings.get(key) if replay else self.recordings.usable(key, self._negative_ttl_s)
-            if found is not None:
-                return found.result
-        if self.mode == "replay":
-            return CallResult(
-                outcome=Outcome.NOT_RECORDED, detail="replay only, and this call was never recorded", mode="replayed"
-            )
+        except (ValueError, TypeError, RecursionError) as error:
+            return CallResult(outcome=Outcome.ARGUMENT_ERROR, detail=f"arguments have no wire form: {error}")
+        recorded = instead_of_call(self.recordings, key, self.mode, self._negative_ttl_s)
+        if recorded is not None:
+            return recorded
         if not binding.read_only and not self._allow_unsafe:
             detail = "the server does not declare the tool read-only; set APIGEN_ALLOW_UNSAFE_METHODS=true to call it"
             return CallResult(outcome=Outcome.REFUSED, detail=detail)
@@ -193,7 +190,7 @@ class McpExecutor:
 class McpResource(ConfigurableResource):  # type: ignore[type-arg]
     """Where MCP tools are called: servers are started at first need and ended with the run."""
 
-    mode: Literal["live", "record", "replay"] = Field(
+    mode: Mode = Field(
         default="record",
         description="live: always call. record: use a recorded call where there is one. replay: never call.",
     )

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from apigen_assets.canonical import dumps
 from apigen_assets.verification.outcome import CallResult, Outcome
@@ -19,6 +19,10 @@ TRANSIENT = frozenset(
     {Outcome.TIMEOUT, Outcome.TRANSPORT, Outcome.HTTP_5XX, Outcome.QUOTA, Outcome.AUTH, Outcome.UNAVAILABLE}
 )
 """Failures that may be gone tomorrow: a service that was down, a quota, a key not yet subscribed."""
+
+
+Mode = Literal["live", "record", "replay"]
+"""Whether calls are made whatever is recorded, made where nothing usable is, or never made."""
 
 
 class RecordingsError(OSError):
@@ -167,6 +171,28 @@ class Recordings:
         known = self._where.get(record["key"])
         if known is None or known[0] <= record["at"]:
             self._where[record["key"]] = (record["at"], path, offset, length)
+
+
+def instead_of_call(recordings: Recordings | None, key: str, mode: Mode, negative_ttl_s: float) -> CallResult | None:
+    """The result to use instead of making a call, or null where it is to be made.
+
+    Args:
+        recordings: where to look; null where nothing is kept.
+        key: of the call.
+        mode: in `replay` a call that was never recorded has the outcome `not_recorded`.
+        negative_ttl_s: in `record`, seconds for which a failure that may pass is reused.
+    """
+    if mode == "live":
+        return None
+    if recordings is not None:
+        found = recordings.get(key) if mode == "replay" else recordings.usable(key, negative_ttl_s)
+        if found is not None:
+            return found.result
+    if mode == "record":
+        return None
+    return CallResult(
+        outcome=Outcome.NOT_RECORDED, detail="replay only, and this call was never recorded", mode="replayed"
+    )
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from dagster import ConfigurableResource
 from pydantic import Field
@@ -13,7 +13,7 @@ from apigen_assets.settings import Settings
 from resources.http.executor import RestExecutor
 from resources.http.policy import EMBEDDED_HOST, HostLimits, RestPolicy
 from resources.local.rest.process import LocalRestServer
-from resources.recordings import Recordings
+from resources.recordings import Mode, Recordings
 
 __all__ = ["EMBEDDED_HOST", "HostLimits", "RestExecutor", "RestPolicy", "RestResource"]
 
@@ -21,7 +21,7 @@ __all__ = ["EMBEDDED_HOST", "HostLimits", "RestExecutor", "RestPolicy", "RestRes
 class RestResource(ConfigurableResource):  # type: ignore[type-arg]
     """Where REST calls are made: within limits by host, through checked addresses, recorded."""
 
-    mode: Literal["live", "record", "replay"] = Field(
+    mode: Mode = Field(
         default="record",
         description="live: always call. record: use a recorded call where there is one. replay: never call.",
     )

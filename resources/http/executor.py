@@ -21,7 +21,7 @@ from resources.http.hosts import Hosts, run_by_host
 from resources.http.policy import RestPolicy
 from resources.http.request import SAFE_METHODS, HttpRequest, RequestRefusedError, build, host_of
 from resources.http.response import Reading, read
-from resources.recordings import Recordings, call_key
+from resources.recordings import Recordings, call_key, instead_of_call
 from resources.retry_after import retry_after
 
 _IDEMPOTENT = SAFE_METHODS | {"PUT", "DELETE"}
@@ -93,29 +93,18 @@ class RestExecutor:
 
     def _live_host(self, request: CallRequest) -> str | None:
         """The host that a request will ask; null where it is answered without one."""
-        if not isinstance(request.binding, RestBinding) or self._recorded(request.binding, request.arguments):
+        if not isinstance(request.binding, RestBinding):
             return None
         try:
+            if self._recorded(request.binding, request.arguments):
+                return None
             return host_of(request.binding.url)
-        except RequestRefusedError:
-            return None
+        except (RequestRefusedError, ValueError, TypeError, RecursionError):
+            return None  # the call itself says what is wrong
 
     def _recorded(self, binding: RestBinding, arguments: Mapping[str, Any]) -> CallResult | None:
-        if self.policy.mode == "live":
-            return None
-        if self.recordings is not None:
-            key = _key(binding, arguments)
-            if self.policy.mode == "replay":
-                found = self.recordings.get(key)
-            else:
-                found = self.recordings.usable(key, self.policy.negative_ttl_s)
-            if found is not None:
-                return found.result
-        if self.policy.mode == "replay":
-            return CallResult(
-                outcome=Outcome.NOT_RECORDED, detail="replay only, and this call was never recorded", mode="replayed"
-            )
-        return None
+        key = _key(binding, arguments)
+        return instead_of_call(self.recordings, key, self.policy.mode, self.policy.negative_ttl_s)
 
     def _one(self, request: CallRequest) -> CallResult:
         binding = request.binding

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+
+from resources.recordings import Mode
 
 EMBEDDED_HOST = "embedded.apigen.invalid"
 """The embedded server's name in URLs. `.invalid` never resolves (RFC 6761): the policy says where the server
 listens now, so that catalogs, recordings and data sets never hold a port."""
-
-Mode = Literal["live", "record", "replay"]
 
 
 @dataclass(frozen=True)

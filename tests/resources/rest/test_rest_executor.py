@@ -48,6 +48,22 @@ def test_results_come_in_request_order_whatever_takes_long(site, make_executor):
     assert [json.loads(result.result)["n"] for result in executor.execute(requests)] == list(range(60))
 
 
+WIRELESS = [{"n": "half a pair \ud800"}, {"n": float("nan")}, {"n": object()}]
+"""Arguments that no request and no key can hold."""
+
+
+@pytest.mark.parametrize("mode", ["live", "record", "replay"])
+@pytest.mark.parametrize("arguments", WIRELESS, ids=["surrogate", "nan", "object"])
+def test_arguments_without_a_wire_form_leave_their_neighbours_alone(site, make_executor, tmp_path, mode, arguments):
+    site.routes["/n"] = (200, {}, {"n": 1})
+    parameters = {"n": RestParameter(place="query", wire_name="n")}
+    good, bad = (site.request("/n", given, parameters=parameters) for given in ({"n": 1}, arguments))
+    executor = make_executor(Recordings(tmp_path), mode=mode)
+    first, middle, last = (result.outcome for result in executor.execute([good, bad, good]))
+    assert middle is Outcome.ARGUMENT_ERROR
+    assert first is last is (Outcome.NOT_RECORDED if mode == "replay" else Outcome.OK)
+
+
 def test_requests_are_taken_lazily(site, make_executor):
     site.routes["/a"] = (200, {}, {"a": 1})
     taken = []

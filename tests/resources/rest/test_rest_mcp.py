@@ -71,6 +71,12 @@ def test_outcomes(shared):
     assert "fails" in results[0].detail
 
 
+@pytest.mark.parametrize("value", ["half a pair \ud800", float("nan"), object()], ids=["surrogate", "nan", "object"])
+def test_arguments_without_a_wire_form_leave_their_neighbours_alone(shared, value):
+    results = ask(shared, ("add", {"a": 1, "b": 1}), ("lookup", {"name": value}), ("add", {"a": 1, "b": 2}))
+    assert [result.outcome for result in results] == [Outcome.OK, Outcome.ARGUMENT_ERROR, Outcome.OK]
+
+
 def test_one_session_serves_all_calls(shared):
     first, second = ask(shared, ("pid",), ("pid",))
     assert first.result == second.result
