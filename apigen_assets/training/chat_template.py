@@ -50,7 +50,8 @@ _EACH_TOOL = (
     "{%- for tool in tools or [] -%}"
     "{%- set t = tool.function if tool.function is mapping else tool -%}"
     "{%- set schema = t.parameters or {} -%}"
-    "{%- set is_schema = schema['type'] is string -%}"
+    "{%- set is_schema = schema['type'] is string or "
+    "(schema['properties'] is mapping and schema['properties']['type'] is not string) -%}"
     "{%- set properties = (schema['properties'] or {}) if is_schema else schema -%}"
     "{%- set needed = (schema['required'] or []) if is_schema else [] -%}"
 )

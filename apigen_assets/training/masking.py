@@ -6,7 +6,7 @@ from typing import Any
 
 from apigen_assets.generation.candidate import Call
 from apigen_assets.training.rows import Example
-from apigen_assets.training.tool_schema import is_schema
+from apigen_assets.verification.xlam_types import is_json_schema
 
 _LETTERS = string.ascii_letters + string.digits + "_."
 
@@ -45,11 +45,11 @@ def shuffled(example: Example, rng: random.Random) -> Example:
 
 
 def _masked_parameters(parameters: dict[str, Any], rng: random.Random) -> tuple[dict[str, Any], dict[str, str]]:
-    inner = (parameters.get("properties") or {}) if is_schema(parameters) else parameters
+    inner = (parameters.get("properties") or {}) if is_json_schema(parameters) else parameters
     taken: set[str] = set()
     names = {name: _fresh(rng, 4, 10, taken) for name in inner}
     renamed = {names[name]: spec for name, spec in inner.items()}
-    if not is_schema(parameters):
+    if not is_json_schema(parameters):
         return renamed, names
     required = [names[name] for name in parameters.get("required") or [] if name in names]
     return {**parameters, "properties": renamed, "required": required}, names

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from apigen_assets.verification.xlam_types import TypeStringError, parse_type
+from apigen_assets.verification.xlam_types import TypeStringError, is_json_schema, parse_type
 
 
 class Parameter(NamedTuple):
@@ -19,18 +19,13 @@ class Parameter(NamedTuple):
     required: bool
 
 
-def is_schema(parameters: Mapping[str, Any]) -> bool:
-    """Whether this is a JSON Schema; in flat parameters `type` could only be a parameter's name."""
-    return isinstance(parameters.get("type"), str)
-
-
 def parameters_of(parameters: Mapping[str, Any]) -> list[Parameter]:
     """The parameters in their order.
 
     Required are those a schema lists in `required`; in flat parameters those marked `required`, and where a
     parameter has no mark (rows of the first public release) those whose type does not say `optional`.
     """
-    if is_schema(parameters):
+    if is_json_schema(parameters):
         required = set(parameters.get("required") or ())
         properties: Mapping[str, Any] = parameters.get("properties") or {}
         return [Parameter(name, _mapping(spec), name in required) for name, spec in properties.items()]
@@ -45,7 +40,7 @@ def parameters_of(parameters: Mapping[str, Any]) -> list[Parameter]:
 
 def flat_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Flat parameters: a schema's properties, `required: true` on those required; flat ones as they are."""
-    if not is_schema(parameters):
+    if not is_json_schema(parameters):
         return dict(parameters)
     return {
         name: {**spec, "required": True} if required else dict(spec)
@@ -56,7 +51,7 @@ def flat_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def openai_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
     """The tool in OpenAI's form, with a JSON Schema; Python-style type names become JSON Schema's."""
     parameters = tool.get("parameters") or {}
-    if is_schema(parameters):
+    if is_json_schema(parameters):
         schema = dict(parameters)
         schema["type"] = "object"
     else:

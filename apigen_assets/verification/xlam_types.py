@@ -6,6 +6,7 @@ and a `default` that is as often an example. JSON Schema with Python-style type 
 
 import ast
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -191,7 +192,7 @@ def _literal(text: str) -> Any:
     return list(value) if isinstance(value, tuple | set) else value
 
 
-def is_json_schema(parameters: dict[str, Any]) -> bool:
+def is_json_schema(parameters: Mapping[str, Any]) -> bool:
     """Whether parameters are a JSON Schema; in the flat form `type` could only be a parameter, which is an object."""
     return isinstance(parameters.get("type"), str) or (
         isinstance(parameters.get("properties"), dict) and not isinstance(parameters["properties"].get("type"), str)

@@ -192,6 +192,26 @@ def test_the_chat_template_renders_what_training_rendered(style, wrapped):
         assert whole == prompt + target(CALLS, style) + "<|EOT|>"
 
 
+@pytest.mark.parametrize("style", ["xlam", "compact"])
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"properties": {"by": {"type": "number"}, "at": {"type": "number"}}, "required": ["by"]}, "f(by,at?)"),
+        ({"type": "dict", "properties": {"by": {"type": "integer"}}}, "f(by?)"),
+        ({"properties": {"type": "List[str]", "description": "Of the house"}}, "f(properties)"),
+        ({"type": {"type": "str"}, "required": {"type": "bool, optional"}}, "f(type,required?)"),
+    ],
+    ids=["schema without a type", "schema of the leaderboard", "flat: properties", "flat: type and required"],
+)
+def test_what_looks_like_both_spellings_is_read_alike_everywhere(style, parameters, expected):
+    tools = [{"name": "f", "description": "", "parameters": parameters}]
+    user = {"role": "user", "content": "q"}
+    tokenizer = _tokenizer(chat_template(style))
+    prompt = tokenizer.apply_chat_template([user], tools=tools, tokenize=False, add_generation_prompt=True)
+    assert prompt == render("q", tools, style)
+    assert render("q", tools, "compact").startswith(expected + "\n")
+
+
 HERMES_LIKE = (
     "{%- if tools %}<|system|>{% for t in tools %}{{ t | tojson }}\n{% endfor %}{% endif -%}"
     "{%- for m in messages %}<|{{ m.role }}|>{{ m.content }}"
