@@ -3,6 +3,7 @@
 import os
 import time
 from contextlib import closing
+from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -10,6 +11,7 @@ from urllib3.exceptions import HTTPError
 
 from apigen_assets.catalog.files import MAX_FILE_BYTES, Document
 from apigen_assets.catalog.imported import SourceError
+from apigen_assets.settings import settings
 from resources.http.addresses import AddressRefusedError, ResolutionError
 from resources.http.connection import Call, GuardedSession, Watchdog
 from resources.http.policy import RestPolicy
@@ -35,6 +37,9 @@ def fetch(url: str, allow_private: bool = False) -> Document:
         allow_private_addresses=allow_private,
         ca_bundle=os.environ.get("REQUESTS_CA_BUNDLE") or None,
     )
+    agent = settings().user_agent
+    if agent is not None:
+        policy = replace(policy, user_agent=agent)
     call = Call(time.monotonic(), TOTAL_S)
     with closing(Watchdog()) as watchdog, GuardedSession(policy) as session, watchdog.watching(call):
         for _ in range(4):

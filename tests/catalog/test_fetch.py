@@ -11,6 +11,7 @@ from apigen_assets.catalog import fetch as module
 from apigen_assets.catalog.fetch import fetch
 from apigen_assets.catalog.imported import SourceError
 from apigen_assets.catalog.mcp_servers import import_mcp_url
+from apigen_assets.settings import settings
 
 
 @pytest.fixture
@@ -56,6 +57,22 @@ def test_a_document_comes_with_the_name_at_the_end_of_its_redirects(site):
     site.routes["/new/api.json?x=1"] = (200, {}, b'{"openapi": "3.1.0"}')
     document = fetch(f"{site.url}/old", allow_private=True)
     assert (document.name, json.loads(document.data)) == ("api.json", {"openapi": "3.1.0"})
+
+
+def test_the_server_is_told_who_asks(site, monkeypatch):
+    told = []
+
+    def answer(handler):
+        told.append(handler.headers["User-Agent"])
+        handler.send_response(200)
+        handler.end_headers()
+
+    site.routes["/api.json"] = answer
+    fetch(f"{site.url}/api.json", allow_private=True)
+    monkeypatch.setenv("APIGEN_USER_AGENT", "shop-bot/1 (ops@example.org)")
+    settings.cache_clear()
+    fetch(f"{site.url}/api.json", allow_private=True)
+    assert "APIGEN_USER_AGENT" in told[0] and told[1] == "shop-bot/1 (ops@example.org)"
 
 
 def test_what_is_no_document_says_why(site, monkeypatch):
