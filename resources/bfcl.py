@@ -19,6 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from apigen_assets.folders import swap
 from apigen_assets.settings import settings
 
 VERSION = "2026.3.23"
@@ -137,11 +138,7 @@ def install(folder: Path) -> Path:
         new = folder.with_name(f".{folder.name}.new-{os.getpid()}")
         try:
             _create(new)
-            if folder.exists():
-                old = folder.with_name(f".{folder.name}.new-{os.getpid()}-old")
-                os.replace(folder, old)
-                shutil.rmtree(old, ignore_errors=True)
-            os.replace(new, folder)
+            swap(new, folder)
         finally:
             shutil.rmtree(new, ignore_errors=True)
     return python

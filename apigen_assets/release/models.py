@@ -13,7 +13,7 @@ import yaml
 
 from apigen_assets.canonical import content_hash
 from apigen_assets.dataset.compose import ABLATION_RULE
-from apigen_assets.release.folder import staged
+from apigen_assets.folders import staged
 from apigen_assets.release.shards import file_sha256
 from apigen_assets.release.tree import FORMAT, MANIFEST, Tree, complete, read_manifest, same, write_manifest
 from resources.bfcl import VERSION

@@ -25,6 +25,7 @@ from typing import Any
 import yaml
 
 from apigen_assets.canonical import content_hash
+from apigen_assets.folders import swap
 from apigen_assets.training.batches import BatchError, plan_batch
 from apigen_assets.training.card import model_card
 from apigen_assets.training.changes import parse_changes
@@ -148,7 +149,7 @@ def _run(recipe: Recipe, given: argparse.Namespace, work: Path) -> None:
         }
         (final / RESULT).write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
         (final / "README.md").write_text(model_card(result), encoding="utf-8")
-        _publish(final, given.out)
+        swap(final, given.out)
         shutil.rmtree(work, ignore_errors=True)
         progress.say(_summary(result, given.out))
 
@@ -224,16 +225,6 @@ def _finish(recipe: Recipe, tokenizer: Any, exported: Path, final: Path) -> None
     (final / "recipe.yaml").write_text(
         yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False), encoding="utf-8"
     )
-
-
-def _publish(final: Path, out: Path) -> None:
-    """Put the finished folder in its place; a reader sees the old one or the new one."""
-    old = out.parent / f".{out.name}.old"
-    shutil.rmtree(old, ignore_errors=True)
-    if out.exists():
-        os.replace(out, old)
-    os.replace(final, out)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _leave_group() -> None:

@@ -16,7 +16,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apigen_assets.release import folder, shards
+from apigen_assets import folders
+from apigen_assets.release import shards
 from apigen_assets.release.configs import OPENAI, XLAM, Config, Split, features
 from apigen_assets.release.models import split_card
 from apigen_assets.release.shards import RowHash, columns, write_split
@@ -180,7 +181,7 @@ def test_a_failing_write_leaves_the_release_and_no_rubbish(tmp_path, monkeypatch
     def fail(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(folder, "swap", fail)
+    monkeypatch.setattr(folders, "swap", fail)
     with pytest.raises(OSError, match="disk full"):
         release(tmp_path / "release", rows(2))
     assert (tmp_path / "release" / "release.json").read_text() == old
@@ -189,7 +190,7 @@ def test_a_failing_write_leaves_the_release_and_no_rubbish(tmp_path, monkeypatch
 
 def test_without_an_atomic_exchange_the_folder_is_replaced_too(tmp_path, monkeypatch):
     release(tmp_path / "release")
-    monkeypatch.setattr(folder, "_exchange", lambda *_: False)
+    monkeypatch.setattr(folders, "_exchange", lambda *_: False)
     tree = release(tmp_path / "release", rows(2))
     assert complete(tree.path, read_manifest(tree.path))
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["release"]
@@ -198,24 +199,24 @@ def test_without_an_atomic_exchange_the_folder_is_replaced_too(tmp_path, monkeyp
 WRITE = """
 import sys, time
 from pathlib import Path
-from apigen_assets.release import folder
+from apigen_assets import folders
 from tests.release.releases import release, rows
 where = sys.argv[2]
 def stop(*_, **__):
     print("here", flush=True)
     time.sleep(60)
 if where == "before the swap":
-    folder.swap = stop
+    folders.swap = stop
 elif where == "within the swap":
-    folder._exchange = lambda *_: False
-    real = folder.os.replace
+    folders._exchange = lambda *_: False
+    real = folders.os.replace
     def replace(source, target):
         if str(target) == sys.argv[1]:
             stop()
         real(source, target)
-    folder.os.replace = replace
+    folders.os.replace = replace
 else:
-    folder.shutil.rmtree = stop
+    folders.shutil.rmtree = stop
 release(Path(sys.argv[1]), rows(2))
 """
 
@@ -236,7 +237,7 @@ def test_kill_9_leaves_the_old_release_or_the_new_one(tmp_path, where):
     process.stdout.close()
     assert target.exists() == (where != "within the swap")
     assert len(list(target.parent.iterdir())) > 1
-    folder.recover(target)
+    folders.recover(target)
     manifest = read_manifest(target)
     assert complete(target, manifest)
     assert manifest["configs"]["xlam"]["splits"]["train"]["rows"] == (2 if where == "after the swap" else 25)
@@ -249,7 +250,7 @@ def test_folders_of_running_processes_are_left_alone(tmp_path):
     mine.mkdir()
     other = tmp_path / ".release.notes"
     other.mkdir()
-    folder.recover(tmp_path / "release")
+    folders.recover(tmp_path / "release")
     assert mine.exists() and other.exists()
 
 
