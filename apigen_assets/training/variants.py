@@ -44,10 +44,14 @@ def with_fresh_values(example: Example, rng: random.Random, words: list[str], sh
             continue
         if _is_number(leaf):
             fresh = _number_like(leaf, rng)
-        elif re.search(pattern, mentioned) or not re.fullmatch(r"[^\W\d_][\w' -]*", leaf):
-            continue  # an allowed value, or a text with a form of its own: a date, a formula, an address
-        else:
+        elif re.search(pattern, mentioned):
+            continue  # an allowed value
+        elif _is_code(leaf):
+            fresh = _code_like(leaf, rng)
+        elif re.fullmatch(r"[^\W\d_][\w' -]*", leaf):
             fresh = _text_like(leaf, rng, words)
+        else:
+            continue  # a text with a form of its own: a date, a formula, an address
         if fresh in taken or re.search(_alone(fresh), query) or any(leaf in other for other in replaced):
             continue
         taken.add(fresh)
@@ -128,12 +132,33 @@ def _text_like(text: str, rng: random.Random, words: list[str]) -> str:
         word = rng.choice(words)
         if len(word) <= len(text) + 8:  # a sentence in a word's place would outgrow the context
             return word
-    parts = [_invented(rng) for _ in range(min(len(text.split()), 4))]
+    parts = [_invented(rng, words) for _ in range(min(len(text.split()), 4))]
     if text.isupper():
         return " ".join(parts).upper()
     return " ".join([parts[0].capitalize() if text[0].isupper() else parts[0], *parts[1:]])
 
 
-def _invented(rng: random.Random) -> str:
+def _is_code(text: str) -> bool:
+    """Letters and digits in one piece, or a few capitals: an identifier, a currency, an airport."""
+    mixed = re.search(r"[A-Za-z]", text) and re.search(r"\d", text)
+    return len(text) <= 16 and re.fullmatch(r"[A-Za-z0-9]+" if mixed else r"[A-Z]{2,4}", text) is not None
+
+
+def _code_like(text: str, rng: random.Random) -> str:
+    kinds = (string.digits, string.ascii_uppercase, string.ascii_lowercase)
+    return "".join(rng.choice(next(kind for kind in kinds if one in kind)) for one in text)
+
+
+def _invented(rng: random.Random, words: list[str]) -> str:
+    """A word that nobody knows: syllables, or the beginning of one word with the end of another.
+
+    Syllables alone are too regular: a model that has learnt them writes on in syllables where it should copy.
+    """
+    if words and rng.random() < 0.5:
+        first, second = (rng.choice(rng.choice(words).split()).lower() for _ in range(2))
+        if min(len(first), len(second)) >= 3:
+            spliced = first[: rng.randint(1, len(first) - 1)] + second[rng.randint(1, len(second) - 1) :]
+            if len(spliced) <= 12:
+                return spliced
     word = "".join(rng.choice(_CONSONANTS) + rng.choice(_VOWELS) for _ in range(rng.randint(1, 4)))
     return word + rng.choice(_CONSONANTS) if rng.random() < 0.4 else word
