@@ -39,12 +39,11 @@ def with_fresh_values(example: Example, rng: random.Random, words: list[str], sh
     taken = set(_leaves(example.answers))
     query = example.query
     for leaf in sorted(taken, key=lambda one: (-len(one), one)):
-        pattern = _alone(leaf)
-        if rng.random() >= share or not re.search(pattern, query):
+        if rng.random() >= share or not _places(leaf, query):
             continue
         if _is_number(leaf):
             fresh = _number_like(leaf, rng)
-        elif re.search(pattern, mentioned):
+        elif _places(leaf, mentioned):
             continue  # an allowed value
         elif _is_code(leaf):
             fresh = _code_like(leaf, rng)
@@ -52,11 +51,12 @@ def with_fresh_values(example: Example, rng: random.Random, words: list[str], sh
             fresh = _text_like(leaf, rng, words)
         else:
             continue  # a text with a form of its own: a date, a formula, an address
-        if fresh in taken or re.search(_alone(fresh), query) or any(leaf in other for other in replaced):
+        if fresh in taken or _places(fresh, query) or any(leaf in other for other in replaced):
             continue
         taken.add(fresh)
         replaced[leaf] = fresh
-        query = fresh.join(re.split(pattern, query))
+        for place in reversed(_places(leaf, query)):
+            query = query[:place] + fresh + query[place + len(leaf) :]
     if not replaced:
         return example
     answers = [Call(name=call.name, arguments=_substituted(call.arguments, replaced)) for call in example.answers]
@@ -106,9 +106,22 @@ def _substituted(value: Any, replaced: dict[str, str]) -> Any:
     return value
 
 
-def _alone(text: str) -> str:
-    """A pattern for `text` where it is no part of a longer word or number."""
-    return rf"(?<![\w.\-]){re.escape(text)}(?![\w\-]|\.\d)"
+def _places(text: str, within: str) -> list[int]:
+    """Where `text` stands as no part of a longer word or number."""
+    out = []
+    place = within.find(text)
+    while place >= 0:
+        end = place + len(text)
+        before, after, next_ = within[place - 1 : place], within[end : end + 1], within[end + 1 : end + 2]
+        if not (_in_word(before) or before == "." or _in_word(after) or (after == "." and next_.isdigit())):
+            out.append(place)
+            place = end - 1
+        place = within.find(text, place + 1)
+    return out
+
+
+def _in_word(letter: str) -> bool:
+    return letter.isalnum() or letter in {"_", "-"}
 
 
 def _is_number(text: str) -> bool:

@@ -44,6 +44,17 @@ def test_a_foreign_held_out_file_does_not_make_the_tokenizer(tiny, rows_file, mo
     assert tokenizer == with_foreign
 
 
+def test_filling_repeats_rows_that_cannot_be_varied_a_third_as_often(tiny, rows_file, tmp_path):
+    files = RowFiles(rows_file, rows_file, rows_file)
+    plain, filled = (
+        prepare(tiny.updated({"fill_rows": rows}), files, tmp_path / str(rows), lambda _: None).train.by_group
+        for rows in (None, 2_000)
+    )
+    times = {group: filled[group] / plain[group] - 1 for group in plain}
+    assert sum(filled.values()) == pytest.approx(2_000, abs=100)
+    assert times["relevance"] == pytest.approx(times["simple"] / 3, rel=0.25)
+
+
 def test_a_preparation_is_taken_over_whole(tiny, rows_file, tmp_path):
     files = RowFiles(rows_file, rows_file, rows_file)
     found = prepare(tiny, files, tmp_path / "run", lambda _: None)

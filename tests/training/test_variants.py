@@ -1,6 +1,7 @@
 """Rows made from rows: fresh values, masked names."""
 
 import random
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from apigen_assets.training.masking import masked
 from apigen_assets.training.prompt_format import render
 from apigen_assets.training.rows import Example, iter_examples
 from apigen_assets.training.tool_schema import parameters_of
-from apigen_assets.training.variants import text_values, with_fresh_values
+from apigen_assets.training.variants import _places, text_values, with_fresh_values
 
 
 def _example(query, **arguments):
@@ -41,6 +42,35 @@ def test_parts_of_words_and_numbers_are_left_alone():
     example = _example("5 of 55, 5.5 and A5", n=5)
     fresh = with_fresh_values(example, random.Random(1), [], share=1.0)
     assert fresh.query == f"{fresh.answers[0].arguments['n']} of 55, 5.5 and A5"
+
+
+@given(st.integers(0, 10_000))
+def test_codes_keep_their_kind_of_characters(seed):
+    example = _example(
+        "From JFK, colour 3a7Bd5, page https://example.com/a1", a="JFK", b="3a7Bd5", c="https://example.com/a1"
+    )
+    fresh = with_fresh_values(example, random.Random(seed), ["Quito"], share=1.0)
+    given = fresh.answers[0].arguments
+    assert re.fullmatch("[A-Z]{3}", given["a"]) and re.fullmatch("[0-9][a-z][0-9][A-Z][a-z][0-9]", given["b"])
+    assert given["c"] == "https://example.com/a1"
+    assert fresh.query == f"From {given['a']}, colour {given['b']}, page https://example.com/a1"
+
+
+def test_invented_words_are_not_only_syllables():
+    example = _example("about gardening", q="gardening")
+    words = ["photography", "climate change", "machine learning"]
+    fresh = {
+        with_fresh_values(example, random.Random(n), words, share=1.0).answers[0].arguments["q"] for n in range(300)
+    }
+    syllables = re.compile("([bcdfghklmnprstvwz][aeiou])+[bcdfghklmnprstvwz]?")
+    unlike = [word for word in fresh if word not in words and not syllables.fullmatch(word)]
+    assert len(unlike) > 50
+
+
+@given(st.text("ab1.-_ é", max_size=12), st.text("ab1é", min_size=1, max_size=2))
+def test_a_value_is_found_where_a_pattern_for_whole_words_would_find_it(text, value):
+    pattern = rf"(?<![\w.\-]){re.escape(value)}(?![\w\-]|\.\d)"
+    assert _places(value, text) == [found.start() for found in re.finditer(pattern, text)]
 
 
 def test_text_values_come_from_the_rows(rows_file):
