@@ -173,7 +173,7 @@ class ChatClient:
             journal.close()
         self._journals.clear()
         self._standin.stop()
-        if self._old_sigterm is not None and signal.getsignal(signal.SIGTERM) is _terminate:
+        if self._old_sigterm is not None and signal.getsignal(signal.SIGTERM) == self._terminate:
             signal.signal(signal.SIGTERM, self._old_sigterm)
         self._old_sigterm = None
 
@@ -257,7 +257,14 @@ class ChatClient:
         main = threading.current_thread() is threading.main_thread()
         if main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             # By default SIGTERM kills at once; answers in flight are paid for and worth a moment.
-            self._old_sigterm = signal.signal(signal.SIGTERM, _terminate)
+            self._old_sigterm = signal.signal(signal.SIGTERM, self._terminate)
+
+    def _terminate(self, number: int, frame: FrameType | None) -> None:
+        stop = SystemExit(128 + number)
+        # The streams are told too: an exception that strikes within a finalizer is lost
+        for stream in list(self._streams):
+            stream.stop = stream.stop or stop
+        raise stop
 
     def _drain(self, stream: _Stream) -> None:
         """Wait for requests in flight; those not yet sent give up by themselves once `stop` is set."""
@@ -610,7 +617,3 @@ class _Outcome:
     retry_after: float | None = None
     shared: bool = False
     """Whether every request to this endpoint should wait."""
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)

@@ -68,7 +68,8 @@ def prepare_environment() -> None:
     compiled operators are not used on a CPU, so no compiler is needed there.
     """
     gpus = has_gpu()
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true" if local_processes() == 1 else "false")
+    # With GPUs, workers that load rows are forked, which a tokenizer's threads do not survive
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false" if gpus and local_processes() > 1 else "true")
     os.environ.setdefault("TORCH_EXTENSIONS_DIR", str(Path(tempfile.gettempdir()) / f"torch_ext_{os.getuid()}"))
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("DISABLE_MLFLOW_INTEGRATION", "TRUE")

@@ -31,6 +31,7 @@ from apigen_assets.training.card import model_card
 from apigen_assets.training.changes import parse_changes
 from apigen_assets.training.environment import (
     MissingExtraError,
+    cores,
     device,
     prepare_environment,
     require_train_extra,
@@ -234,6 +235,8 @@ def _leave_group() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+    elif int(os.environ["RANK"]) == 0:
+        torch.set_num_threads(cores())  # the other processes' too, which are done
     if torch.distributed.is_initialized():
         torch.distributed.barrier()
         torch.distributed.destroy_process_group()

@@ -350,6 +350,44 @@ with ChatClient({{"g": one}}, Path(sys.argv[2])) as chat:
         assert len(Journal(tmp_path / "m")) == asked
 
 
+def test_a_termination_within_a_finalizer_is_not_lost(tmp_path: Path) -> None:
+    code = f"""
+import os, signal, sys
+sys.path.insert(0, {str(ROOT)!r})
+from pathlib import Path
+from apigen_assets.generation.chat import ChatRequest
+from resources.chat_client import ChatClient
+from resources.generators import Generator
+
+class Last:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(1000):
+            pass
+
+def strike(done, wanted):
+    if done == 4:
+        Last()
+
+one = Generator(name="g", base_url=sys.argv[1], model="m", concurrency=4)
+with ChatClient({{"g": one}}, Path(sys.argv[2])) as chat:
+    asked = [ChatRequest(messages=({{"role": "user", "content": str(i)}},)) for i in range(400)]
+    chat.complete("g", asked, strike)
+"""
+
+    async def steady(count: int, body: dict[str, Any]) -> web.Response:
+        await asyncio.sleep(0.02)
+        return echo(count, body)
+
+    with ChatServer(steady) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", code, server.url, str(tmp_path)], capture_output=True, text=True, timeout=60
+        )
+        assert "SystemExit" in done.stderr, "the interpreter says that a finalizer lost it"
+        assert done.returncode == 128 + signal.SIGTERM
+        assert len(Journal(tmp_path / "m")) == len(server.bodies) < 400
+
+
 def test_a_killed_process_loses_only_what_was_in_flight(tmp_path: Path) -> None:
     half = threading.Event()
 

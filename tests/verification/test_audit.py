@@ -131,7 +131,7 @@ def test_exit_codes(tmp_path, module):
     (tmp_path / "empty.jsonl").write_text("")
     assert run(app, ["verify", str(tmp_path / "empty.jsonl"), "-o", str(out)]).exit_code == 2
     assert run(app, ["verify", str(fine), "-f", str(tmp_path / "no.py"), "-o", str(out)]).exit_code == 2
-    assert run(app, ["verify", str(fine), "-o", str(tmp_path / "no" / "v.jsonl")]).exit_code == 2
+    assert run(app, ["verify", str(fine), "-o", str(fine / "v.jsonl")]).exit_code == 2
     assert run(app, ["verify", str(fine), "-o", str(out), "--judge", "nobody"]).exit_code == 2
 
 
