@@ -332,6 +332,7 @@ import sys
 sys.path.insert(0, {str(ROOT)!r})
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 from pathlib import Path
 from apigen_assets.generation.chat import ChatRequest
 from resources.chat_client import ChatClient
@@ -358,6 +359,9 @@ from pathlib import Path
 from apigen_assets.generation.chat import ChatRequest
 from resources.chat_client import ChatClient
 from resources.generators import Generator
+
+# As from a shell: what the tests' own process ignores, a child would ignore too
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 class Last:
     def __del__(self):
