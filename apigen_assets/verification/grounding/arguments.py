@@ -93,14 +93,19 @@ def _scalars(
         yield path, value, schema, in_list
 
 
+_LISTED = re.compile(r"(?:^|(?<=\s))One of: (.+?)\.(?=$|\s+Fields: )", re.DOTALL)
+"""Allowed values at the end of a description, where a flat tool of a release (`dataset.xlam`) has them."""
+
+
 def enum_of(schema: dict[str, Any]) -> list[str]:
-    """The strings a schema allows, where it lists them."""
+    """The strings a schema allows, where it lists them, or its description at the end (`One of: a, b.`)."""
     if isinstance(schema.get("enum"), list):
         return [one for one in schema["enum"] if isinstance(one, str)]
     for branch in schema.get("anyOf", ()):
         if isinstance(branch, dict) and isinstance(branch.get("enum"), list):
             return [one for one in branch["enum"] if isinstance(one, str)]
-    return []
+    listed = _LISTED.search(str(schema.get("description") or ""))
+    return listed[1].split(", ") if listed else []
 
 
 def parameter_cues(tool: dict[str, Any], parameter: str) -> frozenset[str]:
@@ -111,7 +116,8 @@ def parameter_cues(tool: dict[str, Any], parameter: str) -> frozenset[str]:
 def _described(tool: dict[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
     properties = (tool.get("parameters") or {}).get("properties") or {}
     texts = tuple(
-        (name, str(one.get("description") or "") if isinstance(one, dict) else "") for name, one in properties.items()
+        (name, _LISTED.sub("", str(one.get("description") or "")) if isinstance(one, dict) else "")
+        for name, one in properties.items()
     )
     return f"{tool.get('name', '')} {tool.get('description') or ''}", texts
 

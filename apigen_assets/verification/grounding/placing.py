@@ -67,7 +67,7 @@ def find_misplaced(leaves: list[Leaf], query: Query, tools: Tools, calls: Calls)
                 continue
             if one.span[0] < two.span[1] and two.span[0] < one.span[1]:
                 continue
-            if enum_of(one.leaf.schema) != enum_of(two.leaf.schema):
+            if not (_takes(one.leaf, two.leaf.value) and _takes(two.leaf, one.leaf.value)):
                 continue
             straight = _fit(one.leaf, one.span, query) + _fit(two.leaf, two.span, query)
             crossed = _fit(one.leaf, two.span, query) + _fit(two.leaf, one.span, query)
@@ -78,6 +78,12 @@ def find_misplaced(leaves: list[Leaf], query: Query, tools: Tools, calls: Calls)
                     "are swapped by the words beside them"
                 )
     return _order_differs(placed, leaves, query)
+
+
+def _takes(leaf: Leaf, value: Any) -> bool:
+    """Whether a parameter could have a value, as far as it lists what it allows."""
+    allowed = enum_of(leaf.schema)
+    return not allowed or value in allowed
 
 
 def _against_order(one: _Placed, two: _Placed, query: Query) -> bool:

@@ -19,7 +19,7 @@ from apigen_assets.verification.grounding.placing import (
 from apigen_assets.verification.grounding.text import Query
 from apigen_assets.verification.verdict import Reason
 
-GROUNDING_VERSION = content_hash(["grounding", 1], 8)
+GROUNDING_VERSION = content_hash(["grounding", 2], 8)
 """Raised by hand when a rule changes."""
 
 _ORDER = {str: 0, bool: 2, int: 1, float: 1}
