@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apigen_assets.dataset.xlam import flat_tool
 from apigen_assets.verification.grounding import Status, ground
 from apigen_assets.verification.grounding.numbers import numbers_in
 from apigen_assets.verification.grounding.times import moments_in
 from apigen_assets.verification.grounding.words import fold
+from apigen_assets.verification.xlam_types import parameters_schema
 from tests.verification.rows import call, seed_rows
 
 
@@ -174,6 +176,39 @@ class TestWholeRows:
         for query in ("Convert 5 km to miles", "How many miles are 5 kilometers?"):
             assert ground(query, tools, [right]).rejection is None
             assert ground(query, tools, [wrong]).rejection is not None
+
+    MASS = tool(
+        source={"type": "string", "enum": ["stone", "gram"], "description": "Unit of the given value."},
+        target={"type": "string", "enum": ["gram", "pound", "stone"], "description": "Unit to convert to."},
+        value=NUMBER,
+    )
+
+    def test_units_can_be_swapped_where_the_lists_of_them_differ(self):
+        query = "Convert a mass using a source of gram, a target of stone and a value of 9031."
+        assert ground(query, [self.MASS], [call("f", source="gram", target="stone", value=9031)]).rejection is None
+        wrong = ground(query, [self.MASS], [call("f", source="stone", target="gram", value=9031)])
+        assert wrong.rejection[0] == "wrong_arguments"
+
+    def test_values_that_the_other_parameter_does_not_allow_are_not_swapped(self):
+        namespace = {"type": "string", "enum": ["dns", "url"], "description": "Kind of name."}
+        tools = [tool(name={"type": "string", "description": "The name."}, namespace=namespace)]
+        query = "Make 'docs.example.org' a UUID where namespace = url."
+        assert ground(query, tools, [call("f", name="docs.example.org", namespace="url")]).rejection is None
+
+    CALLS = (
+        ("Convert a mass from gram to stone, value 9031", {"source": "gram", "target": "stone", "value": 9031}),
+        ("Convert a mass from gram to stone, value 9031", {"source": "stone", "target": "gram", "value": 9031}),
+        ("How heavy are 3 of them in pounds?", {"source": "stone", "target": "pound", "value": 3}),
+        ("How heavy are 3 stones?", {"source": "stone", "target": "gram", "value": 3}),
+        ("How heavy are 3 stones in grams?", {"source": "stone", "target": "pound", "value": 3}),
+    )
+
+    @pytest.mark.parametrize(("query", "arguments"), CALLS)
+    def test_a_released_row_is_judged_as_the_row_it_was_made_from(self, query, arguments):
+        released = flat_tool(self.MASS)
+        read_back = {**released, "parameters": parameters_schema(released["parameters"])}
+        calls = [call("f", **arguments)]
+        assert ground(query, [self.MASS], calls) == ground(query, [read_back], calls)
 
     LIMIT = tool(
         optional=("limit", "unit"),
