@@ -35,11 +35,15 @@ def staged(target: Path) -> Iterator[Path]:
 
 
 def swap(staging: Path, target: Path) -> None:
-    """Put `staging` in the place of `target`; afterwards `staging` is the old folder, or nothing."""
+    """Put `staging` in the place of `target`; afterwards `staging` is the old folder, or nothing.
+
+    Where the system cannot exchange two folders in one step, a kill may leave the old one set aside: `recover` puts it
+    back.
+    """
     if not target.exists():
         os.replace(staging, target)
     elif not _exchange(staging, target):
-        old = target.with_name(staging.name.removesuffix(".staging") + ".old")
+        old = target.with_name(f".{target.name}.{os.getpid()}.swapped.old")
         os.replace(target, old)
         os.replace(staging, target)
         shutil.rmtree(old)

@@ -150,6 +150,7 @@ class Lake:
         if self._local:
             write_text(Path(marker), text)
         else:
+            self.root.mkdir(parents=True, exist_ok=True)
             marker.write_text(text)
 
 

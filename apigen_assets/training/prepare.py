@@ -68,7 +68,7 @@ def prepare(recipe: Recipe, files: RowFiles, folder: Path, log: Callable[[str], 
 
     Args:
         recipe: what to train.
-        files: the rows.
+        files: where the rows are.
         folder: where to write; belongs to this run alone.
         log: for progress.
 

@@ -104,8 +104,15 @@ def enum_of(schema: dict[str, Any]) -> list[str]:
     for branch in schema.get("anyOf", ()):
         if isinstance(branch, dict) and isinstance(branch.get("enum"), list):
             return [one for one in branch["enum"] if isinstance(one, str)]
-    listed = _LISTED.search(str(schema.get("description") or ""))
+    listed = _LISTED.search(str(schema.get("description") or "")) if _is_text(schema) else None
     return listed[1].split(", ") if listed else []
+
+
+def _is_text(schema: dict[str, Any]) -> bool:
+    kinds = schema.get("type")
+    return "string" in (kinds if isinstance(kinds, list) else [kinds]) or any(
+        isinstance(branch, dict) and _is_text(branch) for branch in schema.get("anyOf", ())
+    )
 
 
 def parameter_cues(tool: dict[str, Any], parameter: str) -> frozenset[str]:
