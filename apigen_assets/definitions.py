@@ -9,20 +9,20 @@ from apigen_assets.dataset import checks as dataset_checks
 from apigen_assets.evaluation import assets as evaluation
 from apigen_assets.evaluation import checks as evaluation_checks
 from apigen_assets.generation import assets as generation
-from apigen_assets.jobs import jobs
+from apigen_assets.orchestration.jobs import jobs
 from apigen_assets.release import assets as release
 from apigen_assets.settings import settings
 from apigen_assets.training import assets as training
-from apigen_assets.verification import assets as verification
-from apigen_assets.verification import checks as verification_checks
+from apigen_assets.verification.stages import assets as verification
+from apigen_assets.verification.stages import checks as verification_checks
 from resources.executors import ExecutorsResource
-from resources.hub import HubResource
-from resources.lake import LakeResource
-from resources.llm import LlmResource
-from resources.mcp_client import McpResource
-from resources.python_sandbox import SandboxResource
-from resources.rest import RestResource
-from resources.trainer import TrainerResource
+from resources.hub.resource import HubResource
+from resources.lake.lake import LakeResource
+from resources.llm.resource import LlmResource
+from resources.mcp.executor import McpResource
+from resources.python.resource import SandboxResource
+from resources.rest.resource import RestResource
+from resources.trainer.resource import TrainerResource
 from sensors.automation import automation
 from sensors.failures import failures
 from sensors.new_apis import new_apis

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from apigen_assets.training.recipe import recipe_names
-from resources.generators import generator_names
+from resources.llm.generators import generator_names
 
 api_batches = dg.DynamicPartitionsDefinition(name="api_batch")
 """One key per dropped source (its slug), or per 100 APIs of a large one (`<slug>--001`, ...)."""

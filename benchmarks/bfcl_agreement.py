@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from apigen_assets.evaluation.truth_outputs import DAMAGES, outputs
-from resources import bfcl
-from resources.bfcl import Answer
-from resources.bfcl_runner.decoding import FORMS
+from resources.bfcl import environment as bfcl
+from resources.bfcl.environment import Answer
+from resources.bfcl.runner.decoding import FORMS
 
 MODELS = {
     "xlam": ("xlam-2024", False),

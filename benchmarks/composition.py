@@ -21,10 +21,10 @@ from typing import Any
 
 import polars as pl
 
-from apigen_assets.canonical import content_hash, dumps
 from apigen_assets.dataset.compose import DUPLICATES, Quotas, chosen_rows, compose
-from apigen_assets.generation.candidate import style_of
-from apigen_assets.verification.verdict import CHECKED_SCHEMA
+from apigen_assets.domain.candidate import style_of
+from apigen_assets.domain.verdict import CHECKED_SCHEMA
+from apigen_assets.files.canonical import content_hash, dumps
 
 APIS = 3_673
 _CHUNK = 20_000

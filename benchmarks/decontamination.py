@@ -22,11 +22,11 @@ from typing import Any
 
 import polars as pl
 
-from apigen_assets.dataset.bfcl import questions
+from apigen_assets.dataset.bfcl_questions import questions
 from apigen_assets.dataset.contamination import Benchmark
 from apigen_assets.functions.library import modules
 from apigen_assets.settings import settings
-from resources.lake import Lake
+from resources.lake.lake import Lake
 
 _SYNONYMS = {
     "find": "locate", "calculate": "work out", "get": "fetch", "what": "which", "show": "display", "need": "want",

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from apigen_assets.catalog.api import PythonBinding
-from apigen_assets.verification.outcome import CallRequest, Outcome
-from resources.sandbox.pool import PythonSandbox
+from apigen_assets.domain.api import PythonBinding
+from apigen_assets.domain.outcome import CallRequest, Outcome
+from resources.python.pool import PythonSandbox
 
 LIBRARY = Path(__file__).with_name("simple_functions.py")
 _TICK = os.sysconf("SC_CLK_TCK")

@@ -43,12 +43,12 @@ def measure(home: Path) -> None:
     """Run the phases and print what they took."""
     import dagster as dg
 
-    from apigen_assets import demo as graph
+    from apigen_assets.cli import demo_steps as graph
     from apigen_assets.definitions import defs
-    from apigen_assets.home import prepare
-    from apigen_assets.metadata import column_counts
+    from apigen_assets.orchestration.home import prepare
+    from apigen_assets.orchestration.metadata import column_counts
     from apigen_assets.settings import settings
-    from resources.lake import Lake
+    from resources.lake.lake import Lake
 
     config = settings()
     folder = prepare(config)

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import polars as pl
 
-from apigen_assets.catalog.python_modules import import_python_package
+from apigen_assets.catalog.importers.python_modules import import_python_package
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.generate import generate
-from apigen_assets.verification.format import check_format
-from resources.chat_client import ChatClient
-from resources.generators import generators
+from apigen_assets.verification.stages.format import check_format
+from resources.llm.client import ChatClient
+from resources.llm.generators import generators
 
 
 def main(target: int) -> None:

@@ -1,6 +1,6 @@
 """Prints a table of what hostile functions came to: outcome, rows lost, time to recover, leaks.
 
-Every function of `tests/resources/sandbox/hostile.py` is called among good calls of the same module.
+Every function of `tests/resources/python/hostile.py` is called among good calls of the same module.
 """
 
 import argparse
@@ -12,12 +12,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from apigen_assets.catalog.api import PythonBinding
-from apigen_assets.verification.outcome import CallRequest, CallResult
-from resources.sandbox.limits import SandboxLimits
-from resources.sandbox.pool import PythonSandbox
+from apigen_assets.domain.api import PythonBinding
+from apigen_assets.domain.outcome import CallRequest, CallResult
+from resources.python.limits import SandboxLimits
+from resources.python.pool import PythonSandbox
 
-FOLDER = Path(__file__).parents[1] / "tests" / "resources" / "sandbox"
+FOLDER = Path(__file__).parents[1] / "tests" / "resources" / "python"
 sys.path.insert(0, str(FOLDER))
 
 from hazards import HAZARDS, Hazard, processes  # noqa: E402

@@ -14,12 +14,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from apigen_assets.catalog.categories import category_by_rules
-from apigen_assets.catalog.category_rules import FOLDERS
-from apigen_assets.catalog.documentation import fault
-from apigen_assets.catalog.imported import ImportResult
-from apigen_assets.catalog.rewriting import noise
-from apigen_assets.catalog.sources import import_source
+from apigen_assets.catalog.filters.categories import category_by_rules
+from apigen_assets.catalog.filters.category_rules import FOLDERS
+from apigen_assets.catalog.filters.documentation import fault
+from apigen_assets.catalog.filters.rewriting import noise
+from apigen_assets.catalog.importers.imported import ImportResult
+from apigen_assets.catalog.importers.sources import import_source
 
 ROOT = Path(__file__).resolve().parents[1]
 LABELS = ROOT / "tests" / "catalog" / "category_labels.tsv"

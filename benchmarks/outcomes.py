@@ -26,7 +26,7 @@ TOOLBENCH = {0: "ok", 6: "soft_error", 7: "auth", 8: "auth", 11: "soft_error"}
 def labelled(path: Path) -> list[tuple[int, str, str, str]]:
     """Line number, label, our class and ToolBench's class of every labelled record."""
     sys.path.insert(0, str(ROOT))
-    from resources.toolbench_recordings import outcome_of, recorded_calls
+    from apigen_assets.catalog.importers.toolbench.recorded_calls import outcome_of, recorded_calls
 
     labels = json.loads(LABELS.read_text())
     out = []

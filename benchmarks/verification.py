@@ -18,15 +18,15 @@ from typing import Any
 
 import polars as pl
 
-from apigen_assets.catalog.api import Binding
-from apigen_assets.catalog.python_modules import import_python_package
+from apigen_assets.catalog.importers.python_modules import import_python_package
+from apigen_assets.domain.api import Binding
+from apigen_assets.domain.candidate import Candidate, make_candidate_id
+from apigen_assets.domain.chat import ChatRequest, Completion
 from apigen_assets.functions.library import all_seeds
-from apigen_assets.generation.candidate import Candidate, make_candidate_id
-from apigen_assets.generation.chat import ChatRequest, Completion
-from apigen_assets.verification.execution import check_execution
-from apigen_assets.verification.format import FormatChecker
-from apigen_assets.verification.semantic import check_semantic
-from apigen_assets.verification.stream import check_file
+from apigen_assets.verification.stages.execution import check_execution
+from apigen_assets.verification.stages.format import FormatChecker
+from apigen_assets.verification.stages.semantic import check_semantic
+from apigen_assets.verification.stages.stream import check_file
 
 ROWS = 60_000
 MILLION = 1_000_000
@@ -86,7 +86,7 @@ def format_rows() -> None:
 
 
 def stages() -> None:
-    from resources.python_sandbox import PythonSandbox
+    from resources.python.resource import PythonSandbox
 
     rows, bindings = seeds()
     table = frame(rows, 0, ROWS)
@@ -111,7 +111,7 @@ def stages() -> None:
 
 
 def million() -> None:
-    from resources.python_sandbox import PythonSandbox
+    from resources.python.resource import PythonSandbox
 
     rows, bindings = seeds()
     with tempfile.TemporaryDirectory() as folder:

@@ -54,7 +54,7 @@ def with_bad_rows(home: Path, copy: Path) -> Path:
 import dagster as dg, os, polars as pl
 from apigen_assets.definitions import defs
 from apigen_assets.settings import settings
-from resources.lake import Lake
+from resources.lake.lake import Lake
 lake = Lake(settings().lake_url)
 path = lake.path("function_calling_dataset")
 rows = pl.read_parquet(str(path))

@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 import dagster as dg
 
-from apigen_assets.verification.outcome import CallExecutor, CallRequest, CallResult, Outcome
+from apigen_assets.domain.outcome import CallExecutor, CallRequest, CallResult, Outcome
 
 
 class Executors:

@@ -11,9 +11,9 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from apigen_assets.home import PROJECT, grant_slots, prepare
+from apigen_assets.orchestration.home import PROJECT, grant_slots, prepare
 from apigen_assets.settings import settings
-from resources.lake import Lake, LakeError
+from resources.lake.lake import Lake, LakeError
 from tests.test_graph import FUNCTIONS
 
 PATIENCE_S = 280

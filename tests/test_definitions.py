@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 import yaml
 
-from apigen_assets.home import PROJECT
+from apigen_assets.orchestration.home import PROJECT
 
 HEAVY = ["torch", "transformers", "deepspeed", "datasets", "matplotlib", "mcp", "openai", "aiohttp"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from apigen_assets.dataset.funnel import funnel
 from apigen_assets.settings import settings
-from resources.lake import Lake
+from resources.lake.lake import Lake
 
 FUNCTIONS = '''
 """Measures of trees."""
@@ -55,7 +55,7 @@ class World:
 
     def run(self, job, partition=None):
         from apigen_assets.definitions import defs
-        from resources.lake import LakeResource
+        from resources.lake.lake import LakeResource
 
         # the lake's folder is read when the module is first loaded: give this world its own
         own = dg.Definitions(

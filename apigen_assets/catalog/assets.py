@@ -7,21 +7,21 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from apigen_assets.automation import FOLLOW
-from apigen_assets.catalog.accessibility import ACCESS_VERSION, ProbeCache, probe, seed_arguments
-from apigen_assets.catalog.api import Api, RejectedApi
 from apigen_assets.catalog.batches import IMPORTER_VERSION, BatchKey, load_batch
-from apigen_assets.catalog.categories import RULES_VERSION, classify
-from apigen_assets.catalog.documentation import DOCUMENTATION_VERSION, check_documentation
+from apigen_assets.catalog.filters.accessibility import ACCESS_VERSION, ProbeCache, probe, seed_arguments
+from apigen_assets.catalog.filters.categories import RULES_VERSION, classify
+from apigen_assets.catalog.filters.documentation import DOCUMENTATION_VERSION, check_documentation
+from apigen_assets.catalog.filters.rewriting import REWRITING_VERSION, noise, rewrite
 from apigen_assets.catalog.names import BUILTIN
-from apigen_assets.catalog.rewriting import REWRITING_VERSION, noise, rewrite
 from apigen_assets.catalog.tables import catalog_apis, reject
+from apigen_assets.domain.api import Api, RejectedApi
+from apigen_assets.domain.chat import ChatModel
 from apigen_assets.functions.library import all_seeds
-from apigen_assets.generation.chat import ChatModel
-from apigen_assets.metadata import bar_plot, column_counts, counts_table, samples
+from apigen_assets.orchestration.automation import FOLLOW
+from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.partitions import api_batches
 from apigen_assets.settings import settings
-from resources.generators import generators
+from resources.llm.generators import generators
 
 GROUP = "catalog"
 IO_MANAGER = "lake"

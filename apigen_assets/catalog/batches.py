@@ -9,11 +9,11 @@ from pathlib import Path
 
 import polars as pl
 
-from apigen_assets.catalog.api import Api, RejectedApi
-from apigen_assets.catalog.imported import ImportResult
+from apigen_assets.catalog.importers.imported import ImportResult
+from apigen_assets.catalog.importers.sources import import_builtin, import_source
 from apigen_assets.catalog.incoming import find
 from apigen_assets.catalog.names import BUILTIN
-from apigen_assets.catalog.sources import import_builtin, import_source
+from apigen_assets.domain.api import Api, RejectedApi
 from apigen_assets.settings import Settings
 
 IMPORTER_VERSION = "1"

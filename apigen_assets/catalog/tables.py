@@ -5,7 +5,7 @@ from typing import Literal
 
 import polars as pl
 
-from apigen_assets.catalog.api import Api, RejectedApi
+from apigen_assets.domain.api import Api, RejectedApi
 
 
 def catalog_apis(frame: pl.DataFrame) -> list[Api]:

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from apigen_assets.home import prepare
+from apigen_assets.orchestration.home import prepare
 from apigen_assets.settings import settings
 
 
@@ -29,8 +29,8 @@ def demo(
     home = prepare(config)
     import dagster as dg
 
-    from resources.generators import GeneratorsFileError, generators
-    from resources.lake import Lake, LakeError
+    from resources.lake.lake import Lake, LakeError
+    from resources.llm.generators import GeneratorsFileError, generators
 
     try:
         # what would make every step fail is better said once, before the first
@@ -50,7 +50,7 @@ def demo(
         )
         raise typer.Exit(2)
 
-    from apigen_assets import demo as graph
+    from apigen_assets.cli import demo_steps as graph
     from apigen_assets.definitions import defs
 
     started = time.monotonic()
@@ -81,8 +81,8 @@ def demo(
 
 def _report(console: Console, seconds: float) -> None:
     from apigen_assets.dataset.funnel import funnel
-    from apigen_assets.metadata import column_counts
-    from resources.lake import Lake, LakeError
+    from apigen_assets.orchestration.metadata import column_counts
+    from resources.lake.lake import Lake, LakeError
 
     config = settings()
     lake = Lake(config.lake_url)

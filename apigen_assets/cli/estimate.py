@@ -9,14 +9,14 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from apigen_assets.catalog.api import Api
+from apigen_assets.domain.api import Api
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.estimate import Estimate, estimate_generation, estimate_judging
-from apigen_assets.generation.examples import Example, from_seeds
+from apigen_assets.generation.shown_examples import Example, from_seeds
 from apigen_assets.settings import Settings, settings
-from resources.chat_client import ChatClient
-from resources.generators import Generator, GeneratorsFileError, UnknownGeneratorError, generators, judge_names
-from resources.lake import Lake, LakeError
+from resources.lake.lake import Lake, LakeError
+from resources.llm.client import ChatClient
+from resources.llm.generators import Generator, GeneratorsFileError, UnknownGeneratorError, generators, judge_names
 
 
 def estimate(
@@ -126,7 +126,7 @@ def _batches(config: Settings) -> tuple[dict[str, list[Api]], str]:
             out[key] = [Api.from_row(row) for row in lake.scan_paths([path]).collect().iter_rows(named=True)]
         return out, "the catalog"
     from apigen_assets.catalog.batches import batch_keys
-    from apigen_assets.catalog.python_modules import import_python_package
+    from apigen_assets.catalog.importers.python_modules import import_python_package
 
     apis = import_python_package("apigen_assets.functions", "builtin", only_with="SEEDS").apis
     size = config.batch_size

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from apigen_assets.atomic import write_text
 from apigen_assets.cli.score import By, show, write_report
 from apigen_assets.evaluation.endpoint import AnswersFailedError, Mode
+from apigen_assets.files.atomic import write_text
 from apigen_assets.settings import settings
-from resources import bfcl
+from resources.bfcl import environment as bfcl
 
 
 def evaluate(
@@ -42,13 +42,13 @@ def evaluate(
     """
     if (checkpoint is None) == (not generator):
         raise typer.BadParameter("name one model: either --checkpoint FOLDER or --generator NAME")
+    from apigen_assets.domain.chat import BudgetError, EndpointError
     from apigen_assets.evaluation.answers import OutputsError
     from apigen_assets.evaluation.evaluate import evaluate_checkpoint, evaluate_endpoint
     from apigen_assets.evaluation.local import CheckpointError
     from apigen_assets.evaluation.store import RunningElsewhereError
-    from apigen_assets.generation.chat import BudgetError, EndpointError
-    from resources.chat_client import ChatClient
-    from resources.generators import (
+    from resources.llm.client import ChatClient
+    from resources.llm.generators import (
         GeneratorsFileError,
         MissingKeyError,
         UnknownGeneratorError,

@@ -9,11 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from apigen_assets.atomic import whole_file
-from apigen_assets.canonical import dumps
-from apigen_assets.catalog.imported import ImportResult
-from apigen_assets.catalog.sources import import_source
-from apigen_assets.record import Record
+from apigen_assets.catalog.importers.imported import ImportResult
+from apigen_assets.catalog.importers.sources import import_source
+from apigen_assets.domain.record import Record
+from apigen_assets.files.atomic import whole_file
+from apigen_assets.files.canonical import dumps
 
 
 class SourceFormat(StrEnum):

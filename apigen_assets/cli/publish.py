@@ -35,12 +35,12 @@ def publish(
 def _dry_run(config: Settings, repo: str | None, version: str | None) -> None:
     import dagster as dg
 
-    from apigen_assets.home import prepare
+    from apigen_assets.orchestration.home import prepare
     from apigen_assets.release.build import build_dataset
-    from apigen_assets.release.checks import failed_checks, guarding_checks, lineage
+    from apigen_assets.release.guards import failed_checks, guarding_checks, lineage
     from apigen_assets.release.soundness import UnsoundRowsError
-    from resources.hub import HubError, HubResource
-    from resources.lake import Lake, LakeError
+    from resources.hub.resource import HubError, HubResource
+    from resources.lake.lake import Lake, LakeError
 
     with dg.DagsterInstance.from_config(str(prepare(config))) as instance:
         failed = failed_checks(instance, guarding_checks())
@@ -80,7 +80,7 @@ def _run_job(config: Settings, run: dict[str, Any]) -> None:
     import dagster as dg
 
     from apigen_assets.definitions import defs
-    from apigen_assets.home import prepare
+    from apigen_assets.orchestration.home import prepare
 
     with dg.DagsterInstance.from_config(str(prepare(config))) as instance:
         result = defs.resolve_job_def("release").execute_in_process(

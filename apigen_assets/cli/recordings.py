@@ -24,11 +24,11 @@ def import_recordings(
 
     Exit status: 0 if a call was kept or all were there already, 1 if none fits, 2 if the command is wrong.
     """
-    from apigen_assets.catalog.imported import SourceError
-    from apigen_assets.catalog.toolbench import import_toolbench
+    from apigen_assets.catalog.importers.imported import SourceError
+    from apigen_assets.catalog.importers.toolbench.recorded_calls import import_calls, recorded_calls
+    from apigen_assets.catalog.importers.toolbench.tools import import_toolbench
     from apigen_assets.settings import settings
-    from resources.recordings import Recordings, RecordingsError
-    from resources.toolbench_recordings import import_calls, recorded_calls
+    from resources.rest.recordings import Recordings, RecordingsError
 
     for path, option in ((calls, "CALLS"), (tools, "--tools")):
         if not path.exists():

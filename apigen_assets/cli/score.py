@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from apigen_assets.atomic import write_text
 from apigen_assets.evaluation.answers import OutputsError, read
 from apigen_assets.evaluation.categories import COUNTS, official_id, wilson
 from apigen_assets.evaluation.scores import Scores, score_answers
+from apigen_assets.files.atomic import write_text
 from apigen_assets.settings import settings
-from resources import bfcl
+from resources.bfcl import environment as bfcl
 
 
 class Form(StrEnum):

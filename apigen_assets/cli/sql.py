@@ -15,7 +15,7 @@ def sql(
 ) -> None:
     """Ask the lake with DuckDB: every asset is a view, its partitions are columns."""
     # Imported here: Dagster and DuckDB cost other commands a second
-    from resources.lake import Lake, LakeError
+    from resources.lake.lake import Lake, LakeError
 
     try:
         lake = Lake(settings().lake_url)

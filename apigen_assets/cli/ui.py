@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from apigen_assets.home import PROJECT, grant_slots, prepare
+from apigen_assets.orchestration.home import PROJECT, grant_slots, prepare
 from apigen_assets.settings import settings
 
 

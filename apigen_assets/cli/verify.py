@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from apigen_assets.atomic import whole_file
-from apigen_assets.catalog.api import Api
+from apigen_assets.domain.api import Api
+from apigen_assets.files.atomic import whole_file
 from apigen_assets.settings import settings
 from apigen_assets.verification.audit.audit import Functions, Funnel, audit_rows
-from apigen_assets.verification.audit.rows import UnusableInputError, read_rows
-from apigen_assets.verification.audit.tools import ToolReport
+from apigen_assets.verification.audit.read_rows import UnusableInputError, read_rows
+from apigen_assets.verification.audit.tool_findings import ToolReport
 
 
 def verify(
@@ -71,9 +71,9 @@ def _run(rows: Path, out: Path, known: Functions, judges: list[str], allow_empty
 
 def _executors(known: Functions) -> Any:
     from resources.executors import ExecutorsResource
-    from resources.mcp_client import McpResource
-    from resources.python_sandbox import SandboxResource
-    from resources.rest import RestResource
+    from resources.mcp.executor import McpResource
+    from resources.python.resource import SandboxResource
+    from resources.rest.resource import RestResource
 
     config = settings()
     kinds = {binding.kind for binding in known.bindings.values()}
@@ -85,8 +85,8 @@ def _executors(known: Functions) -> Any:
 
 
 def _chat(stack: ExitStack, judges: list[str]) -> Any:
-    from resources.generators import UnknownGeneratorError, find_generator
-    from resources.llm import LlmResource
+    from resources.llm.generators import UnknownGeneratorError, find_generator
+    from resources.llm.resource import LlmResource
 
     try:
         for name in judges:
@@ -99,8 +99,8 @@ def _chat(stack: ExitStack, judges: list[str]) -> Any:
 
 
 def _from_modules(paths: list[Path]) -> Iterator[Api]:
-    from apigen_assets.catalog.imported import SourceError
-    from apigen_assets.catalog.python_modules import import_python_path
+    from apigen_assets.catalog.importers.imported import SourceError
+    from apigen_assets.catalog.importers.python_modules import import_python_path
 
     for path in paths:
         if not path.exists():

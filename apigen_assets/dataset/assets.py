@@ -6,9 +6,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from apigen_assets.atomic import write_text
-from apigen_assets.automation import follow
-from apigen_assets.dataset.bfcl import QuestionsUnavailableError, benchmark, questions_file
+from apigen_assets.dataset.bfcl_questions import QuestionsUnavailableError, benchmark, questions_file
 from apigen_assets.dataset.compose import (
     ABLATION_RULE,
     DUPLICATES,
@@ -21,13 +19,15 @@ from apigen_assets.dataset.compose import (
     unique_rows,
 )
 from apigen_assets.dataset.contamination import MATCHES_SCHEMA
+from apigen_assets.dataset.dataset_rows import dataset_rows, mixed
 from apigen_assets.dataset.funnel import funnel, markdown, reasons
 from apigen_assets.dataset.plots import funnel_plot, plots
 from apigen_assets.dataset.relevance import relevance_rows as make_relevance_rows
 from apigen_assets.dataset.report import Report, page
-from apigen_assets.dataset.rows import dataset_rows, mixed
 from apigen_assets.dataset.statistics import statistics
-from apigen_assets.metadata import bar_plot, column_counts, counts_table, samples
+from apigen_assets.files.atomic import write_text
+from apigen_assets.orchestration.automation import follow
+from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.settings import Settings, settings
 
 _ALL_THAT_EXISTS = {"allow_missing_partitions": True}

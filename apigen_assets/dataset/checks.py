@@ -5,7 +5,7 @@ import json
 import dagster as dg
 import polars as pl
 
-from apigen_assets.dataset.bfcl import QuestionsUnavailableError, benchmark
+from apigen_assets.dataset.bfcl_questions import QuestionsUnavailableError, benchmark
 from apigen_assets.dataset.compose import FATES_SCHEMA, Fate
 from apigen_assets.dataset.contamination import Benchmark
 from apigen_assets.dataset.facts import canonical_calls

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from apigen_assets.dataset.words import words_of
+from apigen_assets.dataset.query_words import words_of
 
 NGRAM = 13
 CONTAINED = 5
@@ -55,7 +55,7 @@ class Benchmark:
 
     Args:
         questions: `{id, question: [messages], functions: [{name, description, parameters}]}`, as
-            `resources.bfcl.questions` gives them.
+            `resources.bfcl.environment.questions` gives them.
     """
 
     def __init__(self, questions: Sequence[Mapping[str, Any]]) -> None:

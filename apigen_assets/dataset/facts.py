@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from apigen_assets.canonical import plain_numbers
-from apigen_assets.dataset.words import text_hash
+from apigen_assets.dataset.query_words import text_hash
+from apigen_assets.files.canonical import plain_numbers
 
 _NEEDED = ("candidate_id", "generator", "style", "query", "tools", "answers")
 _CHUNK = 20_000

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from resources.lake import Lake, LakeError
+from resources.lake.lake import Lake, LakeError
 
 _REASONS_SCHEMA = pl.Schema({"generator": pl.String, "stage": pl.String, "reason": pl.String, "count": pl.UInt32})
 STAGES = ("format", "execution", "semantic")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from apigen_assets.dataset.words import Hashes, Words, words_of
+from apigen_assets.dataset.query_words import Hashes, Words, words_of
 
 PERMUTATIONS = 128
 BANDS = 16

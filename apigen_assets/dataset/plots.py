@@ -10,7 +10,7 @@ from apigen_assets.dataset.figures import grouped_figure
 from apigen_assets.dataset.funnel import FunnelRow
 from apigen_assets.dataset.report import Report
 from apigen_assets.dataset.statistics import PAPER_SHARES
-from apigen_assets.metadata import bar_plot, figure
+from apigen_assets.orchestration.metadata import bar_plot, figure
 
 
 def plots(report: Report) -> dict[str, dg.MetadataValue[Any]]:

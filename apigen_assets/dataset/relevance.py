@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from apigen_assets.canonical import dumps
 from apigen_assets.dataset.facts import called_apis, draw
+from apigen_assets.files.canonical import dumps
 from apigen_assets.verification.grounding.arguments import Status
-from apigen_assets.verification.grounding.row import ground
-from apigen_assets.verification.grounding.words import content_stems
+from apigen_assets.verification.grounding.english import content_stems
+from apigen_assets.verification.grounding.grounding import ground
 
 KINDS = ("tool_removed", "argument_missing", "other_domain")
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from apigen_assets.catalog.api import CATEGORIES
-from apigen_assets.dataset.words import words_of
+from apigen_assets.dataset.query_words import words_of
+from apigen_assets.domain.api import CATEGORIES
 
 PAPER_SHARES: Mapping[str, float] = dict(
     zip(

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import polars as pl
 
+from apigen_assets.domain.record import Record
 from apigen_assets.evaluation.scores import Scores
-from apigen_assets.record import Record
-from resources.bfcl import Answer
+from resources.bfcl.environment import Answer
 
 
 class Kind(StrEnum):

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from apigen_assets.evaluation.categories import NOT_SINGLE_TURN, official_id, official_name
-from resources.bfcl import Answer
-from resources.bfcl_runner.decoding import FORMS, count_calls, is_blank
+from resources.bfcl.environment import Answer
+from resources.bfcl.runner.decoding import FORMS, count_calls, is_blank
 
 RESULT_FILE = re.compile(
     r"(?:BFCL_v\d+|gorilla_openfunctions_v1_test)_(?P<category>\w+?)(?:_result)?\.jsonl?$", re.IGNORECASE

@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
+from apigen_assets.domain.chat import EndpointError
 from apigen_assets.evaluation.analysis import Kind, examples, kinds_by_category
 from apigen_assets.evaluation.answers import OutputsError
 from apigen_assets.evaluation.board import STAND_IN, board_figure, board_markdown, deltas, leaderboard
@@ -16,12 +17,11 @@ from apigen_assets.evaluation.local import CheckpointError, trained_on_stand_in
 from apigen_assets.evaluation.published import FOOTNOTE
 from apigen_assets.evaluation.scores import Scores
 from apigen_assets.evaluation.store import RunningElsewhereError
-from apigen_assets.generation.chat import EndpointError
-from apigen_assets.metadata import bar_plot, figure, samples
+from apigen_assets.orchestration.metadata import bar_plot, figure, samples
 from apigen_assets.partitions import model_by_dataset
 from apigen_assets.settings import settings
-from resources import bfcl
-from resources.llm import LlmResource
+from resources.bfcl import environment as bfcl
+from resources.llm.resource import LlmResource
 
 
 class BfclConfig(dg.Config):

@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
+from apigen_assets.domain.chat import ChatModel, ChatRequest, Completion
 from apigen_assets.evaluation.questions import Question, normalised, underscored
-from apigen_assets.generation.chat import ChatModel, ChatRequest, Completion
+from apigen_assets.tool_formats.openai_tool import openai_tool
 from apigen_assets.training.prompt_format import PromptStyle, render
-from apigen_assets.training.tool_schema import openai_tool
-from resources.bfcl import Answer
+from resources.bfcl.environment import Answer
 
 TEMPERATURE = 0.001
 """As the leaderboard's runs are made; close to greedy."""

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import polars as pl
 
+from apigen_assets.domain.chat import ChatModel
 from apigen_assets.evaluation.analysis import ScoreRow, score_rows
 from apigen_assets.evaluation.endpoint import Mode, answer_by_endpoint, form_of
 from apigen_assets.evaluation.local import answer_locally, options_of
 from apigen_assets.evaluation.questions import Question, as_questions, sample
 from apigen_assets.evaluation.scores import Scores, score_answers
-from apigen_assets.generation.chat import ChatModel
-from resources.bfcl import Answer, Environment, questions
+from resources.bfcl.environment import Answer, Environment, questions
 
 
 @dataclass(frozen=True)

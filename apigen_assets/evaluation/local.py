@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from apigen_assets.canonical import content_hash
 from apigen_assets.evaluation.questions import Question, normalised
 from apigen_assets.evaluation.store import AnswerStore
+from apigen_assets.files.canonical import content_hash
 from apigen_assets.training.prompt_format import PromptStyle, render
-from resources.bfcl import Answer
+from resources.bfcl.environment import Answer
 
 MIN_ANSWER = 16
 """Tokens that must be left for an answer; a prompt that leaves fewer is too long."""

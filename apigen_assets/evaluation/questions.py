@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apigen_assets.canonical import content_hash
-from apigen_assets.generation.candidate import Call
+from apigen_assets.domain.candidate import Call
+from apigen_assets.files.canonical import content_hash
 from apigen_assets.training.prompt_format import parse
-from resources.bfcl_runner.decoding import UndecodableError, decode
+from resources.bfcl.runner.decoding import UndecodableError, decode
 
 _TYPES = {
     "dict": "object", "hashmap": "object", "hashtable": "object",
@@ -43,7 +43,7 @@ class Question:
 
 
 def as_questions(rows: Sequence[Mapping[str, Any]]) -> list[Question]:
-    """The rows of `resources.bfcl.questions`, with parameters as JSON Schema."""
+    """The rows of `resources.bfcl.environment.questions`, with parameters as JSON Schema."""
     return [
         Question(
             id=row["id"],

@@ -7,7 +7,7 @@ from typing import Any
 
 from apigen_assets.evaluation.answers import Detected, OutputsError, check_form, detect_form, for_form
 from apigen_assets.evaluation.categories import COUNTS, Figure, Tally, figures, wilson
-from resources.bfcl import Answer, Environment, Scored, data_digest, environment, score
+from resources.bfcl.environment import Answer, Environment, Scored, data_digest, environment, score
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,14 @@ def score_answers(
         model_name: selects the leaderboard's own setting for names with dots where it knows the model.
         underscore_to_dot: that setting, told.
         ids: the sample that was asked, by category, where it is not all questions.
-        env: the environment with the checker; by default `resources.bfcl.environment()`.
+        env: the environment with the checker; by default `resources.bfcl.environment.environment()`.
         require_calls: refuse answers none of which holds a call. False where it is known that a model gave them;
             there are no figures then, and a warning.
 
     Raises:
         OutputsError: no answer holds a call in the form.
-        resources.bfcl.IncompleteAnswersError: ids are missing, doubled or unknown.
-        resources.bfcl.BfclEnvironmentError: the checker cannot be run.
+        resources.bfcl.environment.IncompleteAnswersError: ids are missing, doubled or unknown.
+        resources.bfcl.environment.BfclEnvironmentError: the checker cannot be run.
     """
     if not answers:
         raise OutputsError("there are no answers to score")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from apigen_assets.evaluation.questions import Question
-from resources.bfcl import Answer
+from resources.bfcl.environment import Answer
 
 
 class RunningElsewhereError(RuntimeError):

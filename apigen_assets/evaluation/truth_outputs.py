@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from resources.bfcl_runner.decoding import FORMS
+from resources.bfcl.runner.decoding import FORMS
 
 DAMAGES = (
     "wrong_name",
@@ -33,7 +33,7 @@ Calls = list[tuple[str, dict[str, Any]]]
 
 
 def true_calls(item: dict[str, Any]) -> Calls:
-    """Calls that the checker should accept for one item of `resources.bfcl.truths`.
+    """Calls that the checker should accept for one item of `resources.bfcl.environment.truths`.
 
     Empty for irrelevance, any call for relevance. Java and JavaScript values are text in that language.
     """

@@ -9,9 +9,9 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from apigen_assets.domain.candidate import Call
 from apigen_assets.functions.ranges import check_choice, check_length, check_number, finite
 from apigen_assets.functions.seed import Seed
-from apigen_assets.generation.candidate import Call
 
 _ATOMIC_WEIGHTS = {
     "H": 1.008, "He": 4.0026, "Li": 6.94, "Be": 9.0122, "B": 10.81, "C": 12.011, "N": 14.007, "O": 15.999,

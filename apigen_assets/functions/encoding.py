@@ -6,9 +6,9 @@ import zlib
 from itertools import groupby
 from typing import Literal
 
+from apigen_assets.domain.candidate import Call
 from apigen_assets.functions.ranges import check_choice, check_length, check_number
 from apigen_assets.functions.seed import Seed
-from apigen_assets.generation.candidate import Call
 
 _ROMAN = (
     (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"),

@@ -5,9 +5,9 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from apigen_assets.domain.candidate import Call
 from apigen_assets.functions.ranges import check_choice, check_number
 from apigen_assets.functions.seed import Seed
-from apigen_assets.generation.candidate import Call
 
 _METRES_PER_SECOND = {"km/h": 1 / 3.6, "m/s": 1.0, "mph": 0.44704, "knot": 1852 / 3600}
 _BEAUFORT = (

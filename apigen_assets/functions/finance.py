@@ -5,9 +5,9 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from apigen_assets.domain.candidate import Call
 from apigen_assets.functions.ranges import check_choice, check_length, check_number, check_numbers, finite
 from apigen_assets.functions.seed import Seed
-from apigen_assets.generation.candidate import Call
 
 _MOST_MONEY = 1e12
 _PERIODS = {"yearly": 1, "quarterly": 4, "monthly": 12, "weekly": 52, "daily": 365}

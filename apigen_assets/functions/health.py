@@ -4,10 +4,10 @@ import datetime
 
 from typing_extensions import TypedDict
 
+from apigen_assets.domain.candidate import Call
 from apigen_assets.functions.ranges import check_number
 from apigen_assets.functions.seed import Seed
 from apigen_assets.functions.timestamps import read_date
-from apigen_assets.generation.candidate import Call
 
 
 class HeartRateZone(TypedDict):

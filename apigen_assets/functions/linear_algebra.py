@@ -7,9 +7,9 @@ import math
 from fractions import Fraction
 from typing import Literal
 
+from apigen_assets.domain.candidate import Call
 from apigen_assets.functions.ranges import check_choice, check_length, check_numbers, finite
 from apigen_assets.functions.seed import Seed
-from apigen_assets.generation.candidate import Call
 
 _MAX_SIZE = 10
 _MAX_ENTRY = 1e9

@@ -7,6 +7,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from apigen_assets.domain.candidate import Call
 from apigen_assets.functions.ranges import (
     LIMIT,
     check_choice,
@@ -16,7 +17,6 @@ from apigen_assets.functions.ranges import (
     finite,
 )
 from apigen_assets.functions.seed import Seed
-from apigen_assets.generation.candidate import Call
 
 
 class TablePoint(TypedDict):

@@ -4,9 +4,9 @@ import math
 
 from typing_extensions import TypedDict
 
+from apigen_assets.domain.candidate import Call
 from apigen_assets.functions.ranges import check_length, check_number
 from apigen_assets.functions.seed import Seed
-from apigen_assets.generation.candidate import Call
 
 
 class Congruence(TypedDict):

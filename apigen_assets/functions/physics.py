@@ -5,9 +5,9 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from apigen_assets.domain.candidate import Call
 from apigen_assets.functions.ranges import check_choice, check_number, check_numbers, finite
 from apigen_assets.functions.seed import Seed
-from apigen_assets.generation.candidate import Call
 
 _REFRACTIVE_INDEX = {"air": 1.000293, "water": 1.333, "glass": 1.52, "diamond": 2.417}
 """Indices for yellow light; glass is crown glass."""

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from apigen_assets.generation.candidate import Call, Style, style_of
+from apigen_assets.domain.candidate import Call, Style, style_of
 
 
 class Seed(BaseModel):

@@ -7,9 +7,9 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from apigen_assets.domain.candidate import Call
 from apigen_assets.functions.ranges import check_choice, check_length, check_number
 from apigen_assets.functions.seed import Seed
-from apigen_assets.generation.candidate import Call
 
 
 class WordCount(TypedDict):

@@ -5,10 +5,10 @@ import re
 
 from typing_extensions import TypedDict
 
+from apigen_assets.domain.candidate import Call
 from apigen_assets.functions.ranges import check_choice, check_number
 from apigen_assets.functions.seed import Seed
 from apigen_assets.functions.timestamps import read_moment, read_offset
-from apigen_assets.generation.candidate import Call
 
 _POINTS = (
     "N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW",

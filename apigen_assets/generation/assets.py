@@ -6,21 +6,21 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from apigen_assets.automation import ONCE
-from apigen_assets.canonical import content_hash
-from apigen_assets.catalog.api import Api
+from apigen_assets.domain.api import Api
+from apigen_assets.domain.chat import EndpointError
+from apigen_assets.files.canonical import content_hash
 from apigen_assets.functions.library import all_seeds
-from apigen_assets.generation.chat import EndpointError
-from apigen_assets.generation.examples import Example, from_seeds, from_verified
 from apigen_assets.generation.generate import Generated, generate
 from apigen_assets.generation.prompts import library_hash
-from apigen_assets.metadata import bar_plot, column_counts, counts_table, samples
+from apigen_assets.generation.shown_examples import Example, from_seeds, from_verified
+from apigen_assets.orchestration.automation import ONCE
+from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.partitions import batch_by_generator
 from apigen_assets.settings import settings
-from resources.generators import GeneratorsFileError, MissingKeyError, UnknownGeneratorError, generators
-from resources.journal import JournalError
-from resources.lake import Lake, LakeError
-from resources.llm import LlmResource
+from resources.lake.lake import Lake, LakeError
+from resources.llm.generators import GeneratorsFileError, MissingKeyError, UnknownGeneratorError, generators
+from resources.llm.journal import JournalError
+from resources.llm.resource import LlmResource
 
 GROUP = "generation"
 GENERATION_VERSION = content_hash([library_hash(), "sampling 1", "parsing 1"], 12)

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from apigen_assets.catalog.api import Api
-from apigen_assets.generation.chat import ChatRequest
-from apigen_assets.generation.examples import Example
+from apigen_assets.domain.api import Api
+from apigen_assets.domain.chat import ChatRequest
 from apigen_assets.generation.generate import planned_requests
 from apigen_assets.generation.samplers import Sampler
+from apigen_assets.generation.shown_examples import Example
 
 CHARS_PER_TOKEN = 4
 TOKENS_PER_PAIR = 95

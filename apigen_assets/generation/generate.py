@@ -9,14 +9,14 @@ from typing import Any
 
 import polars as pl
 
-from apigen_assets.catalog.api import Api
+from apigen_assets.domain.api import Api
+from apigen_assets.domain.candidate import Candidate, make_candidate_id
+from apigen_assets.domain.chat import BudgetError, ChatRequest, ChatStream, Completion
 from apigen_assets.functions.seed import Seed
-from apigen_assets.generation.candidate import Candidate, make_candidate_id
-from apigen_assets.generation.chat import BudgetError, ChatRequest, ChatStream, Completion
-from apigen_assets.generation.examples import Example, from_seeds
 from apigen_assets.generation.parsing import Pair, parse_completion
 from apigen_assets.generation.prompts import make_messages, make_prompt_id
 from apigen_assets.generation.samplers import Draw, Sampler
+from apigen_assets.generation.shown_examples import Example, from_seeds
 
 TEMPERATURE = 0.7
 """As in the paper, for every generator."""
@@ -94,7 +94,7 @@ def generate(
         on_progress: called with (candidates so far, target).
 
     Raises:
-        resources.llm.EndpointError: the endpoint cannot be used.
+        resources.llm.resource.EndpointError: the endpoint cannot be used.
         OSError: the journal cannot be written.
     """
     rows: list[dict[str, Any]] = []

@@ -18,8 +18,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from apigen_assets.canonical import StrictJsonError, dumps, loads_strict
-from apigen_assets.generation.chat import Completion
+from apigen_assets.domain.chat import Completion
+from apigen_assets.files.canonical import StrictJsonError, dumps, loads_strict
 
 _THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _LIST_START = re.compile(r"\[\s*(?=\{|\])")

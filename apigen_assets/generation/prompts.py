@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apigen_assets.canonical import content_hash, dumps
-from apigen_assets.generation.candidate import Style
-from apigen_assets.generation.examples import Example
+from apigen_assets.domain.candidate import Style
+from apigen_assets.files.canonical import content_hash, dumps
+from apigen_assets.generation.shown_examples import Example
 
 SYSTEM = (
     "You write training data for assistants that call functions. For the functions you are given you invent "

@@ -11,10 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apigen_assets.catalog.api import Api
-from apigen_assets.generation.candidate import Style
-from apigen_assets.generation.examples import Example
+from apigen_assets.domain.api import Api
+from apigen_assets.domain.candidate import Style
 from apigen_assets.generation.prompts import LANGUAGES, WORDINGS, Wording
+from apigen_assets.generation.shown_examples import Example
 
 STYLE_SHARES: dict[Style, float] = {
     Style.SIMPLE: 0.3,

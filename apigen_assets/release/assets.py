@@ -9,13 +9,13 @@ import polars as pl
 from apigen_assets.dataset.funnel import markdown
 from apigen_assets.partitions import model_by_dataset
 from apigen_assets.release.build import build_dataset
-from apigen_assets.release.checks import GUARDED, GUARDED_OF_MODELS, failed_checks, guarding_checks, lineage
+from apigen_assets.release.guards import GUARDED, GUARDED_OF_MODELS, failed_checks, guarding_checks, lineage
 from apigen_assets.release.models import ModelError, scores, write_model
 from apigen_assets.release.soundness import UnsoundRowsError
 from apigen_assets.release.tree import Tree, read_manifest
 from apigen_assets.settings import settings
-from resources.hub import HubError, HubProblem, HubResource, Publication
-from resources.lake import Lake, LakeError
+from resources.hub.resource import HubError, HubProblem, HubResource, Publication
+from resources.lake.lake import Lake, LakeError
 
 
 class ReleaseConfig(dg.Config):

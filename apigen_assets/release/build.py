@@ -8,14 +8,14 @@ import polars as pl
 
 from apigen_assets.dataset.compose import quotas_of
 from apigen_assets.dataset.funnel import STAGES
-from apigen_assets.release.card import dataset_card, facts
 from apigen_assets.release.configs import configs
+from apigen_assets.release.dataset_card import dataset_card, facts
 from apigen_assets.release.provenance import Provenance, gather
 from apigen_assets.release.soundness import check_rows
 from apigen_assets.release.tree import Tree, write_tree
 from apigen_assets.settings import Settings
-from resources.generators import generators, judge_names
-from resources.lake import Lake, LakeError
+from resources.lake.lake import Lake, LakeError
+from resources.llm.generators import generators, judge_names
 
 
 def dataset_folder(config: Settings) -> Path:
@@ -35,7 +35,7 @@ def build_dataset(
         dataset: the rows; by default the lake's `function_calling_dataset`.
 
     Raises:
-        resources.lake.LakeError: there is no data set.
+        resources.lake.lake.LakeError: there is no data set.
         UnsoundRowsError: its rows may not be released.
     """
     rows = lake.scan("function_calling_dataset") if dataset is None else dataset

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import pyarrow as pa
 
-from apigen_assets.dataset.xlam_openai import openai_row
+from apigen_assets.tool_formats.openai_row import openai_row
 
 BATCH_ROWS = 5_000
 """Rows held in memory at once."""

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import polars as pl
 import yaml
 
-from apigen_assets.canonical import content_hash
 from apigen_assets.dataset.compose import ABLATION_RULE
-from apigen_assets.folders import staged
+from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.folders import staged
 from apigen_assets.release.shards import file_sha256
 from apigen_assets.release.tree import FORMAT, MANIFEST, Tree, complete, read_manifest, same, write_manifest
-from resources.bfcl import VERSION
+from resources.bfcl.environment import VERSION
 
 BFCL_DATASET = "gorilla-llm/Berkeley-Function-Calling-Leaderboard"
 """The leaderboard's data set on the Hub, which evaluation results refer to."""

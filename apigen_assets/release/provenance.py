@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from apigen_assets.canonical import content_hash
 from apigen_assets.dataset.compose import Quotas, shortfall_of
 from apigen_assets.dataset.funnel import FunnelRow, funnel
-from apigen_assets.verification.judge_prompt import PROMPT_VERSION
-from resources.generators import Generator
-from resources.lake import Lake, LakeError
+from apigen_assets.files.canonical import content_hash
+from apigen_assets.verification.stages.judge_prompt import PROMPT_VERSION
+from resources.lake.lake import Lake, LakeError
+from resources.llm.generators import Generator
 
 
 class Model(NamedTuple):

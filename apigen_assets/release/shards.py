@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from apigen_assets.canonical import content_hash
+from apigen_assets.files.canonical import content_hash
 
 ROW_GROUP_BYTES = 64_000_000
 """In memory. The Hub's viewer refuses row groups of more than some 286 MiB and wants at most 100 MB."""

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from apigen_assets.folders import staged
-from apigen_assets.release.card import Card
+from apigen_assets.files.folders import staged
 from apigen_assets.release.configs import Config, Split, features
+from apigen_assets.release.dataset_card import Card
 from apigen_assets.release.shards import RowHash, WrittenSplit, columns, combined_hash, file_sha256, write_split
 
 MANIFEST = "release.json"

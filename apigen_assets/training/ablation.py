@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from apigen_assets.training.rows import GROUPS
+from apigen_assets.training.examples import GROUPS
 
 SEEDS = (1, 2, 3)
 """Seeds of one data set's runs: initial weights and the order of rows."""

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from apigen_assets.metadata import figure
+from apigen_assets.orchestration.metadata import figure
 from apigen_assets.partitions import model_by_dataset
 from apigen_assets.settings import settings
 from apigen_assets.training.ablation import (
@@ -19,12 +19,12 @@ from apigen_assets.training.ablation import (
     ablation_markdown,
     ablation_row,
 )
-from apigen_assets.training.card import accuracy_table
 from apigen_assets.training.curves import curve_figure
+from apigen_assets.training.examples import COLUMNS
+from apigen_assets.training.model_card import accuracy_table
 from apigen_assets.training.recipe import load_recipe
-from apigen_assets.training.rows import COLUMNS
-from resources.lake import Lake, LakeError
-from resources.trainer import Trainer, TrainingError, TrainingJob
+from resources.lake.lake import Lake, LakeError
+from resources.trainer.resource import Trainer, TrainingError, TrainingJob
 
 TABLES = {
     "verified": "function_calling_dataset",

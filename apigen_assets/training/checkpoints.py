@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from apigen_assets.atomic import write_text
+from apigen_assets.files.atomic import write_text
 
 FILES = "files.json"
 _WHOLE = 64 * 2**20

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from apigen_assets.canonical import dumps, plain_numbers
-from apigen_assets.generation.candidate import Call
+from apigen_assets.domain.candidate import Call
+from apigen_assets.files.canonical import dumps, plain_numbers
+from apigen_assets.training.examples import GROUPS, Example
 from apigen_assets.training.prompt_format import PromptStyle, parse, render, target
-from apigen_assets.training.rows import GROUPS, Example
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from apigen_assets.training.batches import IGNORED, BatchPlan, OrderedRows, coll
 from apigen_assets.training.checkpoints import last_good, seal
 from apigen_assets.training.deepspeed_config import deepspeed_config
 from apigen_assets.training.environment import Device, disable_compiled_collectives
+from apigen_assets.training.examples import GROUPS
 from apigen_assets.training.models import build_model
 from apigen_assets.training.preflight import flops_per_token
 from apigen_assets.training.progress import Progress
 from apigen_assets.training.recipe import Recipe
-from apigen_assets.training.rows import GROUPS
 from apigen_assets.training.tokens import TokenStore
 
 _WARMING = 2

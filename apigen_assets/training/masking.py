@@ -4,9 +4,9 @@ import random
 import string
 from typing import Any
 
-from apigen_assets.generation.candidate import Call
-from apigen_assets.training.rows import Example
-from apigen_assets.verification.xlam_types import is_json_schema
+from apigen_assets.domain.candidate import Call
+from apigen_assets.tool_formats.xlam_types import is_json_schema
+from apigen_assets.training.examples import Example
 
 _LETTERS = string.ascii_letters + string.digits + "_."
 

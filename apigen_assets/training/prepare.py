@@ -14,12 +14,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from apigen_assets.atomic import write_text
-from apigen_assets.generation.candidate import Call
-from apigen_assets.training.masking import masked, shuffled
-from apigen_assets.training.prompt_format import render, target
-from apigen_assets.training.recipe import Recipe
-from apigen_assets.training.rows import (
+from apigen_assets.domain.candidate import Call
+from apigen_assets.files.atomic import write_text
+from apigen_assets.training.examples import (
     GROUPS,
     DataError,
     Example,
@@ -29,6 +26,9 @@ from apigen_assets.training.rows import (
     split_of,
     without_unseen_tools,
 )
+from apigen_assets.training.masking import masked, shuffled
+from apigen_assets.training.prompt_format import render, target
+from apigen_assets.training.recipe import Recipe
 from apigen_assets.training.tokenizer import load_tokenizer, train_tokenizer
 from apigen_assets.training.tokens import TokenCounts, encode_examples, write_tokens
 from apigen_assets.training.variants import text_values, with_fresh_values

@@ -21,9 +21,9 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
-from apigen_assets.canonical import StrictJsonError, loads_strict
-from apigen_assets.generation.candidate import Call
-from apigen_assets.training.tool_schema import flat_parameters, openai_tool, parameters_of
+from apigen_assets.domain.candidate import Call
+from apigen_assets.files.canonical import StrictJsonError, loads_strict
+from apigen_assets.tool_formats.openai_tool import flat_parameters, openai_tool, parameters_of
 
 
 class PromptStyle(StrEnum):

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from apigen_assets.canonical import content_hash
+from apigen_assets.files.canonical import content_hash
 from apigen_assets.training.prompt_format import PromptStyle
 
 RECIPES_DIR = Path(__file__).parent / "recipes"

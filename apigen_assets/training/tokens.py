@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from apigen_assets.atomic import write_text
+from apigen_assets.files.atomic import write_text
+from apigen_assets.training.examples import GROUPS, Example
 from apigen_assets.training.prompt_format import PromptStyle, render, target
-from apigen_assets.training.rows import GROUPS, Example
 
 _BATCH = 1_000
 

@@ -24,10 +24,9 @@ from typing import Any
 
 import yaml
 
-from apigen_assets.canonical import content_hash
-from apigen_assets.folders import swap
+from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.folders import swap
 from apigen_assets.training.batches import BatchError, plan_batch
-from apigen_assets.training.card import model_card
 from apigen_assets.training.changes import parse_changes
 from apigen_assets.training.environment import (
     MissingExtraError,
@@ -36,13 +35,14 @@ from apigen_assets.training.environment import (
     prepare_environment,
     require_train_extra,
 )
+from apigen_assets.training.examples import DataError, Example
 from apigen_assets.training.heldout import generate, samples, samples_json, score, to_json
+from apigen_assets.training.model_card import model_card
 from apigen_assets.training.models import BaseError, build_model, check_base, generation_config
 from apigen_assets.training.preflight import PreflightError, preflight
 from apigen_assets.training.prepare import RowFiles, prepare, read_heldout, wait_prepared
 from apigen_assets.training.progress import Progress
 from apigen_assets.training.recipe import Recipe, RecipeError, load_recipe
-from apigen_assets.training.rows import DataError, Example
 from apigen_assets.training.verify import PROBES, write_probes
 
 RESULT = "training.json"

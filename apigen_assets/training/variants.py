@@ -13,8 +13,8 @@ import string
 from collections.abc import Iterable
 from typing import Any
 
-from apigen_assets.generation.candidate import Call
-from apigen_assets.training.rows import Example
+from apigen_assets.domain.candidate import Call
+from apigen_assets.training.examples import Example
 
 _VOWELS = "aeiou"
 _CONSONANTS = "bcdfghklmnprstvwz"

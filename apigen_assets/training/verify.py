@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from apigen_assets.generation.candidate import Call
+from apigen_assets.domain.candidate import Call
 from apigen_assets.training.environment import prepare_environment, require_train_extra
+from apigen_assets.training.examples import Example
 from apigen_assets.training.heldout import generate, score
 from apigen_assets.training.prompt_format import PromptStyle
-from apigen_assets.training.rows import Example
 
 PROBES = "probes.jsonl"
 """File in a checkpoint's folder: held-out rows with the answers given at the end of training."""

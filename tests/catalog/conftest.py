@@ -1,9 +1,8 @@
-import os
 from pathlib import Path
 
 import pytest
 
-SHARED = Path(os.environ.get("APIGEN_SHARED") or Path(__file__).parents[2] / ".." / "shared").resolve()
+from tests.helpers.paths import SHARED
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +24,6 @@ def labels():
 @pytest.fixture(scope="session")
 def toolbench(shared_data):
     """ToolBench as imported: 2,782 tools."""
-    from apigen_assets.catalog.toolbench import import_toolbench
+    from apigen_assets.catalog.importers.toolbench.tools import import_toolbench
 
     return import_toolbench(shared_data / "toolbench" / "toolenv.tar.xz", "toolenv")

@@ -3,12 +3,12 @@ import polars as pl
 import pytest
 
 from apigen_assets.catalog import assets, checks
-from apigen_assets.catalog.api import Api
-from apigen_assets.generation.chat import Completion
+from apigen_assets.domain.api import Api
+from apigen_assets.domain.chat import Completion
 from apigen_assets.settings import Settings
 from resources.executors import ExecutorsResource
-from resources.lake import LakeResource
-from resources.python_sandbox import SandboxResource
+from resources.lake.lake import LakeResource
+from resources.python.resource import SandboxResource
 
 MODULE = '''
 """Shop functions."""

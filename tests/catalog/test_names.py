@@ -3,8 +3,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apigen_assets.catalog.api import NAME_PATTERN
 from apigen_assets.catalog.names import distinct, identifier, slugify, tool_name
+from apigen_assets.domain.api import NAME_PATTERN
 
 
 def test_a_name_that_fits_is_written_in_full_and_repeats_nothing():

@@ -4,13 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from resources.lake import SCHEMA_VERSION
-
-ROOT = Path(__file__).parents[2]
+from resources.lake.lake import SCHEMA_VERSION
+from tests.helpers.paths import ROOT
 
 
 def demo(home, *options, **variables):

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from apigen_assets.cli.main import app
 from apigen_assets.settings import settings
-from resources.lake import SCHEMA_VERSION, Lake
+from resources.lake.lake import SCHEMA_VERSION, Lake
 
 
 def run(*arguments, text=None):

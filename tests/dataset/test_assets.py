@@ -6,10 +6,10 @@ import dagster as dg
 import polars as pl
 
 from apigen_assets.dataset import assets
-from apigen_assets.dataset.bfcl import questions_file
+from apigen_assets.dataset.bfcl_questions import questions_file
 from apigen_assets.settings import settings
 from tests.dataset.test_contamination import AREA, question
-from tests.rows import frame, tool, verified_row
+from tests.helpers.rows import frame, tool, verified_row
 
 CATALOG = pl.DataFrame({"api_id": ["id-f", "id-g"], "name": ["f", "g"], "category": ["Math", "Music"]})
 

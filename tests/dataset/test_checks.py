@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 
 from apigen_assets.dataset import checks
-from apigen_assets.dataset.bfcl import questions_file
+from apigen_assets.dataset.bfcl_questions import questions_file
 from apigen_assets.dataset.compose import FATES_SCHEMA, chosen_rows, compose
-from apigen_assets.dataset.rows import dataset_rows
+from apigen_assets.dataset.dataset_rows import dataset_rows
 from apigen_assets.settings import settings
 from tests.dataset.test_contamination import AREA, question
-from tests.rows import frame, tool, verified_row
+from tests.helpers.rows import frame, tool, verified_row
 
 VERIFIED = frame(
     [verified_row(f"c{i}", f"query {i}", [tool("f"), tool("g")], [("f", {"amount": i})]) for i in range(12)]

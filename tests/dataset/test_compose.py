@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apigen_assets.dataset.compose import Fate, Quotas, chosen_rows, compose, unique_rows
-from tests.rows import frame, tool, verified_row
+from tests.helpers.rows import frame, tool, verified_row
 
 STYLES = ("simple", "parallel", "multiple", "parallel_multiple")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apigen_assets.dataset.bfcl import QuestionsUnavailableError, questions, questions_file
+from apigen_assets.dataset.bfcl_questions import QuestionsUnavailableError, questions, questions_file
 from apigen_assets.dataset.checks import contaminations
 from apigen_assets.dataset.contamination import MATCHES_SCHEMA, Benchmark
 from apigen_assets.functions.library import modules

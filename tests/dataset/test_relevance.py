@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from apigen_assets.dataset.checks import relevance_problems
+from apigen_assets.dataset.dataset_rows import dataset_rows
 from apigen_assets.dataset.relevance import KINDS, may_serve, relevance_rows, without_value
-from apigen_assets.dataset.rows import dataset_rows
-from apigen_assets.dataset.xlam_openai import openai_row
-from tests.rows import frame, tool, verified_row
+from apigen_assets.tool_formats.openai_row import openai_row
+from tests.helpers.rows import frame, tool, verified_row
 
 WORDS = {
     "tides": "Predict ocean tides",

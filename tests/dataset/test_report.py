@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apigen_assets.atomic import write_text
 from apigen_assets.dataset.compose import chosen_rows, compose
+from apigen_assets.dataset.dataset_rows import dataset_rows
 from apigen_assets.dataset.funnel import FunnelRow
 from apigen_assets.dataset.plots import plots
 from apigen_assets.dataset.report import Report, page
-from apigen_assets.dataset.rows import dataset_rows
 from apigen_assets.dataset.statistics import PAPER_SHARES, sample_rows, statistics
-from tests.rows import frame, tool, verified_row
+from apigen_assets.files.atomic import write_text
+from tests.helpers.rows import frame, tool, verified_row
 
 REASONS = pl.DataFrame(
     [("standin-small", "format", "not_json", 3)],

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apigen_assets.dataset.checks import split_problems
-from apigen_assets.dataset.rows import dataset_rows
+from apigen_assets.dataset.dataset_rows import dataset_rows
 from apigen_assets.dataset.splits import is_held_out, split_of
-from tests.rows import frame, tool, verified_row
+from tests.helpers.rows import frame, tool, verified_row
 
 APIS = [f"id-f{i}" for i in range(40)]
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from apigen_assets.settings import settings
-from resources import bfcl
+from resources.bfcl import environment as bfcl
 
 
 @pytest.fixture(scope="session")

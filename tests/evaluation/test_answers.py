@@ -11,7 +11,7 @@ from apigen_assets.evaluation.answers import (
     inference_error,
     read,
 )
-from resources.bfcl import Answer
+from resources.bfcl.environment import Answer
 
 CALL = json.dumps({"tool_calls": [{"name": "f", "arguments": {"a": 1}}]})
 

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from apigen_assets.cli.main import app
+from apigen_assets.domain.chat import EndpointError
 from apigen_assets.evaluation import local
 from apigen_assets.evaluation.answers import OutputsError
 from apigen_assets.evaluation.endpoint import AnswersFailedError, Mode, answer_by_endpoint, requests_for
@@ -16,11 +17,10 @@ from apigen_assets.evaluation.local import CheckpointError, LocalOptions, answer
 from apigen_assets.evaluation.questions import Question, as_questions, normalised, sample
 from apigen_assets.evaluation.store import AnswerStore, RunningElsewhereError
 from apigen_assets.evaluation.truth_outputs import true_calls
-from apigen_assets.generation.chat import EndpointError
 from apigen_assets.training.prompt_format import PromptStyle, target
-from resources import bfcl
-from resources.chat_client import ChatClient
-from resources.generators import Generator
+from resources.bfcl import environment as bfcl
+from resources.llm.client import ChatClient
+from resources.llm.generators import Generator
 
 TWO_CALLS = [{"name": "f", "arguments": {"a": 1}}, {"name": "g.h", "arguments": {"b": "x"}}]
 

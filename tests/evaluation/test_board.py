@@ -18,9 +18,9 @@ from apigen_assets.evaluation.scores import score_answers
 from apigen_assets.evaluation.truth_outputs import outputs
 from apigen_assets.partitions import model_by_dataset
 from apigen_assets.settings import settings
-from resources.bfcl import Answer
-from resources.lake import Lake, LakeResource
-from resources.llm import LlmResource
+from resources.bfcl.environment import Answer
+from resources.lake.lake import Lake, LakeResource
+from resources.llm.resource import LlmResource
 
 
 @pytest.mark.parametrize(

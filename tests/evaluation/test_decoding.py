@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resources.bfcl_runner.arithmetic import NotArithmeticError, fold
-from resources.bfcl_runner.decoding import FORMS, UndecodableError, count_calls, decode, is_blank
+from resources.bfcl.runner.arithmetic import NotArithmeticError, fold
+from resources.bfcl.runner.decoding import FORMS, UndecodableError, count_calls, decode, is_blank
 
 CALL = {"name": "geo.area", "arguments": {"base": 10, "unit": "m"}}
 DECODED = [{"geo.area": {"base": 10, "unit": "m"}}]

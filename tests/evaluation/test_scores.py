@@ -18,9 +18,9 @@ from apigen_assets.evaluation.categories import COUNTS, Tally, figures, official
 from apigen_assets.evaluation.scores import score_answers
 from apigen_assets.evaluation.truth_outputs import DAMAGES, outputs
 from apigen_assets.settings import settings
-from resources import bfcl
-from resources.bfcl import Answer
-from resources.bfcl_runner.decoding import FORMS
+from resources.bfcl import environment as bfcl
+from resources.bfcl.environment import Answer
+from resources.bfcl.runner.decoding import FORMS
 
 UNREACHABLE = {
     "parallel_multiple": 1,  # accepts an argument that the function does not have

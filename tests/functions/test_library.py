@@ -20,10 +20,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from apigen_assets.catalog.api import NAME_PATTERN
+from apigen_assets.domain.api import NAME_PATTERN
+from apigen_assets.domain.candidate import Style
 from apigen_assets.functions import library
 from apigen_assets.functions.seed import Seed
-from apigen_assets.generation.candidate import Style
 
 FUNCTIONS = library.all_functions()
 SEEDS = library.all_seeds()

@@ -8,14 +8,14 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from apigen_assets.catalog.api import Api
-from apigen_assets.catalog.python_modules import import_python_package
+from apigen_assets.catalog.importers.python_modules import import_python_package
+from apigen_assets.domain.api import Api
+from apigen_assets.domain.candidate import Candidate
 from apigen_assets.generation.assets import raw_candidates, seed_examples
-from apigen_assets.generation.candidate import Candidate
 from apigen_assets.partitions import api_batches
 from apigen_assets.settings import settings
-from resources.lake import Lake, LakeIOManager
-from resources.llm import LlmResource
+from resources.lake.lake import Lake, LakeIOManager
+from resources.llm.resource import LlmResource
 
 BATCH = "b1"
 

@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from apigen_assets.catalog.python_modules import import_python_package
+from apigen_assets.catalog.importers.python_modules import import_python_package
 from apigen_assets.cli.main import app
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.estimate import estimate_generation
-from apigen_assets.generation.examples import from_seeds
 from apigen_assets.generation.generate import generate
+from apigen_assets.generation.shown_examples import from_seeds
 from apigen_assets.settings import Settings, settings
-from resources.chat_client import ChatClient
-from resources.generators import generators
+from resources.llm.client import ChatClient
+from resources.llm.generators import generators
 
 
 def test_the_estimate_meets_what_the_run_then_uses(tmp_path: Path) -> None:

@@ -12,19 +12,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from apigen_assets.catalog.api import Api
-from apigen_assets.catalog.python_modules import import_python_package
+from apigen_assets.catalog.importers.python_modules import import_python_package
+from apigen_assets.domain.api import Api
+from apigen_assets.domain.candidate import Candidate
+from apigen_assets.domain.chat import BudgetError, ChatRequest, Completion
 from apigen_assets.functions.library import all_seeds
-from apigen_assets.generation.candidate import Candidate
-from apigen_assets.generation.chat import BudgetError, ChatRequest, Completion
-from apigen_assets.generation.examples import Example, from_seeds, from_verified
 from apigen_assets.generation.generate import generate
-from apigen_assets.verification.format import check_format
-from resources.chat_client import ChatClient
-from resources.generators import generators
-from resources.journal import Journal
-
-ROOT = Path(__file__).parents[2]
+from apigen_assets.generation.shown_examples import Example, from_seeds, from_verified
+from apigen_assets.verification.stages.format import check_format
+from resources.llm.client import ChatClient
+from resources.llm.generators import generators
+from resources.llm.journal import Journal
+from tests.helpers.paths import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -126,11 +125,11 @@ def test_a_killed_run_continues_without_asking_again_or_losing_a_row(apis: list[
 import sys
 sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
-from apigen_assets.catalog.python_modules import import_python_package
+from apigen_assets.catalog.importers.python_modules import import_python_package
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.generate import generate
-from resources.chat_client import ChatClient
-from resources.generators import generators
+from resources.llm.client import ChatClient
+from resources.llm.generators import generators
 apis = list(import_python_package("apigen_assets.functions", "builtin", only_with="SEEDS").apis)[:40]
 with ChatClient(generators(), Path({str(tmp_path / "killed")!r})) as chat:
     generate(apis, all_seeds(), "standin-medium", "b", 20000, chat)

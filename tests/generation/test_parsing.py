@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apigen_assets.generation.candidate import Candidate, Style
-from apigen_assets.generation.chat import Completion
+from apigen_assets.domain.candidate import Candidate, Style
+from apigen_assets.domain.chat import Completion
+from apigen_assets.domain.verdict import STAGE_OF, Stage
 from apigen_assets.generation.parsing import Parsed, parse_completion
-from apigen_assets.verification.format import parse_failure
-from apigen_assets.verification.verdict import STAGE_OF, Stage
+from apigen_assets.verification.stages.format import parse_failure
 
 PAIR = {"query": "What is 2 + 3?", "answers": [{"name": "add", "arguments": {"a": 2, "b": 3}}]}
 OTHER = {"query": "And 4 } + ] 5?", "answers": [{"name": "add", "arguments": {"a": 4, "b": 5}}], "thought": "easy"}

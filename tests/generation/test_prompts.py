@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from apigen_assets.domain.candidate import Style
 from apigen_assets.generation import prompts
-from apigen_assets.generation.candidate import Style
 from apigen_assets.generation.prompts import (
     LANGUAGES,
     STYLE_RULES,

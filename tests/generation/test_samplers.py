@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apigen_assets.catalog.api import Api, PythonBinding, Source
-from apigen_assets.generation.candidate import Call, Style, style_of
-from apigen_assets.generation.examples import Example
+from apigen_assets.domain.api import Api, PythonBinding, Source
+from apigen_assets.domain.candidate import Call, Style, style_of
 from apigen_assets.generation.samplers import MAX_TOOLS, Draw, Sampler
+from apigen_assets.generation.shown_examples import Example
 
 WORDS = ["circle", "area", "sphere", "volume", "mean", "loan", "interest", "city", "date", "text", "prime", "number"]
 

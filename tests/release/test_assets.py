@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -13,12 +12,13 @@ from typer.testing import CliRunner
 from apigen_assets.cli.main import app
 from apigen_assets.partitions import model_by_dataset
 from apigen_assets.release.assets import huggingface_dataset, huggingface_models
-from apigen_assets.release.checks import GUARDED_OF_MODELS, guarding_checks
+from apigen_assets.release.guards import GUARDED_OF_MODELS, guarding_checks
 from apigen_assets.settings import settings
-from resources.hub import HubResource
-from resources.lake import Lake, LakeResource
-from tests.hub.server import LocalHub
-from tests.release.releases import rows
+from resources.hub.resource import HubResource
+from resources.lake.lake import Lake, LakeResource
+from tests.helpers.hub_server import LocalHub
+from tests.helpers.paths import ROOT
+from tests.helpers.releases import rows
 
 
 @pytest.fixture
@@ -235,7 +235,7 @@ def apigen(*arguments):
     """The command, in a process of its own: settings are read once per process."""
     done = subprocess.run(
         [sys.executable, "-c", "from apigen_assets.cli.main import app; app()", *arguments],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=600,

@@ -6,17 +6,17 @@ import polars as pl
 import pytest
 import yaml
 
-from apigen_assets.canonical import dumps
-from apigen_assets.catalog.api import Api, PythonBinding, Source
 from apigen_assets.dataset.compose import ABLATION_RULE, compose
 from apigen_assets.dataset.funnel import FunnelRow
-from apigen_assets.release.card import dataset_card, facts
+from apigen_assets.domain.api import Api, PythonBinding, Source
+from apigen_assets.files.canonical import dumps
+from apigen_assets.release.dataset_card import dataset_card, facts
 from apigen_assets.release.provenance import ApiSource, Model, Provenance, code_commit, gather
-from apigen_assets.verification.judge_prompt import PROMPT_VERSION
-from resources.generators import STANDINS, Generator
-from resources.lake import Lake
-from tests.release.releases import release, rows
-from tests.rows import frame, tool, verified_row
+from apigen_assets.verification.stages.judge_prompt import PROMPT_VERSION
+from resources.lake.lake import Lake
+from resources.llm.generators import STANDINS, Generator
+from tests.helpers.releases import release, rows
+from tests.helpers.rows import frame, tool, verified_row
 
 
 def provenance(**more):

@@ -8,7 +8,7 @@ import yaml
 
 from apigen_assets.dataset.compose import ABLATION_RULE
 from apigen_assets.release.models import BFCL_DATASET, ModelError, Score, scores, split_card, write_model
-from resources.bfcl import VERSION
+from resources.bfcl.environment import VERSION
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from apigen_assets.release.soundness import UnsoundRowsError, check_rows
-from tests.release.releases import rows
+from tests.helpers.releases import rows
 
 
 def with_value(column, value, row=3):

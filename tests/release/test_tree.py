@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
@@ -16,14 +15,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apigen_assets import folders
+from apigen_assets.files import folders
 from apigen_assets.release import shards
 from apigen_assets.release.configs import OPENAI, XLAM, Config, Split, features
 from apigen_assets.release.models import split_card
 from apigen_assets.release.shards import RowHash, columns, write_split
 from apigen_assets.release.tree import complete, read_manifest
-from tests.release.releases import release, rows, with_split
-from tests.rows import frame, tool, verified_row
+from tests.helpers.paths import ROOT
+from tests.helpers.releases import release, rows, with_split
+from tests.helpers.rows import frame, tool, verified_row
 
 
 def head(path):
@@ -199,8 +199,8 @@ def test_without_an_atomic_exchange_the_folder_is_replaced_too(tmp_path, monkeyp
 WRITE = """
 import sys, time
 from pathlib import Path
-from apigen_assets import folders
-from tests.release.releases import release, rows
+from apigen_assets.files import folders
+from tests.helpers.releases import release, rows
 where = sys.argv[2]
 def stop(*_, **__):
     print("here", flush=True)
@@ -229,7 +229,7 @@ def test_kill_9_leaves_the_old_release_or_the_new_one(tmp_path, where):
         [sys.executable, "-c", WRITE, str(target), where],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert process.stdout.readline() == "here\n"
     process.send_signal(signal.SIGKILL)

@@ -5,13 +5,13 @@ import os
 import random
 import subprocess
 import sys
-from pathlib import Path
 
 import polars as pl
 import pytest
 
-from apigen_assets.dataset.row import DatasetRow
-from apigen_assets.generation.candidate import style_of
+from apigen_assets.domain.candidate import style_of
+from apigen_assets.domain.dataset_row import DatasetRow
+from tests.helpers.paths import ROOT
 
 CITIES = ["Berlin", "Paris", "Oslo", "Lima", "Cairo", "Athens", "Dublin", "Boston"]
 
@@ -125,7 +125,7 @@ def command(recipe, rows, out, changes, processes=1):
 
 
 def environment():
-    return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[2]), "HF_HUB_OFFLINE": "1"}
+    return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
 
 
 def run_program(recipe, rows, out, changes, processes=1):

@@ -10,8 +10,8 @@ import pytest
 from apigen_assets.settings import settings
 from apigen_assets.training import assets as training
 from apigen_assets.training.ablation import ABLATION_SCHEMA, ablation_markdown
-from resources.lake import Lake, LakeResource
-from resources.trainer import Trainer, TrainerResource, TrainingJob
+from resources.lake.lake import Lake, LakeResource
+from resources.trainer.resource import Trainer, TrainerResource, TrainingJob
 from tests.training.conftest import SMALL, make_rows
 
 KEY = dg.MultiPartitionKey({"model": "tiny", "dataset": "verified"})

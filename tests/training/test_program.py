@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from apigen_assets.training.checkpoints import FILES
+from apigen_assets.training.examples import iter_examples
 from apigen_assets.training.prompt_format import render
 from apigen_assets.training.recipe import load_recipe
-from apigen_assets.training.rows import iter_examples
 from tests.training.conftest import SMALL, command, environment, make_rows, run_program
 
 pytest.importorskip("deepspeed")
@@ -254,7 +254,7 @@ def test_out_of_memory_is_one_message(rows_file, tmp_path):
 
 def test_without_the_train_extra_there_is_one_message(monkeypatch, capsys, tmp_path):
     from apigen_assets.training import train
-    from resources.trainer import Trainer, TrainingError, TrainingJob
+    from resources.trainer.resource import Trainer, TrainingError, TrainingJob
 
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "deepspeed" else real(name))

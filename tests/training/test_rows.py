@@ -5,9 +5,8 @@ import json
 import polars as pl
 import pytest
 
-from apigen_assets.generation.candidate import Call
-from apigen_assets.training.recipe import Heldout
-from apigen_assets.training.rows import (
+from apigen_assets.domain.candidate import Call
+from apigen_assets.training.examples import (
     DataError,
     Example,
     is_kept_out,
@@ -16,6 +15,7 @@ from apigen_assets.training.rows import (
     split_of,
     without_unseen_tools,
 )
+from apigen_assets.training.recipe import Heldout
 from tests.training.conftest import make_rows
 
 HELDOUT = Heldout(query_share=0.2, function_share=0.3)

@@ -6,12 +6,12 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apigen_assets.generation.candidate import Call
+from apigen_assets.domain.candidate import Call
+from apigen_assets.tool_formats.openai_tool import parameters_of
+from apigen_assets.training.examples import Example, iter_examples
 from apigen_assets.training.heldout import is_exact
 from apigen_assets.training.masking import masked
 from apigen_assets.training.prompt_format import render
-from apigen_assets.training.rows import Example, iter_examples
-from apigen_assets.training.tool_schema import parameters_of
 from apigen_assets.training.variants import _places, text_values, with_fresh_values
 
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import polars as pl
 
-from apigen_assets.catalog.api import Api, Binding
-from apigen_assets.generation.candidate import Candidate
-from apigen_assets.generation.chat import ChatModel
-from apigen_assets.verification.audit.rows import AuditRow, row_key
-from apigen_assets.verification.audit.tools import ToolReport
-from apigen_assets.verification.execution import check_execution
-from apigen_assets.verification.format import FormatChecker
-from apigen_assets.verification.outcome import CallExecutor
-from apigen_assets.verification.semantic import check_semantic
-from apigen_assets.verification.verdict import Reason, Stage
+from apigen_assets.domain.api import Api, Binding
+from apigen_assets.domain.candidate import Candidate
+from apigen_assets.domain.chat import ChatModel
+from apigen_assets.domain.outcome import CallExecutor
+from apigen_assets.domain.verdict import Reason, Stage
+from apigen_assets.verification.audit.read_rows import AuditRow, row_key
+from apigen_assets.verification.audit.tool_findings import ToolReport
+from apigen_assets.verification.stages.execution import check_execution
+from apigen_assets.verification.stages.format import FormatChecker
+from apigen_assets.verification.stages.semantic import check_semantic
 
 CHUNK_ROWS = 2048
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from apigen_assets.canonical import dumps
-from apigen_assets.verification.grounding.words import content_stems
+from apigen_assets.files.canonical import dumps
+from apigen_assets.verification.grounding.english import content_stems
 
 
 class Status(StrEnum):

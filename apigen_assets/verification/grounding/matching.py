@@ -5,10 +5,7 @@ import unicodedata
 from typing import Any
 
 from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of
-from apigen_assets.verification.grounding.numbers import SPENDS, Number
-from apigen_assets.verification.grounding.text import Query, Span
-from apigen_assets.verification.grounding.times import RELATIVE, dates_agree, only_moments, times_agree
-from apigen_assets.verification.grounding.words import (
+from apigen_assets.verification.grounding.english import (
     GROUP_OF,
     STOP,
     content_stems,
@@ -19,6 +16,9 @@ from apigen_assets.verification.grounding.words import (
     word_set,
     words_in,
 )
+from apigen_assets.verification.grounding.numbers import SPENDS, Number
+from apigen_assets.verification.grounding.query import Query, Span
+from apigen_assets.verification.grounding.times import RELATIVE, dates_agree, only_moments, times_agree
 
 _CALCULATES = re.compile(
     r"\b(?:half|halves|double[ds]?|twice|triple[ds]?|quadruple|dozens?|pairs?|decades?|century|ago|more|less|fewer|"

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from apigen_assets.verification.grounding.words import Word, words_in
+from apigen_assets.verification.grounding.english import Word, words_in
 
 
 class Number(NamedTuple):

@@ -6,10 +6,10 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of, parameter_cues
+from apigen_assets.verification.grounding.english import STOP, content_stems, fold, stem, word_set, words_in
 from apigen_assets.verification.grounding.matching import mentions, near_cues, unused_numbers
-from apigen_assets.verification.grounding.text import Query, Span
+from apigen_assets.verification.grounding.query import Query, Span
 from apigen_assets.verification.grounding.times import RELATIVE
-from apigen_assets.verification.grounding.words import STOP, content_stems, fold, stem, word_set, words_in
 
 Tools = dict[str, dict[str, Any]]
 Calls = list[dict[str, Any]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal, NamedTuple
 
-from apigen_assets.canonical import dumps
+from apigen_assets.files.canonical import dumps
 
 Family = Literal["format", "execution", "arguments", "calls", "query", "hostile"]
 """`arguments`, `calls` and `query` are semantic damage; `hostile` must above all be survived."""

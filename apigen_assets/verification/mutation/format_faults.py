@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from apigen_assets.canonical import dumps
+from apigen_assets.files.canonical import dumps
 from apigen_assets.verification.mutation.fault import Pool, Row, fault, places, required_of, schema_of
 
 

@@ -4,9 +4,9 @@ import json
 
 import polars as pl
 
-from apigen_assets.canonical import dumps
-from apigen_assets.catalog.api import Api
-from apigen_assets.generation.candidate import Candidate
+from apigen_assets.domain.api import Api
+from apigen_assets.domain.candidate import Candidate
+from apigen_assets.files.canonical import dumps
 
 
 def seed_rows(seeds: pl.DataFrame, catalog: pl.DataFrame) -> pl.DataFrame:

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import polars as pl
 
-from apigen_assets.canonical import content_hash, dumps
-from apigen_assets.generation.candidate import Candidate
-from apigen_assets.verification.format import FormatChecker
+from apigen_assets.domain.candidate import Candidate
+from apigen_assets.domain.verdict import Stage
+from apigen_assets.files.canonical import content_hash, dumps
 from apigen_assets.verification.mutation import format_faults, row_faults, value_faults
 from apigen_assets.verification.mutation.fault import FAULTS, Pool, row_of
-from apigen_assets.verification.verdict import Stage
+from apigen_assets.verification.stages.format import FormatChecker
 
 __all__ = ["MUTANT_SCHEMA", "REPORT_SCHEMA", "Report", "make_mutants", "run_suite"]
 
@@ -166,7 +166,7 @@ def run_suite(
 
 def _fates(rows: pl.DataFrame, execute: Check | None, judge: Check | None) -> pl.DataFrame:
     """Per row: what caught it (null: nothing), the reason, and the results of its calls."""
-    from apigen_assets.verification.semantic import check_semantic
+    from apigen_assets.verification.stages.semantic import check_semantic
 
     done: list[pl.DataFrame] = []
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
-from resources.http.policy import EMBEDDED_HOST
 from resources.local.rest.endpoint import Endpoint, Parameter
 from resources.local.rest.misbehaving import MISBEHAVIOURS
 from resources.local.rest.process import demo_source
 from resources.local.rest.server import ENDPOINTS
+from resources.rest.policy import EMBEDDED_HOST
 
 _TITLE = "Everyday facts"
 _DESCRIPTION = (

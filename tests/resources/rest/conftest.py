@@ -7,10 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from apigen_assets.catalog.api import RestBinding
-from apigen_assets.verification.outcome import CallRequest
-from resources.http.executor import RestExecutor
-from resources.http.policy import HostLimits, RestPolicy
+from apigen_assets.domain.api import RestBinding
+from apigen_assets.domain.outcome import CallRequest
+from resources.rest.executor import RestExecutor
+from resources.rest.policy import HostLimits, RestPolicy
 
 UNHURRIED = HostLimits(rate=None, concurrency=8, breaker_failures=0)
 

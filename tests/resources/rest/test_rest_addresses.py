@@ -5,11 +5,11 @@ import socket
 
 import pytest
 
-from apigen_assets.catalog.api import RestBinding, RestParameter
-from apigen_assets.verification.outcome import CallRequest, Outcome
-from resources.http.addresses import refusal
-from resources.http.executor import RestExecutor
-from resources.http.policy import RestPolicy
+from apigen_assets.domain.api import RestBinding, RestParameter
+from apigen_assets.domain.outcome import CallRequest, Outcome
+from resources.rest.addresses import refusal
+from resources.rest.executor import RestExecutor
+from resources.rest.policy import RestPolicy
 
 
 @pytest.mark.parametrize(

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from apigen_assets.catalog.openapi import import_openapi
-from apigen_assets.verification.outcome import CallRequest, Outcome
-from resources.http.policy import EMBEDDED_HOST
+from apigen_assets.catalog.importers.openapi.document import import_openapi
+from apigen_assets.domain.outcome import CallRequest, Outcome
 from resources.local.rest.describe import text
 from resources.local.rest.endpoint import BadArgumentError, NotFoundError
 from resources.local.rest.misbehaving import MISBEHAVIOURS
 from resources.local.rest.process import LocalRestServer, demo_source
 from resources.local.rest.server import ENDPOINTS
-from resources.rest import RestResource
+from resources.rest.policy import EMBEDDED_HOST
+from resources.rest.resource import RestResource
+from tests.helpers.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 PACKAGES = ("airportsdata", "astral", "babel", "emoji", "holidays", "periodictable", "phonenumbers", "pint", "stdnum",
             "webcolors")  # fmt: skip
 GOOD = {endpoint.name for endpoint in ENDPOINTS}

@@ -8,11 +8,11 @@ import time
 
 import pytest
 
-from apigen_assets.catalog.api import Credential, PythonBinding, RestBinding, RestParameter
-from apigen_assets.verification.outcome import CallRequest, Outcome
-from resources.http.executor import RestExecutor
-from resources.http.policy import EMBEDDED_HOST, HostLimits, RestPolicy
-from resources.recordings import Recordings
+from apigen_assets.domain.api import Credential, PythonBinding, RestBinding, RestParameter
+from apigen_assets.domain.outcome import CallRequest, Outcome
+from resources.rest.executor import RestExecutor
+from resources.rest.policy import EMBEDDED_HOST, HostLimits, RestPolicy
+from resources.rest.recordings import Recordings
 
 SECRET = "s3cr3t/+value=%41"
 

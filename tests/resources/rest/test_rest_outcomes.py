@@ -8,12 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from apigen_assets.catalog.api import Api, RestBinding, RestParameter, Source
-from apigen_assets.verification.outcome import CallRequest, Outcome
-from resources.http.executor import RestExecutor
-from resources.http.policy import RestPolicy
-from resources.recordings import Recordings
-from resources.toolbench_recordings import (
+from apigen_assets.catalog.importers.toolbench.recorded_calls import (
     Recorded,
     closed,
     functions,
@@ -22,8 +17,13 @@ from resources.toolbench_recordings import (
     read_text,
     recorded_calls,
 )
+from apigen_assets.domain.api import Api, RestBinding, RestParameter, Source
+from apigen_assets.domain.outcome import CallRequest, Outcome
+from resources.rest.executor import RestExecutor
+from resources.rest.policy import RestPolicy
+from resources.rest.recordings import Recordings
+from tests.helpers.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 SHARED = Path(os.environ.get("APIGEN_SHARED") or ROOT.parent / "shared")
 CALLS = SHARED / "data" / "toolbench" / "recorded_calls.jsonl.gz"
 
@@ -128,8 +128,8 @@ def test_recorded_calls_become_replays(tmp_path):
 
 
 def test_a_live_recording_is_not_hidden_by_an_imported_one(tmp_path):
-    from apigen_assets.verification.outcome import CallResult
-    from resources.recordings import call_key
+    from apigen_assets.domain.outcome import CallResult
+    from resources.rest.recordings import call_key
 
     recordings = Recordings(tmp_path)
     one = api("Get City")

@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from apigen_assets.catalog.api import RestBinding, RestParameter
-from apigen_assets.verification.outcome import CallRequest, CallResult, Outcome
-from resources.recordings import Recordings, RecordingsError, call_key
+from apigen_assets.domain.api import RestBinding, RestParameter
+from apigen_assets.domain.outcome import CallRequest, CallResult, Outcome
+from resources.rest.recordings import Recordings, RecordingsError, call_key
+from tests.helpers.paths import ROOT
 
 OK = CallResult(outcome=Outcome.OK, result='{"a":1}', status=200, duration_s=0.1)
 DOWN = CallResult(outcome=Outcome.HTTP_5XX, detail="HTTP 503", status=503)
@@ -94,12 +94,11 @@ def test_what_another_process_writes_is_seen_after_a_refresh(tmp_path):
 
 def test_processes_write_side_by_side(tmp_path):
     program = (
-        "import sys; from pathlib import Path; from resources.recordings import *; "
-        "from apigen_assets.verification.outcome import *; r = Recordings(Path(sys.argv[1])); "
+        "import sys; from pathlib import Path; from resources.rest.recordings import *; "
+        "from apigen_assets.domain.outcome import *; r = Recordings(Path(sys.argv[1])); "
         "[r.add(call_key('GET', sys.argv[2], {'n': n}), {}, CallResult(outcome=Outcome.OK)) for n in range(50)]"
     )
-    root = Path(__file__).parents[3]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     running = [subprocess.Popen([sys.executable, "-c", program, tmp_path, str(n)], env=environment) for n in range(3)]
     assert [process.wait() for process in running] == [0, 0, 0]
     assert len(Recordings(tmp_path)) == 150
@@ -164,7 +163,7 @@ def test_live_mode_calls_always_and_records_the_newest(site, make_executor, tmp_
 
 
 def test_replay_needs_no_credential(site, make_executor, tmp_path):
-    from apigen_assets.catalog.api import Credential
+    from apigen_assets.domain.api import Credential
 
     site.routes["/x"] = (200, {}, {"a": 1})
     key = (Credential(place="header", wire_name="K", variable="KEY"),)
@@ -175,7 +174,7 @@ def test_replay_needs_no_credential(site, make_executor, tmp_path):
 
 
 def test_what_was_never_sent_is_not_recorded(site, make_executor, tmp_path):
-    from apigen_assets.catalog.api import Credential
+    from apigen_assets.domain.api import Credential
 
     key = (Credential(place="header", wire_name="K", variable="KEY"),)
     requests = [query(site, 1, credentials=key), query(site, 2, method="POST")]

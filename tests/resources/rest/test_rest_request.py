@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apigen_assets.catalog.api import Credential, RestBinding, RestParameter
-from apigen_assets.verification.outcome import Outcome
-from resources.http.policy import RestPolicy
-from resources.http.request import RequestRefusedError, build
+from apigen_assets.domain.api import Credential, RestBinding, RestParameter
+from apigen_assets.domain.outcome import Outcome
+from resources.rest.policy import RestPolicy
+from resources.rest.request import RequestRefusedError, build
 
 ANY = RestPolicy(allow_unsafe_methods=True)
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apigen_assets.verification.outcome import Outcome
-from resources.http.response import classify, read
+from apigen_assets.domain.outcome import Outcome
+from resources.rest.response import classify, read
 
 JSON = "application/json"
 

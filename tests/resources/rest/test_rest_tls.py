@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from apigen_assets.catalog.api import RestBinding
-from apigen_assets.verification.outcome import CallRequest, Outcome
+from apigen_assets.domain.api import RestBinding
+from apigen_assets.domain.outcome import CallRequest, Outcome
 
 NAME = "api.example.com"
 

@@ -1,0 +1,193 @@
+"""The accessibility filter: one polite call per API with example values (paper, section 3.2)."""
+
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from apigen_assets.catalog.filters.example_values import Example, example_arguments
+from apigen_assets.domain.api import Api, McpBinding, Place, Probe, PythonBinding, RestBinding
+from apigen_assets.domain.outcome import CallExecutor, CallRequest, CallResult, Outcome
+from apigen_assets.files.canonical import content_hash
+
+ACCESS_VERSION = "1"
+MAX_RESULT = 2_000
+GOOD_FOR_S = 7 * 86_400.0
+"""An API that answered is not asked again for a week."""
+BAD_FOR_S = 86_400.0
+"""One that did not answer is asked again after a day: the negative cache."""
+
+NOT_PROBED = "not_probed"
+"""Outcome of an API that is not called without being asked to: a call could change something."""
+
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_ABOUT_THE_ARGUMENTS = {Outcome.HTTP_4XX, Outcome.EMPTY, Outcome.SOFT_ERROR, Outcome.EXCEPTION}
+"""Outcomes that a made-up argument explains as well as a broken API does."""
+
+
+@dataclass(frozen=True)
+class Probed:
+    """An API with its probe, and the reason against it where there is one."""
+
+    api: Api
+    reason: str | None
+    detail: str = ""
+
+
+class ProbeCache:
+    """Outcomes of earlier probes by what was called, in an append-only file outside the lake.
+
+    Args:
+        path: JSON lines; a damaged line counts as absent.
+        now: seconds since the epoch.
+    """
+
+    def __init__(self, path: Path, now: float | None = None) -> None:
+        self._path = path
+        self._now = time.time() if now is None else now
+        self._kept: dict[str, dict[str, Any]] = {}
+        try:
+            lines = path.read_text("utf-8", "replace").splitlines()
+        except OSError:
+            lines = []
+        for line in lines:
+            try:
+                entry = json.loads(line)
+                self._kept[entry["key"]] = entry
+            except (ValueError, KeyError, TypeError):
+                continue
+
+    def get(self, key: str) -> CallResult | None:
+        """The kept outcome where it is fresh enough."""
+        entry = self._kept.get(key)
+        if entry is None:
+            return None
+        try:
+            result = CallResult.model_validate(entry["result"])
+            age = self._now - float(entry["at"])
+        except (ValueError, KeyError, TypeError):
+            return None
+        return result if age < (GOOD_FOR_S if result.outcome is Outcome.OK else BAD_FOR_S) else None
+
+    def put(self, key: str, result: CallResult) -> None:
+        """Keep an outcome; one write per line, so a killed run loses nothing that came before."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        entry = {"key": key, "at": self._now, "result": result.model_dump(mode="json")}
+        data = (json.dumps(entry, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            os.write(handle, data)
+        finally:
+            os.close(handle)
+
+
+def probe(
+    apis: Sequence[Api],
+    executor: CallExecutor,
+    cache: ProbeCache | None = None,
+    known: Mapping[str, Mapping[str, Any]] | None = None,
+    allow_unsafe: bool = False,
+) -> list[Probed]:
+    """Call every API once, and say which cannot be used.
+
+    An API passes when its call succeeds. Where the documentation gives no value for a required parameter and one
+    had to be made up, an answer that may be about that value (4xx, an exception of the function's own) also
+    passes: it shows that something is there. What could change something (a method other than GET, an MCP tool
+    not declared read-only) is never probed: it passes where such calls are allowed, and is refused where no later
+    step could execute it either.
+
+    Args:
+        apis: the APIs.
+        executor: makes the calls, politely: rate limits, deadlines and retries are its own.
+        cache: earlier outcomes of REST and MCP calls.
+        known: arguments known to work, by API name (those of seed examples).
+        allow_unsafe: calls that could change something may be made when rows are verified.
+
+    Returns:
+        One result per API, in their order.
+    """
+    examples = [_example(api, known or {}) for api in apis]
+    results: list[CallResult | None] = [None] * len(apis)
+    wanted: list[int] = []
+    for i, (api, example) in enumerate(zip(apis, examples, strict=True)):
+        if not callable_unasked(api):
+            continue
+        kept = cache.get(_key(api, example)) if cache and not isinstance(api.binding, PythonBinding) else None
+        if kept is not None:
+            results[i] = kept
+        else:
+            wanted.append(i)
+    calls = (CallRequest(binding=apis[i].binding, arguments=examples[i].arguments) for i in wanted)
+    for i, result in zip(wanted, executor.execute(calls), strict=True):
+        results[i] = result
+        if cache is not None and not isinstance(apis[i].binding, PythonBinding):
+            cache.put(_key(apis[i], examples[i]), _cut(result))
+    return [
+        _judged(api, example, result) if result is not None else _unprobed(api, example, allow_unsafe)
+        for api, example, result in zip(apis, examples, results, strict=True)
+    ]
+
+
+def callable_unasked(api: Api) -> bool:
+    """Whether calling an API cannot change anything: Python runs in the sandbox, REST reads, MCP says so."""
+    binding = api.binding
+    if isinstance(binding, RestBinding):
+        return binding.method in _SAFE_METHODS
+    return binding.read_only is True if isinstance(binding, McpBinding) else True
+
+
+def seed_arguments(seeds: Iterable[Any]) -> dict[str, dict[str, Any]]:
+    """The arguments of the first call of each function in seed examples (`functions.seed.Seed`)."""
+    out: dict[str, dict[str, Any]] = {}
+    for seed in seeds:
+        for call in seed.answers:
+            out.setdefault(call.name, dict(call.arguments))
+    return out
+
+
+def _example(api: Api, known: Mapping[str, Mapping[str, Any]]) -> Example:
+    if api.name in known:
+        return Example(dict(known[api.name]), ())
+    return example_arguments(api.parameters)
+
+
+def _unprobed(api: Api, example: Example, allowed: bool) -> Probed:
+    untouched = Probe(arguments=example.arguments, outcome=NOT_PROBED)
+    unprobed = api.model_copy(update={"probe": untouched})
+    if allowed:
+        return Probed(unprobed, None)
+    what = f"a {api.binding.method} request" if isinstance(api.binding, RestBinding) else "a tool not marked read-only"
+    return Probed(
+        unprobed, Outcome.REFUSED.value, f"{what} could change data; APIGEN_ALLOW_UNSAFE_METHODS=true allows the calls"
+    )
+
+
+def _judged(api: Api, example: Example, result: CallResult) -> Probed:
+    result = _cut(result)
+    done = Probe(arguments=example.arguments, outcome=result.outcome.value, status=result.status, result=result.result)
+    probed = api.model_copy(update={"probe": done})
+    if result.outcome is Outcome.OK or _excused(api, example, result.outcome):
+        return Probed(probed, None)
+    return Probed(probed, result.outcome.value, result.detail or f"the probe ended as {result.outcome.value}")
+
+
+def _excused(api: Api, example: Example, outcome: Outcome) -> bool:
+    """Whether a made-up value explains the outcome; a 404 only where one is part of the path."""
+    if outcome is Outcome.NOT_FOUND and isinstance(api.binding, RestBinding):
+        places = api.binding.parameters
+        return any(name in places and places[name].place is Place.PATH for name in example.guessed)
+    return bool(example.guessed) and outcome in _ABOUT_THE_ARGUMENTS
+
+
+def _cut(result: CallResult) -> CallResult:
+    text = result.result
+    if text is None or len(text) <= MAX_RESULT:
+        return result
+    return result.model_copy(update={"result": text[:MAX_RESULT], "truncated": True})
+
+
+def _key(api: Api, example: Example) -> str:
+    return content_hash([api.binding.model_dump(mode="json"), example.arguments])

@@ -1,0 +1,1 @@
+"""Sources of APIs, one importer per format."""

@@ -1,0 +1,1 @@
+"""ToolBench folders of tools, and the calls recorded with them."""

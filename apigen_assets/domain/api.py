@@ -1,0 +1,215 @@
+"""What an API is: the record every importer gives and every later stage reads (paper, section 3.2 and Fig. 3)."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from apigen_assets.domain.record import Record
+from apigen_assets.files.canonical import content_hash
+
+NAME_PATTERN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+CATEGORIES = (
+    "Finance", "Data", "Sports", "Travel", "Technology", "Social", "Media", "Entertainment", "Tools", "Math",
+    "Business", "Music", "Gaming", "Commerce", "Environment", "Education", "Communication", "Lifestyle", "Health",
+    "Other", "Science",
+)  # fmt: skip
+"""The paper's 21 categories, in the order of their share of the APIs (Fig. 5 of the project page)."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PythonBinding(_Part):
+    """A Python function: `module` is a dotted name, or `path` is the file that holds it."""
+
+    kind: Literal["python"] = "python"
+    module: str
+    function: str
+    path: str | None = None
+
+
+class Place(StrEnum):
+    """Where a REST parameter travels (OpenAPI's `in`, with `body` for a request body's field)."""
+
+    PATH = "path"
+    QUERY = "query"
+    HEADER = "header"
+    COOKIE = "cookie"
+    BODY = "body"
+
+
+class RestParameter(_Part):
+    """Where one argument goes and under which name the server knows it."""
+
+    place: Place
+    wire_name: str
+    explode: bool = True
+    """For lists in a query: repeat the name (true) or join with commas (false)."""
+
+
+class Credential(_Part):
+    """Something secret a server wants; only the name of the environment variable that holds it is kept."""
+
+    place: Place
+    wire_name: str
+    variable: str
+    prefix: str = ""
+    """Text before the secret, such as `Bearer `."""
+    optional: bool = False
+    """The server answers without it too: sent where the variable is set, left out where it is not."""
+
+
+class RestBinding(_Part):
+    """An HTTP endpoint: method, URL template with `{wire_name}` holes, and where each argument goes."""
+
+    kind: Literal["rest"] = "rest"
+    method: Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    url: str
+    parameters: dict[str, RestParameter] = Field(default_factory=dict)
+    constants: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Fixed values by place, for example `{"header": {"Accept": "application/json"}}`."""
+    body_type: str | None = None
+    """Media type of the request body where there is one, such as `application/json`."""
+    whole_body: str | None = None
+    """The argument that is the entire body, where the body is not an object of fields."""
+    credentials: tuple[Credential, ...] = ()
+
+
+class McpBinding(_Part):
+    """A tool of an MCP server: a command to start (stdio) or a URL (streamable HTTP)."""
+
+    kind: Literal["mcp"] = "mcp"
+    command: tuple[str, ...] = ()
+    url: str | None = None
+    tool: str
+    variables: tuple[str, ...] = ()
+    """Names of environment variables handed on to a stdio server."""
+    token_variable: str | None = None
+    """Environment variable with the bearer token of an HTTP server."""
+    read_only: bool | None = None
+    """What the server says of the tool (`readOnlyHint`); null where it says nothing. Only `true` is probed."""
+
+
+Binding = Annotated[PythonBinding | RestBinding | McpBinding, Field(discriminator="kind")]
+
+
+class Source(_Part):
+    """Where an API came from."""
+
+    name: str
+    """Slug of the dropped source, `[a-z0-9-]+`."""
+    file: str
+    format: Literal["toolbench", "openapi", "python", "mcp"]
+    content_hash: str
+    original_name: str
+    original_category: str | None = None
+    license: str | None = None
+
+
+class Probe(_Part):
+    """The accessibility call: which arguments, what came of it."""
+
+    arguments: dict[str, Any]
+    outcome: str
+    status: int | None = None
+    result: str | None = None
+
+
+class Api(Record):
+    """One callable API of the catalog."""
+
+    SCHEMA: ClassVar[pl.Schema] = pl.Schema(
+        {
+            "api_id": pl.String,
+            "name": pl.String,
+            "description": pl.String,
+            "parameters": pl.String,
+            "returns": pl.String,
+            "category": pl.String,
+            "binding": pl.String,
+            "source": pl.String,
+            "probe": pl.String,
+            "original": pl.String,
+        }
+    )
+
+    api_id: str
+    """Stable across imports: a hash of source name, format and original name."""
+    name: str
+    """What a model sees: unique in the catalog, `[A-Za-z0-9_.-]{1,64}`, never cut."""
+    description: str
+    parameters: dict[str, Any]
+    """A JSON Schema (Draft 2020-12) of type object; `required`, `default` and `examples` mean three things."""
+    returns: dict[str, Any] | None = None
+    """JSON Schema of the result where it is known, else null."""
+    category: str = "Other"
+    binding: Binding
+    source: Source
+    probe: Probe | None = None
+    original: dict[str, Any] | None = None
+    """Texts as the source had them, where they were rewritten: `{description, parameters: {name: description}}`."""
+
+    @field_validator("name")
+    @classmethod
+    def _name_fits(cls, name: str) -> str:
+        if not NAME_PATTERN.fullmatch(name):
+            raise ValueError(f"{name!r} is no tool name: 1 to 64 characters of A-Z a-z 0-9 _ . -")
+        return name
+
+    @field_validator("category")
+    @classmethod
+    def _category_known(cls, category: str) -> str:
+        if category not in CATEGORIES:
+            raise ValueError(f"{category!r} is not one of the 21 categories: {', '.join(CATEGORIES)}")
+        return category
+
+    @field_validator("parameters")
+    @classmethod
+    def _is_object_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        if schema.get("type") != "object" or not isinstance(schema.get("properties", {}), dict):
+            raise ValueError('parameters must be a JSON Schema with "type": "object" and "properties"')
+        return schema
+
+    def tool(self) -> dict[str, Any]:
+        """The tool as offered to a model: `{api_id, name, description, parameters}`."""
+        return {
+            "api_id": self.api_id,
+            "name": self.name,
+            "description": self.description,
+            "parameters": self.parameters,
+        }
+
+
+class RejectedApi(Record):
+    """An API, operation or whole file that did not get into the catalog, with the reason."""
+
+    SCHEMA: ClassVar[pl.Schema] = pl.Schema(
+        {
+            "source": pl.String,
+            "file": pl.String,
+            "original_name": pl.String,
+            "step": pl.String,
+            "reason": pl.String,
+            "detail": pl.String,
+            "api": pl.String,
+        }
+    )
+
+    source: str
+    file: str
+    original_name: str
+    step: Literal["import", "documentation", "accessibility"]
+    reason: str
+    detail: str
+    api: dict[str, Any] | None = None
+    """The API as it was when a filter rejected it; null where the import itself failed."""
+
+
+def make_api_id(source: str, format_: str, original_name: str) -> str:
+    """A stable id: the same API of the same source keeps it over re-imports and edits of its documentation."""
+    return content_hash([source, format_, original_name])

@@ -1,0 +1,82 @@
+"""A candidate: one query-answer pair as a generator wrote it, before any check (paper, section 3.1)."""
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from apigen_assets.domain.record import Record
+from apigen_assets.files.canonical import content_hash
+
+
+class Style(StrEnum):
+    """The four query styles (paper, section 3.3), fixed by counts of tools offered and calls made."""
+
+    SIMPLE = "simple"
+    MULTIPLE = "multiple"
+    PARALLEL = "parallel"
+    PARALLEL_MULTIPLE = "parallel_multiple"
+
+
+def style_of(tools: int, calls: int) -> Style:
+    """The style of a row with that many tools offered and calls made; a row without calls has the style of one."""
+    if tools > 1:
+        return Style.PARALLEL_MULTIPLE if calls > 1 else Style.MULTIPLE
+    return Style.PARALLEL if calls > 1 else Style.SIMPLE
+
+
+class Call(BaseModel):
+    """One function call: the tool's name and its arguments by name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    arguments: dict[str, Any]
+
+
+class Candidate(Record):
+    """One pair out of one completion, or a completion that could not be parsed at all.
+
+    `answers` is null exactly when the pair could not be parsed into calls; `raw_text` then holds what was
+    written and `parse_error` the reason, so that the format stage can reject it with both.
+    """
+
+    SCHEMA: ClassVar[pl.Schema] = pl.Schema(
+        {
+            "candidate_id": pl.String,
+            "generator": pl.String,
+            "batch": pl.String,
+            "style": pl.String,
+            "query": pl.String,
+            "tools": pl.String,
+            "answers": pl.String,
+            "thought": pl.String,
+            "prompt_id": pl.String,
+            "completion_key": pl.String,
+            "raw_text": pl.String,
+            "parse_error": pl.String,
+        }
+    )
+
+    candidate_id: str
+    generator: str
+    batch: str
+    style: Style
+    """The style asked for."""
+    query: str
+    tools: list[dict[str, Any]]
+    """The tools offered, as `Api.tool()` gave them: `{api_id, name, description, parameters}`."""
+    answers: list[Any] | None
+    """The calls as written. Not validated here: whether they are calls is the format stage's question."""
+    thought: str | None = None
+    prompt_id: str
+    completion_key: str
+    """Key of the completion in the journal; one completion gives several candidates."""
+    raw_text: str | None = None
+    parse_error: str | None = None
+
+
+def make_candidate_id(completion_key: str, index: int) -> str:
+    """Id of the `index`-th pair of a completion: stable over re-runs, distinct for every pair."""
+    return content_hash([completion_key, index])

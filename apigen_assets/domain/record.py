@@ -1,0 +1,71 @@
+"""The base of every record, and the way between records and Polars frames."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from apigen_assets.files.canonical import dumps
+
+
+class Record(BaseModel):
+    """An immutable record with one explicit table schema.
+
+    A column holds the field as it is, or its canonical JSON text where the field is a structure.
+    `SCHEMA` names every field of the record, in order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    SCHEMA: ClassVar[pl.Schema]
+
+    def row(self) -> dict[str, Any]:
+        """The record as one table row; structures become canonical JSON text."""
+        out: dict[str, Any] = {}
+        for name, value in self.model_dump(mode="json").items():
+            out[name] = dumps(value) if isinstance(value, list | dict) else value
+        return out
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> Self:
+        """The record of one table row, as `row` made it; columns that are no field of the record are ignored.
+
+        Raises:
+            pydantic.ValidationError: the row is not one of this table.
+        """
+        values: dict[str, Any] = {}
+        for name in cls.SCHEMA:
+            value = row.get(name)
+            if isinstance(value, str) and name in cls._structured():
+                value = json.loads(value)
+            values[name] = value
+        return cls.model_validate(values)
+
+    @classmethod
+    def frame(cls, records: Iterable[Self]) -> pl.DataFrame:
+        """A frame with exactly `SCHEMA`, also for no records at all."""
+        return pl.DataFrame([record.row() for record in records], schema=cls.SCHEMA, orient="row")
+
+    @classmethod
+    def _structured(cls) -> frozenset[str]:
+        cached: frozenset[str] | None = cls.__dict__.get("_structured_fields")
+        if cached is None:
+            cached = frozenset(
+                name
+                for name, kind in cls.model_json_schema(mode="serialization")["properties"].items()
+                if not _is_scalar(kind, cls.model_json_schema(mode="serialization").get("$defs", {}))
+            )
+            cls._structured_fields = cached
+        return cached
+
+    _structured_fields: ClassVar[frozenset[str] | None] = None
+
+
+def _is_scalar(kind: dict[str, Any], defs: dict[str, Any]) -> bool:
+    if "$ref" in kind:
+        return _is_scalar(defs[kind["$ref"].rsplit("/", 1)[-1]], defs)
+    if "anyOf" in kind:
+        return all(_is_scalar(one, defs) for one in kind["anyOf"])
+    return kind.get("type") in {"string", "integer", "number", "boolean", "null"}

@@ -1,0 +1,1 @@
+"""What lies on a disk and how it gets there whole: atomic files, folders, canonical JSON, append-only segments."""

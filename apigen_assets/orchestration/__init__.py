@@ -1,0 +1,1 @@
+"""What Dagster needs beside the assets: automation, jobs, metadata, its home."""

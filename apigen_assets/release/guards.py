@@ -1,0 +1,108 @@
+"""Which checks stand in the way of a release, and which runs made what is released."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import dagster as dg
+from dagster import AssetCheckEvaluation, AssetCheckKey, AssetCheckSeverity, AssetKey, DagsterInstance
+
+from apigen_assets.dataset import checks as dataset_checks
+from apigen_assets.evaluation import checks as evaluation_checks
+from apigen_assets.orchestration.home import PROJECT
+from apigen_assets.release.provenance import code_commit
+from apigen_assets.training import assets as training_assets
+
+GUARDED = ("function_calling_dataset", "relevance_rows")
+"""The assets whose checks guard the release of the data set."""
+
+GUARDED_OF_MODELS = ("xlam_checkpoints", "bfcl_scores")
+"""The assets whose checks guard the release of a model, of the model's partition."""
+
+_HISTORY = 1_000
+
+
+def failed_checks(instance: DagsterInstance, keys: Iterable[AssetCheckKey], partition: str | None = None) -> list[str]:
+    """Checks that stand in the way, each with the reason; checks that only warn do not.
+
+    A check stands in the way where its latest run failed, broke off or has not ended, and where it was not run on
+    what its asset holds now. An asset that no run materialised has nothing to be checked.
+
+    Args:
+        instance: where runs and checks are recorded.
+        keys: the checks.
+        partition: of a partitioned asset, the one partition that counts.
+    """
+    found = []
+    for key in sorted(keys, key=str):
+        reason = _reason(instance, key, partition)
+        if reason is not None:
+            found.append(f"{key.asset_key.to_user_string()}: {key.name} ({reason})")
+    return found
+
+
+def _reason(instance: DagsterInstance, key: AssetCheckKey, partition: str | None) -> str | None:
+    record = _latest(instance, key, partition)
+    made = instance.fetch_materializations(
+        dg.AssetRecordsFilter(asset_key=key.asset_key, asset_partitions=None if partition is None else [partition]),
+        limit=1,
+    ).records
+    if record is None:
+        return "not run" if made else None
+    evaluation = record.evaluation
+    if not isinstance(evaluation, AssetCheckEvaluation):  # planned, and never done
+        return "broke off, or has not ended"
+    if not evaluation.passed and evaluation.severity == AssetCheckSeverity.ERROR:
+        return "failed"
+    target = evaluation.target_materialization_data
+    if made and made[0].run_id != record.run_id and (target is None or target.storage_id != made[0].storage_id):
+        return "not run since the asset was made again"
+    return None
+
+
+def _latest(instance: DagsterInstance, key: AssetCheckKey, partition: str | None) -> Any:
+    if partition is None:
+        return instance.get_latest_asset_check_evaluation_record(key)
+    history = instance.event_log_storage.get_asset_check_execution_history(key, limit=_HISTORY)
+    return next((record for record in history if record.partition == partition), None)
+
+
+def guarding_checks(assets: Iterable[str] = GUARDED) -> list[AssetCheckKey]:
+    """The checks of these assets."""
+    wanted = {AssetKey(name) for name in assets}
+    loaded = dg.load_asset_checks_from_modules([dataset_checks, training_assets, evaluation_checks])
+    return [key for checks in loaded for key in checks.check_keys if key.asset_key in wanted]
+
+
+def lineage(instance: DagsterInstance) -> dict[str, Any]:
+    """What is on record of how the rows were made: code commit, runs and versions, the comparison with BFCL."""
+    return {
+        "code_commit": code_commit(PROJECT),
+        "assets": versions(instance),
+        "compared_with_bfcl": compared_with_bfcl(instance),
+    }
+
+
+def compared_with_bfcl(instance: DagsterInstance) -> bool | None:
+    """Whether the latest run of `is_decontaminated` had the leaderboard's questions; null where it has not run."""
+    record = _latest(instance, AssetCheckKey(AssetKey("function_calling_dataset"), "is_decontaminated"), None)
+    evaluation = None if record is None else record.evaluation
+    if not isinstance(evaluation, AssetCheckEvaluation) or "compared" not in evaluation.metadata:
+        return None
+    return bool(evaluation.metadata["compared"].value)
+
+
+def versions(instance: DagsterInstance, names: Iterable[str] = GUARDED) -> dict[str, dict[str, str | None]]:
+    """Run id, code version and data version of the latest materialisation of each asset."""
+    found: dict[str, dict[str, str | None]] = {}
+    for name in names:
+        event = instance.get_latest_materialization_event(dg.AssetKey(name))
+        if event is None:
+            continue
+        materialization = event.asset_materialization
+        tags = dict(materialization.tags or {}) if materialization is not None else {}
+        found[name] = {
+            "run_id": event.run_id,
+            "code_version": tags.get("dagster/code_version"),
+            "data_version": tags.get("dagster/data_version"),
+        }
+    return found

@@ -1,0 +1,1 @@
+"""One tool in its spellings: JSON Schema, xLAM type strings, OpenAI tools, Python signatures."""

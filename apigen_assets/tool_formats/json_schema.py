@@ -1,0 +1,194 @@
+"""JSON Schemas of parameters: built, bounded and checked (Draft 2020-12)."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError as _MetaSchemaError
+
+from apigen_assets.tool_formats.patterns import BoundedValidator
+
+MAX_DEPTH = 24
+"""Levels of nesting of one API's schema; deeper ones no model reads and some validators do not survive."""
+
+MAX_BYTES = 64_000
+"""Size of one API's schema as JSON; beyond it the tool alone would fill a model's context."""
+
+JSON_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
+
+_VALIDATOR = Draft202012Validator(Draft202012Validator.META_SCHEMA)
+_SIMPLE_KEYS = frozenset({"type", "description", "default", "examples", "format", "title", "enum"})
+_PYTHON: dict[str, Any] = {
+    "string": str,
+    "number": (int, float),
+    "array": list,
+    "object": dict,
+    "null": type(None),
+}
+
+
+class SchemaError(ValueError):
+    """A schema that cannot be offered to a model, with the reason."""
+
+
+def object_schema(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    """The parameters object: closed, since an argument that is not named here does not exist."""
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with null allowed: in `type` and `enum` where that says it all, else by `anyOf`."""
+    if is_valid(None, schema):
+        return schema
+    kind = schema.get("type")
+    if kind is not None and "const" not in schema and "anyOf" not in schema and "allOf" not in schema:
+        kinds = [kind] if isinstance(kind, str) else list(kind)
+        out = {**schema, "type": kinds if "null" in kinds else [*kinds, "null"]}
+        if "enum" in schema:
+            out["enum"] = [*schema["enum"], None]
+        return out
+    if "anyOf" in schema and set(schema) <= {"anyOf", "description", "default"}:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    outer: dict[str, Any] = {key: schema[key] for key in ("description", "default") if key in schema}
+    inner = {key: value for key, value in schema.items() if key not in outer}
+    return {"anyOf": [inner, {"type": "null"}], **outer}
+
+
+def is_valid(value: Any, schema: dict[str, Any]) -> bool:
+    """Whether a value fits a schema; a schema that cannot be evaluated fits nothing."""
+    if schema.keys() <= _SIMPLE_KEYS:  # nearly all are; a validator costs a hundred times as much
+        return _fits_simply(value, schema)
+    try:
+        return bool(BoundedValidator(schema).is_valid(value))
+    except Exception:  # bad or endless patterns, unresolvable references: the library raises what it wraps
+        return False
+
+
+def _fits_simply(value: Any, schema: dict[str, Any]) -> bool:
+    kinds = schema.get("type")
+    if kinds is not None and not any(_is_of(value, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds)):
+        return False
+    if "enum" not in schema:
+        return True
+    return any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in schema["enum"])
+
+
+def _is_of(value: Any, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    if kind == "integer":
+        return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    return isinstance(value, _PYTHON.get(kind, ()))
+
+
+def depth(value: Any, limit: int = MAX_DEPTH) -> int:
+    """Levels of nesting, counted no further than `limit + 1`, without recursion."""
+    level, layer = 0, [value]
+    while layer and level <= limit:
+        layer = [
+            child
+            for node in layer
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+        level += bool(layer)
+    return level
+
+
+def checked_parameters(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema itself where it is a sound parameters object.
+
+    Raises:
+        SchemaError: too deep, too large, no JSON, not valid by the Draft 2020-12 meta-schema, `required` names an
+            unknown property.
+    """
+    if depth(schema) > MAX_DEPTH:
+        raise SchemaError(f"nested more than {MAX_DEPTH} levels deep")
+    try:
+        size = len(json.dumps(schema, ensure_ascii=False, allow_nan=False).encode())
+    except UnicodeEncodeError:
+        size = 0  # half a character pair: replaced later, so the size does not matter here
+    except (TypeError, ValueError) as error:
+        raise SchemaError(f"not JSON: {error}") from None
+    if size > MAX_BYTES:
+        raise SchemaError(f"{size} bytes as JSON, more than {MAX_BYTES}")
+    properties = schema.get("properties", {})
+    unknown = [name for name in schema.get("required", []) if name not in properties]
+    if unknown:
+        raise SchemaError(f"required names no property: {', '.join(map(repr, unknown))}")
+    for name, part in properties.items():
+        if not _plainly_valid(part):
+            _check_meta(name, part)
+    return schema
+
+
+def _plainly_valid(part: Any) -> bool:
+    """Whether a schema uses only keywords that importers write, each with a value of its form.
+
+    Anything else goes to the meta-schema, which says the same and costs a thousand times as much. Depth is bounded
+    before.
+    """
+    if not isinstance(part, dict):
+        return False
+    for key, value in part.items():
+        check = _FORMS.get(key)
+        if check is None or not check(value):
+            return False
+    return True
+
+
+def _is_type(value: Any) -> bool:
+    if isinstance(value, str):
+        return value in JSON_TYPES
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and len(set(map(str, value))) == len(value)
+        and all(isinstance(kind, str) and kind in JSON_TYPES for kind in value)
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value) and len(set(value)) == len(value)
+
+
+def _is_schemas(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_plainly_valid, value))
+
+
+_FORMS: dict[str, Callable[[Any], bool]] = {
+    "type": _is_type,
+    **dict.fromkeys(("description", "format", "title"), lambda value: isinstance(value, str)),
+    **dict.fromkeys(("default", "const"), lambda value: True),
+    **dict.fromkeys(("examples", "enum"), lambda value: isinstance(value, list)),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _is_number),
+    "multipleOf": lambda value: _is_number(value) and value > 0,
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _is_count),
+    "uniqueItems": lambda value: isinstance(value, bool),
+    "required": _is_names,
+    "properties": lambda value: isinstance(value, dict) and all(map(_plainly_valid, value.values())),
+    "items": _plainly_valid,
+    "additionalProperties": lambda value: isinstance(value, bool) or _plainly_valid(value),
+    "anyOf": _is_schemas,
+    "allOf": _is_schemas,
+    "prefixItems": _is_schemas,
+}
+
+
+def _check_meta(name: str, part: Any) -> None:
+    try:
+        error = next(iter(_VALIDATOR.iter_errors(part)), None)
+    except (_MetaSchemaError, RecursionError) as failure:
+        raise SchemaError(f"parameter {name!r}: {failure}") from None
+    if error is not None:
+        where = "/".join(str(step) for step in error.absolute_path)
+        raise SchemaError(f"parameter {name!r}{' at ' + where if where else ''}: {error.message[:300]}")

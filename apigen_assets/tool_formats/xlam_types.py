@@ -1,0 +1,281 @@
+"""Type strings of xLAM-format tools (`"List[Union[int, float]]"`, `"str, optional"`) as JSON Schema.
+
+The released rows write parameters flat: `{name: {type, description, default}}`, optionality inside the type string,
+and a `default` that is as often an example. JSON Schema with Python-style type names is read too.
+"""
+
+import ast
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from apigen_assets.tool_formats.json_schema import JSON_TYPES, nullable
+from apigen_assets.tool_formats.schema_validator import BadSchemaError, compile_schema
+
+_SCALARS: dict[str, str] = {
+    "str": "string", "string": "string", "char": "string", "text": "string", "bytes": "string", "date": "string",
+    "datetime": "string", "time": "string", "url": "string", "uuid": "string", "callable": "string",
+    "function": "string",
+    "int": "integer", "integer": "integer", "long": "integer", "float": "number", "number": "number",
+    "double": "number",
+    "decimal": "number", "bool": "boolean", "boolean": "boolean", "none": "null", "null": "null", "nonetype": "null",
+}  # fmt: skip
+_LISTS = frozenset({"list", "array", "sequence", "iterable", "arraylist", "collection", "ndarray", "vector"})
+_SETS = frozenset({"set", "frozenset"})
+_TUPLES = frozenset({"tuple"})
+_MAPPINGS = frozenset({"dict", "dictionary", "object", "mapping", "hashmap", "map", "json"})
+
+_NAMES = frozenset({*_SCALARS, *_LISTS, *_SETS, *_TUPLES, *_MAPPINGS, "any", "union", "optional", "annotated"})
+_NO_NAMES = re.compile(r"literal\s*\[[^\]]*\]|'[^']*'|\"[^\"]*\"|[^a-z_0-9.]+", re.IGNORECASE)
+
+_MAX_DEPTH = 20
+
+
+class TypeStringError(ValueError):
+    """The text is no type."""
+
+
+class ParsedType(NamedTuple):
+    """What a type string says."""
+
+    schema: dict[str, Any]
+    """JSON Schema; `{}` where any value fits."""
+    optional: bool
+    default: Any = None
+    has_default: bool = False
+    known: bool = True
+    """Every name in it means something here; one that does not constrains nothing."""
+
+
+def parse_type(text: str) -> ParsedType:
+    """Read a type string: a type, then `optional` or `default=...`, separated by commas, in any order.
+
+    Raises:
+        TypeStringError: brackets or quotes do not close, or nothing of it is a type.
+    """
+    parsed = _parse(text.strip())
+    return parsed._replace(schema=dict(parsed.schema))
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> ParsedType:
+    optional, has_default, default, kind = False, False, None, ""
+    for part in _split(text, ","):
+        word = part.strip()
+        if re.fullmatch(r"\(?optional\)?\.?", word, re.IGNORECASE):
+            optional = True
+        elif re.fullmatch(r"\(?required\)?\.?", word, re.IGNORECASE):
+            continue
+        elif match := re.match(r"defaults?\s*(?:=|:|to\b|is\b)\s*(.*)", word, re.IGNORECASE | re.DOTALL):
+            default, has_default, optional = _literal(match.group(1)), True, True
+        elif word and not kind:
+            kind = word
+        elif word:
+            # A second bare word, such as `str, email`, describes and does not constrain.
+            continue
+    if not kind:
+        if not (has_default or optional):
+            raise TypeStringError("an empty type")
+        kind = {bool: "bool", int: "int", float: "float", list: "list", dict: "dict"}.get(type(default), "str")
+    wrapped = re.fullmatch(r"(.*?)\s*\(\s*optional\s*\)", kind, re.IGNORECASE)
+    if wrapped:
+        kind, optional = wrapped.group(1), True
+    schema, nullable = _schema(kind, 0)
+    names = (name.rpartition(".")[2].lower() for name in _NO_NAMES.sub(" ", kind).split())
+    known = all(name in _NAMES for name in names if name)
+    return ParsedType(schema, optional or nullable, default, has_default, known)
+
+
+def _schema(text: str, depth: int) -> tuple[dict[str, Any], bool]:
+    """Schema of a type expression, and whether it is an `Optional`."""
+    text = text.strip()
+    if depth > _MAX_DEPTH:
+        raise TypeStringError("nested too deeply")
+    options = _split(text, "|")
+    if len(options) > 1:
+        return _union(options, depth)
+    match = re.fullmatch(r"([A-Za-z_][\w.]*)\s*(?:\[(.*)\])?", text, re.DOTALL)
+    if match is None:
+        if re.fullmatch(r"[\w .:/<>()-]{1,80}", text):
+            return {}, False
+        raise TypeStringError(f"{text[:60]!r} is no type")
+    name, inside = match.group(1).rpartition(".")[2].lower(), match.group(2)
+    parts = _split(inside, ",") if inside and inside.strip() else []
+    if name == "optional":
+        return _union([*parts, "None"], depth)
+    if name == "union":
+        return _union(parts, depth)
+    if name == "literal":
+        return {"enum": [_literal(part.strip()) for part in parts]}, False
+    if name == "annotated" and parts:
+        return _schema(parts[0], depth + 1)
+    if name in _LISTS:
+        return _array(parts, depth), False
+    if name in _SETS:
+        return {**_array(parts, depth), "uniqueItems": True}, False
+    if name in _TUPLES:
+        return _tuple(parts, depth), False
+    if name in _MAPPINGS:
+        out: dict[str, Any] = {"type": "object"}
+        if len(parts) == 2 and (values := _schema(parts[1], depth + 1)[0]):
+            out["additionalProperties"] = values
+        return out, False
+    kind = _SCALARS.get(name)
+    return ({"type": kind}, kind == "null") if kind else ({}, False)
+
+
+def _array(parts: list[str], depth: int) -> dict[str, Any]:
+    out: dict[str, Any] = {"type": "array"}
+    if len(parts) == 1 and (items := _schema(parts[0], depth + 1)[0]):
+        out["items"] = items
+    return out
+
+
+def _tuple(parts: list[str], depth: int) -> dict[str, Any]:
+    if len(parts) == 2 and parts[1].strip() == "...":
+        return _array(parts[:1], depth)
+    if not parts:
+        return {"type": "array"}
+    return {
+        "type": "array",
+        "prefixItems": [_schema(part, depth + 1)[0] for part in parts],
+        "items": False,
+        "minItems": len(parts),
+    }
+
+
+def _union(parts: list[str], depth: int) -> tuple[dict[str, Any], bool]:
+    schemas, nullable = [], False
+    for part in parts:
+        schema, null = _schema(part, depth + 1)
+        nullable = nullable or null
+        if schema not in schemas:
+            schemas.append(schema)
+    if {} in schemas:
+        return {}, nullable
+    if len(schemas) == 1:
+        return schemas[0], nullable
+    if all(set(schema) == {"type"} for schema in schemas):
+        return {"type": [schema["type"] for schema in schemas]}, nullable
+    return {"anyOf": schemas}, nullable
+
+
+def _split(text: str, mark: str) -> list[str]:
+    """Split at a mark outside brackets and quotes."""
+    parts, level, quote, start = [], 0, "", 0
+    for i, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote and text[i - 1] != "\\" else quote
+        elif char in "'\"" and (i == 0 or not text[i - 1].isalnum()):
+            quote = char
+        elif char in "[({":
+            level += 1
+        elif char in "])}":
+            level -= 1
+            if level < 0:
+                raise TypeStringError(f"{text[:60]!r}: a bracket closes that never opened")
+        elif char == mark and level == 0:
+            parts.append(text[start:i])
+            start = i + 1
+    if level:
+        raise TypeStringError(f"{text[:60]!r}: a bracket never closes")
+    return [*parts, text[start:]]
+
+
+def _literal(text: str) -> Any:
+    """A Python or JSON literal; anything else is the text itself."""
+    try:
+        value = ast.literal_eval({"true": "True", "false": "False", "null": "None"}.get(text.strip(), text.strip()))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text.strip().strip("'\"")
+    return list(value) if isinstance(value, tuple | set) else value
+
+
+def is_json_schema(parameters: Mapping[str, Any]) -> bool:
+    """Whether parameters are a JSON Schema; in the flat form `type` could only be a parameter, which is an object."""
+    return isinstance(parameters.get("type"), str) or (
+        isinstance(parameters.get("properties"), dict) and not isinstance(parameters["properties"].get("type"), str)
+    )
+
+
+def parameters_schema(parameters: Any) -> dict[str, Any]:
+    """A JSON Schema of type object from parameters in either form.
+
+    In the flat form a parameter is required if its `required` says so; without that key, if neither its type says
+    `optional` nor a default is given (the released rows give examples as defaults, so an argument left out in
+    favour of one cannot be called missing). An optional parameter accepts null.
+
+    Raises:
+        TypeStringError: a type string cannot be read, or the parameters are no object.
+    """
+    if parameters is None or parameters == [] or parameters == "":
+        return {"type": "object", "properties": {}}
+    if not isinstance(parameters, dict):
+        raise TypeStringError("parameters are no object")
+    if is_json_schema(parameters):
+        return {**_plain_names(parameters), "type": "object"}
+    properties: dict[str, Any] = {}
+    required = []
+    for name, given in parameters.items():
+        spec = given if isinstance(given, dict) else {"type": given if isinstance(given, str) else "Any"}
+        kind = spec.get("type", "Any")
+        try:
+            parsed = parse_type(kind) if isinstance(kind, str) else ParsedType(_plain_names({"type": kind}), False)
+        except TypeStringError as error:
+            raise TypeStringError(f"{name}: {error}") from None
+        schema = dict(parsed.schema)
+        if isinstance(spec.get("enum"), list):
+            schema["enum"] = spec["enum"]
+        default = spec.get("default", parsed.default)
+        has_default = parsed.has_default or ("default" in spec and spec["default"] not in ("", None))
+        marked = spec.get("required")
+        is_required = bool(marked) if isinstance(marked, bool) else not (parsed.optional or has_default)
+        if not is_required:
+            schema = nullable(schema)
+        if has_default and _fits(schema, default):
+            schema["default"] = default
+        if isinstance(spec.get("description"), str):
+            schema["description"] = spec["description"]
+        properties[name] = schema
+        if is_required:
+            required.append(name)
+    out: dict[str, Any] = {"type": "object", "properties": properties}
+    if required:
+        out["required"] = required
+    return out
+
+
+def _fits(schema: dict[str, Any], value: Any) -> bool:
+    try:
+        return compile_schema(schema)(value) is None
+    except BadSchemaError:
+        return False
+
+
+def _plain_names(schema: Any) -> Any:
+    """A JSON Schema with Python-style type names (`dict`, `float`, `tuple`) put right."""
+    if isinstance(schema, list):
+        return [_plain_names(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key == "type" and isinstance(value, str) and value not in JSON_TYPES:
+            parsed = parse_type(value).schema
+            out |= {name: one for name, one in parsed.items() if name not in schema or name == "type"}
+        elif key == "type" and isinstance(value, list):
+            names = [parse_type(one).schema.get("type") if isinstance(one, str) else None for one in value]
+            if all(isinstance(name, str) for name in names):
+                out["type"] = list(dict.fromkeys(names))
+        elif key in {"default", "examples", "enum", "const"}:
+            out[key] = value
+        elif key == "required" and not isinstance(value, list):
+            continue
+        else:
+            out[key] = (
+                {name: _plain_names(one) for name, one in value.items()}
+                if key == "properties" and isinstance(value, dict)
+                else _plain_names(value)
+            )
+    return out

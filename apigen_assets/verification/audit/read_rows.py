@@ -1,0 +1,302 @@
+"""Rows of existing data sets, in the formats they come in, as candidates."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+import polars as pl
+
+from apigen_assets.domain.candidate import style_of
+from apigen_assets.files.canonical import StrictJsonError, content_hash, loads_strict
+from apigen_assets.tool_formats.xlam_types import TypeStringError, parameters_schema
+from apigen_assets.verification.audit.tool_findings import Finding, tool_findings
+
+
+class UnusableInputError(ValueError):
+    """The file cannot be read as rows; the message says what and where."""
+
+
+class AuditRow(NamedTuple):
+    """One row of a data set, ready for the format check."""
+
+    id: Any
+    """The row's own id, else its number from 0."""
+    query: str | None
+    tools: str | None
+    """JSON text of the tools with JSON Schema, or of what was there instead."""
+    answers: str | None
+    """JSON text of the calls, as strict or not as it came."""
+    problem: str | None = None
+    """`kind: detail` where the row cannot be read; the kind is a reason of the format stage."""
+    tool_findings: tuple[Finding, ...] = ()
+    """Defects of the tool definitions, which need not cost the row."""
+
+    @property
+    def style(self) -> str:
+        """The style by its counts: a row of another data set was asked for none."""
+        return style_of(_length(self.tools), _length(self.answers)).value
+
+
+def _length(text: str | None) -> int:
+    try:
+        value = json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        return 1
+    return len(value) if isinstance(value, list) else 1
+
+
+def read_rows(file: Path) -> Iterator[AuditRow]:
+    """The rows of a JSON, JSON Lines or Parquet file, gzipped or not, one after another.
+
+    Raises:
+        UnusableInputError: there is no such file, it is none of these, or it is cut.
+    """
+    if not file.is_file():
+        raise UnusableInputError(f"{file}: no such file")
+    if file.stat().st_size == 0:
+        raise UnusableInputError(f"{file}: the file is empty")
+    with file.open("rb") as raw:
+        head = raw.read(4)
+    if head == b"PAR1":
+        yield from _parquet(file)
+        return
+    opener = gzip.open if head[:2] == b"\x1f\x8b" else open
+    try:
+        with opener(file, "rt", encoding="utf-8-sig") as text:
+            yield from _text(file, text)
+    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
+        raise UnusableInputError(f"{file}: not UTF-8 text, or cut: {error}") from None
+    except OSError as error:
+        raise UnusableInputError(f"{file}: cannot be read: {error.strerror or error}") from None
+
+
+def _text(file: Path, text: TextIO) -> Iterator[AuditRow]:
+    first = ""
+    while not first.strip():
+        line = text.readline()
+        if not line:
+            raise UnusableInputError(f"{file}: the file holds no rows")
+        first += line
+    stripped = first.lstrip()
+    if stripped.startswith("["):
+        yield from _array(file, first + text.read())
+        return
+    if not stripped.startswith("{"):
+        raise UnusableInputError(f"{file}: neither JSON, JSON Lines nor Parquet; it begins with {stripped[:20]!r}")
+    try:
+        loads_strict(stripped)
+    except StrictJsonError as error:
+        if error.kind == "not_json":
+            # One pretty-printed object, such as {"data": [...]}, or a first line that is broken.
+            rest = text.read()
+            try:
+                whole = loads_strict(first + rest)
+            except StrictJsonError:
+                yield from _lines([first, *rest.splitlines(keepends=True)])
+                return
+            yield from _object(file, whole)
+            return
+    yield from _lines(_chain(first, text))
+
+
+def _chain(first: str, rest: TextIO) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _object(file: Path, whole: Any) -> Iterator[AuditRow]:
+    lists = [value for value in whole.values() if isinstance(value, list)] if isinstance(whole, dict) else []
+    if isinstance(whole, dict) and {"query", "tools"} & whole.keys():
+        yield row_of(whole, 0)
+    elif len(lists) == 1:
+        for number, value in enumerate(lists[0]):
+            yield row_of(value, number)
+    else:
+        raise UnusableInputError(f"{file}: one JSON object that is neither a row nor holds one list of rows")
+
+
+def _array(file: Path, text: str) -> Iterator[AuditRow]:
+    try:
+        values = loads_strict(text)
+    except StrictJsonError as error:
+        raise UnusableInputError(
+            f"{file}: the JSON array cannot be read: {error}. In JSON Lines a broken row costs only itself."
+        ) from None
+    for number, value in enumerate(values):
+        yield row_of(value, number)
+
+
+def _lines(lines: Any) -> Iterator[AuditRow]:
+    number = 0
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            value = loads_strict(line)
+        except StrictJsonError as error:
+            yield AuditRow(_id_in(line, number), None, None, None, f"{error.kind}: {error}")
+        else:
+            yield row_of(value, number)
+        number += 1
+
+
+def _id_in(line: str, number: int) -> Any:
+    """The id of a line that is no strict JSON, where a lax reader finds one."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return number
+    return value.get("id", number) if isinstance(value, dict) else number
+
+
+def _parquet(file: Path) -> Iterator[AuditRow]:
+    number = 0
+    try:
+        for part in pl.scan_parquet(file).collect_batches(chunk_size=2048, maintain_order=True):
+            for value in part.iter_rows(named=True):
+                yield row_of(value, number)
+                number += 1
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UnusableInputError(f"{file}: not a readable Parquet file: {str(error)[:200]}") from None
+
+
+def row_of(value: Any, number: int) -> AuditRow:
+    """A row in xLAM form (`query`, `tools`, `answers`) or OpenAI form (`messages`, `tools`)."""
+    if not isinstance(value, dict):
+        return AuditRow(number, None, None, None, "missing_field: the row is no object")
+    identity = value.get("id")
+    identity = number if identity is None else identity
+    findings: tuple[Finding, ...] = ()
+    try:
+        query, answers = _question(value)
+        listed = _listed_tools(value)
+        findings = tool_findings(listed)
+        tools = _tools(listed)
+    except _UnreadableError as error:
+        return AuditRow(identity, None, None, None, str(error), findings)
+    return AuditRow(identity, query, tools, answers, None, findings)
+
+
+class _UnreadableError(ValueError):
+    """`kind: detail` of a row that cannot be read."""
+
+
+def _question(row: dict[str, Any]) -> tuple[str, str]:
+    """The query and the JSON text of the calls."""
+    if "messages" in row and not {"query", "answers"} <= row.keys():
+        return _conversation(row)
+    query = next((row[key] for key in ("query", "question", "prompt", "instruction") if row.get(key) is not None), None)
+    if not isinstance(query, str):
+        raise _UnreadableError("missing_field: query")
+    for key in ("answers", "answer", "tool_calls", "calls", "function_calls"):
+        if row.get(key) is not None:
+            return query, _calls_text(row[key])
+    raise _UnreadableError("missing_field: answers")
+
+
+def _calls_text(given: Any) -> str:
+    if isinstance(given, str):
+        # Text is judged as it stands, so that duplicate keys and NaN are seen; only OpenAI's wrapping is undone.
+        try:
+            value = loads_strict(given)
+        except StrictJsonError:
+            return given
+        if isinstance(value, list) and not any(isinstance(one, dict) and "function" in one for one in value):
+            return given
+        given = value
+    if isinstance(given, dict):
+        given = given.get("tool_calls", [given])
+    if not isinstance(given, list):
+        return _dump(given)
+    return _dump([_plain_call(one) for one in given])
+
+
+def _plain_call(call: Any) -> Any:
+    """OpenAI's `{id, type, function: {name, arguments}}` as `{name, arguments}`; any other call as it is."""
+    if not isinstance(call, dict) or not isinstance(call.get("function"), dict):
+        return call
+    inner = dict(call["function"])
+    if isinstance(inner.get("arguments"), str):
+        try:
+            inner["arguments"] = loads_strict(inner["arguments"] or "{}")
+        except StrictJsonError as error:
+            raise _UnreadableError(f"{error.kind}: arguments of {inner.get('name')}: {error}") from None
+    return inner
+
+
+def _conversation(row: dict[str, Any]) -> tuple[str, str]:
+    messages = _value(row["messages"], "messages")
+    if not isinstance(messages, list) or not all(isinstance(one, dict) for one in messages):
+        raise _UnreadableError("missing_field: messages are no list of objects")
+    said = []
+    for message in messages:
+        if message.get("role") == "user":
+            said.append(_text_of(message.get("content")))
+        elif message.get("role") == "assistant" and message.get("tool_calls"):
+            calls = _value(message["tool_calls"], "tool_calls")
+            return "\n".join(said), _calls_text(calls)
+        elif message.get("role") == "assistant":
+            return "\n".join(said), "[]"
+    raise _UnreadableError("missing_field: no message of the assistant")
+
+
+def _text_of(content: Any) -> str:
+    if isinstance(content, list):
+        return "\n".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return content if isinstance(content, str) else ""
+
+
+def _listed_tools(row: dict[str, Any]) -> list[Any]:
+    given = next((row[key] for key in ("tools", "functions", "available_tools") if row.get(key) is not None), None)
+    if given is None:
+        raise _UnreadableError("missing_field: tools")
+    tools = _value(given, "tools")
+    if not isinstance(tools, list):
+        raise _UnreadableError("bad_tools: tools are no list")
+    return tools
+
+
+def _tools(tools: list[Any]) -> str:
+    """JSON text of the tools with JSON Schema."""
+    out: list[dict[str, Any]] = []
+    for tool in tools:
+        inner = tool.get("function", tool) if isinstance(tool, dict) else tool
+        if not isinstance(inner, dict) or not isinstance(inner.get("name"), str):
+            raise _UnreadableError("bad_tools: a tool has no name")
+        try:
+            parameters = parameters_schema(inner.get("parameters", inner.get("input_schema")))
+        except TypeStringError as error:
+            raise _UnreadableError(f"bad_tools: {inner['name']}: {error}") from None
+        plain = {
+            "name": inner["name"],
+            "description": str(inner.get("description") or ""),
+            "parameters": parameters,
+        }
+        # The same tool listed twice offers nothing else; two tools under one name are the format check's affair.
+        if plain not in out:
+            out.append(plain)
+    return _dump(out)
+
+
+def _value(given: Any, what: str) -> Any:
+    if not isinstance(given, str):
+        return given
+    try:
+        return loads_strict(given)
+    except StrictJsonError as error:
+        kind = "bad_tools" if what == "tools" else error.kind
+        raise _UnreadableError(f"{kind}: {what}: {error}") from None
+
+
+def _dump(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=True, default=str)
+    except (TypeError, RecursionError, ValueError) as error:
+        raise _UnreadableError(f"not_json: {error}") from None
+
+
+def row_key(row: AuditRow, number: int) -> str:
+    """A candidate id for a row: distinct for every row of a file."""
+    return content_hash([number, str(row.id)])

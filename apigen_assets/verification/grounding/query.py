@@ -1,0 +1,124 @@
+"""What a query mentions, read once per row, with a note of what an argument has used."""
+
+import re
+from functools import cached_property
+
+from apigen_assets.verification.grounding.english import Word, content_stems, fold, same_word, words_in
+from apigen_assets.verification.grounding.numbers import Number, numbers_in
+from apigen_assets.verification.grounding.times import Moment, moments_in
+
+Span = tuple[int, int]
+
+_QUOTED = re.compile(
+    r"(?<!\w)'([^'\n]{1,2000}?)'(?!\w)|\"([^\"\n]{1,4000}?)\"|`([^`\n]{1,2000}?)`|\[\[(.+?)\]\]", re.DOTALL
+)
+_CODE = re.compile(
+    r"(?<![^\s\"'(\[{,;:=])[^\s\"'()\[\]{},;]*(?:[@_/\\#]|\d[^\s\"'()\[\]{},;]*[a-z]|[a-z][^\s\"'()\[\]{},;]*\d|"
+    r"\w\.\w)[^\s\"'()\[\]{},;]*"
+)
+_DIGIT_CODE = re.compile(r"(?<![\w.])\d+(?:[-.:/]\d+){2,}(?!\w)|(?<![\w.])\d{3,4}(?: \d{3,4}){2,}(?!\w)")
+_NAME = re.compile(r"[A-Z][\w'&.-]*(?:\s+(?:of|de|the|and|&)?\s?[A-Z][\w'&.-]*)*")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"'(]\s*|\n\s*|[-*]\s+)$")
+
+
+class Query:
+    """A query with its numbers, moments, quoted texts, names and codes; spans are of the folded text."""
+
+    def __init__(self, query: str) -> None:
+        self.raw = query
+        self.text = fold(query)
+        self.used: list[Span] = []
+        self.beside: dict[Span, frozenset[str]] = {}
+        """Stems of the words around a span, once they were asked for."""
+
+    @cached_property
+    def words(self) -> list[Word]:
+        """The words in order."""
+        return words_in(self.text)
+
+    @cached_property
+    def numbers(self) -> list[Number]:
+        """The numbers in order."""
+        return numbers_in(self.text)
+
+    @cached_property
+    def moments(self) -> list[Moment]:
+        """The dates and times in order."""
+        return moments_in(self.text)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Stems of the words that say something."""
+        return content_stems(self.raw)
+
+    @cached_property
+    def quoted(self) -> list[Span]:
+        """Insides of quotation marks."""
+        out: list[Span] = []
+        for match in _QUOTED.finditer(self.text):
+            group = next(i for i in range(1, 5) if match[i] is not None)
+            out.append(match.span(group))
+        return out
+
+    @cached_property
+    def codes(self) -> list[Span]:
+        """Tokens that no sentence needs: with digits and letters, an underscore, a dot or an @ inside."""
+        return [
+            match.span()
+            for match in [*_CODE.finditer(self.text), *_DIGIT_CODE.finditer(self.text)]
+            if not any(
+                one.start <= match.start() and match.end() <= one.end + 2 for one in self.numbers if not one.weak
+            )
+        ]
+
+    @cached_property
+    def names(self) -> list[Span]:
+        """Capitalised words inside a sentence; empty where folding moved the text."""
+        if len(self.raw) != len(self.text):
+            return []
+        return [
+            match.span() for match in _NAME.finditer(self.raw) if not _SENTENCE_START.search(self.raw[: match.start()])
+        ]
+
+    def is_used(self, start: int, end: int) -> bool:
+        """Whether an argument has used a part of this span."""
+        return any(a < end and start < b for a, b in self.used)
+
+    def use(self, span: Span) -> None:
+        """Note that an argument stands here."""
+        self.used.append(span)
+
+    def find_text(self, value: str) -> list[Span]:
+        """Where a folded value stands word for word."""
+        if not value:
+            return []
+        out: list[Span] = []
+        at = self.text.find(value)
+        while at >= 0 and len(out) < 50:
+            end = at + len(value)
+            starts = at == 0 or not (value[0].isalnum() and self.text[at - 1].isalnum())
+            ends = end == len(self.text) or not (value[-1].isalnum() and self.text[end].isalnum())
+            if starts and ends:
+                out.append((at, end))
+            at = self.text.find(value, at + 1)
+        return out
+
+    def find_joined(self, value: str) -> list[Span]:
+        """Where several words, written together, are the value (`iso8601` for `ISO 8601`)."""
+        out = []
+        for i, first in enumerate(self.words):
+            joined, j = first.text, i
+            while len(joined) < len(value) and j + 1 < len(self.words):
+                j += 1
+                joined += self.words[j].text
+            if joined == value:
+                out.append((first.start, self.words[j].end))
+        return out
+
+    def find_words(self, value: list[Word]) -> list[Span]:
+        """Where the words of a value stand in order, in any form and with anything but words between them."""
+        out = []
+        for i in range(len(self.words) - len(value) + 1):
+            if all(same_word(one.text, self.words[i + j].text) for j, one in enumerate(value)):
+                out.append((self.words[i].start, self.words[i + len(value) - 1].end))
+        return out

@@ -1,0 +1,1 @@
+"""The Berkeley Function-Calling Leaderboard's package, in an environment of its own."""

@@ -1,5 +1,0 @@
-"""The part that runs inside the small BFCL environment: standard library and `bfcl-eval` only.
-
-`python -I resources/bfcl_runner COMMAND` reads a request and writes JSON lines; `resources.bfcl` is the other end.
-The modules beside `__main__` need the standard library only and are imported by both ends.
-"""

@@ -1,0 +1,85 @@
+"""Reading a release as its users do: with `datasets.load_dataset`, every config."""
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+from resources.hub.worker.failures import Failure, may_pass
+
+
+def available() -> bool:
+    """Whether `datasets` is installed (the `train` extra)."""
+    return importlib.util.find_spec("datasets") is not None
+
+
+def load(source: str, revision: str | None, token: str | None) -> dict[str, Any]:
+    """Rows per split and the content hash of everything, as loaded.
+
+    Raises:
+        Failure: it cannot be loaded, or its types, rows or hash are not those of its manifest.
+    """
+    if not available():
+        raise Failure("bad_request", "the package datasets is not installed: pip install 'apigen[train]'")
+    manifest = _manifest(source, revision, token)
+    return check(source, revision, token, manifest)
+
+
+def check(source: str, revision: str | None, token: str | None, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Load every config that the manifest names, and compare."""
+    import datasets
+
+    from apigen_assets.release.shards import RowHash, combined_hash
+
+    datasets.disable_progress_bars()
+    hashes: dict[str, str] = {}
+    rows: dict[str, int] = {}
+    remote = {} if revision is None else {"revision": revision}
+    for config, told in manifest["configs"].items():
+        try:
+            loaded = datasets.load_dataset(source, config, token=token or False, **remote)
+        except Exception as error:
+            if revision is not None and may_pass(error):
+                raise  # an outage says nothing about the release
+            cause = error.__cause__ or error
+            raise Failure("not_loadable", f"load_dataset({source!r}, {config!r}) fails: {cause}"[:1000]) from error
+        if set(loaded) != set(told["splits"]):
+            raise Failure("not_loadable", f"{config}: splits {sorted(loaded)}, not {sorted(told['splits'])}")
+        for split, expected in told["splits"].items():
+            data = loaded[split]
+            rows[f"{config}/{split}"] = data.num_rows
+            if data.num_rows != expected["rows"]:
+                raise Failure("not_loadable", f"{config}/{split}: {data.num_rows} rows, not {expected['rows']}")
+            schema = data.features.arrow_schema
+            columns = [[field.name, str(field.type)] for field in schema]
+            if columns != _types(told["columns"]):
+                raise Failure("not_loadable", f"{config}/{split}: columns {columns}, not {told['columns']}")
+            digest = RowHash(told["columns"])
+            for table in data.with_format("arrow").iter(batch_size=5_000):
+                digest.update(table)
+            hashes[f"{config}/{split}"] = digest.hexdigest()
+            if digest.hexdigest() != expected["sha256"]:
+                raise Failure("not_loadable", f"{config}/{split}: the rows are not those of its manifest")
+    return {"rows": rows, "content_hash": combined_hash(hashes)}
+
+
+def _types(columns: list[list[str]]) -> list[list[str]]:
+    # Arrow names the items of a list by the writer's habit: `item` or `element`.
+    return [[name, kind.replace("<element:", "<item:")] for name, kind in columns]
+
+
+def _manifest(source: str, revision: str | None, token: str | None) -> dict[str, Any]:
+    path = Path(source)
+    if path.is_dir():
+        file = path / "release.json"
+    else:
+        from huggingface_hub import hf_hub_download
+
+        file = Path(
+            hf_hub_download(source, "release.json", repo_type="dataset", revision=revision, token=token or False)
+        )
+    try:
+        manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return manifest
+    except (OSError, ValueError) as error:
+        raise Failure("not_loadable", f"{source} has no readable release.json: {error}") from None

@@ -1,0 +1,1 @@
+"""Tables: one Parquet file per asset partition, read by Polars and DuckDB."""

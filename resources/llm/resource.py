@@ -1,0 +1,89 @@
+"""The language models as a Dagster resource: `ChatModel` and `ChatStream` over every configured generator."""
+
+import logging
+from collections.abc import Callable, Generator, Iterable, Sequence
+from pathlib import Path
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from apigen_assets.domain.chat import BudgetError, ChatRequest, Completion, EndpointError
+from apigen_assets.settings import settings
+from resources.llm.budget import Budget, Usage
+from resources.llm.client import ChatClient
+from resources.llm.generators import UnknownGeneratorError, generators
+from resources.llm.journal import JournalError
+
+__all__ = [
+    "BudgetError",
+    "ChatClient",
+    "EndpointError",
+    "JournalError",
+    "LlmResource",
+    "UnknownGeneratorError",
+    "Usage",
+]
+
+
+class LlmResource(dg.ConfigurableResource["LlmResource"]):
+    """Chat completions for the assets of one run; connections and the stand-in server end with the run.
+
+    Every field left null comes from the settings. Nothing is read or started before the first completion is asked
+    for, so that runs without language models cost nothing.
+    """
+
+    generators_file: str | None = None
+    """The models to use."""
+    journal_dir: str | None = None
+    """Folder of the journal."""
+    token_budget: int | None = None
+    """Tokens that one run may spend per purpose (generation, judging, ...)."""
+
+    _client: ChatClient | None = PrivateAttr(default=None)
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Close connections, journal and stand-in server."""
+        self.close()
+
+    def close(self) -> None:
+        """As at the end of a run; for use outside one."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def complete(
+        self,
+        generator: str,
+        requests: Sequence[ChatRequest],
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> list[Completion]:
+        """Completions in the order of the requests; see `ChatClient.complete`."""
+        return self.client().complete(generator, requests, on_progress)
+
+    def stream(self, generator: str, requests: Iterable[ChatRequest]) -> Generator[Completion, None, None]:
+        """Completions one by one; see `ChatClient.stream`."""
+        return self.client().stream(generator, requests)
+
+    def usage(self, generator: str, purpose: str) -> Usage:
+        """What this run has used of a generator for a purpose."""
+        return self.client().usage.get((generator, purpose), Usage())
+
+    def budget(self, purpose: str) -> Budget:
+        """The budget of a purpose."""
+        return self.client().budget(purpose)
+
+    def client(self) -> ChatClient:
+        """The client, made at first need."""
+        if self._client is None:
+            config = settings()
+            if self.generators_file is not None:
+                config = config.model_copy(update={"generators_file": Path(self.generators_file)})
+            # The client library logs every request at INFO.
+            for noisy in ("httpx", "httpx2", "openai"):
+                logging.getLogger(noisy).setLevel(logging.WARNING)
+            self._client = ChatClient(
+                generators(config),
+                Path(self.journal_dir) if self.journal_dir is not None else config.journal_dir,
+                self.token_budget if self.token_budget is not None else config.token_budget,
+            )
+        return self._client

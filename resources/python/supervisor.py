@@ -1,0 +1,607 @@
+"""The program of a worker: it runs inside the isolation, locks itself in further, and runs no code of a user.
+
+It reads batches from the pool, has them run by zygotes and their executors, measures the deadlines, kills,
+attributes every death to the call that was running, and sends exactly one answer per call.
+"""
+
+import importlib
+import json
+import os
+import resource
+import select
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import resources.python.zygote as zygote_module
+from resources.python import kernel
+from resources.python.executor import CANNOT_ANSWER, describe
+from resources.python.frames import pack, read_frame
+
+_PRELOADED = (
+    "base64", "bisect", "calendar", "cmath", "collections", "csv", "datetime", "difflib", "fractions",
+    "hashlib", "heapq", "hmac", "html", "itertools", "logging", "math", "operator", "random", "re", "secrets",
+    "statistics", "string", "textwrap", "threading", "typing", "unicodedata", "urllib.parse", "uuid",
+    "zoneinfo", "_strptime",
+)  # fmt: skip
+"""What catalogs' functions use most: imported once, shared by every zygote, and watched for changes."""
+
+_STEP_S = 0.5
+"""Between two signs of life to the pool."""
+_FORK_S = 10.0
+"""In which a zygote must have forked; the deadline of the first call starts after that."""
+_MOST_ZYGOTES = 4
+_MOST_LINE = 1 << 17
+
+
+class PoolGone(Exception):
+    """The pool closed the channel or died."""
+
+
+class Channel:
+    """The way to the pool."""
+
+    def __init__(self, fd: int) -> None:
+        """Use a connected stream socket."""
+        self.fd = fd
+        self._last = time.monotonic()
+
+    def send(self, payload: bytes) -> None:
+        """Send one frame.
+
+        Raises:
+            PoolGone: when nobody listens any more.
+        """
+        data = memoryview(pack(payload))
+        self._last = time.monotonic()
+        try:
+            while data:
+                data = data[os.write(self.fd, data) :]
+        except OSError:
+            raise PoolGone from None
+
+    def sign_of_life(self) -> None:
+        """Send an empty frame from time to time, so that the pool can tell a long call from a dead worker."""
+        if time.monotonic() - self._last > _STEP_S:
+            self.send(b"")
+
+
+class ZygoteDied(Exception):
+    """The zygote died or hung; `outcome` and `detail` say how."""
+
+    def __init__(self, outcome: str, detail: str) -> None:
+        super().__init__(detail)
+        self.outcome = outcome
+        self.detail = detail
+
+
+class End:
+    """How an executor ended: `clean`, `dirty`, or `died` with outcome and detail of its last call."""
+
+    def __init__(self, kind: str, outcome: str = "", detail: str = "") -> None:
+        self.kind = kind
+        self.doubtful = False
+        """Whether a call of an earlier batch could be to blame."""
+        self.outcome = outcome
+        self.detail = detail
+
+
+class Unit:
+    """One trust unit as the supervisor sees it: its zygote, started on demand and again after it died."""
+
+    def __init__(self, description: Mapping[str, Any], channel: Channel, config: Mapping[str, Any]) -> None:
+        """Describe the unit; nothing starts yet."""
+        self._description = description
+        self._channel = channel
+        self._config = config
+        self._timeout: float = config["limits"]["timeout_s"]
+        self._pid = 0
+        self._control = self._status = self._out = -1
+        self._imported: set[str] = set()
+        self._failed: dict[str, tuple[str, str]] = {}
+        self._said = b""  # by the zygote, not yet read as a message
+        self._executor = 0
+        self._called = 0  # by this executor
+
+    def begin(self, description: Mapping[str, Any]) -> None:
+        """Take a batch's description: the same unit, perhaps with other modules."""
+        self._description = description
+        self.prepare(description["modules"])
+
+    # The zygote
+
+    def _start(self) -> None:
+        control_r, self._control = os.pipe()
+        self._status, status_w = os.pipe()
+        self._out, out_w = os.pipe()
+        for fd in (self._control, self._status, self._out):
+            os.set_blocking(fd, False)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                kernel.die_with_parent(signal.SIGKILL)
+                kept = {control_r, status_w, out_w}
+                for fd in range(3, 256):
+                    if fd not in kept:
+                        with suppress(OSError):
+                            os.close(fd)
+                zygote_module.Zygote(self._description, control_r, status_w, out_w, self._config).serve()
+            except BaseException as error:
+                os.write(status_w, json.dumps({"broken": describe(error)}).encode() + b"\n")
+            finally:
+                os._exit(99)
+        for fd in (control_r, status_w, out_w):
+            os.close(fd)
+        self._pid = pid
+        self._executor = 0
+        self._said = b""
+        self._imported = set()
+        for name, (outcome, detail) in self._failed.items():
+            self._order({"failed": name, "outcome": outcome, "detail": detail})
+
+    def stop(self) -> None:
+        """Kill the zygote; what it had imported is forgotten."""
+        if self._pid:
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(self._pid, 0)
+            for fd in (self._control, self._status, self._out):
+                os.close(fd)
+            self._pid = 0
+
+    def _order(self, head: Mapping[str, Any], body: bytes = b"") -> None:
+        data = memoryview(pack(json.dumps(head).encode() + b"\n" + body))
+        deadline = time.monotonic() + 10
+        while data:
+            try:
+                data = data[os.write(self._control, data) :]
+            except BlockingIOError:
+                select.select([], [self._control], [], 0.5)
+                self._channel.sign_of_life()
+                if time.monotonic() > deadline:
+                    raise ZygoteDied("crashed", "the module's process does not respond") from None
+            except BrokenPipeError:
+                raise ZygoteDied("crashed", "the module's process ended") from None
+
+    def prepare(self, modules: list[list[Any]]) -> None:
+        """Import what was not imported yet; a module that kills or hangs its process is not tried again."""
+        for name, path in modules:
+            if not self._pid:
+                self._start()
+            if name in self._imported or name in self._failed:
+                continue
+            try:
+                self._dismiss()
+                self._order({"import": name, "path": path})
+                self._await_import(name)
+                self._imported.add(name)
+            except ZygoteDied as death:
+                self.stop()
+                self._failed[name] = (death.outcome, f"importing {name}: {death.detail}")
+        if not self._pid:
+            self._start()
+        missing = [module for module in modules if module[0] not in self._imported | self._failed.keys()]
+        if missing:  # a later module took the process, and the earlier imports, with it
+            self.prepare(missing)
+
+    def _await_import(self, name: str) -> None:
+        allowed = self._config["limits"]["import_timeout_s"]
+        message = self._message(allowed, ZygoteDied("timeout", f"took longer than {allowed:g} s"))
+        if message != {"imported": name}:
+            raise ZygoteDied("crashed", "wrote into the sandbox's own channel")
+
+    def _message(self, seconds: float, late: ZygoteDied | None = None) -> dict[str, Any]:
+        """The zygote's next message; empty where that is no message, since the zygote runs a user's code.
+
+        Raises:
+            ZygoteDied: `late` when none comes in time; also when the zygote ended or says that it is broken.
+        """
+        deadline = time.monotonic() + seconds
+        while b"\n" not in self._said:
+            left = deadline - time.monotonic()
+            ready = self._wait([self._status], min(_STEP_S, max(0.0, left)))
+            if self._status in ready:
+                part = os.read(self._status, 4096)
+                if not part:
+                    raise ZygoteDied("crashed", self._epitaph())
+                self._said += part
+            elif left <= 0:
+                raise late or ZygoteDied("crashed", "the module's process does not respond")
+        line, _, self._said = self._said.partition(b"\n")
+        message = _loads(line)
+        if "broken" in message:
+            raise ZygoteDied("crashed", str(message["broken"])[:500])
+        return message
+
+    def _epitaph(self) -> str:
+        """How the zygote died."""
+        with suppress(ChildProcessError):
+            _, status = os.waitpid(self._pid, 0)
+            self._pid = 0
+            for fd in (self._control, self._status, self._out):
+                os.close(fd)
+            return _manner(os.waitstatus_to_exitcode(status))
+        return "the process ended"
+
+    def _wait(self, fds: list[int], seconds: float) -> list[int]:
+        """Descriptors that are readable within some seconds; notices the end of the pool."""
+        poller = select.poll()
+        poller.register(self._channel.fd, 0)
+        for fd in fds:
+            poller.register(fd, select.POLLIN)
+        ready = [fd for fd, _ in poller.poll(seconds * 1000)]
+        if self._channel.fd in ready:
+            raise PoolGone
+        self._channel.sign_of_life()
+        return ready
+
+    # Calls
+
+    def call_all(self, lines: list[bytes]) -> list[bytes]:
+        """One answer per line, in order.
+
+        A batch runs in one executor. When that executor left something behind, or died, nothing that it had
+        answered is believed: those calls run again, each followed by a look at the process. Otherwise an
+        earlier call could forge or spoil the answer of a later one.
+        """
+        answers: list[bytes] = [b""] * len(lines)
+        start = 0
+        while start < len(lines):
+            given, end = self._attempt(lines[start:], careful=False)
+            stop = start + len(given)
+            if end.kind == "clean" or (len(given) + (end.kind == "died") <= 1 and not end.doubtful):
+                answers[start:stop] = given
+                if end.kind == "died":
+                    answers[stop] = _answer(end)
+                    stop += 1
+                start = stop
+                continue
+            spoiled = self._call_carefully(lines, answers, start, stop)
+            start = stop
+            if end.kind == "died":
+                if spoiled or end.doubtful:
+                    self._call_carefully(lines, answers, stop, stop + 1)
+                else:
+                    answers[stop] = _answer(end)
+                start += 1
+        return answers
+
+    def _call_carefully(self, lines: list[bytes], answers: list[bytes], start: int, stop: int) -> bool:
+        """Fill `answers[start:stop]`; true when a call left something behind or died."""
+        spoiled = False
+        while start < stop:
+            given, end = self._attempt(lines[start:stop], careful=True)
+            answers[start : start + len(given)] = given
+            start += len(given)
+            if end.kind == "died":
+                answers[start] = _answer(end)
+                start += 1
+            spoiled = spoiled or end.kind != "clean"
+        return spoiled
+
+    def _attempt(self, lines: list[bytes], careful: bool) -> tuple[list[bytes], End]:
+        """Run one executor over lines: its answers and its end. At least one line is answered or charged."""
+        try:
+            if not self._pid:
+                self._start()
+                self.prepare([[name, path] for name, path in self._description["modules"]])
+            given, end = self._run(lines, careful)
+        except ZygoteDied as death:
+            self.stop()
+            given, end = [], End("died", death.outcome, death.detail)
+        if end.kind != "died" and not given:
+            end = End("died", "crashed", "the process ended without an answer")
+        if len(given) == len(lines) and end.kind == "died":
+            # Every call was answered, then the end went wrong: the last one did that.
+            given, end = given[:-1], End("died", end.outcome, end.detail)
+        _empty(self._config["scratch"])
+        return given, end
+
+    def _dismiss(self) -> None:
+        """Have an idle executor end."""
+        if not self._executor:
+            return
+        self._order({"end": True})
+        self._message(5)
+        self._executor = 0
+        _Reader.discard(self._out)
+
+    def _run(self, lines: list[bytes], careful: bool) -> tuple[list[bytes], End]:
+        nonce = os.urandom(9).hex() + " "
+        most = self._config["limits"]["calls_per_process"]
+        if careful or self._called + len(lines) > most:
+            self._dismiss()
+        self._called = self._called + len(lines) if self._executor else len(lines)
+        stay = not careful and self._called < most
+        reused = bool(self._executor)
+        self._order({"nonce": nonce, "careful": careful, "stay": stay}, b"\n".join(lines))
+        if not self._executor:
+            # Before any answer is read: an executor whose number is not known can be neither killed nor dismissed.
+            pid = self._message(_FORK_S).get("pid")
+            if not isinstance(pid, int):
+                raise ZygoteDied("crashed", "its process is damaged")
+            self._executor = pid
+        reader = _Reader(nonce.encode(), len(lines))
+        killed: End | None = None
+        looked = time.monotonic()
+        deadline = looked + self._timeout
+        while True:
+            now = time.monotonic()
+            if now - looked > 2 * _STEP_S:  # the machine was at a standstill: no call is to blame for that
+                deadline += now - looked
+            looked = now
+            if now > deadline:
+                if killed is not None:
+                    raise ZygoteDied("crashed", "the module's process does not respond")
+                killed = End("died", "timeout", f"no result within {self._timeout:g} s")
+                _kill_group(self._executor)
+                deadline = now + 5
+            ready = self._wait([self._out, self._status], min(_STEP_S, max(0.001, deadline - now)))
+            if self._out in ready and killed is None:
+                if reader.read(self._out):
+                    deadline = time.monotonic() + self._timeout
+                if reader.violated:
+                    killed = End("died", "crashed", "wrote into the sandbox's own channel")
+                    _kill_group(self._executor)
+                    deadline = time.monotonic() + 5
+                elif reader.stays:
+                    return reader.answers, End("clean")
+                elif not reader.ended:
+                    time.sleep(0.0005)  # let answers gather: fewer wake-ups leave more of the processor to calls
+            elif self._out in ready:
+                reader.discard(self._out)
+            if self._status in ready or b"\n" in self._said:
+                code = self._message(_STEP_S).get("exit")
+                _kill_group(self._executor)
+                self._executor = 0
+                _reap_orphans()
+                if killed is None:
+                    reader.read(self._out)
+                reader.discard(self._out)  # what is left would be taken for the next executor's
+                if not isinstance(code, int):
+                    raise ZygoteDied("crashed", "its process is damaged")
+                end = killed or reader.end(code)
+                if reused and end.kind == "died":
+                    end.doubtful = end.outcome == "crashed"
+                    if not reader.started:
+                        self.stop()  # the batch may still lie in the channel
+                return reader.answers, end
+
+
+class _Reader:
+    """Reads an executor's lines; one without the batch's nonce was not written by its loop."""
+
+    def __init__(self, nonce: bytes, expected: int) -> None:
+        self._nonce = nonce
+        self._expected = expected
+        self._rest = b""
+        self._beats = 0
+        self._mark = b""
+        self.answers: list[bytes] = []
+        self.started = False
+        self.violated = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last line came."""
+        return bool(self._mark)
+
+    @property
+    def stays(self) -> bool:
+        """Whether the executor waits for another batch."""
+        return self._mark == b"C" and len(self.answers) == self._expected and not self.violated
+
+    def read(self, fd: int) -> bool:
+        """Take all that is there; true when a call got further."""
+        moved = False
+        while True:
+            try:
+                data = os.read(fd, 1 << 16)
+            except BlockingIOError:
+                return moved
+            if not data:
+                return moved
+            *lines, self._rest = (self._rest + data).split(b"\n")
+            for line in lines:
+                moved = self._take(line) or moved
+                if self.violated:  # what follows may be in the wrong place
+                    return moved
+            if len(self._rest) > _MOST_LINE or (
+                self._rest and not self._rest.startswith(self._nonce[: len(self._rest)])
+            ):
+                self.violated = True
+            if self.violated:
+                return moved
+
+    def _take(self, line: bytes) -> bool:
+        body = line[len(self._nonce) :]
+        if not line.startswith(self._nonce) or self._mark or len(line) > _MOST_LINE:
+            self.violated = True
+        elif body == b"S" and not self.started:
+            self.started = True
+            return True
+        elif body == b"H" and self._beats == len(self.answers):
+            self._beats = len(self.answers) + 1
+            return True
+        elif body[:1] in (b"C", b"D", b"E"):
+            self._mark = body
+        elif body[:1] == b"[" and len(self.answers) < self._expected:
+            self.answers.append(body)
+            self._beats = len(self.answers)
+            return True
+        else:
+            self.violated = True
+        return False
+
+    @staticmethod
+    def discard(fd: int) -> None:
+        with suppress(BlockingIOError):
+            while os.read(fd, 1 << 16):
+                pass
+
+    def end(self, code: int) -> End:
+        """The executor's end, from its last line and its exit status."""
+        if self.violated:
+            return End("died", "crashed", "wrote into the sandbox's own channel")
+        if self._mark and code == 0:
+            return (
+                End("clean")
+                if self._mark in (b"C", b"E")
+                else End("dirty", "", self._mark[2:].decode(errors="replace"))
+            )
+        if code == CANNOT_ANSWER:
+            return End("died", "crashed", "closed the channel of its results")
+        if code == -signal.SIGXCPU:
+            return End("died", "timeout", "the processor time ran out")
+        return End("died", "crashed", _manner(code))
+
+
+def _loads(line: bytes) -> dict[str, Any]:
+    """A zygote's message; empty where it is none, since the zygote runs a user's code."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _manner(code: int) -> str:
+    if code >= 0:
+        return f"the process ended itself with status {code}"
+    with suppress(ValueError):
+        return f"the process died of {signal.Signals(-code).name}"
+    return f"the process died of signal {-code}"
+
+
+def _answer(end: End) -> bytes:
+    return json.dumps([end.outcome, None, False, end.detail, 0.0]).encode()
+
+
+def _kill_group(pid: int) -> None:
+    if pid > 1:
+        for kill in (os.killpg, os.kill):
+            with suppress(OSError):
+                kill(pid, signal.SIGKILL)
+
+
+def _reap_orphans() -> None:
+    """Kill what an executor left (possible only without seccomp): orphans become children of this process."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            children = [int(pid) for pid in file.read().split()]
+    except (OSError, ValueError):
+        return
+    for pid in children:
+        if pid not in _zygotes():
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+
+_units: dict[str, Unit] = {}
+
+
+def _zygotes() -> set[int]:
+    return {unit._pid for unit in _units.values()}
+
+
+def _empty(folder: str) -> None:
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if os.path.isdir(path) and not os.path.islink(path):
+            os.chmod(path, 0o700)
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
+
+
+def _lock_in(config: Mapping[str, Any]) -> list[str]:
+    """Apply every mechanism of this machine; names of those in force."""
+    active: list[str] = []
+    scratch = config["scratch"]
+    if config["level"] == "bubblewrap":
+        active += ["bubblewrap", "user_namespace", "network_namespace", "mount_namespace", "pid_namespace"]
+        active += ["ipc_namespace", "scratch_tmpfs"]
+    elif config["level"] == "namespaces":
+        active += kernel.enter_namespaces(scratch, config["limits"]["scratch_mb"] * 2**20)
+        kernel.die_with_parent(signal.SIGKILL)
+    os.chdir(scratch)
+    if kernel.adopt_orphans():
+        active.append("subreaper")
+    kernel.hide_memory()
+    allowed = config["mechanisms"]
+    version = 0
+    if "landlock" in allowed:
+        version = kernel.landlock(config["read"], [scratch], ["/dev/null", "/dev/zero", "/dev/urandom"])
+    if version:
+        active.append(f"landlock_{version}")
+    if kernel.drop_privileges():
+        active.append("no_new_privileges")
+    files_are_safe = bool(version) or config["level"] == "bubblewrap"
+    if "seccomp" in allowed and kernel.seccomp_supervisor(refuse_file_changes=not files_are_safe):
+        active.append("seccomp")
+    kernel.limit(resource.RLIMIT_CORE, 0)
+    kernel.limit(resource.RLIMIT_NOFILE, 256)
+    kernel.limit(resource.RLIMIT_FSIZE, config["limits"]["scratch_mb"] * 2**20)
+    active.append("rlimits")
+    return active
+
+
+def main(fd: int) -> None:
+    """Serve the pool on a connected socket until it closes."""
+    first = read_frame(fd)
+    if first is None:
+        return
+    config = json.loads(first)
+    channel = Channel(fd)
+    time.tzset()
+    sys.path[:] = config["sys_path"]
+    for name in list(os.environ):
+        if name != "TZ":
+            del os.environ[name]
+    os.environ["HOME"] = config["scratch"]
+    null = os.open("/dev/null", os.O_RDWR)
+    for standard in (0, 1):
+        os.dup2(null, standard)
+    for name in _PRELOADED:
+        importlib.import_module(name)
+    active = _lock_in(config)
+    os.dup2(null, 2)  # until here errors were for the pool to report
+    os.close(null)
+    channel.send(json.dumps({"active": active}).encode())
+    while (frame := read_frame(fd)) is not None:
+        head, _, body = frame.partition(b"\n")
+        unit = _unit(json.loads(head), channel, config)
+        channel.send(b"\n".join(unit.call_all(body.split(b"\n"))))
+
+
+def _unit(description: dict[str, Any], channel: Channel, config: Mapping[str, Any]) -> Unit:
+    key = description["key"]
+    unit = _units.pop(key, None) or Unit(description, channel, config)
+    _units[key] = unit  # the most recently used comes last
+    while len(_units) > _MOST_ZYGOTES:
+        _units.pop(next(iter(_units))).stop()
+    unit.begin(description)
+    return unit
+
+
+def run(fd: int) -> None:
+    """Serve, and end without running anything that was registered for the end."""
+    try:
+        main(fd)
+    except (PoolGone, BrokenPipeError, ConnectionResetError):
+        pass
+    except BaseException as error:
+        with suppress(OSError):
+            os.write(2, f"{type(error).__name__}: {error}\n".encode())
+        os._exit(1)
+    with suppress(OSError):
+        if os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGKILL)
+    os._exit(0)

@@ -1,0 +1,219 @@
+"""Recorded calls: every REST and MCP call that was made, kept so that a data set can be verified again offline.
+
+One append-only JSON Lines segment per process (`apigen_assets.files.segments`), one `os.write` per record.
+"""
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from apigen_assets.domain.outcome import CallResult, Outcome
+from apigen_assets.files.canonical import dumps
+from apigen_assets.files.segments import SegmentWriter, lines_from, segments
+
+TRANSIENT = frozenset(
+    {Outcome.TIMEOUT, Outcome.TRANSPORT, Outcome.HTTP_5XX, Outcome.QUOTA, Outcome.AUTH, Outcome.UNAVAILABLE}
+)
+"""Failures that may be gone tomorrow: a service that was down, a quota, a key not yet subscribed."""
+
+
+Mode = Literal["live", "record", "replay"]
+"""Whether calls are made whatever is recorded, made where nothing usable is, or never made."""
+
+
+class RecordingsError(OSError):
+    """The recordings cannot be written; the message names the folder and the remedy."""
+
+
+class Recording(NamedTuple):
+    """One recorded call."""
+
+    result: CallResult
+    recorded_at: float
+    """Seconds since the epoch."""
+    origin: str
+    """`live`, or the name of the collection it was imported from."""
+
+
+def call_key(method: str, target: str, arguments: Mapping[str, Any]) -> str:
+    """The identity of a call: its method, its URL template (or MCP server and tool), and its arguments.
+
+    Arguments that are null count as left out. Credentials and fixed headers are not part of it.
+    """
+    given = {name: value for name, value in arguments.items() if value is not None}
+    return hashlib.sha256(dumps([method.upper(), target, given]).encode()).hexdigest()
+
+
+class Recordings:
+    """Recorded calls by key, over all segments of one folder. The newest recording of a call is the valid one.
+
+    Args:
+        folder: where the segments lie; made when the first record is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.torn: list[str] = []
+        """Unreadable lines, as `<segment>:<byte offset>`; an unfinished last line is not one."""
+        self._lock = threading.RLock()
+        self._where: dict[str, tuple[float, Path, int, int]] = {}
+        self._read_to: dict[Path, int] = {}
+        self._writer = SegmentWriter(folder)
+        self.refresh()
+
+    def __len__(self) -> int:
+        return len(self._where)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._where
+
+    def refresh(self) -> None:
+        """Take up what other processes have written since the last look."""
+        with self._lock:
+            for path in segments(self.folder):
+                if path != self._writer.path:
+                    self._load(path)
+
+    def get(self, key: str) -> Recording | None:
+        """The newest recording of a call, or null; read from disk, so that responses do not pile up in memory."""
+        with self._lock:
+            place = self._where.get(key)
+        if place is None:
+            return None
+        _, path, offset, length = place
+        try:
+            with path.open("rb") as segment:
+                segment.seek(offset)
+                record = _parse(segment.read(length))
+        except FileNotFoundError:
+            record = None
+        if record is None or record["key"] != key:
+            with self._lock:
+                self._where.pop(key, None)
+            return None
+        return _recording(record)
+
+    def usable(self, key: str, negative_ttl_s: float) -> Recording | None:
+        """The recording to use instead of a call: any definite one, and a transient failure while it is young."""
+        found = self.get(key)
+        if found is not None and found.result.outcome in TRANSIENT and time.time() - found.recorded_at > negative_ttl_s:
+            return None
+        return found
+
+    def add(
+        self, key: str, request: Mapping[str, Any], result: CallResult, origin: str = "live", at: float | None = None
+    ) -> None:
+        """Keep one call. The request must be free of secrets; it is for people, the key decides.
+
+        Raises:
+            RecordingsError: the disk is full or the folder cannot be written. Earlier records are intact.
+        """
+        record = {
+            "key": key,
+            "at": round(time.time() if at is None else at, 3),
+            "origin": origin,
+            "request": dict(request),
+            "outcome": result.outcome.value,
+            "status": result.status,
+            "detail": result.detail,
+            "result": result.result,
+            "truncated": result.truncated,
+            "duration_s": round(result.duration_s, 4),
+        }
+        line = json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+        with self._lock:
+            try:
+                offset = self._writer.append(line)
+            except OSError as error:
+                raise RecordingsError(
+                    error.errno,
+                    f"recordings {self.folder}: {error.strerror or error}; free some space or make the folder "
+                    "writable (APIGEN_HOME moves it). Calls recorded before are kept and not made again",
+                ) from None
+            assert self._writer.path is not None
+            self._put(record, self._writer.path, offset, len(line))
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Every readable record of every segment, older ones too."""
+        for path in segments(self.folder):
+            with path.open("rb") as lines:
+                for line in lines:
+                    record = _parse(line)
+                    if record is not None:
+                        yield record
+
+    def close(self) -> None:
+        """Flush to disk and close; the recordings may be used again afterwards."""
+        with self._lock:
+            own, size, ours = self._writer.path, self._writer.size, self._writer.is_open
+            self._writer.close()
+            if own is not None and ours:
+                self._read_to[own] = size
+
+    def _load(self, path: Path) -> None:
+        start = reached = self._read_to.get(path, 0)
+        if path.stat().st_size <= start:
+            return
+        for offset, line in lines_from(path, start):
+            record = _parse(line)
+            if record is None:
+                self.torn.append(f"{path.name}:{offset}")
+            else:
+                self._put(record, path, offset, len(line))
+            reached = offset + len(line)
+        self._read_to[path] = reached
+
+    def _put(self, record: dict[str, Any], path: Path, offset: int, length: int) -> None:
+        known = self._where.get(record["key"])
+        if known is None or known[0] <= record["at"]:
+            self._where[record["key"]] = (record["at"], path, offset, length)
+
+
+def instead_of_call(recordings: Recordings | None, key: str, mode: Mode, negative_ttl_s: float) -> CallResult | None:
+    """The result to use instead of making a call, or null where it is to be made.
+
+    Args:
+        recordings: where to look; null where nothing is kept.
+        key: of the call.
+        mode: in `replay` a call that was never recorded has the outcome `not_recorded`.
+        negative_ttl_s: in `record`, seconds for which a failure that may pass is reused.
+    """
+    if mode == "live":
+        return None
+    if recordings is not None:
+        found = recordings.get(key) if mode == "replay" else recordings.usable(key, negative_ttl_s)
+        if found is not None:
+            return found.result
+    if mode == "record":
+        return None
+    return CallResult(
+        outcome=Outcome.NOT_RECORDED, detail="replay only, and this call was never recorded", mode="replayed"
+    )
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+        _recording(record)
+        if not isinstance(record["key"], str):
+            return None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return dict(record)
+
+
+def _recording(record: dict[str, Any]) -> Recording:
+    result = CallResult(
+        outcome=Outcome(record["outcome"]),
+        result=record["result"],
+        truncated=bool(record["truncated"]),
+        detail=record["detail"],
+        status=record["status"],
+        duration_s=record.get("duration_s", 0.0),
+        mode="replayed",
+    )
+    return Recording(result, float(record["at"]), str(record.get("origin", "live")))

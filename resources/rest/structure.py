@@ -1,0 +1,188 @@
+"""What a JSON value says of its call: data, nothing, or an error object, by structure."""
+
+import json
+import re
+from typing import Any
+
+from apigen_assets.domain.outcome import Outcome
+from resources.rest.messages import kind_of_message, kind_of_status, short
+
+_MESSAGE_KEYS = ("message", "msg", "error_message", "errormessage", "detail", "details", "description", "reason",
+                 "error", "errors", "title", "info", "notice", "messages", "error_description", "status_txt",
+                 "status_text", "statustext", "status_message")  # fmt: skip
+_HEADINGS = frozenset({"title", "description", "details", "reason", "info"})
+"""Message keys of error objects that name things elsewhere; alone they say nothing of a failure."""
+_ERROR_KEYS = frozenset({"error", "errors", "err", "fault", "exception", "errormessage", "error_message", "errormsg",
+                         "error_msg", "errorcode", "error_code", "error_description"})  # fmt: skip
+_SUCCESS_KEYS = frozenset({"success", "succeeded", "ok", "successful", "issuccess", "is_success", "response"})
+_STATUS_KEYS = frozenset({"status", "state", "result", "type", "outcome"})
+_HTTP_KEYS = frozenset({"statuscode", "status_code", "httpstatus", "http_status", "httpcode", "http_code"})
+_CODE_KEYS = _HTTP_KEYS | {"status", "code", "cod", "responsecode", "response_code", "error_code", "errorcode"}
+_FAILED = frozenset({"error", "errors", "fail", "failed", "failure", "nok", "ko", "false", "exception",
+                     "unsuccessful", "invalid", "denied", "forbidden", "unauthorized", "not found",
+                     "bad request", "internal server error"})  # fmt: skip
+_FINE = frozenset({"ok", "success", "successful", "true", "done", "200"})
+_NO_ERROR = frozenset({"", "0", "no", "none", "null", "false", "ok", "success", "n/a", "no error", "no errors",
+                       "200", "[]", "{}"})  # fmt: skip
+_BOOKKEEPING = _CODE_KEYS | {
+    "message", "msg", "messages", "time", "timestamp", "took", "duration", "page", "limit", "offset", "count", "total",
+    "cursor", "pagination", "request_id", "requestid", "version", "query", "meta", "paging", "per_page", "pagesize",
+    "page_size", "totalcount", "total_count", "total_results", "totalresults", "total_pages", "pages", "next",
+    "previous", "prev", "hasmore", "has_more", "copyright", "size", "start", "elapsed", "date", "url", "input",
+}  # fmt: skip
+_BESIDE_MESSAGES = frozenset({"path", "link", "url", "instance"})
+_ENVELOPES = frozenset({"meta", "header", "headers", "status", "response", "result", "data", "body"})
+_DEEPEST = 3
+
+
+def judge(value: Any, depth: int = 0) -> tuple[Outcome, str]:
+    """The outcome class of a JSON value and what it rests on."""
+    if value is None or value == "" or value == [] or value == {}:
+        return Outcome.EMPTY, f"the body is {json.dumps(value)}"
+    if isinstance(value, str):
+        kind = kind_of_message(value)
+        return (kind, short(value)) if kind else (Outcome.OK, "")
+    if isinstance(value, list):
+        if len(value) == 1 and isinstance(value[0], dict | list) and depth < _DEEPEST:
+            return judge(value[0], depth + 1)
+        return (Outcome.EMPTY, "a list of empty values") if _is_void(value) else (Outcome.OK, "")
+    if not isinstance(value, dict):
+        return Outcome.OK, ""
+    failed = _failure(value)
+    if failed is not None:
+        return failed
+    if _is_empty_answer(value):
+        return Outcome.EMPTY, "no field holds data"
+    return Outcome.OK, ""
+
+
+def message_of(value: Any, depth: int = 0) -> str:
+    """The text for people in an error object; empty where there is none."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value and depth < _DEEPEST:
+        return message_of(value[0], depth + 1)
+    if isinstance(value, dict) and depth < _DEEPEST:
+        fields = _lower(value)
+        for name in _MESSAGE_KEYS:
+            if fields.get(name) and not isinstance(fields[name], bool | int | float):
+                found = message_of(fields[name], depth + 1)
+                if found:
+                    return found
+    return ""
+
+
+def _failure(value: dict[str, Any], depth: int = 0) -> tuple[Outcome, str] | None:
+    fields = _lower(value)
+    message = message_of(value)
+    data = [name for name, one in fields.items() if isinstance(one, dict | list) and one and name not in _ERROR_KEYS]
+    for name, one in fields.items():
+        if name in _ERROR_KEYS and _says_error(one, name) and (name == "error" or len(data) < 2):
+            return _soft(f"{name}: {short(_text_of(one))}", message or _text_of(one), fields)
+        if name in _SUCCESS_KEYS and (one is False or _is_word(one, {"false", "failed", "fail"})):
+            return _soft(f"{name} is {json.dumps(one)}", message, fields)
+        if name in _STATUS_KEYS and _is_word(one, _FAILED) and (name != "type" or message):
+            return _soft(f"{name} is {json.dumps(one)}", message, fields)
+        if (
+            name in _CODE_KEYS
+            and _error_status(one)
+            and not data
+            and (message or len(fields) == 1 or name in _HTTP_KEYS)
+        ):
+            return _soft(f"{name} is {json.dumps(one)}", message, fields)
+    if depth < _DEEPEST - 1:
+        for name, one in fields.items():
+            if isinstance(one, dict) and one and (name in _ENVELOPES or len(fields) == 1):
+                inner = _failure(one, depth + 1)
+                if inner is not None:
+                    return inner[0], f"{name}.{inner[1]}"
+    told = message_of({name: one for name, one in fields.items() if name not in _HEADINGS})
+    if told and not data and len(fields) <= 5 and all(_may_stand_by(name, one) for name, one in fields.items()):
+        kind = kind_of_message(told)
+        if kind is not None:
+            return kind, short(told)
+    return None
+
+
+def _soft(detail: str, message: str, fields: dict[str, Any]) -> tuple[Outcome, str]:
+    """An error object's class: by its message, then by a status inside it."""
+    text = detail if not message or short(message) in detail else f"{detail}; {short(message)}"
+    kind = kind_of_message(message)
+    if kind in (Outcome.AUTH, Outcome.QUOTA):
+        return kind, text
+    for name in _CODE_KEYS | {"error"}:
+        status = _error_status(fields.get(name))
+        if status:
+            return kind_of_status(status), text
+    return Outcome.SOFT_ERROR, text
+
+
+def _says_error(value: Any, name: str) -> bool:
+    """Whether the value of an error field reports an error: `null`, `0`, `"none"` and `[]` do not."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return value not in (0, 200)
+    if isinstance(value, str):
+        text = value.strip().lower()
+        return text not in _NO_ERROR and (name in ("error", "err", "fault", "exception") or not _is_number(text))
+    if isinstance(value, dict):
+        return any(_says_error(one, "error") for one in value.values())
+    return isinstance(value, list) and not _is_void(value)
+
+
+def _error_status(value: Any) -> int:
+    """An HTTP error status, or 0."""
+    if isinstance(value, str) and value.isdigit() and len(value) == 3:
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 400 <= value < 600 else 0
+
+
+def _is_empty_answer(value: dict[str, Any]) -> bool:
+    """Every field is empty or bookkeeping, and at least one that should hold data is empty."""
+    holders = 0
+    for name, one in value.items():
+        if _is_void(one) or (isinstance(one, dict) and _is_empty_answer(one)):
+            holders += 1
+        elif not _is_bookkeeping(name.lower(), one):
+            return False
+    return holders > 0
+
+
+def _is_bookkeeping(name: str, value: Any) -> bool:
+    """Whether a field speaks of the answer instead of being it."""
+    if isinstance(value, dict | list):
+        return False
+    if name in _SUCCESS_KEYS or name in _STATUS_KEYS:
+        return isinstance(value, bool) or _is_word(value, _FINE) or value == 200
+    return name in _BOOKKEEPING
+
+
+def _may_stand_by(name: str, value: Any) -> bool:
+    """Whether a field is what error objects have beside their message."""
+    known = name in _MESSAGE_KEYS or name in _STATUS_KEYS or name in _BESIDE_MESSAGES
+    return known or _is_bookkeeping(name, value) or _is_void(value)
+
+
+def _is_void(value: Any) -> bool:
+    if value is None or value == "" or value == [] or value == {}:
+        return True
+    if isinstance(value, dict):
+        return all(_is_void(one) for one in value.values())
+    return isinstance(value, list) and all(_is_void(one) for one in value)
+
+
+def _is_word(value: Any, words: frozenset[str] | set[str]) -> bool:
+    return isinstance(value, str) and value.strip().lower().replace("_", " ") in words
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[-+0-9.e%]+", text) is not None
+
+
+def _lower(value: dict[str, Any]) -> dict[str, Any]:
+    return {name.lower(): one for name, one in value.items() if isinstance(name, str)}
+
+
+def _text_of(value: Any) -> str:
+    return value if isinstance(value, str) else message_of(value) or json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,39 @@
+"""Small releases for tests."""
+
+import polars as pl
+
+from apigen_assets.dataset.compose import chosen_rows, compose
+from apigen_assets.dataset.dataset_rows import dataset_rows
+from apigen_assets.release.configs import configs
+from apigen_assets.release.dataset_card import dataset_card, facts
+from apigen_assets.release.provenance import Provenance
+from apigen_assets.release.tree import write_tree
+from tests.helpers.rows import frame, tool, verified_row
+
+
+def rows(count=25, word="query"):
+    """`count` rows of `DatasetRow.SCHEMA`."""
+    made = [
+        verified_row(f"c{i}", f"{word} {i}", [tool("f"), tool("g", optional=("n",))], [("f", {"amount": i})])
+        for i in range(count)
+    ]
+    table = frame(made).lazy()
+    return dataset_rows(chosen_rows(table, compose(table, 4 * count, seed=1).fates), {"id-f": "Math"})
+
+
+def release(target, dataset=None, *, rejects=(), provenance=None, license_="cc-by-4.0"):
+    """Writes a release tree and returns it."""
+    table = (rows() if dataset is None else dataset).lazy()
+    parts = configs(table, rejects)
+    told = facts(table, "Test", license_, provenance or Provenance(), {part.name: part.about for part in parts})
+    return write_tree(target, parts, lambda infos: dataset_card(told, infos), (provenance or Provenance()).record())
+
+
+def with_split(dataset, heldout=5):
+    """The rows with a `split` column: the last `heldout` are held out."""
+    return dataset.with_columns(
+        pl.when(pl.col("id") >= dataset.height - heldout)
+        .then(pl.lit("heldout"))
+        .otherwise(pl.lit("train"))
+        .alias("split")
+    )

@@ -1,0 +1,54 @@
+"""Small tables for tests of the later stages."""
+
+import json
+
+import polars as pl
+
+from apigen_assets.domain.candidate import style_of
+from apigen_assets.domain.verdict import CHECKED_SCHEMA
+from apigen_assets.files.canonical import dumps
+
+
+def tool(name, required=("amount",), optional=(), api_id=None):
+    """A tool with number parameters."""
+    return {
+        "api_id": api_id or f"id-{name}",
+        "name": name,
+        "description": f"Does {name}.",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                **{p: {"type": "number", "description": p} for p in required},
+                **{p: {"type": "integer", "description": p, "default": 2} for p in optional},
+            },
+            "required": list(required),
+        },
+    }
+
+
+def verified_row(candidate_id, query, tools, calls, generator="standin-small", batch="b0"):
+    """One verified candidate."""
+    return {
+        "candidate_id": candidate_id,
+        "generator": generator,
+        "batch": batch,
+        "style": style_of(len(tools), len(calls)).value,
+        "query": query,
+        "tools": dumps(tools),
+        "answers": dumps([{"name": name, "arguments": arguments} for name, arguments in calls]),
+        "thought": None,
+        "prompt_id": "p",
+        "completion_key": "k",
+        "raw_text": None,
+        "parse_error": None,
+        "stage": "semantic",
+        "passed": True,
+        "reason": None,
+        "detail": "",
+        "execution": json.dumps([{"outcome": "ok", "result": "1"}]),
+    }
+
+
+def frame(rows):
+    """A CHECKED_SCHEMA frame."""
+    return pl.DataFrame(rows, schema=CHECKED_SCHEMA, orient="row")
