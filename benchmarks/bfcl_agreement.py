@@ -23,7 +23,7 @@ from typing import Any
 
 from apigen_assets.evaluation.truth_outputs import DAMAGES, outputs
 from resources.bfcl import environment as bfcl
-from resources.bfcl.environment import Answer
+from resources.bfcl.environment import BfclAnswer
 from resources.bfcl.runner.decoding import FORMS
 
 MODELS = {
@@ -145,7 +145,7 @@ def compare(form: str, given: argparse.Namespace, items: list[dict[str, Any]], o
 
 
 def one_row(kind: str, form: str, model: str, underscored: bool, entries: list[Any], theirs: dict[str, Any]) -> int:
-    answers = [Answer(one["id"], one["category"], one["result"]) for one in entries]
+    answers = [BfclAnswer(one["id"], one["category"], one["result"]) for one in entries]
     started = time.perf_counter()
     # Of the package's own models the rule is looked up; the one registered at run time is told.
     told = None if form != "xlam" else underscored

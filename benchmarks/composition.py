@@ -22,7 +22,7 @@ from typing import Any
 import polars as pl
 
 from apigen_assets.dataset.compose import DUPLICATES, Quotas, chosen_rows, compose
-from apigen_assets.domain.candidate import style_of
+from apigen_assets.domain.style import style_of
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.canonical import content_hash, dumps
 

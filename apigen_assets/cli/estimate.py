@@ -12,7 +12,7 @@ from rich.table import Table
 from apigen_assets.domain.api import Api
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.estimate import Estimate, estimate_generation, estimate_judging
-from apigen_assets.generation.shown_examples import Example, from_seeds
+from apigen_assets.generation.shown_examples import ShownExample, from_seeds
 from apigen_assets.settings import Settings, settings
 from resources.lake.lake import Lake, LakeError
 from resources.llm.client import ChatClient
@@ -135,11 +135,11 @@ def _batches(config: Settings) -> tuple[dict[str, list[Api]], str]:
     return parts, "no catalog yet: the built-in functions"
 
 
-def _examples(config: Settings) -> list[Example]:
+def _examples(config: Settings) -> list[ShownExample]:
     lake = Lake(config.lake_url)
     if lake.paths("seed_examples"):
         rows = lake.scan("seed_examples").collect()
-        return [Example.from_row(row) for row in rows.iter_rows(named=True)]
+        return [ShownExample.from_row(row) for row in rows.iter_rows(named=True)]
     return from_seeds(all_seeds())
 
 

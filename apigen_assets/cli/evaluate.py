@@ -95,7 +95,7 @@ def evaluate(
     typer.echo(f"Report: {out / 'scores.json'}; answers: {out / 'answers.jsonl'}")
 
 
-def _write_answers(path: Path, answers: list[bfcl.Answer]) -> None:
+def _write_answers(path: Path, answers: list[bfcl.BfclAnswer]) -> None:
     """The answers as scored, in the form that `apigen score` reads."""
     lines = []
     for one in answers:

@@ -11,7 +11,7 @@ import polars as pl
 
 from apigen_assets.dataset.facts import batches, facts_of
 from apigen_assets.dataset.near import Signatures
-from apigen_assets.domain.candidate import Style
+from apigen_assets.domain.style import Style
 from apigen_assets.settings import Settings
 
 EVEN_SHARES: Mapping[str, float] = {style.value: 1 / len(Style) for style in Style}

@@ -54,7 +54,7 @@ _NO_VALUE = (
 )
 
 
-class Made(NamedTuple):
+class RelevanceRow(NamedTuple):
     """Relevance rows and what is missing."""
 
     rows: pl.DataFrame
@@ -65,7 +65,7 @@ class Made(NamedTuple):
 
 def relevance_rows(
     chosen: pl.DataFrame, categories: Mapping[str, str], count: int, seed: int, refusal: bool = False
-) -> Made:
+) -> RelevanceRow:
     """At most `count` relevance rows, a third of each kind and no two alike; a kind is not filled from another.
 
     Args:
@@ -98,7 +98,7 @@ def relevance_rows(
     table = pl.DataFrame(
         [{**one, "answers": "[]", "execution": "[]"} for one in made], schema=dict.fromkeys(_COLUMNS, pl.String)
     )
-    return Made(table, {kind: room[kind] - counts[kind] for kind in KINDS})
+    return RelevanceRow(table, {kind: room[kind] - counts[kind] for kind in KINDS})
 
 
 def relevance_key(query: str, tools: str) -> tuple[str, ...]:

@@ -1,38 +1,12 @@
 """A candidate: one query-answer pair as a generator wrote it, before any check (paper, section 3.1)."""
 
-from enum import StrEnum
 from typing import Any, ClassVar
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
 
 from apigen_assets.domain.record import Record
+from apigen_assets.domain.style import Style
 from apigen_assets.files.canonical import content_hash
-
-
-class Style(StrEnum):
-    """The four query styles (paper, section 3.3), fixed by counts of tools offered and calls made."""
-
-    SIMPLE = "simple"
-    MULTIPLE = "multiple"
-    PARALLEL = "parallel"
-    PARALLEL_MULTIPLE = "parallel_multiple"
-
-
-def style_of(tools: int, calls: int) -> Style:
-    """The style of a row with that many tools offered and calls made; a row without calls has the style of one."""
-    if tools > 1:
-        return Style.PARALLEL_MULTIPLE if calls > 1 else Style.MULTIPLE
-    return Style.PARALLEL if calls > 1 else Style.SIMPLE
-
-
-class Call(BaseModel):
-    """One function call: the tool's name and its arguments by name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    arguments: dict[str, Any]
 
 
 class Candidate(Record):

@@ -9,10 +9,10 @@ import polars as pl
 
 from apigen_assets.domain.record import Record
 from apigen_assets.evaluation.scores import Scores
-from resources.bfcl.environment import Answer
+from resources.bfcl.environment import BfclAnswer
 
 
-class Kind(StrEnum):
+class ErrorKind(StrEnum):
     """Kinds of errors, told from the checker's verdict; for several calls, that of the call that came closest."""
 
     NOT_ASKED = "not_asked"
@@ -76,46 +76,46 @@ class ScoreRow(Record):
     """Version of checker and data."""
 
 
-_BY_TYPE: tuple[tuple[str, Kind], ...] = (
-    ("generation:", Kind.NOT_ASKED),
-    ("checker:", Kind.CHECKER),
-    ("ast_decoder:", Kind.UNREADABLE),
-    ("irrelevance_error:", Kind.CALLED_NEEDLESSLY),
-    ("relevance_error:", Kind.NOT_CALLED),
-    ("simple_function_checker:wrong_func_name", Kind.WRONG_NAME),
-    ("simple_function_checker:missing", Kind.MISSING_ARGUMENT),
-    ("simple_function_checker:unexpected_param", Kind.UNEXPECTED_ARGUMENT),
-    ("type_error:", Kind.WRONG_TYPE),
-    ("value_error:", Kind.WRONG_VALUE),
-    ("dict_checker:", Kind.WRONG_VALUE),
-    ("list_dict_checker:", Kind.WRONG_VALUE),
+_BY_TYPE: tuple[tuple[str, ErrorKind], ...] = (
+    ("generation:", ErrorKind.NOT_ASKED),
+    ("checker:", ErrorKind.CHECKER),
+    ("ast_decoder:", ErrorKind.UNREADABLE),
+    ("irrelevance_error:", ErrorKind.CALLED_NEEDLESSLY),
+    ("relevance_error:", ErrorKind.NOT_CALLED),
+    ("simple_function_checker:wrong_func_name", ErrorKind.WRONG_NAME),
+    ("simple_function_checker:missing", ErrorKind.MISSING_ARGUMENT),
+    ("simple_function_checker:unexpected_param", ErrorKind.UNEXPECTED_ARGUMENT),
+    ("type_error:", ErrorKind.WRONG_TYPE),
+    ("value_error:", ErrorKind.WRONG_VALUE),
+    ("dict_checker:", ErrorKind.WRONG_VALUE),
+    ("list_dict_checker:", ErrorKind.WRONG_VALUE),
 )
 
 _CLOSENESS = (
-    Kind.WRONG_VALUE,
-    Kind.WRONG_TYPE,
-    Kind.UNEXPECTED_ARGUMENT,
-    Kind.MISSING_ARGUMENT,
-    Kind.WRONG_NAME,
+    ErrorKind.WRONG_VALUE,
+    ErrorKind.WRONG_TYPE,
+    ErrorKind.UNEXPECTED_ARGUMENT,
+    ErrorKind.MISSING_ARGUMENT,
+    ErrorKind.WRONG_NAME,
 )
 """From nearly right to far off."""
 
 
-def kind_of(verdict: Mapping[str, Any]) -> Kind | None:
+def kind_of(verdict: Mapping[str, Any]) -> ErrorKind | None:
     """The kind of error of a verdict; null where it is valid."""
     if verdict["valid"]:
         return None
     error_type = str(verdict.get("error_type", ""))
     if error_type == "parallel_function_checker_no_order:cannot_find_match":
         kinds = {_of_type(one["sub_error_type"]) for one in _sub_errors(verdict.get("error"))}
-        return next((kind for kind in _CLOSENESS if kind in kinds), Kind.WRONG_VALUE)
+        return next((kind for kind in _CLOSENESS if kind in kinds), ErrorKind.WRONG_VALUE)
     if error_type.endswith(":wrong_count"):
-        return Kind.NOT_CALLED if verdict.get("decoded") == [] else Kind.WRONG_COUNT
+        return ErrorKind.NOT_CALLED if verdict.get("decoded") == [] else ErrorKind.WRONG_COUNT
     return _of_type(error_type)
 
 
 def score_rows(
-    scores: Scores, answers: Sequence[Answer], model: str, dataset: str, sampled: bool, stand_in: bool = False
+    scores: Scores, answers: Sequence[BfclAnswer], model: str, dataset: str, sampled: bool, stand_in: bool = False
 ) -> list[ScoreRow]:
     """The table of one model's scores, in the order of the board."""
     given = {one.id: one for one in answers}
@@ -151,7 +151,7 @@ def kinds_by_category(rows: pl.DataFrame) -> pl.DataFrame:
     wrong = rows.filter(~pl.col("valid"))
     if wrong.is_empty():
         return totals
-    kinds = [kind.value for kind in Kind if kind.value in set(wrong["kind"])]
+    kinds = [kind.value for kind in ErrorKind if kind.value in set(wrong["kind"])]
     counted = wrong.group_by("category").agg(
         [(pl.col("kind") == kind).sum().cast(pl.Int64).alias(kind) for kind in kinds]
     )
@@ -162,7 +162,7 @@ def kinds_by_category(rows: pl.DataFrame) -> pl.DataFrame:
 
 def examples(rows: pl.DataFrame, per_kind: int = 2) -> pl.DataFrame:
     """The first wrong answers of each kind: `kind, id, error, answer`."""
-    order = pl.Enum([kind.value for kind in Kind])
+    order = pl.Enum([kind.value for kind in ErrorKind])
     return (
         rows.filter(~pl.col("valid"))
         .group_by("kind", maintain_order=True)
@@ -172,8 +172,8 @@ def examples(rows: pl.DataFrame, per_kind: int = 2) -> pl.DataFrame:
     )
 
 
-def _of_type(error_type: str) -> Kind:
-    return next((kind for start, kind in _BY_TYPE if error_type.startswith(start)), Kind.WRONG_VALUE)
+def _of_type(error_type: str) -> ErrorKind:
+    return next((kind for start, kind in _BY_TYPE if error_type.startswith(start)), ErrorKind.WRONG_VALUE)
 
 
 def _sub_errors(error: Any) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from apigen_assets.evaluation.categories import NOT_SINGLE_TURN, official_id, official_name
-from resources.bfcl.environment import Answer
+from resources.bfcl.environment import BfclAnswer
 from resources.bfcl.runner.decoding import FORMS, count_calls, is_blank
 
 RESULT_FILE = re.compile(
@@ -29,7 +29,7 @@ class OutputsError(ValueError):
 class Outputs:
     """The answers of one model, as found."""
 
-    answers: list[Answer]
+    answers: list[BfclAnswer]
     files: list[Path]
     skipped: list[str] = field(default_factory=list)
     """Files that hold other categories, with the reason."""
@@ -60,7 +60,7 @@ def read(path: Path) -> Outputs:
     if not path.exists():
         raise OutputsError(f"{path} does not exist")
     files, skipped = _files(path)
-    answers: list[Answer] = []
+    answers: list[BfclAnswer] = []
     wrong: list[str] = []
     for file, category in files:
         for place, entry in _entries(file):
@@ -85,7 +85,7 @@ def read(path: Path) -> Outputs:
     )
 
 
-def detect_form(answers: Sequence[Answer]) -> Detected:
+def detect_form(answers: Sequence[BfclAnswer]) -> Detected:
     """The form in which most answers hold a call.
 
     Raises:
@@ -110,7 +110,7 @@ def detect_form(answers: Sequence[Answer]) -> Detected:
     )
 
 
-def check_form(answers: Sequence[Answer], form: str) -> Detected:
+def check_form(answers: Sequence[BfclAnswer], form: str) -> Detected:
     """The form as told, if any answer is in it or all are empty.
 
     Raises:
@@ -127,7 +127,7 @@ def check_form(answers: Sequence[Answer], form: str) -> Detected:
     raise no_calls(spoken, len(answers), f"the form {form!r}")
 
 
-def no_calls(spoken: Sequence[Answer], total: int, form: str) -> OutputsError:
+def no_calls(spoken: Sequence[BfclAnswer], total: int, form: str) -> OutputsError:
     """The error for outputs without a single call."""
     samples = "\n  ".join(f"{one.id}: {_short(one.answer)}" for one in spoken[:3])
     return OutputsError(
@@ -148,13 +148,14 @@ def unquoted(given: Iterable[Any]) -> list[Any]:
     return [_parsed(one) for one in given]
 
 
-def for_form(answers: Sequence[Answer], form: str) -> list[Answer]:
+def for_form(answers: Sequence[BfclAnswer], form: str) -> list[BfclAnswer]:
     """The answers as the decoder of the form takes them."""
     if form != "openai":
         return list(answers)
     values = unquoted(one.answer for one in answers)
     return [
-        Answer(one.id, one.category, value, one.failure, one.detail) for one, value in zip(answers, values, strict=True)
+        BfclAnswer(one.id, one.category, value, one.failure, one.detail)
+        for one, value in zip(answers, values, strict=True)
     ]
 
 
@@ -269,7 +270,7 @@ def _entries(file: Path) -> Iterable[tuple[str, dict[str, Any]]]:
         yield place, one
 
 
-def _answer(entry: dict[str, Any], category: str | None, file: Path, place: str, wrong: list[str]) -> Answer | None:
+def _answer(entry: dict[str, Any], category: str | None, file: Path, place: str, wrong: list[str]) -> BfclAnswer | None:
     given = entry.get("id", entry.get("idx"))
     if given is None or isinstance(given, float | bool | dict | list):
         raise OutputsError(f"{place}: no id; the fields are {', '.join(entry) or 'none'}")
@@ -282,7 +283,7 @@ def _answer(entry: dict[str, Any], category: str | None, file: Path, place: str,
         raise OutputsError(f"{place}: {given!r} is a question of {found[0]}, but the file is named for {category}")
     name, entry_id = found
     if entry.get("failure"):
-        return Answer(entry_id, name, None, str(entry["failure"]), str(entry.get("detail") or "") or None)
+        return BfclAnswer(entry_id, name, None, str(entry["failure"]), str(entry.get("detail") or "") or None)
     key = next((one for one in ANSWER_FIELDS if one in entry), None)
     if key is None and not (entry.get("error") or entry.get("traceback")):
         raise OutputsError(f"{place} ({given}): no answer; expected one of {', '.join(ANSWER_FIELDS)}")
@@ -291,7 +292,7 @@ def _answer(entry: dict[str, Any], category: str | None, file: Path, place: str,
     if told is not None:
         wrong.append(f"{entry_id}: {told}")
         return None
-    return Answer(entry_id, name, answer)
+    return BfclAnswer(entry_id, name, answer)
 
 
 def _model_folder(file: Path) -> str:

@@ -7,7 +7,7 @@ import dagster as dg
 import polars as pl
 
 from apigen_assets.domain.chat import EndpointError
-from apigen_assets.evaluation.analysis import Kind, examples, kinds_by_category
+from apigen_assets.evaluation.analysis import ErrorKind, examples, kinds_by_category
 from apigen_assets.evaluation.answers import OutputsError
 from apigen_assets.evaluation.board import STAND_IN, board_figure, board_markdown, deltas, leaderboard
 from apigen_assets.evaluation.categories import COUNTS, wilson
@@ -112,7 +112,7 @@ def leaderboard_asset(bfcl_scores: pl.DataFrame) -> dg.Output[pl.DataFrame]:
 def _metadata(evaluation: Evaluation, table: pl.DataFrame, stand_in: bool) -> dict[str, dg.MetadataValue]:
     scores = evaluation.scores
     kinds = kinds_by_category(table)
-    names = [str(kind.value) for kind in Kind if kind.value in kinds.columns]
+    names = [str(kind.value) for kind in ErrorKind if kind.value in kinds.columns]
     stacks: dict[str, dict[str, float]] = {
         row["category"]: {name: row[name] for name in names} for row in kinds.iter_rows(named=True)
     }

@@ -9,7 +9,7 @@ from apigen_assets.domain.chat import ChatModel, ChatRequest, Completion
 from apigen_assets.evaluation.questions import Question, normalised, underscored
 from apigen_assets.tool_formats.openai_tool import openai_tool
 from apigen_assets.training.prompt_format import PromptStyle, render
-from resources.bfcl.environment import Answer
+from resources.bfcl.environment import BfclAnswer
 
 TEMPERATURE = 0.001
 """As the leaderboard's runs are made; close to greedy."""
@@ -69,7 +69,7 @@ def answer_by_endpoint(
     mode: Mode = Mode.NATIVE,
     max_tokens: int = 512,
     on_progress: Callable[[int, int], None] | None = None,
-) -> list[Answer]:
+) -> list[BfclAnswer]:
     """The model's answers to the questions, in their order.
 
     A question that the endpoint refuses as too long for the model's context is a failure of that question.
@@ -83,11 +83,11 @@ def answer_by_endpoint(
     for one, completion in zip(questions, completions, strict=True):
         if completion.status == "error":
             if _TOO_LONG.search(completion.text):
-                answers.append(Answer(one.id, one.category, None, "context_too_long", completion.text[:300]))
+                answers.append(BfclAnswer(one.id, one.category, None, "context_too_long", completion.text[:300]))
             else:
                 failed.append(f"{one.id}: {completion.text[:200]}")
             continue
-        answers.append(Answer(one.id, one.category, _result(completion, mode)))
+        answers.append(BfclAnswer(one.id, one.category, _result(completion, mode)))
     if failed:
         shown = "\n  ".join(failed[:10]) + (f"\n  and {len(failed) - 10} more" if len(failed) > 10 else "")
         raise AnswersFailedError(

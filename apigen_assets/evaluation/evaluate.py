@@ -12,14 +12,14 @@ from apigen_assets.evaluation.endpoint import Mode, answer_by_endpoint, form_of
 from apigen_assets.evaluation.local import answer_locally, options_of
 from apigen_assets.evaluation.questions import Question, as_questions, sample
 from apigen_assets.evaluation.scores import Scores, score_answers
-from resources.bfcl.environment import Answer, Environment, questions
+from resources.bfcl.environment import BfclAnswer, Environment, questions
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """Answers and scores of one model."""
 
-    answers: list[Answer]
+    answers: list[BfclAnswer]
     scores: Scores
     sampled: bool
     """Only some questions of each category were asked, the same ones for every model."""
@@ -94,7 +94,7 @@ def evaluate_endpoint(
 
 def _scored(
     chosen: Sequence[Question],
-    answers: list[Answer],
+    answers: list[BfclAnswer],
     form: str,
     sampled: bool,
     env: Environment,

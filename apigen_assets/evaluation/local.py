@@ -10,7 +10,7 @@ from apigen_assets.evaluation.questions import Question, normalised
 from apigen_assets.evaluation.store import AnswerStore
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.training.prompt_format import PromptStyle, render
-from resources.bfcl.environment import Answer
+from resources.bfcl.environment import BfclAnswer
 
 MIN_ANSWER = 16
 """Tokens that must be left for an answer; a prompt that leaves fewer is too long."""
@@ -75,7 +75,7 @@ def answer_locally(
     folder: Path,
     options: LocalOptions | None = None,
     on_progress: Callable[[int, int], None] | None = None,
-) -> list[Answer]:
+) -> list[BfclAnswer]:
     """The checkpoint's answers to the questions, in their order.
 
     Each batch is kept before the next starts, in `folder/<hash>.jsonl`; the hash stands for weights, prompt style

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apigen_assets.domain.candidate import Call
+from apigen_assets.domain.call import Call
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.training.prompt_format import parse
 from resources.bfcl.runner.decoding import UndecodableError, decode

@@ -7,7 +7,7 @@ from typing import Any
 
 from apigen_assets.evaluation.answers import Detected, OutputsError, check_form, detect_form, for_form
 from apigen_assets.evaluation.categories import COUNTS, Figure, Tally, figures, wilson
-from resources.bfcl.environment import Answer, Environment, Scored, data_digest, environment, score
+from resources.bfcl.environment import BfclAnswer, Environment, Scored, data_digest, environment, score
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Scores:
 
 
 def score_answers(
-    answers: Sequence[Answer],
+    answers: Sequence[BfclAnswer],
     *,
     form: str = "auto",
     model_name: str = "",
@@ -107,7 +107,7 @@ def score_answers(
 
 
 def _summed(
-    answers: Sequence[Answer],
+    answers: Sequence[BfclAnswer],
     detected: Detected,
     scored: Scored,
     env: Environment,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from apigen_assets.evaluation.questions import Question
-from resources.bfcl.environment import Answer
+from resources.bfcl.environment import BfclAnswer
 
 
 class RunningElsewhereError(RuntimeError):
@@ -61,14 +61,14 @@ class AnswerStore:
         self._file.write("".join(lines).encode())
         self._file.flush()
 
-    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+    def answers(self, questions: Sequence[Question]) -> list[BfclAnswer]:
         """The answers to the questions that have one, in their order."""
         found = []
         for one in questions:
             entry = self._entries.get((one.id, one.key()))
             if entry is not None:
                 failure, detail = entry.get("failure"), entry.get("detail")
-                found.append(Answer(one.id, one.category, entry.get("result"), failure, detail))
+                found.append(BfclAnswer(one.id, one.category, entry.get("result"), failure, detail))
         return found
 
     def _load(self, file: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from apigen_assets.domain.candidate import Call
+from apigen_assets.domain.call import Call
 from apigen_assets.functions.ranges import check_choice, check_length, check_number
 from apigen_assets.functions.seed import Seed
 from apigen_assets.functions.timestamps import read_clock, read_date, read_moment, read_offset

@@ -6,7 +6,7 @@ import zlib
 from itertools import groupby
 from typing import Literal
 
-from apigen_assets.domain.candidate import Call
+from apigen_assets.domain.call import Call
 from apigen_assets.functions.ranges import check_choice, check_length, check_number
 from apigen_assets.functions.seed import Seed
 

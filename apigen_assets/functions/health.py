@@ -4,7 +4,7 @@ import datetime
 
 from typing_extensions import TypedDict
 
-from apigen_assets.domain.candidate import Call
+from apigen_assets.domain.call import Call
 from apigen_assets.functions.ranges import check_number
 from apigen_assets.functions.seed import Seed
 from apigen_assets.functions.timestamps import read_date

@@ -7,7 +7,7 @@ import math
 from fractions import Fraction
 from typing import Literal
 
-from apigen_assets.domain.candidate import Call
+from apigen_assets.domain.call import Call
 from apigen_assets.functions.ranges import check_choice, check_length, check_numbers, finite
 from apigen_assets.functions.seed import Seed
 

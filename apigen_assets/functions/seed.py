@@ -2,7 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from apigen_assets.domain.candidate import Call, Style, style_of
+from apigen_assets.domain.call import Call
+from apigen_assets.domain.style import Style, style_of
 
 
 class Seed(BaseModel):

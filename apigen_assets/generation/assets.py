@@ -12,7 +12,7 @@ from apigen_assets.files.canonical import content_hash
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.generate import Generated, generate
 from apigen_assets.generation.prompts import library_hash
-from apigen_assets.generation.shown_examples import Example, from_seeds, from_verified
+from apigen_assets.generation.shown_examples import ShownExample, from_seeds, from_verified
 from apigen_assets.orchestration.automation import ONCE
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.partitions import batch_by_generator
@@ -55,7 +55,7 @@ def seed_examples(context: dg.AssetExecutionContext, config: SeedConfig) -> dg.O
             examples += from_verified(rows.bottom_k(config.verified_limit, by="candidate_id").collect())
         except LakeError as error:
             context.log.warning(f"no verified rows to add: {error}")
-    frame = Example.frame(examples)
+    frame = ShownExample.frame(examples)
     return dg.Output(
         frame,
         metadata={
@@ -103,7 +103,7 @@ def raw_candidates(
         target = config.candidates(filtered_api_catalog.height, known is not None and known.is_standin)
         made = generate(
             [Api.from_row(row) for row in filtered_api_catalog.iter_rows(named=True)],
-            [Example.from_row(row) for row in seed_examples.iter_rows(named=True)],
+            [ShownExample.from_row(row) for row in seed_examples.iter_rows(named=True)],
             generator,
             batch,
             target,

@@ -9,7 +9,7 @@ from apigen_assets.domain.api import Api
 from apigen_assets.domain.chat import ChatRequest
 from apigen_assets.generation.generate import planned_requests
 from apigen_assets.generation.samplers import Sampler
-from apigen_assets.generation.shown_examples import Example
+from apigen_assets.generation.shown_examples import ShownExample
 
 CHARS_PER_TOKEN = 4
 TOKENS_PER_PAIR = 95
@@ -65,7 +65,7 @@ class Estimate:
 
 def estimate_generation(
     batches: Mapping[str, Sequence[Api]],
-    examples: Sequence[Example],
+    examples: Sequence[ShownExample],
     generator: Pricing,
     target: Callable[[int], int],
     pairs: int,

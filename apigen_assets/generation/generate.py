@@ -16,7 +16,7 @@ from apigen_assets.functions.seed import Seed
 from apigen_assets.generation.parsing import Pair, parse_completion
 from apigen_assets.generation.prompts import make_messages, make_prompt_id
 from apigen_assets.generation.samplers import Draw, Sampler
-from apigen_assets.generation.shown_examples import Example, from_seeds
+from apigen_assets.generation.shown_examples import ShownExample, from_seeds
 
 TEMPERATURE = 0.7
 """As in the paper, for every generator."""
@@ -66,7 +66,7 @@ def planned_requests(sampler: Sampler, target: int, pairs: int) -> Iterator[Chat
 
 def generate(
     apis: Sequence[Api],
-    seeds: Sequence[Seed] | Sequence[Example],
+    seeds: Sequence[Seed] | Sequence[ShownExample],
     generator: str,
     batch: str,
     target: int,
@@ -101,7 +101,7 @@ def generate(
     report = Generated(Candidate.frame([]))
     if not apis or target <= 0:
         return report
-    examples = [one if isinstance(one, Example) else from_seeds([one])[0] for one in seeds]
+    examples = [one if isinstance(one, ShownExample) else from_seeds([one])[0] for one in seeds]
     sampler = Sampler(apis, examples, seed, batch, languages)
     planned = -(-target // pairs_per_prompt)
     last = planned + int(planned * EXTRA_DRAWS) + 4

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apigen_assets.domain.candidate import Style
+from apigen_assets.domain.style import Style
 from apigen_assets.files.canonical import content_hash, dumps
-from apigen_assets.generation.shown_examples import Example
+from apigen_assets.generation.shown_examples import ShownExample
 
 SYSTEM = (
     "You write training data for assistants that call functions. For the functions you are given you invent "
@@ -97,7 +97,7 @@ def make_messages(
     number: int,
     tools: Sequence[dict[str, Any]],
     targets: Sequence[str],
-    examples: Sequence[Example],
+    examples: Sequence[ShownExample],
     language: str | None = None,
 ) -> tuple[dict[str, str], ...]:
     """The chat messages that ask for `number` pairs.

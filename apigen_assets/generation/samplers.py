@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apigen_assets.domain.api import Api
-from apigen_assets.domain.candidate import Style
+from apigen_assets.domain.style import Style
 from apigen_assets.generation.prompts import LANGUAGES, WORDINGS, Wording
-from apigen_assets.generation.shown_examples import Example
+from apigen_assets.generation.shown_examples import ShownExample
 
 STYLE_SHARES: dict[Style, float] = {
     Style.SIMPLE: 0.3,
@@ -43,7 +43,7 @@ class Draw:
     """Offered, in shuffled order."""
     targets: tuple[str, ...]
     """Names of the tools that the answers should use."""
-    examples: tuple[Example, ...]
+    examples: tuple[ShownExample, ...]
 
 
 class Sampler:
@@ -60,7 +60,7 @@ class Sampler:
     def __init__(
         self,
         apis: Sequence[Api],
-        examples: Sequence[Example],
+        examples: Sequence[ShownExample],
         seed: int,
         batch: str,
         languages: Sequence[str] = (),
@@ -76,8 +76,8 @@ class Sampler:
         self._languages = tuple(sorted(languages))
         self._words = [_words(api) for api in self._apis]
         self._near: dict[int, list[int]] = {}
-        self._examples: dict[Style, list[Example]] = {style: [] for style in Style}
-        self._by_tool: dict[tuple[Style, str], list[Example]] = {}
+        self._examples: dict[Style, list[ShownExample]] = {style: [] for style in Style}
+        self._by_tool: dict[tuple[Style, str], list[ShownExample]] = {}
         for example in sorted(examples, key=lambda one: one.example_id):
             self._examples[example.style].append(example)
             for name in dict.fromkeys(call.name for call in example.answers):
@@ -144,12 +144,12 @@ class Sampler:
             self._near[main] = sorted(others, key=likeness)[:NEIGHBOURS]
         return self._near[main]
 
-    def _show(self, rng: random.Random, index: int, style: Style, targets: tuple[str, ...]) -> tuple[Example, ...]:
+    def _show(self, rng: random.Random, index: int, style: Style, targets: tuple[str, ...]) -> tuple[ShownExample, ...]:
         """Two to four examples of the style; one that uses a target comes first where there is any."""
         pool = self._examples[style] or [one for style_ in Style for one in self._examples[style_]]
         if not pool:
             return ()
-        shown: dict[str, Example] = {}
+        shown: dict[str, ShownExample] = {}
         for name in targets:
             for other in (style, Style.SIMPLE, Style.MULTIPLE):
                 if own := self._by_tool.get((other, name)):
@@ -161,10 +161,10 @@ class Sampler:
                 shown.setdefault(one.example_id, one)
         return tuple(shown.values())
 
-    def _first(self, pool: Sequence[Example], index: int, count: int) -> list[Example]:
+    def _first(self, pool: Sequence[ShownExample], index: int, count: int) -> list[ShownExample]:
         """The first by a hash of draw and example: a pool that grows changes only draws that a new one enters."""
 
-        def place(example: Example) -> bytes:
+        def place(example: ShownExample) -> bytes:
             text = f"{self._seed}|{self._batch}|{index}|{example.example_id}"
             return hashlib.blake2b(text.encode(), digest_size=8).digest()
 

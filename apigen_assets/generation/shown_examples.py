@@ -6,13 +6,14 @@ from typing import ClassVar
 
 import polars as pl
 
-from apigen_assets.domain.candidate import Call, Style, style_of
+from apigen_assets.domain.call import Call
 from apigen_assets.domain.record import Record
+from apigen_assets.domain.style import Style, style_of
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.functions.seed import Seed
 
 
-class Example(Record):
+class ShownExample(Record):
     """One query with the calls that answer it, and the names of the tools that were offered."""
 
     SCHEMA: ClassVar[pl.Schema] = pl.Schema(
@@ -35,9 +36,9 @@ class Example(Record):
     """`seed`, or `verified` for a row that passed all three stages in an earlier round."""
 
 
-def from_seeds(seeds: Iterable[Seed]) -> list[Example]:
+def from_seeds(seeds: Iterable[Seed]) -> list[ShownExample]:
     """Seeds as examples, each once."""
-    out: dict[str, Example] = {}
+    out: dict[str, ShownExample] = {}
     for seed in seeds:
         answers = list(seed.answers)
         one = _example(seed.query, answers, list(seed.tools), "seed")
@@ -45,7 +46,7 @@ def from_seeds(seeds: Iterable[Seed]) -> list[Example]:
     return list(out.values())
 
 
-def from_verified(rows: pl.DataFrame, limit: int = 5_000) -> list[Example]:
+def from_verified(rows: pl.DataFrame, limit: int = 5_000) -> list[ShownExample]:
     """Verified candidates as examples, at most `limit`: those with the smallest ids, whatever their order here."""
     out = []
     for row in rows.sort("candidate_id").head(limit).iter_rows(named=True):
@@ -55,8 +56,8 @@ def from_verified(rows: pl.DataFrame, limit: int = 5_000) -> list[Example]:
     return out
 
 
-def _example(query: str, answers: list[Call], tools: list[str], origin: str) -> Example:
-    return Example(
+def _example(query: str, answers: list[Call], tools: list[str], origin: str) -> ShownExample:
+    return ShownExample(
         example_id=content_hash([query, [call.model_dump() for call in answers], tools]),
         style=style_of(len(tools), len(answers)),
         query=query,

@@ -35,7 +35,7 @@ class ModelError(ValueError):
     """A checkpoint that cannot be released; the message says why and what to do."""
 
 
-class Score(NamedTuple):
+class PublishedScore(NamedTuple):
     """Accuracy on one leaderboard category."""
 
     category: str
@@ -45,7 +45,7 @@ class Score(NamedTuple):
     sampled: bool
 
 
-def scores(table: pl.LazyFrame | None, model: str, dataset: str) -> list[Score]:
+def scores(table: pl.LazyFrame | None, model: str, dataset: str) -> list[PublishedScore]:
     """Accuracy per category of one model, from rows with a verdict per question; none where there is no such table."""
     if table is None:
         return []
@@ -63,13 +63,13 @@ def scores(table: pl.LazyFrame | None, model: str, dataset: str) -> list[Score]:
         )
         .sort("category")
     )
-    return [Score(str(c), float(a), int(n), bool(s)) for c, a, n, s in grouped.collect().iter_rows()]
+    return [PublishedScore(str(c), float(a), int(n), bool(s)) for c, a, n, s in grouped.collect().iter_rows()]
 
 
 def write_model(
     target: Path,
     checkpoint: Path,
-    found: Sequence[Score],
+    found: Sequence[PublishedScore],
     *,
     model: str,
     dataset: str,
@@ -145,7 +145,7 @@ def checkpoint_files(checkpoint: Path) -> dict[str, Path]:
     return found
 
 
-def eval_results(found: Sequence[Score], stand_in: bool) -> list[dict[str, Any]]:
+def eval_results(found: Sequence[PublishedScore], stand_in: bool) -> list[dict[str, Any]]:
     """The entries of `.eval_results/bfcl.yaml`, in the Hub's form; categories asked in part are left out."""
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
@@ -164,7 +164,7 @@ def eval_results(found: Sequence[Score], stand_in: bool) -> list[dict[str, Any]]
 
 
 def _card(
-    written: Path | None, found: Sequence[Score], model: str, dataset: str, repo: str | None, stand_in: bool
+    written: Path | None, found: Sequence[PublishedScore], model: str, dataset: str, repo: str | None, stand_in: bool
 ) -> str:
     text = written.read_text(encoding="utf-8") if written is not None else ""
     head, body = split_card(text)
@@ -203,7 +203,7 @@ def split_card(text: str) -> tuple[dict[str, Any], str]:
     return (head if isinstance(head, dict) else {}), match[2]
 
 
-def _index_result(one: Score) -> dict[str, Any]:
+def _index_result(one: PublishedScore) -> dict[str, Any]:
     return {
         "task": {"type": "text-generation", "name": "Function calling"},
         "dataset": {"type": BFCL_DATASET, "name": "BFCL", "config": one.category},
@@ -213,7 +213,7 @@ def _index_result(one: Score) -> dict[str, Any]:
     }
 
 
-def _score_table(found: Sequence[Score], stand_in: bool) -> str:
+def _score_table(found: Sequence[PublishedScore], stand_in: bool) -> str:
     lines = [
         "## BFCL, single-turn" + (" (stand-in data)" if stand_in else ""),
         "",

@@ -17,7 +17,7 @@ from resources.lake.lake import Lake, LakeError
 from resources.llm.generators import Generator
 
 
-class Model(NamedTuple):
+class ModelSource(NamedTuple):
     """A language model that wrote or judged rows."""
 
     name: str
@@ -41,7 +41,7 @@ class Provenance:
     """How the rows of a release were made. Everything is what the tables say; nothing is assumed."""
 
     funnel: tuple[FunnelRow, ...] = ()
-    models: tuple[Model, ...] = ()
+    models: tuple[ModelSource, ...] = ()
     prompts: tuple[tuple[str, int], ...] = ()
     """Prompt template (its name ends in the hash of its text) and the verified rows it gave."""
     sources: tuple[ApiSource, ...] = ()
@@ -149,13 +149,13 @@ def _heights(lake: Lake, assets: Sequence[str]) -> dict[str, int]:
     return {name: int(table.select(pl.len()).collect().item()) for name, table in tables.items() if table is not None}
 
 
-def _models(generators: Sequence[str], configured: Mapping[str, Generator], judges: Sequence[str]) -> list[Model]:
+def _models(generators: Sequence[str], configured: Mapping[str, Generator], judges: Sequence[str]) -> list[ModelSource]:
     models = []
     for name in sorted({*generators, *judges}):
         known = configured.get(name)
         roles = [role for role, names in (("generator", generators), ("judge", judges)) if name in names]
         models.append(
-            Model(
+            ModelSource(
                 name=name,
                 model=known.model if known else "no longer configured",
                 roles=" and ".join(roles),

@@ -18,7 +18,7 @@ from referencing.exceptions import Unresolvable
 from apigen_assets.tool_formats.patterns import BoundedValidator, PatternTimeError, searcher
 
 
-class Fault(NamedTuple):
+class SchemaFault(NamedTuple):
     """The first thing wrong with a value."""
 
     keyword: str
@@ -28,7 +28,7 @@ class Fault(NamedTuple):
     message: str
 
 
-Check = Callable[[Any], Fault | None]
+Check = Callable[[Any], SchemaFault | None]
 
 PATTERN_TIME = "pattern time"
 
@@ -78,7 +78,7 @@ def _compile(schema: Any) -> Check:
     if schema is True:
         return _accept
     if schema is False:
-        return lambda value: Fault("false", "", "no value is allowed here")
+        return lambda value: SchemaFault("false", "", "no value is allowed here")
     if set(schema) - _ANNOTATIONS - _COMPILED:
         return _by_library(schema)
     parts = [
@@ -93,7 +93,7 @@ def _compile(schema: Any) -> Check:
     if len(parts) == 1:
         return parts[0]
 
-    def check(value: Any) -> Fault | None:
+    def check(value: Any) -> SchemaFault | None:
         for part in parts:
             fault = part(value)
             if fault is not None:
@@ -103,7 +103,7 @@ def _compile(schema: Any) -> Check:
     return check
 
 
-def _accept(value: Any) -> Fault | None:
+def _accept(value: Any) -> SchemaFault | None:
     return None
 
 
@@ -116,16 +116,18 @@ def _scalar_checks(schema: dict[str, Any]) -> list[Check]:
         strings = frozenset(one for one in allowed if isinstance(one, str))
         shown = _cut(", ".join(map(repr, allowed)))
 
-        def in_enum(value: Any) -> Fault | None:
+        def in_enum(value: Any) -> SchemaFault | None:
             found = value in strings if isinstance(value, str) else any(_equal(one, value) for one in allowed)
-            return None if found else Fault("enum", "", f"{_cut(repr(value))} is not one of {shown}")
+            return None if found else SchemaFault("enum", "", f"{_cut(repr(value))} is not one of {shown}")
 
         out.append(in_enum)
     if "const" in schema:
         const = schema["const"]
         out.append(
             lambda value: (
-                None if _equal(value, const) else Fault("const", "", f"{_cut(repr(value))} is not {_cut(repr(const))}")
+                None
+                if _equal(value, const)
+                else SchemaFault("const", "", f"{_cut(repr(value))} is not {_cut(repr(const))}")
             )
         )
     bounds: list[tuple[str, Callable[[Any, Any], bool], str]] = [
@@ -143,16 +145,16 @@ def _scalar_checks(schema: dict[str, Any]) -> list[Check]:
         step = schema["multipleOf"]
         out.append(
             lambda value: (
-                None if library.is_valid(value) else Fault("multipleOf", "", f"{value} is no multiple of {step}")
+                None if library.is_valid(value) else SchemaFault("multipleOf", "", f"{value} is no multiple of {step}")
             )
         )
     return out
 
 
 def _bound_check(keyword: str, bound: Any, broken: Callable[[Any, Any], bool], words: str) -> Check:
-    def check(value: Any) -> Fault | None:
+    def check(value: Any) -> SchemaFault | None:
         if isinstance(value, int | float) and not isinstance(value, bool) and broken(value, bound):
-            return Fault(keyword, "", f"{_cut(repr(value))} {words} {bound}")
+            return SchemaFault(keyword, "", f"{_cut(repr(value))} {words} {bound}")
         return None
 
     return check
@@ -163,8 +165,8 @@ def _type_check(kind: str | list[str]) -> Check:
     tests = [_TYPES[one] for one in kinds]
     wanted = " or ".join(kinds)
 
-    def fault(value: Any) -> Fault:
-        return Fault("type", "", f"{_cut(repr(value))} is {_type_name(value)}, not {wanted}")
+    def fault(value: Any) -> SchemaFault:
+        return SchemaFault("type", "", f"{_cut(repr(value))} is {_type_name(value)}, not {wanted}")
 
     if len(tests) == 1:
         test = tests[0]
@@ -198,12 +200,12 @@ def _string_checks(schema: dict[str, Any]) -> list[Check]:
         text = schema["pattern"]
         search = searcher(text)
 
-        def matches(value: Any) -> Fault | None:
+        def matches(value: Any) -> SchemaFault | None:
             try:
                 found = not isinstance(value, str) or search(value)
             except PatternTimeError as error:
-                return Fault(PATTERN_TIME, "", str(error))
-            return None if found else Fault("pattern", "", f"{_cut(repr(value))} does not match {_cut(text)}")
+                return SchemaFault(PATTERN_TIME, "", str(error))
+            return None if found else SchemaFault("pattern", "", f"{_cut(repr(value))} does not match {_cut(text)}")
 
         out.append(matches)
     return out
@@ -212,14 +214,14 @@ def _string_checks(schema: dict[str, Any]) -> list[Check]:
 def _size_check(kind: type, suffix: str, schema: dict[str, Any], unit: str) -> Check:
     least, most = schema.get("min" + suffix), schema.get("max" + suffix)
 
-    def check(value: Any) -> Fault | None:
+    def check(value: Any) -> SchemaFault | None:
         if not isinstance(value, kind):
             return None
         size = len(value)  # type: ignore[arg-type]
         if least is not None and size < least:
-            return Fault("min" + suffix, "", f"{size} {unit}, at least {least} wanted")
+            return SchemaFault("min" + suffix, "", f"{size} {unit}, at least {least} wanted")
         if most is not None and size > most:
-            return Fault("max" + suffix, "", f"{size} {unit}, at most {most} allowed")
+            return SchemaFault("max" + suffix, "", f"{size} {unit}, at most {most} allowed")
         return None
 
     return check
@@ -232,7 +234,7 @@ def _array_checks(schema: dict[str, Any]) -> list[Check]:
     if schema.get("uniqueItems"):
         out.append(
             lambda value: (
-                Fault("uniqueItems", "", "an item occurs twice")
+                SchemaFault("uniqueItems", "", "an item occurs twice")
                 if isinstance(value, list) and not _unique(value)
                 else None
             )
@@ -241,13 +243,13 @@ def _array_checks(schema: dict[str, Any]) -> list[Check]:
         first = [_compile(one) for one in schema.get("prefixItems", [])]
         rest = _compile(schema.get("items", True))
 
-        def check_items(value: Any) -> Fault | None:
+        def check_items(value: Any) -> SchemaFault | None:
             if not isinstance(value, list):
                 return None
             for i, item in enumerate(value):
                 fault = (first[i] if i < len(first) else rest)(item)
                 if fault is not None:
-                    return Fault(fault.keyword, f"[{i}]{fault.path}", fault.message)
+                    return SchemaFault(fault.keyword, f"[{i}]{fault.path}", fault.message)
             return None
 
         out.append(check_items)
@@ -268,12 +270,12 @@ def _object_checks(schema: dict[str, Any]) -> list[Check]:
     if not required and not inner and extra is None:
         return out
 
-    def check(value: Any) -> Fault | None:
+    def check(value: Any) -> SchemaFault | None:
         if not isinstance(value, dict):
             return None
         for name in required:
             if name not in value:
-                return Fault("required", "", f"{name!r} is missing")
+                return SchemaFault("required", "", f"{name!r} is missing")
         for name, item in value.items():
             known = inner.get(name)
             if known is not None:
@@ -281,11 +283,11 @@ def _object_checks(schema: dict[str, Any]) -> list[Check]:
             elif extra is None:
                 continue
             elif closed:
-                return Fault("additionalProperties", "", f"{_cut(repr(name))} is not known here")
+                return SchemaFault("additionalProperties", "", f"{_cut(repr(name))} is not known here")
             else:
                 fault = extra(item)
             if fault is not None:
-                return Fault(fault.keyword, f".{name}{fault.path}", fault.message)
+                return SchemaFault(fault.keyword, f".{name}{fault.path}", fault.message)
         return None
 
     out.append(check)
@@ -297,7 +299,7 @@ def _combined_checks(schema: dict[str, Any]) -> list[Check]:
     if "anyOf" in schema:
         branches = [_compile(one) for one in schema["anyOf"]]
 
-        def check_any(value: Any) -> Fault | None:
+        def check_any(value: Any) -> SchemaFault | None:
             faults = []
             for branch in branches:
                 fault = branch(value)
@@ -316,20 +318,20 @@ def _by_library(schema: dict[str, Any]) -> Check:
     # An own registry: the library's default would fetch remote references over the network.
     validator = BoundedValidator(schema, registry=Registry())
 
-    def check(value: Any) -> Fault | None:
+    def check(value: Any) -> SchemaFault | None:
         try:
             error = next(iter(validator.iter_errors(value)), None)
         except (Unresolvable, RecursionError) as problem:
-            return Fault("$ref", "", f"the schema's reference leads nowhere: {_cut(str(problem))}")
+            return SchemaFault("$ref", "", f"the schema's reference leads nowhere: {_cut(str(problem))}")
         except PatternTimeError as problem:
-            return Fault(PATTERN_TIME, "", str(problem))
+            return SchemaFault(PATTERN_TIME, "", str(problem))
         if error is None:
             return None
         inner = error
         while inner.context and inner.validator in {"anyOf", "oneOf"}:
             inner = next((one for one in inner.context if one.validator != "type"), inner.context[0])
         path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in inner.absolute_path)
-        return Fault(str(inner.validator), path, _cut(inner.message))
+        return SchemaFault(str(inner.validator), path, _cut(inner.message))
 
     return check
 

@@ -15,7 +15,8 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import ValidationError
 
-from apigen_assets.domain.candidate import Call, Style
+from apigen_assets.domain.call import Call
+from apigen_assets.domain.style import Style
 from apigen_assets.training.recipe import Heldout
 
 RELEVANCE = "relevance"
@@ -34,7 +35,7 @@ class DataError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class TrainingExample:
     """One row: its query, the tools offered, the calls that answer it, its group (a style or relevance)."""
 
     query: str
@@ -48,7 +49,7 @@ class Example:
         return frozenset(call.name for call in self.answers)
 
 
-def iter_examples(path: str | Path) -> Iterator[Example]:
+def iter_examples(path: str | Path) -> Iterator[TrainingExample]:
     """The rows of a Parquet table with the released columns, in their order, read in bounded batches.
 
     Raises:
@@ -70,7 +71,7 @@ def iter_examples(path: str | Path) -> Iterator[Example]:
         raise DataError(f"{path} holds no rows: materialise the data set first")
 
 
-def split_of(example: Example, heldout: Heldout) -> Split:
+def split_of(example: TrainingExample, heldout: Heldout) -> Split:
     """Where a row belongs; relevance rows call nothing and are split by their query alone."""
     if any(is_kept_out(name, heldout) for name in example.functions):
         return "unseen"
@@ -82,20 +83,20 @@ def is_kept_out(function: str, heldout: Heldout) -> bool:
     return _fraction("function", function) < heldout.function_share
 
 
-def without_unseen_tools(example: Example, heldout: Heldout) -> Example:
+def without_unseen_tools(example: TrainingExample, heldout: Heldout) -> TrainingExample:
     """The row without offered tools that training must not see; those called are never among them."""
     tools = [tool for tool in example.tools if not is_kept_out(str(tool["name"]), heldout)]
     if len(tools) == len(example.tools) or not tools:
         return example
-    return Example(example.query, tools, example.answers, example.group)
+    return TrainingExample(example.query, tools, example.answers, example.group)
 
 
-def sample_by_group(examples: Iterator[Example], per_group: int) -> list[Example]:
+def sample_by_group(examples: Iterator[TrainingExample], per_group: int) -> list[TrainingExample]:
     """At most `per_group` rows of each group: those whose queries hash lowest, so independent of order.
 
     A query is taken once per group, since asking it again measures nothing new.
     """
-    best: dict[str, dict[str, tuple[float, Example]]] = {}
+    best: dict[str, dict[str, tuple[float, TrainingExample]]] = {}
     for example in examples:
         kept = best.setdefault(example.group, {})
         key = _folded(example.query)
@@ -112,7 +113,7 @@ def sample_by_group(examples: Iterator[Example], per_group: int) -> list[Example
     ]
 
 
-def _example(query: Any, answers: Any, tools: Any, style: Any, where: str) -> Example:
+def _example(query: Any, answers: Any, tools: Any, style: Any, where: str) -> TrainingExample:
     try:
         calls = [Call.model_validate(call) for call in json.loads(answers)]
         offered = json.loads(tools)
@@ -123,7 +124,7 @@ def _example(query: Any, answers: Any, tools: Any, style: Any, where: str) -> Ex
         group = Style(style).value if calls else RELEVANCE
     except (ValueError, TypeError, ValidationError) as error:
         raise DataError(f"{where}: {str(error).splitlines()[0]}") from None
-    return Example(query, offered, calls, group)
+    return TrainingExample(query, offered, calls, group)
 
 
 def _folded(text: str) -> str:

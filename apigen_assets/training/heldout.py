@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from apigen_assets.domain.candidate import Call
+from apigen_assets.domain.call import Call
 from apigen_assets.files.canonical import dumps, plain_numbers
-from apigen_assets.training.examples import GROUPS, Example
+from apigen_assets.training.examples import GROUPS, TrainingExample
 from apigen_assets.training.prompt_format import PromptStyle, parse, render, target
 
 
 @dataclass(frozen=True)
-class Score:
+class HeldoutScore:
     """Counts over rows of one group: answers that can be read, whose names are right, that are all right."""
 
     rows: int
@@ -45,7 +45,7 @@ def is_exact(written: Sequence[Call] | None, expected: Sequence[Call]) -> bool:
 def generate(
     model: Any,
     tokenizer: Any,
-    examples: Sequence[Example],
+    examples: Sequence[TrainingExample],
     style: PromptStyle,
     batch_rows: int = 64,
     progress: Callable[[int, int], None] | None = None,
@@ -98,7 +98,7 @@ def generate(
     return out
 
 
-def score(examples: Sequence[Example], texts: Sequence[str]) -> dict[str, Score]:
+def score(examples: Sequence[TrainingExample], texts: Sequence[str]) -> dict[str, HeldoutScore]:
     """Scores by group, for the groups there are rows of, and `all` over the groups that call something."""
     counts: dict[str, list[int]] = {}
     for example, text in zip(examples, texts, strict=True):
@@ -108,14 +108,16 @@ def score(examples: Sequence[Example], texts: Sequence[str]) -> dict[str, Score]
         kept = counts.setdefault(example.group, [0, 0, 0, 0])
         for i, value in enumerate(one):
             kept[i] += int(value)
-    scores = {group: Score(*counts[group]) for group in GROUPS if group in counts}
+    scores = {group: HeldoutScore(*counts[group]) for group in GROUPS if group in counts}
     calling = [score for group, score in scores.items() if group != "relevance"]
     if calling:
-        scores["all"] = Score(*(sum(getattr(one, name) for one in calling) for name in asdict(calling[0])))
+        scores["all"] = HeldoutScore(*(sum(getattr(one, name) for one in calling) for name in asdict(calling[0])))
     return scores
 
 
-def samples(examples: Sequence[Example], texts: Sequence[str], style: PromptStyle, per_group: int) -> list[Sample]:
+def samples(
+    examples: Sequence[TrainingExample], texts: Sequence[str], style: PromptStyle, per_group: int
+) -> list[Sample]:
     """The first answers of each group, right and wrong ones as they come."""
     taken: dict[str, int] = {}
     out = []
@@ -132,7 +134,7 @@ def _canonical(calls: Sequence[Call]) -> list[str]:
     return sorted(dumps([call.name, plain_numbers(call.arguments)]) for call in calls)
 
 
-def to_json(scores: dict[str, Score]) -> dict[str, dict[str, Any]]:
+def to_json(scores: dict[str, HeldoutScore]) -> dict[str, dict[str, Any]]:
     """Scores as plain values, with the accuracy."""
     return {group: {**asdict(one), "accuracy": one.accuracy} for group, one in scores.items()}
 

@@ -4,14 +4,14 @@ import random
 import string
 from typing import Any
 
-from apigen_assets.domain.candidate import Call
+from apigen_assets.domain.call import Call
 from apigen_assets.tool_formats.xlam_types import is_json_schema
-from apigen_assets.training.examples import Example
+from apigen_assets.training.examples import TrainingExample
 
 _LETTERS = string.ascii_letters + string.digits + "_."
 
 
-def masked(example: Example, rng: random.Random) -> Example:
+def masked(example: TrainingExample, rng: random.Random) -> TrainingExample:
     """The row with function and parameter names replaced alike in tools and answers, and its tools shuffled.
 
     Function names become 5 to 15 random characters and parameter names 4 to 10, as in the Hammer paper.
@@ -34,14 +34,14 @@ def masked(example: Example, rng: random.Random) -> Example:
         )
         for call in example.answers
     ]
-    return Example(example.query, tools, answers, example.group)
+    return TrainingExample(example.query, tools, answers, example.group)
 
 
-def shuffled(example: Example, rng: random.Random) -> Example:
+def shuffled(example: TrainingExample, rng: random.Random) -> TrainingExample:
     """The row with its tools in another order."""
     tools = list(example.tools)
     rng.shuffle(tools)
-    return Example(example.query, tools, example.answers, example.group)
+    return TrainingExample(example.query, tools, example.answers, example.group)
 
 
 def _masked_parameters(parameters: dict[str, Any], rng: random.Random) -> tuple[dict[str, Any], dict[str, str]]:

@@ -14,12 +14,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from apigen_assets.domain.candidate import Call
+from apigen_assets.domain.call import Call
 from apigen_assets.files.atomic import write_text
 from apigen_assets.training.examples import (
     GROUPS,
     DataError,
-    Example,
+    TrainingExample,
     is_kept_out,
     iter_examples,
     sample_by_group,
@@ -86,9 +86,9 @@ def prepare(recipe: Recipe, files: RowFiles, folder: Path, log: Callable[[str], 
 
     seen: Counter[str] = Counter()
     functions: set[str] = set()
-    originals: list[Example] = []
+    originals: list[TrainingExample] = []
 
-    def training() -> Iterator[Example]:
+    def training() -> Iterator[TrainingExample]:
         for index, example in enumerate(iter_examples(files.train)):
             split = split_of(example, recipe.heldout)
             seen[split] += 1
@@ -106,7 +106,7 @@ def prepare(recipe: Recipe, files: RowFiles, folder: Path, log: Callable[[str], 
 
     too_long: Counter[str] = Counter()
 
-    def asked(split: str) -> Iterator[Example]:
+    def asked(split: str) -> Iterator[TrainingExample]:
         """The rows of a split that the model's context holds; the others are counted, not asked."""
         found = (one for one in iter_examples(files.heldout) if split_of(one, recipe.heldout) == split)
         # A relevance row calls nothing: whether its function was seen is no question
@@ -153,22 +153,22 @@ def wait_prepared(folder: Path) -> Prepared:
     return read_prepared(folder)
 
 
-def read_heldout(folder: Path) -> dict[str, list[Example]]:
+def read_heldout(folder: Path) -> dict[str, list[TrainingExample]]:
     """Held-out rows by split."""
-    out: dict[str, list[Example]] = {"seen": [], "unseen": []}
+    out: dict[str, list[TrainingExample]] = {"seen": [], "unseen": []}
     with (folder / "heldout.jsonl").open(encoding="utf-8") as lines:
         for line in lines:
             given = json.loads(line)
             calls = [Call.model_validate(call) for call in given["answers"]]
-            out[given["split"]].append(Example(given["query"], given["tools"], calls, given["group"]))
+            out[given["split"]].append(TrainingExample(given["query"], given["tools"], calls, given["group"]))
     return out
 
 
-def _shown(example: Example, recipe: Recipe) -> Example:
+def _shown(example: TrainingExample, recipe: Recipe) -> TrainingExample:
     return without_unseen_tools(example, recipe.heldout)
 
 
-def _variants(example: Example, recipe: Recipe, index: int) -> Iterator[Example]:
+def _variants(example: TrainingExample, recipe: Recipe, index: int) -> Iterator[TrainingExample]:
     rng = random.Random(f"{recipe.seed}:{index}")
     mask = recipe.function_masking > 0 and rng.random() < recipe.function_masking
     if mask and not recipe.extra_masked_copies:
@@ -179,7 +179,7 @@ def _variants(example: Example, recipe: Recipe, index: int) -> Iterator[Example]
         yield masked(example, rng) if rng.random() < recipe.function_masking else shuffled(example, rng)
 
 
-def _filling(originals: list[Example], recipe: Recipe, tokenizer: Any) -> Iterator[Example]:
+def _filling(originals: list[TrainingExample], recipe: Recipe, tokenizer: Any) -> Iterator[TrainingExample]:
     """Variants of the rows that the context holds, in turn, up to the number of rows that the recipe wants in all."""
     if not recipe.fill_rows:
         return
@@ -211,7 +211,7 @@ def _texts(recipe: Recipe, rows: Path) -> Iterator[str]:
             yield target(example.answers, recipe.prompt_style)
 
 
-def _write_examples(path: Path, heldout: dict[str, list[Example]]) -> None:
+def _write_examples(path: Path, heldout: dict[str, list[TrainingExample]]) -> None:
     with path.open("w", encoding="utf-8") as out:
         for split, examples in heldout.items():
             for one in examples:

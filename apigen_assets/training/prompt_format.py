@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
-from apigen_assets.domain.candidate import Call
+from apigen_assets.domain.call import Call
 from apigen_assets.files.canonical import StrictJsonError, loads_strict
 from apigen_assets.tool_formats.openai_tool import flat_parameters, openai_tool, parameters_of
 

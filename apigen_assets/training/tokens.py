@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apigen_assets.files.atomic import write_text
-from apigen_assets.training.examples import GROUPS, Example
+from apigen_assets.training.examples import GROUPS, TrainingExample
 from apigen_assets.training.prompt_format import PromptStyle, render, target
 
 _BATCH = 1_000
@@ -61,8 +61,8 @@ class TokenStore:
 
 
 def encode_examples(
-    examples: Iterable[Example], tokenizer: Any, style: PromptStyle
-) -> Iterator[tuple[Example, list[int], list[int]]]:
+    examples: Iterable[TrainingExample], tokenizer: Any, style: PromptStyle
+) -> Iterator[tuple[TrainingExample, list[int], list[int]]]:
     """Each row with the token ids of its prompt and of its answer, which ends with the end-of-sequence token.
 
     Prompt and answer are tokenised apart: at generation time the prompt's tokens end where the prompt ends.
@@ -80,7 +80,7 @@ def encode_examples(
 
 
 def write_tokens(
-    examples: Iterable[Example], tokenizer: Any, style: PromptStyle, max_length: int, folder: Path
+    examples: Iterable[TrainingExample], tokenizer: Any, style: PromptStyle, max_length: int, folder: Path
 ) -> TokenCounts:
     """Tokenise rows into `folder`; rows longer than `max_length` are left out and counted."""
     folder.mkdir(parents=True, exist_ok=True)

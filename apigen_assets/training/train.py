@@ -35,7 +35,7 @@ from apigen_assets.training.environment import (
     prepare_environment,
     require_train_extra,
 )
-from apigen_assets.training.examples import DataError, Example
+from apigen_assets.training.examples import DataError, TrainingExample
 from apigen_assets.training.heldout import generate, samples, samples_json, score, to_json
 from apigen_assets.training.model_card import model_card
 from apigen_assets.training.models import BaseError, build_model, check_base, generation_config
@@ -280,7 +280,7 @@ def _forget_others(work: Path, folder: Path, say: Callable[[str], None]) -> None
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _few(examples: Sequence[Example], per_group: int) -> list[Example]:
+def _few(examples: Sequence[TrainingExample], per_group: int) -> list[TrainingExample]:
     taken: dict[str, int] = {}
     out = []
     for one in examples:

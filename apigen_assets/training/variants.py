@@ -13,15 +13,17 @@ import string
 from collections.abc import Iterable
 from typing import Any
 
-from apigen_assets.domain.candidate import Call
-from apigen_assets.training.examples import Example
+from apigen_assets.domain.call import Call
+from apigen_assets.training.examples import TrainingExample
 
 _VOWELS = "aeiou"
 _CONSONANTS = "bcdfghklmnprstvwz"
 _POOL = 5_000
 
 
-def with_fresh_values(example: Example, rng: random.Random, words: list[str], share: float = 0.9) -> Example:
+def with_fresh_values(
+    example: TrainingExample, rng: random.Random, words: list[str], share: float = 0.9
+) -> TrainingExample:
     """The row with some values replaced; what cannot be replaced safely stays.
 
     A number or text is replaced where the query holds it literally, standing alone, and no tool's text
@@ -60,10 +62,10 @@ def with_fresh_values(example: Example, rng: random.Random, words: list[str], sh
     if not replaced:
         return example
     answers = [Call(name=call.name, arguments=_substituted(call.arguments, replaced)) for call in example.answers]
-    return Example(query, example.tools, answers, example.group)
+    return TrainingExample(query, example.tools, answers, example.group)
 
 
-def text_values(examples: Iterable[Example]) -> list[str]:
+def text_values(examples: Iterable[TrainingExample]) -> list[str]:
     """Distinct short text values of the rows' arguments, sorted, at most 5,000."""
     found: set[str] = set()
     for example in examples:

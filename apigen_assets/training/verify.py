@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from apigen_assets.domain.candidate import Call
+from apigen_assets.domain.call import Call
 from apigen_assets.training.environment import prepare_environment, require_train_extra
-from apigen_assets.training.examples import Example
+from apigen_assets.training.examples import TrainingExample
 from apigen_assets.training.heldout import generate, score
 from apigen_assets.training.prompt_format import PromptStyle
 
@@ -21,7 +21,7 @@ PROBES = "probes.jsonl"
 """File in a checkpoint's folder: held-out rows with the answers given at the end of training."""
 
 
-def write_probes(path: Path, examples: Sequence[Example], texts: Sequence[str], most: int = 16) -> None:
+def write_probes(path: Path, examples: Sequence[TrainingExample], texts: Sequence[str], most: int = 16) -> None:
     """Keep up to `most` rows, spread over the groups, with what the model wrote."""
     stride = max(1, len(examples) // most)
     with path.open("w", encoding="utf-8") as out:
@@ -49,7 +49,7 @@ def verify(checkpoint: Path) -> dict[str, Any]:
     result = json.loads((checkpoint / "training.json").read_text(encoding="utf-8"))
     rows = [json.loads(line) for line in (checkpoint / PROBES).read_text(encoding="utf-8").splitlines()]
     examples = [
-        Example(row["query"], row["tools"], [Call.model_validate(one) for one in row["answers"]], row["group"])
+        TrainingExample(row["query"], row["tools"], [Call.model_validate(one) for one in row["answers"]], row["group"])
         for row in rows
     ]
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)

@@ -78,7 +78,7 @@ class Environment:
 
 
 @dataclass(frozen=True)
-class Answer:
+class BfclAnswer:
     """One model answer to one question.
 
     `failure` says that there is no answer because the question could not be put to the model (such as
@@ -194,7 +194,7 @@ def _asked(env: Environment, arguments: list[str], scratch: Path) -> None:
 
 
 def score(
-    answers: Sequence[Answer],
+    answers: Sequence[BfclAnswer],
     form: str,
     *,
     categories: Sequence[str] | None = None,
@@ -282,7 +282,7 @@ def known_models(env: Environment | None = None) -> dict[str, dict[str, Any]]:
     return models
 
 
-def _attempt(env: Environment, header: dict[str, Any], answers: list[Answer], timeout_s: float) -> dict[str, Any]:
+def _attempt(env: Environment, header: dict[str, Any], answers: list[BfclAnswer], timeout_s: float) -> dict[str, Any]:
     with _scratch() as scratch:
         request, output = scratch / "request.jsonl", scratch / "output.jsonl"
         with request.open("w", encoding="utf-8") as file:
@@ -309,7 +309,7 @@ def _attempt(env: Environment, header: dict[str, Any], answers: list[Answer], ti
     return {"culprit": culprit, "reason": reason}
 
 
-def _entry(one: Answer) -> dict[str, Any]:
+def _entry(one: BfclAnswer) -> dict[str, Any]:
     try:
         json.dumps(one.answer)
         answer = one.answer
@@ -451,7 +451,7 @@ def _scratch() -> Iterator[Path]:
         yield Path(name)
 
 
-def data_digest(answers: Iterable[Answer]) -> str:
+def data_digest(answers: Iterable[BfclAnswer]) -> str:
     """A short hash of what was scored, so that two reports can be told apart."""
     digest = hashlib.sha256()
     for one in answers:

@@ -18,7 +18,7 @@ from resources.rest.addresses import checked_addresses
 from resources.rest.policy import EMBEDDED_HOST, RestPolicy
 
 
-class Call:
+class HttpCall:
     """The running call of a thread: its deadline, its socket and the secrets that no text may show."""
 
     def __init__(self, started: float, limit_s: float, secrets: Iterable[str] = ()) -> None:
@@ -42,13 +42,13 @@ class Watchdog:
     """
 
     def __init__(self) -> None:
-        self._calls: set[Call] = set()
+        self._calls: set[HttpCall] = set()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
 
     @contextlib.contextmanager
-    def watching(self, call: Call) -> Any:
+    def watching(self, call: HttpCall) -> Any:
         """Watch a call for the length of the block."""
         with self._changed:
             if self._thread is None:
@@ -83,7 +83,7 @@ class Watchdog:
                 waits = [max(call.deadline - now, 0.05) for call in self._calls]
                 self._changed.wait(min(waits) if waits else None)
 
-    def _cut(self, call: Call) -> None:
+    def _cut(self, call: HttpCall) -> None:
         call.cut_off = True
         if call.socket is not None:
             # Not SSLSocket.shutdown: it would take the TLS state away under the reading thread.
@@ -155,7 +155,7 @@ def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
 
 
 class _Running(threading.local):
-    call: Call | None = None
+    call: HttpCall | None = None
 
 
 _running = _Running()

@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 from apigen_assets.domain.api import RestBinding
 from apigen_assets.domain.outcome import CallRequest, CallResult, Outcome
 from resources.rest.addresses import AddressRefusedError, ResolutionError
-from resources.rest.connection import Call, GuardedSession, Watchdog, redactor
+from resources.rest.connection import GuardedSession, HttpCall, Watchdog, redactor
 from resources.rest.hosts import Hosts, run_by_host
 from resources.rest.policy import RestPolicy
 from resources.rest.recordings import Recordings, call_key, instead_of_call
@@ -132,7 +132,7 @@ class RestExecutor:
 
     def _live(self, http: HttpRequest) -> CallResult:
         started = time.monotonic()
-        call = Call(started, self.policy.timeout_of(http.host), http.secrets)
+        call = HttpCall(started, self.policy.timeout_of(http.host), http.secrets)
         with self._session() as session, self._watchdog.watching(call):
             status: int | None = None
             truncated = False
@@ -176,7 +176,7 @@ class RestExecutor:
         pause = self.policy.backoff_s * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.5)
         return max(pause, asked or 0.0)
 
-    def _attempt(self, http: HttpRequest, call: Call, session: GuardedSession) -> tuple[int, float | None, Reading]:
+    def _attempt(self, http: HttpRequest, call: HttpCall, session: GuardedSession) -> tuple[int, float | None, Reading]:
         method, url, headers, body = http.method, http.url, dict(http.headers), http.body
         origin = urlsplit(http.url)
         for redirect in range(self.policy.max_redirects + 1):
@@ -217,7 +217,7 @@ class RestExecutor:
         url: str,
         headers: dict[str, str],
         body: bytes | None,
-        call: Call,
+        call: HttpCall,
     ) -> requests.Response:
         timeout = (
             max(0.001, min(self.policy.connect_timeout_s, call.remaining())),
@@ -237,7 +237,7 @@ class RestExecutor:
         except (requests.RequestException, HTTPError, OSError) as error:
             raise self._failed(error, call) from None
 
-    def _read(self, method: str, response: requests.Response, call: Call) -> Reading:
+    def _read(self, method: str, response: requests.Response, call: HttpCall) -> Reading:
         failed = response.status_code >= 400
         limit = min(_ERROR_BYTES, self.policy.max_response_bytes) if failed else self.policy.max_response_bytes
         declared = response.headers.get("Content-Length", "")
@@ -263,7 +263,7 @@ class RestExecutor:
             raise self._failed(TimeoutError(), call, timed_out=True)
         return read(response.status_code, response.headers.get("Content-Type"), bytes(body[:limit]), method)
 
-    def _failed(self, error: Exception, call: Call, timed_out: bool = False) -> "_Failure":
+    def _failed(self, error: Exception, call: HttpCall, timed_out: bool = False) -> "_Failure":
         text = str(error)
         if call.cut_off or call.remaining() <= 0:
             return _Failure(Outcome.TIMEOUT, f"not done within {call.limit_s:g} s")

@@ -11,7 +11,7 @@ from apigen_assets.evaluation.answers import (
     inference_error,
     read,
 )
-from resources.bfcl.environment import Answer
+from resources.bfcl.environment import BfclAnswer
 
 CALL = json.dumps({"tool_calls": [{"name": "f", "arguments": {"a": 1}}]})
 
@@ -68,7 +68,7 @@ def test_own_json_lines(tmp_path):
         {"id": "irrelevance_2", "failure": "context_too_long", "detail": "700 tokens of 512"},
     )
     answers = read(path).answers
-    assert answers[1] == Answer("irrelevance_2", "irrelevance", None, "context_too_long", "700 tokens of 512")
+    assert answers[1] == BfclAnswer("irrelevance_2", "irrelevance", None, "context_too_long", "700 tokens of 512")
     assert read(tmp_path).answers == answers
 
 
@@ -183,7 +183,7 @@ def test_what_a_model_may_say_is_no_failure(answer):
 
 
 def answers(*values, category="multiple"):
-    return [Answer(f"{category}_{n}", category, value) for n, value in enumerate(values)]
+    return [BfclAnswer(f"{category}_{n}", category, value) for n, value in enumerate(values)]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from apigen_assets.evaluation import assets as evaluation_assets
 from apigen_assets.evaluation import checks as evaluation_checks
-from apigen_assets.evaluation.analysis import Kind, ScoreRow, examples, kind_of, kinds_by_category, score_rows
+from apigen_assets.evaluation.analysis import ErrorKind, ScoreRow, examples, kind_of, kinds_by_category, score_rows
 from apigen_assets.evaluation.board import BOARD_SCHEMA, board_figure, board_markdown, deltas, leaderboard
 from apigen_assets.evaluation.categories import COUNTS
 from apigen_assets.evaluation.checks import failures_as_answers, incomplete
@@ -18,7 +18,7 @@ from apigen_assets.evaluation.scores import score_answers
 from apigen_assets.evaluation.truth_outputs import outputs
 from apigen_assets.partitions import model_by_dataset
 from apigen_assets.settings import settings
-from resources.bfcl.environment import Answer
+from resources.bfcl.environment import BfclAnswer
 from resources.lake.lake import Lake, LakeResource
 from resources.llm.resource import LlmResource
 
@@ -26,17 +26,17 @@ from resources.llm.resource import LlmResource
 @pytest.mark.parametrize(
     ("damage", "kind"),
     [
-        ("wrong_name", Kind.WRONG_NAME),
-        ("missing_argument", Kind.MISSING_ARGUMENT),
-        ("unexpected_argument", Kind.UNEXPECTED_ARGUMENT),
-        ("extra_call", Kind.WRONG_COUNT),
-        ("no_call", Kind.NOT_CALLED),
-        ("prose", Kind.UNREADABLE),
+        ("wrong_name", ErrorKind.WRONG_NAME),
+        ("missing_argument", ErrorKind.MISSING_ARGUMENT),
+        ("unexpected_argument", ErrorKind.UNEXPECTED_ARGUMENT),
+        ("extra_call", ErrorKind.WRONG_COUNT),
+        ("no_call", ErrorKind.NOT_CALLED),
+        ("prose", ErrorKind.UNREADABLE),
     ],
 )
 def test_each_damage_has_its_kind(env, truths, damage, kind):
     items = [one for one in truths if one["category"] == "multiple"]
-    answers = [Answer(one["id"], one["category"], one["result"]) for one in outputs(items, "xlam", damage)]
+    answers = [BfclAnswer(one["id"], one["category"], one["result"]) for one in outputs(items, "xlam", damage)]
     scores = score_answers(answers, env=env, form="xlam", require_calls=False)
     kinds = [kind_of(one) for one in scores.verdicts if not one["valid"]]
     assert kinds.count(kind) >= 0.9 * len(kinds)
@@ -45,16 +45,18 @@ def test_each_damage_has_its_kind(env, truths, damage, kind):
 
 def test_of_several_calls_the_closest_miss_names_the_kind(env, truths):
     items = [one for one in truths if one["category"] == "parallel"]
-    answers = [Answer(one["id"], one["category"], one["result"]) for one in outputs(items, "xlam", "missing_argument")]
+    answers = [
+        BfclAnswer(one["id"], one["category"], one["result"]) for one in outputs(items, "xlam", "missing_argument")
+    ]
     scores = score_answers(answers, env=env)
     kinds = {kind_of(one) for one in scores.verdicts if not one["valid"]}
-    assert kinds <= {Kind.MISSING_ARGUMENT, Kind.WRONG_VALUE, Kind.WRONG_TYPE}
-    assert Kind.MISSING_ARGUMENT in kinds
+    assert kinds <= {ErrorKind.MISSING_ARGUMENT, ErrorKind.WRONG_VALUE, ErrorKind.WRONG_TYPE}
+    assert ErrorKind.MISSING_ARGUMENT in kinds
 
 
 def table(env, truths, model="tiny", dataset="verified", damage=None, share=0.5):
     entries = outputs(truths, "xlam", damage, share)
-    answers = [Answer(one["id"], one["category"], one["result"]) for one in entries]
+    answers = [BfclAnswer(one["id"], one["category"], one["result"]) for one in entries]
     scores = score_answers(answers, env=env)
     return ScoreRow.frame(score_rows(scores, answers, model, dataset, sampled=False))
 
@@ -95,7 +97,7 @@ def test_board_has_ours_with_counts_and_the_papers_with_sources(scored):
 
 
 def test_a_model_that_never_calls_has_no_irrelevance_on_the_board(env, truths):
-    answers = [Answer(one["id"], one["category"], "no idea") for one in truths]
+    answers = [BfclAnswer(one["id"], one["category"], "no idea") for one in truths]
     scores = score_answers(answers, form="xlam", env=env, require_calls=False)
     assert scores.figures == []
     rows = ScoreRow.frame(score_rows(scores, answers, "tiny", "verified", sampled=False))

@@ -19,7 +19,7 @@ from apigen_assets.evaluation.scores import score_answers
 from apigen_assets.evaluation.truth_outputs import DAMAGES, outputs
 from apigen_assets.settings import settings
 from resources.bfcl import environment as bfcl
-from resources.bfcl.environment import Answer
+from resources.bfcl.environment import BfclAnswer
 from resources.bfcl.runner.decoding import FORMS
 
 UNREACHABLE = {
@@ -32,7 +32,7 @@ UNREACHABLE = {
 
 
 def as_answers(entries):
-    return [Answer(one["id"], one["category"], one["result"]) for one in entries]
+    return [BfclAnswer(one["id"], one["category"], one["result"]) for one in entries]
 
 
 def test_the_board_has_the_expected_questions(env):
@@ -70,7 +70,7 @@ def test_damage_costs_marks_in_the_damaged_items_only(env, truths, damage):
 
 
 def test_empty_answers_are_right_for_irrelevance_only(env, truths):
-    empty = [Answer(one["id"], one["category"], "") for one in truths]
+    empty = [BfclAnswer(one["id"], one["category"], "") for one in truths]
     scores = score_answers(empty, env=env)
     right = {name for name, tally in scores.tallies.items() if tally.correct}
     assert right == {"irrelevance", "live_irrelevance"}
@@ -120,9 +120,9 @@ def test_the_leaderboards_setting_is_used_for_its_models(env, truths):
 def test_arithmetic_is_computed_and_code_never_run(env, tmp_path):
     bait = tmp_path / "bait"
     code = f"[f(a=1+len(open({str(bait)!r}, 'w').write('x')))]"
-    answers = [Answer("simple_python_0", "simple_python", code)]
+    answers = [BfclAnswer("simple_python_0", "simple_python", code)]
     answers.append(
-        Answer("simple_python_1", "simple_python", "[math.factorial(number=2 + 3)]"),
+        BfclAnswer("simple_python_1", "simple_python", "[math.factorial(number=2 + 3)]"),
     )
     ids = {"simple_python": ["simple_python_0", "simple_python_1"]}
     scored = bfcl.score(answers, "python", ids=ids, env=env)
@@ -134,7 +134,7 @@ def test_arithmetic_is_computed_and_code_never_run(env, tmp_path):
 def test_missing_doubled_and_unknown_ids_fail_with_their_list(env, truths):
     items = [one for one in truths if one["category"] == "live_parallel"]
     answers = as_answers(outputs(items, "json"))
-    spoiled = [*answers[2:], answers[3], Answer("live_parallel_99-0-0", "live_parallel", "[]")]
+    spoiled = [*answers[2:], answers[3], BfclAnswer("live_parallel_99-0-0", "live_parallel", "[]")]
     with pytest.raises(bfcl.IncompleteAnswersError) as caught:
         bfcl.score(spoiled, "json", env=env)
     assert caught.value.problems == {
@@ -148,7 +148,7 @@ def test_missing_doubled_and_unknown_ids_fail_with_their_list(env, truths):
 def test_failures_to_ask_count_as_wrong_everywhere(env, truths):
     items = [one for one in truths if one["category"] in {"irrelevance", "live_parallel"}]
     answers = as_answers(outputs(items, "json"))
-    broken = [Answer(one.id, one.category, failure="context_too_long", detail="9 of 8") for one in answers[:3]]
+    broken = [BfclAnswer(one.id, one.category, failure="context_too_long", detail="9 of 8") for one in answers[:3]]
     scores = score_answers([*broken, *answers[3:]], env=env)
     assert scores.tallies["irrelevance"] == Tally(237, 240)
     (first,) = [one for one in scores.verdicts if one["id"] == broken[0].id]
@@ -175,7 +175,7 @@ def test_an_answer_that_kills_the_checker_costs_itself_only(env, truths, monkeyp
     items = [one for one in truths if one["category"] == "live_parallel"]
     answers = as_answers(outputs(items, "json"))
     clean = bfcl.score(answers, "json", env=fake)
-    answers[4] = Answer(answers[4].id, answers[4].category, "KILL")
+    answers[4] = BfclAnswer(answers[4].id, answers[4].category, "KILL")
     scored = bfcl.score(answers, "json", env=fake)
     assert [one["id"] for one in scored.verdicts] == [one.id for one in answers]
     assert scored.verdicts[4]["error_type"] == "checker:crash"

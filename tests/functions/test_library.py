@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from apigen_assets.domain.api import NAME_PATTERN
-from apigen_assets.domain.candidate import Style
+from apigen_assets.domain.style import Style
 from apigen_assets.functions import library
 from apigen_assets.functions.seed import Seed
 

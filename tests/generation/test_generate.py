@@ -18,7 +18,7 @@ from apigen_assets.domain.candidate import Candidate
 from apigen_assets.domain.chat import BudgetError, ChatRequest, Completion
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.generate import generate
-from apigen_assets.generation.shown_examples import Example, from_seeds, from_verified
+from apigen_assets.generation.shown_examples import ShownExample, from_seeds, from_verified
 from apigen_assets.verification.stages.format import check_format
 from resources.llm.client import ChatClient
 from resources.llm.generators import generators
@@ -159,8 +159,8 @@ def test_seeds_become_examples_once_each_in_every_style() -> None:
     examples = from_seeds([*all_seeds(), *all_seeds()])
     assert len(examples) == len(all_seeds())
     assert len({one.style for one in examples}) == 4
-    frame = Example.frame(examples)
-    assert [Example.from_row(row) for row in frame.iter_rows(named=True)] == examples
+    frame = ShownExample.frame(examples)
+    assert [ShownExample.from_row(row) for row in frame.iter_rows(named=True)] == examples
 
 
 def test_verified_rows_become_examples_whatever_their_order() -> None:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apigen_assets.domain.candidate import Candidate, Style
+from apigen_assets.domain.candidate import Candidate
 from apigen_assets.domain.chat import Completion
-from apigen_assets.domain.verdict import STAGE_OF, Stage
+from apigen_assets.domain.reason import STAGE_OF, Stage
+from apigen_assets.domain.style import Style
 from apigen_assets.generation.parsing import Parsed, parse_completion
 from apigen_assets.verification.stages.format import parse_failure
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from apigen_assets.domain.candidate import Style
+from apigen_assets.domain.style import Style
 from apigen_assets.generation import prompts
 from apigen_assets.generation.prompts import (
     LANGUAGES,

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apigen_assets.domain.api import Api, PythonBinding, Source
-from apigen_assets.domain.candidate import Call, Style, style_of
+from apigen_assets.domain.call import Call
+from apigen_assets.domain.style import Style, style_of
 from apigen_assets.generation.samplers import MAX_TOOLS, Draw, Sampler
-from apigen_assets.generation.shown_examples import Example
+from apigen_assets.generation.shown_examples import ShownExample
 
 WORDS = ["circle", "area", "sphere", "volume", "mean", "loan", "interest", "city", "date", "text", "prime", "number"]
 
@@ -27,11 +28,11 @@ def api(number: int, category: str = "Math") -> Api:
     )
 
 
-def example(number: int, style: Style) -> Example:
+def example(number: int, style: Style) -> ShownExample:
     tools = 1 if style in (Style.SIMPLE, Style.PARALLEL) else 2
     calls = 1 if style in (Style.SIMPLE, Style.MULTIPLE) else 2
     names = [api(number).name, api(number + 1).name][:tools]
-    return Example(
+    return ShownExample(
         example_id=f"{style}{number}",
         style=style,
         query=f"query {number}",

@@ -4,7 +4,7 @@ import json
 
 import polars as pl
 
-from apigen_assets.domain.candidate import style_of
+from apigen_assets.domain.style import style_of
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.canonical import dumps
 

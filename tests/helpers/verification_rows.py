@@ -8,9 +8,10 @@ import polars as pl
 
 from apigen_assets.catalog.importers.python_modules import import_python_package
 from apigen_assets.domain.api import PythonBinding
-from apigen_assets.domain.candidate import Candidate, make_candidate_id, style_of
+from apigen_assets.domain.candidate import Candidate, make_candidate_id
 from apigen_assets.domain.chat import Completion
 from apigen_assets.domain.outcome import CallResult, Outcome
+from apigen_assets.domain.style import style_of
 from apigen_assets.functions.library import all_functions, all_seeds
 
 SPEED = {

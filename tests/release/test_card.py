@@ -11,7 +11,7 @@ from apigen_assets.dataset.funnel import FunnelRow
 from apigen_assets.domain.api import Api, PythonBinding, Source
 from apigen_assets.files.canonical import dumps
 from apigen_assets.release.dataset_card import dataset_card, facts
-from apigen_assets.release.provenance import ApiSource, Model, Provenance, code_commit, gather
+from apigen_assets.release.provenance import ApiSource, ModelSource, Provenance, code_commit, gather
 from apigen_assets.verification.stages.judge_prompt import PROMPT_VERSION
 from resources.lake.lake import Lake
 from resources.llm.generators import STANDINS, Generator
@@ -23,7 +23,7 @@ def provenance(**more):
     return Provenance(
         **{
             "funnel": (FunnelRow("writer-a", 100, 10, 5, 5, 80),),
-            "models": (Model("writer-a", "vendor/model-a", "generator", False),),
+            "models": (ModelSource("writer-a", "vendor/model-a", "generator", False),),
             "prompts": (("simple/plain@12345678", 80),),
             "sources": (ApiSource("weather", "openapi", "Apache-2.0", 3), ApiSource("own|x", "python", None, 1)),
             "wanted": 60,
@@ -86,7 +86,7 @@ def test_the_card_names_the_languages_that_were_asked_for():
 @pytest.mark.parametrize(
     "given",
     [
-        provenance(models=(Model("judge-x", "standin-large", "judge", True),)),
+        provenance(models=(ModelSource("judge-x", "standin-large", "judge", True),)),
         provenance(models=(), funnel=(FunnelRow("standin-small", 1, 0, 0, 0, 1),)),
     ],
 )
@@ -142,8 +142,8 @@ def test_provenance_comes_from_the_lake(tmp_path):
     assert found.ablations == {"plus_fail_semantic_dataset": 4} and found.judge_prompt == PROMPT_VERSION
     assert [row.verified for row in found.funnel] == [3]
     assert found.models == (
-        Model("standin-large", "standin-large", "judge", True),
-        Model("standin-small", "standin-small", "generator", True),
+        ModelSource("standin-large", "standin-large", "judge", True),
+        ModelSource("standin-small", "standin-small", "generator", True),
     )
     assert found.prompts == (("p", 3),)
     assert found.sources == (ApiSource("lib", "python", None, 1), ApiSource("lib", "python", "MIT", 2))

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from apigen_assets.dataset.compose import ABLATION_RULE
-from apigen_assets.release.models import BFCL_DATASET, ModelError, Score, scores, split_card, write_model
+from apigen_assets.release.models import BFCL_DATASET, ModelError, PublishedScore, scores, split_card, write_model
 from resources.bfcl.environment import VERSION
 
 
@@ -31,7 +31,7 @@ def checkpoint(tmp_path):
     return folder
 
 
-FOUND = [Score("simple_python", 0.925, 400, False), Score("live_simple", 0.5, 10, True)]
+FOUND = [PublishedScore("simple_python", 0.925, 400, False), PublishedScore("live_simple", 0.5, 10, True)]
 
 
 def write(tmp_path, checkpoint, found=FOUND, **more):
@@ -132,7 +132,7 @@ def test_scores_come_from_verdicts():
             "sampled": [False, False, True, False],
         }
     ).lazy()
-    assert scores(table, "tiny", "verified") == [Score("a", 0.5, 2, False), Score("b", 1.0, 1, True)]
+    assert scores(table, "tiny", "verified") == [PublishedScore("a", 0.5, 2, False), PublishedScore("b", 1.0, 1, True)]
     assert scores(table, "tiny", "plus_fail_semantic") == []
     assert scores(None, "tiny", "verified") == []
     assert scores(table.drop("valid"), "tiny", "verified") == []

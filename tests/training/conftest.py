@@ -9,8 +9,8 @@ import sys
 import polars as pl
 import pytest
 
-from apigen_assets.domain.candidate import style_of
 from apigen_assets.domain.dataset_row import DatasetRow
+from apigen_assets.domain.style import style_of
 from tests.helpers.paths import ROOT
 
 CITIES = ["Berlin", "Paris", "Oslo", "Lima", "Cairo", "Athens", "Dublin", "Boston"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apigen_assets.domain.candidate import Call
+from apigen_assets.domain.call import Call
 from apigen_assets.tool_formats.openai_tool import openai_tool, parameters_of
 from apigen_assets.training.chat_template import chat_template
 from apigen_assets.training.prompt_format import PromptStyle, parse, render, target

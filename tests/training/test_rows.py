@@ -5,10 +5,10 @@ import json
 import polars as pl
 import pytest
 
-from apigen_assets.domain.candidate import Call
+from apigen_assets.domain.call import Call
 from apigen_assets.training.examples import (
     DataError,
-    Example,
+    TrainingExample,
     is_kept_out,
     iter_examples,
     sample_by_group,
@@ -55,7 +55,7 @@ def test_the_split_of_a_row_is_the_same_in_every_data_set(rows_file, tmp_path):
 
 
 def test_samples_do_not_depend_on_order_and_take_a_query_once():
-    examples = [Example(f"q{i % 30}", [], [Call(name="f", arguments={})], "simple") for i in range(90)]
+    examples = [TrainingExample(f"q{i % 30}", [], [Call(name="f", arguments={})], "simple") for i in range(90)]
     chosen = sample_by_group(iter(examples), 10)
     assert len(chosen) == 10 == len({one.query for one in chosen})
     assert chosen == sample_by_group(iter(examples[::-1]), 10)

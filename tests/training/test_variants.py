@@ -6,9 +6,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apigen_assets.domain.candidate import Call
+from apigen_assets.domain.call import Call
 from apigen_assets.tool_formats.openai_tool import parameters_of
-from apigen_assets.training.examples import Example, iter_examples
+from apigen_assets.training.examples import TrainingExample, iter_examples
 from apigen_assets.training.heldout import is_exact
 from apigen_assets.training.masking import masked
 from apigen_assets.training.prompt_format import render
@@ -17,7 +17,7 @@ from apigen_assets.training.variants import _places, text_values, with_fresh_val
 
 def _example(query, **arguments):
     tool = {"name": "f", "description": "Units: metric or imperial.", "parameters": {}}
-    return Example(query, [tool], [Call(name="f", arguments=arguments)], "simple")
+    return TrainingExample(query, [tool], [Call(name="f", arguments=arguments)], "simple")
 
 
 @given(st.integers(0, 10_000))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from apigen_assets.catalog.filters.example_values import Example, example_arguments
+from apigen_assets.catalog.filters.example_values import ProbeArguments, example_arguments
 from apigen_assets.domain.api import Api, McpBinding, Place, Probe, PythonBinding, RestBinding
 from apigen_assets.domain.outcome import CallExecutor, CallRequest, CallResult, Outcome
 from apigen_assets.files.canonical import content_hash
@@ -148,13 +148,13 @@ def seed_arguments(seeds: Iterable[Any]) -> dict[str, dict[str, Any]]:
     return out
 
 
-def _example(api: Api, known: Mapping[str, Mapping[str, Any]]) -> Example:
+def _example(api: Api, known: Mapping[str, Mapping[str, Any]]) -> ProbeArguments:
     if api.name in known:
-        return Example(dict(known[api.name]), ())
+        return ProbeArguments(dict(known[api.name]), ())
     return example_arguments(api.parameters)
 
 
-def _unprobed(api: Api, example: Example, allowed: bool) -> Probed:
+def _unprobed(api: Api, example: ProbeArguments, allowed: bool) -> Probed:
     untouched = Probe(arguments=example.arguments, outcome=NOT_PROBED)
     unprobed = api.model_copy(update={"probe": untouched})
     if allowed:
@@ -165,7 +165,7 @@ def _unprobed(api: Api, example: Example, allowed: bool) -> Probed:
     )
 
 
-def _judged(api: Api, example: Example, result: CallResult) -> Probed:
+def _judged(api: Api, example: ProbeArguments, result: CallResult) -> Probed:
     result = _cut(result)
     done = Probe(arguments=example.arguments, outcome=result.outcome.value, status=result.status, result=result.result)
     probed = api.model_copy(update={"probe": done})
@@ -174,7 +174,7 @@ def _judged(api: Api, example: Example, result: CallResult) -> Probed:
     return Probed(probed, result.outcome.value, result.detail or f"the probe ended as {result.outcome.value}")
 
 
-def _excused(api: Api, example: Example, outcome: Outcome) -> bool:
+def _excused(api: Api, example: ProbeArguments, outcome: Outcome) -> bool:
     """Whether a made-up value explains the outcome; a 404 only where one is part of the path."""
     if outcome is Outcome.NOT_FOUND and isinstance(api.binding, RestBinding):
         places = api.binding.parameters
@@ -189,5 +189,5 @@ def _cut(result: CallResult) -> CallResult:
     return result.model_copy(update={"result": text[:MAX_RESULT], "truncated": True})
 
 
-def _key(api: Api, example: Example) -> str:
+def _key(api: Api, example: ProbeArguments) -> str:
     return content_hash([api.binding.model_dump(mode="json"), example.arguments])

@@ -58,14 +58,14 @@ _BY_WORD: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Example:
+class ProbeArguments:
     """Arguments of a probe; `guessed` names the required ones that the documentation gives no value for."""
 
     arguments: dict[str, Any]
     guessed: tuple[str, ...]
 
 
-def example_arguments(parameters: dict[str, Any]) -> Example:
+def example_arguments(parameters: dict[str, Any]) -> ProbeArguments:
     """One value for every required parameter, and for optional ones that have an example.
 
     A parameter's first example is taken, then its default, then its first allowed value; only then is a value
@@ -81,7 +81,7 @@ def example_arguments(parameters: dict[str, Any]) -> Example:
         elif name in required:
             arguments[name] = _plausible(name, schema)
             guessed.append(name)
-    return Example(arguments, tuple(guessed))
+    return ProbeArguments(arguments, tuple(guessed))
 
 
 def _documented(schema: dict[str, Any]) -> tuple[bool, Any]:

@@ -13,7 +13,7 @@ from apigen_assets.catalog.importers.documents import MAX_FILE_BYTES, Document
 from apigen_assets.catalog.importers.imported import SourceError
 from apigen_assets.settings import settings
 from resources.rest.addresses import AddressRefusedError, ResolutionError
-from resources.rest.connection import Call, GuardedSession, Watchdog
+from resources.rest.connection import GuardedSession, HttpCall, Watchdog
 from resources.rest.policy import RestPolicy
 
 TOTAL_S = 60.0
@@ -40,7 +40,7 @@ def fetch(url: str, allow_private: bool = False) -> Document:
     agent = settings().user_agent
     if agent is not None:
         policy = replace(policy, user_agent=agent)
-    call = Call(time.monotonic(), TOTAL_S)
+    call = HttpCall(time.monotonic(), TOTAL_S)
     with closing(Watchdog()) as watchdog, GuardedSession(policy) as session, watchdog.watching(call):
         for _ in range(4):
             with _response(session, url, call) as response:
@@ -54,7 +54,7 @@ def fetch(url: str, allow_private: bool = False) -> Document:
     raise SourceError("no_answer", f"{_shown(url)}: more than three redirects")
 
 
-def _response(session: GuardedSession, url: str, call: Call) -> requests.Response:
+def _response(session: GuardedSession, url: str, call: HttpCall) -> requests.Response:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -72,7 +72,7 @@ def _response(session: GuardedSession, url: str, call: Call) -> requests.Respons
         raise _no_answer(url, call, error) from None
 
 
-def _body(response: requests.Response, url: str, call: Call) -> bytes:
+def _body(response: requests.Response, url: str, call: HttpCall) -> bytes:
     out = bytearray()
     try:
         for chunk in response.iter_content(65_536):
@@ -87,7 +87,7 @@ def _body(response: requests.Response, url: str, call: Call) -> bytes:
     return bytes(out)
 
 
-def _no_answer(url: str, call: Call, error: Exception) -> SourceError:
+def _no_answer(url: str, call: HttpCall, error: Exception) -> SourceError:
     if call.cut_off or call.remaining() <= 0:
         return SourceError("no_answer", f"{_shown(url)} took more than {TOTAL_S:.0f} s")
     return SourceError("no_answer", f"{_shown(url)}: {type(error).__name__}")

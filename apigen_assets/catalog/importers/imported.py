@@ -66,7 +66,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Failure:
+class ImportFailure:
     """Something an importer could not turn into an API."""
 
     original_name: str
@@ -82,7 +82,7 @@ class Collector:
         self.name = name
         self.format: Format = format_
         self.drafts: list[Draft] = []
-        self.failures: list[Failure] = []
+        self.failures: list[ImportFailure] = []
         self.warnings: list[str] = []
 
     def add(self, draft: Draft) -> None:
@@ -91,7 +91,7 @@ class Collector:
 
     def fail(self, original_name: str, file: str, reason: str, detail: str) -> None:
         """Takes one thing that is no API."""
-        self.failures.append(Failure(original_name, file, reason, clip(detail)))
+        self.failures.append(ImportFailure(original_name, file, reason, clip(detail)))
 
     def result(self) -> ImportResult:
         """Names made unique, schemas checked; a draft that is no valid record becomes a reject."""
@@ -105,9 +105,9 @@ class Collector:
             try:
                 apis.append(self._api(draft, name, original))
             except SchemaError as error:
-                rejects.append(self._reject(Failure(original, draft.file, "invalid_schema", clip(str(error)))))
+                rejects.append(self._reject(ImportFailure(original, draft.file, "invalid_schema", clip(str(error)))))
             except (ValidationError, ValueError, RecursionError) as error:
-                rejects.append(self._reject(Failure(original, draft.file, "invalid_record", clip(str(error)))))
+                rejects.append(self._reject(ImportFailure(original, draft.file, "invalid_record", clip(str(error)))))
         return ImportResult(self.name, self.format, apis, rejects, [clip(warning) for warning in self.warnings])
 
     def _api(self, draft: Draft, name: str, original: str) -> Api:
@@ -138,7 +138,7 @@ class Collector:
             ),
         )
 
-    def _reject(self, failure: Failure) -> RejectedApi:
+    def _reject(self, failure: ImportFailure) -> RejectedApi:
         return RejectedApi(
             source=self.name,
             file=clip(failure.file),

@@ -13,7 +13,7 @@ from apigen_assets.domain.api import Api, Binding
 from apigen_assets.domain.candidate import Candidate
 from apigen_assets.domain.chat import ChatModel
 from apigen_assets.domain.outcome import CallExecutor
-from apigen_assets.domain.verdict import Reason, Stage
+from apigen_assets.domain.reason import Reason, Stage
 from apigen_assets.verification.audit.read_rows import AuditRow, row_key
 from apigen_assets.verification.audit.tool_findings import ToolReport
 from apigen_assets.verification.stages.execution import check_execution

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TextIO
 
 import polars as pl
 
-from apigen_assets.domain.candidate import style_of
+from apigen_assets.domain.style import style_of
 from apigen_assets.files.canonical import StrictJsonError, content_hash, loads_strict
 from apigen_assets.tool_formats.xlam_types import TypeStringError, parameters_schema
 from apigen_assets.verification.audit.tool_findings import Finding, tool_findings

@@ -7,7 +7,7 @@ asks for. Whatever could follow from knowledge or wording stays `undecided`, for
 
 from typing import Any, NamedTuple
 
-from apigen_assets.domain.verdict import Reason
+from apigen_assets.domain.reason import Reason
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.verification.grounding.arguments import Status, leaves_of
 from apigen_assets.verification.grounding.matching import judge_absent, match_leaf

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from apigen_assets.domain.chat import ChatModel
-from apigen_assets.verification.stages.judge import Answer, Item, JudgeOptions, judge_items
+from apigen_assets.verification.stages.judge import Item, JudgeAnswer, JudgeOptions, judge_items
 
 CALIBRATION_SCHEMA = pl.Schema(
     {
@@ -69,8 +69,8 @@ def calibrate(
                 if of == family or (family == "all" and of != "good")
             ]
             fine = [one for one, of in zip(answers_, families, strict=True) if of == "good"]
-            caught = sum(one is not Answer.PASS for one in faults)
-            wrong = sum(one is not Answer.PASS for one in fine)
+            caught = sum(one is not JudgeAnswer.PASS for one in faults)
+            wrong = sum(one is not JudgeAnswer.PASS for one in fine)
             rows.append(
                 {
                     "judge": judge,
@@ -80,7 +80,9 @@ def calibrate(
                     "caught": caught,
                     "good": len(fine),
                     "wrongly_rejected": wrong,
-                    "no_answer": sum(one in {Answer.UNPARSEABLE, Answer.UNAVAILABLE} for one in faults + fine),
+                    "no_answer": sum(
+                        one in {JudgeAnswer.UNPARSEABLE, JudgeAnswer.UNAVAILABLE} for one in faults + fine
+                    ),
                     "precision": caught / (caught + wrong) if caught + wrong else None,
                     "recall": caught / len(faults) if faults else None,
                 }

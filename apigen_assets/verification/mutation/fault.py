@@ -14,7 +14,7 @@ Family = Literal["format", "execution", "arguments", "calls", "query", "hostile"
 
 
 @dataclass
-class Row:
+class MutableRow:
     """A row under damage."""
 
     candidate_id: str
@@ -28,7 +28,7 @@ class Row:
     note: str = ""
     """What was done, for people."""
 
-    def copy(self) -> "Row":
+    def copy(self) -> "MutableRow":
         """A row that may be changed without touching this one."""
         return copy.deepcopy(self)
 
@@ -52,7 +52,7 @@ class Pool:
     """String arguments."""
 
     @classmethod
-    def of(cls, rows: list[Row], most: int = 5000) -> "Pool":
+    def of(cls, rows: list[MutableRow], most: int = 5000) -> "Pool":
         """The pool of some rows."""
         queries = [(row.query, frozenset(call["name"] for call in row.calls)) for row in rows[:most]]
         texts = [
@@ -65,11 +65,11 @@ class Pool:
         return cls(queries, sorted(set(texts)))
 
 
-Damage = Callable[[Row, Random, Pool], Row | None]
+Damage = Callable[[MutableRow, Random, Pool], MutableRow | None]
 """Damages a row it may change; null where this row has nothing to damage."""
 
 
-class Fault(NamedTuple):
+class PlantedFault(NamedTuple):
     """A registered kind of damage."""
 
     name: str
@@ -79,7 +79,7 @@ class Fault(NamedTuple):
     """The mutant is none where the calls give the same results (swapped operands of a sum)."""
 
 
-FAULTS: dict[str, Fault] = {}
+FAULTS: dict[str, PlantedFault] = {}
 
 
 def fault(family: Family, harmless_if_same_result: bool = False) -> Callable[[Damage], Damage]:
@@ -87,22 +87,22 @@ def fault(family: Family, harmless_if_same_result: bool = False) -> Callable[[Da
 
     def register(damage: Damage) -> Damage:
         name = damage.__name__
-        FAULTS[name] = Fault(name, family, damage, harmless_if_same_result)
+        FAULTS[name] = PlantedFault(name, family, damage, harmless_if_same_result)
         return damage
 
     return register
 
 
-def row_of(candidate_id: str, style: str, query: str, tools: str, answers: str) -> Row:
+def row_of(candidate_id: str, style: str, query: str, tools: str, answers: str) -> MutableRow:
     """A good row from its columns."""
-    return Row(candidate_id, style, query, json.loads(tools), json.loads(answers))
+    return MutableRow(candidate_id, style, query, json.loads(tools), json.loads(answers))
 
 
 Place = tuple[dict[str, Any] | list[Any], Any]
 """A container and the key or index of a value in it."""
 
 
-def places(row: Row, kind: Callable[[Any], bool]) -> list[tuple[int, str, Place]]:
+def places(row: MutableRow, kind: Callable[[Any], bool]) -> list[tuple[int, str, Place]]:
     """Every value inside the arguments that `kind` accepts: call, parameter, place."""
     out: list[tuple[int, str, Place]] = []
 
@@ -123,13 +123,13 @@ def places(row: Row, kind: Callable[[Any], bool]) -> list[tuple[int, str, Place]
     return out
 
 
-def schema_of(row: Row, call: int, parameter: str) -> dict[str, Any]:
+def schema_of(row: MutableRow, call: int, parameter: str) -> dict[str, Any]:
     """The schema of a parameter of the function that a call names."""
     properties = (row.tool(row.calls[call]["name"]).get("parameters") or {}).get("properties") or {}
     schema = properties.get(parameter)
     return schema if isinstance(schema, dict) else {}
 
 
-def required_of(row: Row, call: int) -> list[str]:
+def required_of(row: MutableRow, call: int) -> list[str]:
     """The required parameters of the function that a call names."""
     return list((row.tool(row.calls[call]["name"]).get("parameters") or {}).get("required") or [])

@@ -4,36 +4,36 @@ from random import Random
 from typing import Any
 
 from apigen_assets.files.canonical import dumps
-from apigen_assets.verification.mutation.fault import Pool, Row, fault, places, required_of, schema_of
+from apigen_assets.verification.mutation.fault import MutableRow, Pool, fault, places, required_of, schema_of
 
 
-def _any_call(row: Row, rng: Random) -> dict[str, Any]:
+def _any_call(row: MutableRow, rng: Random) -> dict[str, Any]:
     return rng.choice(row.calls)
 
 
 @fault("format")
-def not_json(row: Row, rng: Random, pool: Pool) -> Row | None:
+def not_json(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """The text is cut in the middle."""
     row.answers_text = row.answers[: rng.randrange(1, len(row.answers) - 1)]
     return row
 
 
 @fault("format")
-def fenced_text(row: Row, rng: Random, pool: Pool) -> Row | None:
+def fenced_text(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A code fence stands around the JSON."""
     row.answers_text = f"```json\n{row.answers}\n```"
     return row
 
 
 @fault("format")
-def python_literal(row: Row, rng: Random, pool: Pool) -> Row | None:
+def python_literal(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A Python literal instead of JSON."""
     row.answers_text = repr(row.calls)
     return row
 
 
 @fault("format")
-def duplicate_key(row: Row, rng: Random, pool: Pool) -> Row | None:
+def duplicate_key(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """An argument is given twice."""
     call = _any_call(row, rng)
     if not call["arguments"]:
@@ -45,7 +45,7 @@ def duplicate_key(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def not_finite(row: Row, rng: Random, pool: Pool) -> Row | None:
+def not_finite(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """NaN, an infinity, or a number that overflows to one."""
     spots = places(row, lambda value: isinstance(value, int | float) and not isinstance(value, bool))
     if not spots:
@@ -57,28 +57,28 @@ def not_finite(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def no_calls(row: Row, rng: Random, pool: Pool) -> Row | None:
+def no_calls(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """An empty list of calls."""
     row.calls = []
     return row
 
 
 @fault("format")
-def call_is_text(row: Row, rng: Random, pool: Pool) -> Row | None:
+def call_is_text(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A call written as a string."""
     row.answers_text = dumps([f"{call['name']}()" for call in row.calls])
     return row
 
 
 @fault("format")
-def call_without_name(row: Row, rng: Random, pool: Pool) -> Row | None:
+def call_without_name(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A call names no function."""
     del _any_call(row, rng)["name"]
     return row
 
 
 @fault("format")
-def arguments_as_text(row: Row, rng: Random, pool: Pool) -> Row | None:
+def arguments_as_text(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """The arguments are JSON inside a string."""
     call = _any_call(row, rng)
     call["arguments"] = dumps(call["arguments"])
@@ -86,7 +86,7 @@ def arguments_as_text(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def arguments_as_list(row: Row, rng: Random, pool: Pool) -> Row | None:
+def arguments_as_list(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """The arguments come by position."""
     call = _any_call(row, rng)
     call["arguments"] = list(call["arguments"].values())
@@ -94,7 +94,7 @@ def arguments_as_list(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def unknown_function(row: Row, rng: Random, pool: Pool) -> Row | None:
+def unknown_function(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A function that nobody offered."""
     call = _any_call(row, rng)
     call["name"] = rng.choice([f"get_{call['name']}", f"{call['name']}_v2", call["name"].title() + "X", "os.system"])
@@ -102,7 +102,7 @@ def unknown_function(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def unknown_argument(row: Row, rng: Random, pool: Pool) -> Row | None:
+def unknown_argument(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """An argument that the function does not have."""
     call = _any_call(row, rng)
     call["arguments"][rng.choice(["verbose_output", "units_of_measure", "x_extra", "__class__"])] = 1
@@ -110,7 +110,7 @@ def unknown_argument(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def renamed_argument(row: Row, rng: Random, pool: Pool) -> Row | None:
+def renamed_argument(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """An argument under a name that is nearly right."""
     call = _any_call(row, rng)
     if not call["arguments"]:
@@ -121,7 +121,7 @@ def renamed_argument(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def missing_argument(row: Row, rng: Random, pool: Pool) -> Row | None:
+def missing_argument(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A required argument is left out."""
     spots = [(i, name) for i in range(len(row.calls)) for name in required_of(row, i)]
     spots = [(i, name) for i, name in spots if name in row.calls[i]["arguments"]]
@@ -144,7 +144,7 @@ def _accepts(schema: dict[str, Any], kind: str) -> bool:
 
 
 @fault("format")
-def number_as_text(row: Row, rng: Random, pool: Pool) -> Row | None:
+def number_as_text(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A number in quotes."""
     spots = [
         (i, name)
@@ -162,7 +162,7 @@ def number_as_text(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def fraction_for_integer(row: Row, rng: Random, pool: Pool) -> Row | None:
+def fraction_for_integer(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A fraction where an integer is wanted."""
     spots = [
         (i, name)
@@ -178,7 +178,7 @@ def fraction_for_integer(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def wrong_type(row: Row, rng: Random, pool: Pool) -> Row | None:
+def wrong_type(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A value of quite another type: an object for a scalar, a scalar for a list, a boolean for a number."""
     spots = [(i, name) for i, call in enumerate(row.calls) for name in call["arguments"]]
     if not spots:
@@ -199,7 +199,7 @@ def wrong_type(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def not_in_enum(row: Row, rng: Random, pool: Pool) -> Row | None:
+def not_in_enum(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A value that the enum does not list."""
     spots = [
         (i, name)
@@ -216,28 +216,28 @@ def not_in_enum(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def empty_query(row: Row, rng: Random, pool: Pool) -> Row | None:
+def empty_query(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """No query."""
     row.query = rng.choice(["", "   ", "\n"])
     return row
 
 
 @fault("format")
-def call_doubled(row: Row, rng: Random, pool: Pool) -> Row | None:
+def call_doubled(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A call is made twice with the same arguments."""
     row.calls.append(_any_call(row, rng))
     return row
 
 
 @fault("format")
-def tool_offered_twice(row: Row, rng: Random, pool: Pool) -> Row | None:
+def tool_offered_twice(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """Two tools under one name."""
     row.tools.append(rng.choice(row.tools))
     return row
 
 
 @fault("format")
-def deep_json(row: Row, rng: Random, pool: Pool) -> Row | None:
+def deep_json(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A value nested thousands of levels deep."""
     call = _any_call(row, rng)
     if not call["arguments"]:
@@ -250,7 +250,7 @@ def deep_json(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def huge_text(row: Row, rng: Random, pool: Pool) -> Row | None:
+def huge_text(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A value of a megabyte."""
     call = _any_call(row, rng)
     if not call["arguments"]:
@@ -260,7 +260,7 @@ def huge_text(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def lookalike_function(row: Row, rng: Random, pool: Pool) -> Row | None:
+def lookalike_function(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A letter of the function's name replaced by one that looks the same."""
     call = _any_call(row, rng)
     for letter, twin in (("a", "а"), ("e", "е"), ("o", "о"), ("i", "і"), ("c", "с")):
@@ -271,7 +271,7 @@ def lookalike_function(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def invisible_in_argument_name(row: Row, rng: Random, pool: Pool) -> Row | None:
+def invisible_in_argument_name(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A zero-width space in an argument's name."""
     call = _any_call(row, rng)
     if not call["arguments"]:
@@ -282,7 +282,7 @@ def invisible_in_argument_name(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("format")
-def lone_surrogate(row: Row, rng: Random, pool: Pool) -> Row | None:
+def lone_surrogate(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """Half a character, as an escape."""
     spots = places(row, lambda value: isinstance(value, str))
     if not spots:
@@ -294,7 +294,7 @@ def lone_surrogate(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("execution")
-def unknown_api(row: Row, rng: Random, pool: Pool) -> Row | None:
+def unknown_api(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A called tool's id is not in the catalog."""
     name = rng.choice(row.calls)["name"]
     row.tool(name)["api_id"] = "no-such-api"

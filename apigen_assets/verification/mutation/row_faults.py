@@ -3,11 +3,11 @@
 from random import Random
 from typing import Any
 
-from apigen_assets.verification.mutation.fault import Pool, Row, fault
+from apigen_assets.verification.mutation.fault import MutableRow, Pool, fault
 
 
 @fault("calls")
-def call_missing(row: Row, rng: Random, pool: Pool) -> Row | None:
+def call_missing(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """One call of several is left out."""
     if len(row.calls) < 2:
         return None
@@ -17,7 +17,7 @@ def call_missing(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("calls")
-def call_added(row: Row, rng: Random, pool: Pool) -> Row | None:
+def call_added(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A call that nobody asked for: one of the row again, with another number."""
     for call in rng.sample(row.calls, len(row.calls)):
         numbers = [
@@ -35,7 +35,7 @@ def call_added(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("calls", harmless_if_same_result=True)
-def call_order(row: Row, rng: Random, pool: Pool) -> Row | None:
+def call_order(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """Calls in another order than the query's; harmless, and reported to show that nothing is rejected for it."""
     if len(row.calls) < 2:
         return None
@@ -44,7 +44,7 @@ def call_order(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("calls")
-def near_tool(row: Row, rng: Random, pool: Pool) -> Row | None:
+def near_tool(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A call goes to another of the offered tools, its arguments moved over by name, then by type."""
     for call in rng.sample(row.calls, len(row.calls)):
         for tool in rng.sample(row.tools, len(row.tools)):
@@ -89,7 +89,7 @@ def _is(value: Any, kind: Any) -> bool:
 
 
 @fault("query")
-def query_truncated(row: Row, rng: Random, pool: Pool) -> Row | None:
+def query_truncated(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """The query breaks off in the middle."""
     words = row.query.split(" ")
     if len(words) < 6:
@@ -99,7 +99,7 @@ def query_truncated(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("query")
-def query_of_another_row(row: Row, rng: Random, pool: Pool) -> Row | None:
+def query_of_another_row(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """The query of a row that calls other functions."""
     own = {call["name"] for call in row.calls}
     for _ in range(20):
@@ -111,7 +111,7 @@ def query_of_another_row(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("hostile")
-def query_instructs_the_judge(row: Row, rng: Random, pool: Pool) -> Row | None:
+def query_instructs_the_judge(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A wrong number, and a query that tells the judge to pass it."""
     for call in row.calls:
         for name, value in call["arguments"].items():

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from apigen_assets.domain.candidate import Candidate
-from apigen_assets.domain.verdict import Stage
+from apigen_assets.domain.reason import Stage
 from apigen_assets.files.canonical import content_hash, dumps
 from apigen_assets.verification.mutation import format_faults, row_faults, value_faults
 from apigen_assets.verification.mutation.fault import FAULTS, Pool, row_of

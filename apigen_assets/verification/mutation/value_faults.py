@@ -5,7 +5,7 @@ import re
 from random import Random
 from typing import Any
 
-from apigen_assets.verification.mutation.fault import Pool, Row, fault, places, required_of, schema_of
+from apigen_assets.verification.mutation.fault import MutableRow, Pool, fault, places, required_of, schema_of
 
 _NAMES = (
     "Zanzibar",
@@ -24,7 +24,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _change_number(row: Row, rng: Random, change: Any) -> Row | None:
+def _change_number(row: MutableRow, rng: Random, change: Any) -> MutableRow | None:
     spots = places(row, _is_number)
     rng.shuffle(spots)
     for call, parameter, (holder, key) in spots:
@@ -55,14 +55,14 @@ def _fits(schema: dict[str, Any], value: Any, inner: bool) -> bool:
 
 
 @fault("arguments")
-def off_by_one(row: Row, rng: Random, pool: Pool) -> Row | None:
+def off_by_one(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A number one too large or too small."""
     step = rng.choice([1, -1])
     return _change_number(row, rng, lambda old: old + step)
 
 
 @fault("arguments")
-def wrong_magnitude(row: Row, rng: Random, pool: Pool) -> Row | None:
+def wrong_magnitude(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A number wrong by a power of ten."""
     factor = rng.choice([10, 100, 10_000, 0.1])
 
@@ -77,7 +77,7 @@ def wrong_magnitude(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("arguments")
-def wrong_unit(row: Row, rng: Random, pool: Pool) -> Row | None:
+def wrong_unit(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A number converted into a unit that nobody asked for."""
     factor = rng.choice([2.54, 1.609344, 0.45359237, 3.6, 28.3495])
     return _change_number(
@@ -86,13 +86,13 @@ def wrong_unit(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("arguments")
-def wrong_sign(row: Row, rng: Random, pool: Pool) -> Row | None:
+def wrong_sign(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A number with the other sign."""
     return _change_number(row, rng, lambda old: -old if old else None)
 
 
 @fault("arguments")
-def wrong_number(row: Row, rng: Random, pool: Pool) -> Row | None:
+def wrong_number(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """Another number of about the same size."""
 
     def change(old: float) -> float:
@@ -104,7 +104,7 @@ def wrong_number(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("arguments")
-def digits_transposed(row: Row, rng: Random, pool: Pool) -> Row | None:
+def digits_transposed(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """Two neighbouring digits of a number changed places."""
 
     def change(old: float) -> float | None:
@@ -124,7 +124,7 @@ def digits_transposed(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("arguments")
-def wrong_entity(row: Row, rng: Random, pool: Pool) -> Row | None:
+def wrong_entity(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A text of the query replaced by one that the query does not have."""
     query = row.query.lower()
     spots = [
@@ -159,7 +159,7 @@ def _inner(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 @fault("arguments")
-def wrong_word(row: Row, rng: Random, pool: Pool) -> Row | None:
+def wrong_word(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """One word of a longer text replaced."""
     spots = places(
         row, lambda value: isinstance(value, str) and len(value.split()) >= 3 and value.lower() in row.query.lower()
@@ -180,7 +180,7 @@ def wrong_word(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("arguments")
-def wrong_choice(row: Row, rng: Random, pool: Pool) -> Row | None:
+def wrong_choice(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """Another member of an enum."""
     spots = []
     for i, call in enumerate(row.calls):
@@ -198,7 +198,7 @@ def wrong_choice(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("arguments")
-def flag_flipped(row: Row, rng: Random, pool: Pool) -> Row | None:
+def flag_flipped(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A boolean turned round."""
     spots = places(row, lambda value: isinstance(value, bool))
     if not spots:
@@ -210,7 +210,7 @@ def flag_flipped(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("arguments")
-def wrong_date(row: Row, rng: Random, pool: Pool) -> Row | None:
+def wrong_date(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A date some days or a year off."""
     spots = places(row, lambda value: isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d", value) is not None)
     rng.shuffle(spots)
@@ -228,7 +228,7 @@ def wrong_date(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("arguments")
-def wrong_time(row: Row, rng: Random, pool: Pool) -> Row | None:
+def wrong_time(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A time of day an hour or some minutes off."""
     spots = places(row, lambda value: isinstance(value, str) and re.fullmatch(r"\d\d:\d\d(:\d\d)?", value) is not None)
     if not spots:
@@ -242,7 +242,7 @@ def wrong_time(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("arguments")
-def list_item_missing(row: Row, rng: Random, pool: Pool) -> Row | None:
+def list_item_missing(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """An element of a list left out."""
     spots = places(row, lambda value: isinstance(value, list) and len(value) >= 3)
     if not spots:
@@ -254,7 +254,7 @@ def list_item_missing(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("arguments", harmless_if_same_result=True)
-def arguments_swapped(row: Row, rng: Random, pool: Pool) -> Row | None:
+def arguments_swapped(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """Two arguments of one type changed places."""
     spots = []
     for i, call in enumerate(row.calls):
@@ -280,7 +280,7 @@ def arguments_swapped(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("arguments")
-def stale_default(row: Row, rng: Random, pool: Pool) -> Row | None:
+def stale_default(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """An optional argument that the query states, set back to its default or left out."""
     spots = []
     for i, call in enumerate(row.calls):
@@ -302,7 +302,7 @@ def stale_default(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("arguments")
-def hallucinated_optional(row: Row, rng: Random, pool: Pool) -> Row | None:
+def hallucinated_optional(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """An optional argument that nobody asked for, with a value other than its default."""
     spots = []
     for i, call in enumerate(row.calls):
@@ -343,7 +343,7 @@ def _invented(schema: dict[str, Any], rng: Random) -> Any:
 
 
 @fault("arguments")
-def lookalike_letters(row: Row, rng: Random, pool: Pool) -> Row | None:
+def lookalike_letters(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A letter of a text replaced by one of another script that looks the same, or an invisible one put in."""
     spots = [
         spot
@@ -364,7 +364,7 @@ def lookalike_letters(row: Row, rng: Random, pool: Pool) -> Row | None:
 
 
 @fault("arguments")
-def injected_text(row: Row, rng: Random, pool: Pool) -> Row | None:
+def injected_text(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     """A text argument that is code or an instruction."""
     spots = [
         spot

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from apigen_assets.domain.verdict import Stage
+from apigen_assets.domain.reason import Stage
 from apigen_assets.files.canonical import dumps
 from apigen_assets.orchestration.automation import FOLLOW
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples

@@ -3,7 +3,7 @@
 import dagster as dg
 import polars as pl
 
-from apigen_assets.domain.verdict import STAGE_OF, Stage
+from apigen_assets.domain.reason import STAGE_OF, Stage
 from apigen_assets.partitions import batch_by_generator
 
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from apigen_assets.domain.api import Binding
 from apigen_assets.domain.outcome import CallExecutor, CallRequest, CallResult, Outcome
-from apigen_assets.domain.verdict import CHECKED_SCHEMA, Reason, Stage
+from apigen_assets.domain.reason import Reason, Stage
+from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.canonical import content_hash, dumps
 
 REASON_OF: dict[Outcome, Reason] = {

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
-from apigen_assets.domain.candidate import style_of
-from apigen_assets.domain.verdict import CHECKED_SCHEMA, STAGE_OF, Reason, Stage
+from apigen_assets.domain.reason import STAGE_OF, Reason, Stage
+from apigen_assets.domain.style import style_of
+from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.canonical import StrictJsonError, dumps, loads_strict
-from apigen_assets.tool_formats.schema_validator import PATTERN_TIME, BadSchemaError, Check, Fault, compile_schema
+from apigen_assets.tool_formats.schema_validator import PATTERN_TIME, BadSchemaError, Check, SchemaFault, compile_schema
 
 
 class FormatLimits(BaseModel):
@@ -254,11 +255,11 @@ def parse_failure(parse_error: str, raw_text: str | None) -> Finding:
     return reason, text or _cut((raw_text or "").strip())
 
 
-def _anything(value: Any) -> Fault | None:
+def _anything(value: Any) -> SchemaFault | None:
     return None
 
 
-def _finding(fault: Fault, key: str) -> Finding:
+def _finding(fault: SchemaFault, key: str) -> Finding:
     reason = _KEYWORD_REASON.get(fault.keyword, Reason.INVALID_VALUE)
     return reason, f"{key}{fault.path}: {fault.message}"
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from apigen_assets.domain.chat import ChatModel, ChatRequest
-from apigen_assets.domain.verdict import Reason
+from apigen_assets.domain.reason import Reason
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.verification.stages.judge_prompt import RESPONSE_FORMAT, RULES, judge_messages
 
@@ -34,7 +34,7 @@ class Item(NamedTuple):
     results: list[dict[str, Any]]
 
 
-class Answer(StrEnum):
+class JudgeAnswer(StrEnum):
     """How one judge answered."""
 
     PASS = "pass"
@@ -46,7 +46,7 @@ class Answer(StrEnum):
 class Vote(NamedTuple):
     """One judge's answer to one item."""
 
-    answer: Answer
+    answer: JudgeAnswer
     reason: Reason | None = None
     thought: str = ""
 
@@ -100,11 +100,11 @@ def judge_items(
             unread = []
             for i, completion in zip(waiting, completions, strict=True):
                 if completion.status == "error":
-                    vote = Vote(Answer.UNAVAILABLE, thought=completion.text[:200])
+                    vote = Vote(JudgeAnswer.UNAVAILABLE, thought=completion.text[:200])
                 else:
                     vote = read_vote(completion.text)
                 votes[i][judge] = vote
-                if vote.answer is Answer.UNPARSEABLE:
+                if vote.answer is JudgeAnswer.UNPARSEABLE:
                     unread.append(i)
             waiting = unread
     return votes
@@ -115,10 +115,10 @@ def decide(votes: dict[str, Vote], rule: Literal["majority", "unanimity"] = "maj
 
     A judge that gave no readable answer does not pass the item: what is not said to be right is not kept.
     """
-    passes = sum(vote.answer is Answer.PASS for vote in votes.values())
+    passes = sum(vote.answer is JudgeAnswer.PASS for vote in votes.values())
     if passes == len(votes) or (rule == "majority" and passes * 2 > len(votes)):
         return None
-    fails = {name: vote for name, vote in votes.items() if vote.answer is Answer.FAIL}
+    fails = {name: vote for name, vote in votes.items() if vote.answer is JudgeAnswer.FAIL}
     if fails:
         counted = Counter(vote.reason or Reason.JUDGE_REJECTED for vote in fails.values())
         reason = max(counted, key=lambda one: (counted[one], -list(Reason).index(one)))
@@ -127,10 +127,10 @@ def decide(votes: dict[str, Vote], rule: Literal["majority", "unanimity"] = "maj
         )
         count = f"{len(fails)} of {len(votes)} judges; " if len(votes) > 1 else ""
         return reason, f"{count}{judge}: {vote.thought}"
-    if any(vote.answer is Answer.UNAVAILABLE for vote in votes.values()):
-        name, vote = next(pair for pair in votes.items() if pair[1].answer is Answer.UNAVAILABLE)
+    if any(vote.answer is JudgeAnswer.UNAVAILABLE for vote in votes.values()):
+        name, vote = next(pair for pair in votes.items() if pair[1].answer is JudgeAnswer.UNAVAILABLE)
         return Reason.JUDGE_UNAVAILABLE, f"{name}: {vote.thought}"
-    name, vote = next(pair for pair in votes.items() if pair[1].answer is Answer.UNPARSEABLE)
+    name, vote = next(pair for pair in votes.items() if pair[1].answer is JudgeAnswer.UNPARSEABLE)
     return Reason.JUDGE_UNPARSEABLE, f"{name}: {vote.thought}"
 
 
@@ -148,19 +148,19 @@ def read_vote(text: str) -> Vote:
     body = _OPEN_THINK.split(body, maxsplit=1)[0]
     verdicts = [found for found in map(_as_verdict, _objects(body)) if found is not None]
     if not verdicts or len({passed for passed, _ in verdicts}) > 1:
-        return Vote(Answer.UNPARSEABLE, thought=body.strip()[:200])
+        return Vote(JudgeAnswer.UNPARSEABLE, thought=body.strip()[:200])
     passed, said = verdicts[-1]
     thought = said.get("thought")
     thought = thought.strip()[:400] if isinstance(thought, str) else ""
     thought = thought.encode("utf-8", "replace").decode()
     if passed:
-        return Vote(Answer.PASS, thought=thought)
+        return Vote(JudgeAnswer.PASS, thought=thought)
     rule = said.get("rule")
     if isinstance(rule, str) and rule.strip().isdecimal():
         rule = int(rule)
     if isinstance(rule, int) and not isinstance(rule, bool) and 1 <= rule <= len(RULES):
-        return Vote(Answer.FAIL, RULE_REASONS[rule - 1], thought)
-    return Vote(Answer.FAIL, None, thought)
+        return Vote(JudgeAnswer.FAIL, RULE_REASONS[rule - 1], thought)
+    return Vote(JudgeAnswer.FAIL, None, thought)
 
 
 _THINK = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)

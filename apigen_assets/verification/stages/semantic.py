@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from apigen_assets.domain.chat import ChatModel
-from apigen_assets.domain.verdict import CHECKED_SCHEMA, Reason, Stage
+from apigen_assets.domain.reason import Reason, Stage
+from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.verification.grounding import ground
 from apigen_assets.verification.stages.judge import Item, JudgeOptions, decide, judge_items
 

@@ -1,6 +1,6 @@
 """Code versions of the stages: they change when rules, prompt or closed sets change, and with them the results."""
 
-from apigen_assets.domain.verdict import STAGE_OF
+from apigen_assets.domain.reason import STAGE_OF
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.verification.grounding import GROUNDING_VERSION
 from apigen_assets.verification.stages.execution import REASON_OF

@@ -22,14 +22,14 @@ def main() -> int:
         out.write((text.replace(token, "***") if token else text) + "\n")
         out.flush()
 
-    from resources.hub.worker.failures import Failure, explain
+    from resources.hub.worker.failures import HubFailure, explain
     from resources.hub.worker.session import Session
 
     session = Session(request, lambda line: send({"say": line}))
     try:
         try:
             send({"result": _run(session, request)})
-        except Failure as failure:
+        except HubFailure as failure:
             send({"error": str(failure), "problem": failure.problem})
         except Exception as error:
             end = explain(error, session.repo)

@@ -14,7 +14,7 @@ _TOKENS = "https://huggingface.co/settings/tokens"
 _PASSING = frozenset({408, 409, 412, 425, 429, 500, 502, 503, 504})
 
 
-class Failure(Exception):
+class HubFailure(Exception):
     """An end of the publication; `problem` is a value of `HubProblem`."""
 
     def __init__(self, problem: str, message: str) -> None:
@@ -51,40 +51,40 @@ def wait_asked_for(error: BaseException) -> float | None:
     return float(reset[1]) if reset and response.status_code == 429 else None
 
 
-def explain(error: BaseException, repo: str) -> Failure:
+def explain(error: BaseException, repo: str) -> HubFailure:
     """The failure to report for an error that ended the publication."""
-    if isinstance(error, Failure):
+    if isinstance(error, HubFailure):
         return error
     status, said = status_of(error), _said(error)
     if status == 401 and not isinstance(error, RepositoryNotFoundError):
         return token_refused()
     if status == 403:
-        return Failure(
+        return HubFailure(
             "no_write_access",
             f"the Hub does not let this token write to {repo} ({said}). Make a token with write access to that "
             f"namespace at {_TOKENS} and export it as HF_TOKEN; for an organisation, its admin must grant it.",
         )
     if isinstance(error, RepositoryNotFoundError) or status == 404:
-        return Failure(
+        return HubFailure(
             "no_write_access",
             f"{repo} does not exist, or this token may not see it ({said}). Check the name (APIGEN_HUB_REPO) and that "
             "the token has access to that namespace.",
         )
     if isinstance(error, ValueError) and "README.md" in str(error):
-        return Failure("invalid_card", f"the Hub refuses the card, and nothing was uploaded: {error}")
+        return HubFailure("invalid_card", f"the Hub refuses the card, and nothing was uploaded: {error}")
     if may_pass(error):
-        return Failure(
+        return HubFailure(
             "unreachable",
             f"the Hub did not take the release ({said}). The repository is as it was or holds the whole release: run "
             "it again later, it compares with what is there and goes on. https://status.huggingface.co tells of "
             "outages.",
         )
-    return Failure("refused", f"the Hub refuses the release of {repo}: {said}. The repository is as it was.")
+    return HubFailure("refused", f"the Hub refuses the release of {repo}: {said}. The repository is as it was.")
 
 
-def token_refused() -> Failure:
+def token_refused() -> HubFailure:
     """The token is not valid."""
-    return Failure(
+    return HubFailure(
         "token_refused",
         f"the Hub does not accept HF_TOKEN: it is expired, revoked or mistyped. Make a new one with write access at "
         f"{_TOKENS} and export it as HF_TOKEN. Nothing was sent.",

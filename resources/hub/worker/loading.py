@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from resources.hub.worker.failures import Failure, may_pass
+from resources.hub.worker.failures import HubFailure, may_pass
 
 
 def available() -> bool:
@@ -17,10 +17,10 @@ def load(source: str, revision: str | None, token: str | None) -> dict[str, Any]
     """Rows per split and the content hash of everything, as loaded.
 
     Raises:
-        Failure: it cannot be loaded, or its types, rows or hash are not those of its manifest.
+        HubFailure: it cannot be loaded, or its types, rows or hash are not those of its manifest.
     """
     if not available():
-        raise Failure("bad_request", "the package datasets is not installed: pip install 'apigen[train]'")
+        raise HubFailure("bad_request", "the package datasets is not installed: pip install 'apigen[train]'")
     manifest = _manifest(source, revision, token)
     return check(source, revision, token, manifest)
 
@@ -42,24 +42,24 @@ def check(source: str, revision: str | None, token: str | None, manifest: dict[s
             if revision is not None and may_pass(error):
                 raise  # an outage says nothing about the release
             cause = error.__cause__ or error
-            raise Failure("not_loadable", f"load_dataset({source!r}, {config!r}) fails: {cause}"[:1000]) from error
+            raise HubFailure("not_loadable", f"load_dataset({source!r}, {config!r}) fails: {cause}"[:1000]) from error
         if set(loaded) != set(told["splits"]):
-            raise Failure("not_loadable", f"{config}: splits {sorted(loaded)}, not {sorted(told['splits'])}")
+            raise HubFailure("not_loadable", f"{config}: splits {sorted(loaded)}, not {sorted(told['splits'])}")
         for split, expected in told["splits"].items():
             data = loaded[split]
             rows[f"{config}/{split}"] = data.num_rows
             if data.num_rows != expected["rows"]:
-                raise Failure("not_loadable", f"{config}/{split}: {data.num_rows} rows, not {expected['rows']}")
+                raise HubFailure("not_loadable", f"{config}/{split}: {data.num_rows} rows, not {expected['rows']}")
             schema = data.features.arrow_schema
             columns = [[field.name, str(field.type)] for field in schema]
             if columns != _types(told["columns"]):
-                raise Failure("not_loadable", f"{config}/{split}: columns {columns}, not {told['columns']}")
+                raise HubFailure("not_loadable", f"{config}/{split}: columns {columns}, not {told['columns']}")
             digest = RowHash(told["columns"])
             for table in data.with_format("arrow").iter(batch_size=5_000):
                 digest.update(table)
             hashes[f"{config}/{split}"] = digest.hexdigest()
             if digest.hexdigest() != expected["sha256"]:
-                raise Failure("not_loadable", f"{config}/{split}: the rows are not those of its manifest")
+                raise HubFailure("not_loadable", f"{config}/{split}: the rows are not those of its manifest")
     return {"rows": rows, "content_hash": combined_hash(hashes)}
 
 
@@ -82,4 +82,4 @@ def _manifest(source: str, revision: str | None, token: str | None) -> dict[str,
         manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return manifest
     except (OSError, ValueError) as error:
-        raise Failure("not_loadable", f"{source} has no readable release.json: {error}") from None
+        raise HubFailure("not_loadable", f"{source} has no readable release.json: {error}") from None

@@ -10,7 +10,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 from huggingface_hub.errors import RevisionNotFoundError
 
 from resources.hub.worker import loading
-from resources.hub.worker.failures import Failure, may_pass
+from resources.hub.worker.failures import HubFailure, may_pass
 from resources.hub.worker.session import Session
 
 MANIFEST = "release.json"
@@ -40,7 +40,7 @@ def publish(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
     """Publish; the answer has the fields of `resources.hub.resource.Publication`.
 
     Raises:
-        Failure: it was not done; nothing half is left.
+        HubFailure: it was not done; nothing half is left.
     """
     return _Publisher(session, request).run()
 
@@ -128,7 +128,7 @@ class _Publisher:
         """The commit that the version's tag names, where it names these rows.
 
         Raises:
-            Failure: it names other rows.
+            HubFailure: it names other rows.
         """
         if self.version is None:
             return None
@@ -138,7 +138,7 @@ class _Publisher:
             return None
         told = (tagged.manifest or {}).get("content_hash")
         if told != self.manifest["content_hash"]:
-            raise Failure(
+            raise HubFailure(
                 "version_taken",
                 f"{self.version} of {self.repo} names other content already (commit {tagged.revision[:12]}, content "
                 f"hash {str(told)[:12]}; this release has {self.manifest['content_hash'][:12]}). A version is not "
@@ -150,7 +150,7 @@ class _Publisher:
         files = {} if state is None else state.files
         old = None if state is None else state.manifest
         if state is not None and old is None and set(files) - _OF_ANY_REPOSITORY:
-            raise Failure(
+            raise HubFailure(
                 "foreign_repository",
                 f"{self.repo} has files and no {MANIFEST}: it was not made by this program, and nothing was sent. "
                 "Choose another name (APIGEN_HUB_REPO), or empty the repository first.",
@@ -206,7 +206,7 @@ class _Publisher:
                 self.session.say("the commit is there: only its answer was lost")
                 return now.revision, now.revision != before.revision, attempt
             if now is not None and now.revision != before.revision:
-                raise Failure(
+                raise HubFailure(
                     "moved",
                     f"{self.repo} moved from {before.revision[:12]} to {now.revision[:12]} during the upload: somebody "
                     f"else published or edited. Its head does not hold this release. Look at {self.url}/commits/main, "
@@ -271,7 +271,7 @@ class _Publisher:
         if committed:
             wrong = [path for path, file in self.local.items() if not _equal(state.files.get(path), file)]
             if wrong:
-                raise Failure("not_loadable", f"{self.repo} at {revision} differs from the release in {wrong[:5]}")
+                raise HubFailure("not_loadable", f"{self.repo} at {revision} differs from the release in {wrong[:5]}")
         if self.kind != "dataset" or state.manifest is None or not self.load_back:
             return "every file compared by hash"
         if not loading.available():
@@ -282,8 +282,8 @@ class _Publisher:
                 "loading back",
                 lambda: loading.check(self.repo, revision, self.session.token, dict(state.manifest or {})),
             )
-        except Failure as failure:
-            raise Failure(
+        except HubFailure as failure:
+            raise HubFailure(
                 failure.problem,
                 f"{self.repo} at {revision[:12]} is published but does not load, and was not tagged: {failure}. "
                 "Earlier revisions are untouched.",
@@ -359,7 +359,7 @@ def _files(folder: Path) -> dict[str, LocalFile]:
 def _read(path: Path) -> dict[str, Any]:
     manifest = _parsed(path)
     if manifest is None:
-        raise Failure("bad_request", f"{path} is missing or damaged: make the release again before publishing it")
+        raise HubFailure("bad_request", f"{path} is missing or damaged: make the release again before publishing it")
     return manifest
 
 

@@ -10,7 +10,7 @@ import httpx2
 from huggingface_hub import HfApi, constants, get_session, set_client_factory
 from huggingface_hub.errors import RepositoryNotFoundError
 
-from resources.hub.worker.failures import Failure, explain, may_pass, status_of, token_refused, wait_asked_for
+from resources.hub.worker.failures import HubFailure, explain, may_pass, status_of, token_refused, wait_asked_for
 
 T = TypeVar("T")
 
@@ -49,15 +49,15 @@ class Session:
         """Wait before the next attempt; false where none is left or none can help.
 
         Raises:
-            Failure: the deadline comes before the next attempt may start.
+            HubFailure: the deadline comes before the next attempt may start.
         """
-        if isinstance(error, Failure) or not may_pass(error) or attempt >= self._attempts:
+        if isinstance(error, HubFailure) or not may_pass(error) or attempt >= self._attempts:
             return False
         asked = wait_asked_for(error)
         seconds = min(_LONGEST_WAIT_S, self._backoff_s * 2 ** (attempt - 1)) * random.uniform(0.75, 1.0)
         seconds = max(seconds, asked or 0.0)
         if time.monotonic() + seconds >= self._end:
-            raise Failure(
+            raise HubFailure(
                 "deadline",
                 f"{what}: {explain(error, self.repo)} The next attempt would be in {seconds:.0f} s, after the "
                 f"deadline of {self._limit_s:g} s.",
@@ -71,7 +71,7 @@ class Session:
         """The account's name, once it is known that the token may write to the repository's namespace.
 
         Raises:
-            Failure: the token is not accepted, or it may not write there.
+            HubFailure: the token is not accepted, or it may not write there.
         """
         try:
             who = self.retry("whoami", self.api.whoami)
@@ -113,13 +113,13 @@ def check_rights(who: Mapping[str, Any], repo: str) -> None:
         repo: `namespace/name`.
 
     Raises:
-        Failure: they may not.
+        HubFailure: they may not.
     """
     name, namespace = str(who.get("name", "")), repo.split("/")[0]
     orgs = {str(org.get("name")): org for org in who.get("orgs") or ()}
     known = ", ".join([name, *orgs])
     if namespace != name and namespace not in orgs:
-        raise Failure(
+        raise HubFailure(
             "no_write_access",
             f"the token belongs to {name}, who has no namespace {namespace} (there are: {known}). Set APIGEN_HUB_REPO "
             f"to {name}/{repo.split('/')[1]}, or use a token of a member of {namespace}. Nothing was sent.",
@@ -127,7 +127,7 @@ def check_rights(who: Mapping[str, Any], repo: str) -> None:
     if namespace in orgs and namespace != name:
         role = orgs[namespace].get("roleInOrg")
         if role is not None and role not in _WRITING_ROLES:
-            raise Failure(
+            raise HubFailure(
                 "no_write_access",
                 f"{name} may only {role} in the organisation {namespace}: ask its admin for write access. "
                 "Nothing was sent.",
@@ -135,7 +135,7 @@ def check_rights(who: Mapping[str, Any], repo: str) -> None:
     token = (who.get("auth") or {}).get("accessToken") or {}
     role = token.get("role")
     if role == "read" or (role == "fineGrained" and not _scoped(token.get("fineGrained") or {}, repo)):
-        raise Failure(
+        raise HubFailure(
             "no_write_access",
             f"the token {token.get('displayName') or ''} has no write access to {namespace} (role: {role}). Make one "
             "with write access at https://huggingface.co/settings/tokens and export it as HF_TOKEN. Nothing was sent.",

@@ -9,7 +9,7 @@ import pytest
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 from resources.hub.resource import HubProblem
-from resources.hub.worker.failures import Failure, explain, may_pass, status_of, wait_asked_for
+from resources.hub.worker.failures import HubFailure, explain, may_pass, status_of, wait_asked_for
 from resources.hub.worker.session import check_rights
 from tests.helpers.hub_server import account
 
@@ -59,7 +59,7 @@ def test_refusals_do_not_pass(status):
         (answered(413), "refused", "HTTP 413"),
         (answered(503), "unreachable", "run it again later"),
         (ValueError("Invalid metadata in README.md.\n- bad"), "invalid_card", "nothing was uploaded"),
-        (Failure("moved", "as it is"), "moved", "as it is"),
+        (HubFailure("moved", "as it is"), "moved", "as it is"),
     ],
 )
 def test_every_error_says_what_to_do(error, problem, says):
@@ -108,6 +108,6 @@ def test_rights_that_suffice(who):
     ],
 )
 def test_rights_that_do_not(who):
-    with pytest.raises(Failure) as caught:
+    with pytest.raises(HubFailure) as caught:
         check_rights(who, "ada/calls")
     assert caught.value.problem == "no_write_access" and "Nothing was sent" in str(caught.value)

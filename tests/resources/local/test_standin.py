@@ -17,9 +17,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apigen_assets.domain.candidate import Call, Style
+from apigen_assets.domain.call import Call
+from apigen_assets.domain.style import Style
 from apigen_assets.generation.prompts import LANGUAGES, WORDINGS, make_messages
-from apigen_assets.generation.shown_examples import Example
+from apigen_assets.generation.shown_examples import ShownExample
 from apigen_assets.verification.stages.judge_prompt import judge_messages
 from resources.local.standin import errors
 from resources.local.standin.process import StandinProcess
@@ -49,7 +50,7 @@ WEATHER = {
         "required": ["city", "days"],
     },
 }
-EXAMPLE = Example(
+EXAMPLE = ShownExample(
     example_id="e",
     style=Style.SIMPLE,
     query="How big is a circle with radius 12.5?",

@@ -8,7 +8,8 @@ import pytest
 
 from apigen_assets.domain.api import Api, PythonBinding, Source
 from apigen_assets.domain.chat import Completion
-from apigen_assets.domain.verdict import CHECKED_SCHEMA, Stage
+from apigen_assets.domain.reason import Stage
+from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.partitions import api_batches, batch_by_generator
 from apigen_assets.verification.stages import assets, checks
 from apigen_assets.verification.stages.checks import nothing_vanished

@@ -6,7 +6,8 @@ import pytest
 
 from apigen_assets.domain.api import Api, McpBinding, PythonBinding, Source
 from apigen_assets.domain.outcome import CallRequest, CallResult, Outcome
-from apigen_assets.domain.verdict import CHECKED_SCHEMA, STAGE_OF, Stage
+from apigen_assets.domain.reason import STAGE_OF, Stage
+from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.verification.stages.execution import REASON_OF, ExecutionOptions, bindings_of, check_execution
 from apigen_assets.verification.stages.format import check_format
 from resources.executors import Executors

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apigen_assets.domain.candidate import Candidate
-from apigen_assets.domain.verdict import CHECKED_SCHEMA, Reason
+from apigen_assets.domain.reason import Reason
+from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.verification.stages.format import FormatLimits, check_format
 from tests.helpers.verification_rows import GOOD, SPEED, WEATHER, call, candidate, frame, seed_rows
 

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from apigen_assets.domain.chat import Completion
 from apigen_assets.domain.outcome import CallResult, Outcome
-from apigen_assets.domain.verdict import CHECKED_SCHEMA, STAGE_OF, Stage
+from apigen_assets.domain.reason import STAGE_OF, Stage
+from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.verification.stages.execution import check_execution
 from apigen_assets.verification.stages.judge import (
     RULE_REASONS,
-    Answer,
     Item,
+    JudgeAnswer,
     JudgeOptions,
     Vote,
     decide,
@@ -38,25 +39,25 @@ GOOD_ROW = candidate([call("final_velocity", **GOOD)])
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        (YES, Answer.PASS),
-        (NO, Answer.FAIL),
-        (f"```json\n{YES}\n```", Answer.PASS),
-        (f"Sure! Here is my verdict:\n\n{NO}\nHope this helps.", Answer.FAIL),
-        (f'<think>Perhaps {{"pass": "no"}}? No.</think>\n{YES}', Answer.PASS),
-        (f"reasoning without an opening tag {NO}</think>{YES}", Answer.PASS),
-        ('<think>{"pass": "yes"} but then', Answer.UNPARSEABLE),
-        ('{"thought": "", "passes": "Yes"}', Answer.PASS),
-        ('{"thought": "", "PASS": "NO."}', Answer.FAIL),
-        ('{"pass": true}', Answer.PASS),
-        ('{"pass": false, "thought": null}', Answer.FAIL),
-        ('{"pass": 1}', Answer.UNPARSEABLE),
-        ('{"pass": "maybe"}', Answer.UNPARSEABLE),
-        ('{"pass": "yes", "passes": "no"}', Answer.UNPARSEABLE),
-        (f"{YES}\n{NO}", Answer.UNPARSEABLE),
-        ("yes", Answer.UNPARSEABLE),
-        ("", Answer.UNPARSEABLE),
-        ("[" * 50_000, Answer.UNPARSEABLE),
-        ("{" * 50_000, Answer.UNPARSEABLE),
+        (YES, JudgeAnswer.PASS),
+        (NO, JudgeAnswer.FAIL),
+        (f"```json\n{YES}\n```", JudgeAnswer.PASS),
+        (f"Sure! Here is my verdict:\n\n{NO}\nHope this helps.", JudgeAnswer.FAIL),
+        (f'<think>Perhaps {{"pass": "no"}}? No.</think>\n{YES}', JudgeAnswer.PASS),
+        (f"reasoning without an opening tag {NO}</think>{YES}", JudgeAnswer.PASS),
+        ('<think>{"pass": "yes"} but then', JudgeAnswer.UNPARSEABLE),
+        ('{"thought": "", "passes": "Yes"}', JudgeAnswer.PASS),
+        ('{"thought": "", "PASS": "NO."}', JudgeAnswer.FAIL),
+        ('{"pass": true}', JudgeAnswer.PASS),
+        ('{"pass": false, "thought": null}', JudgeAnswer.FAIL),
+        ('{"pass": 1}', JudgeAnswer.UNPARSEABLE),
+        ('{"pass": "maybe"}', JudgeAnswer.UNPARSEABLE),
+        ('{"pass": "yes", "passes": "no"}', JudgeAnswer.UNPARSEABLE),
+        (f"{YES}\n{NO}", JudgeAnswer.UNPARSEABLE),
+        ("yes", JudgeAnswer.UNPARSEABLE),
+        ("", JudgeAnswer.UNPARSEABLE),
+        ("[" * 50_000, JudgeAnswer.UNPARSEABLE),
+        ("{" * 50_000, JudgeAnswer.UNPARSEABLE),
     ],
 )
 def test_answers_are_read_tolerantly(text, answer):
@@ -66,7 +67,7 @@ def test_answers_are_read_tolerantly(text, answer):
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_read_without_an_error(text):
-    assert read_vote(text).answer in Answer
+    assert read_vote(text).answer in JudgeAnswer
 
 
 def test_rules_become_reasons():
@@ -79,8 +80,8 @@ def test_rules_become_reasons():
 
 
 class TestCommittee:
-    P, F = Vote(Answer.PASS), Vote(Answer.FAIL, RULE_REASONS[1], "wrong tool")
-    U, X = Vote(Answer.UNPARSEABLE, thought="??"), Vote(Answer.UNAVAILABLE, thought="timeout")
+    P, F = Vote(JudgeAnswer.PASS), Vote(JudgeAnswer.FAIL, RULE_REASONS[1], "wrong tool")
+    U, X = Vote(JudgeAnswer.UNPARSEABLE, thought="??"), Vote(JudgeAnswer.UNAVAILABLE, thought="timeout")
 
     def test_majority_is_of_all_judges(self):
         assert decide({"a": self.P, "b": self.P, "c": self.F}) is None
@@ -97,10 +98,10 @@ def test_unreadable_answers_are_asked_again_and_then_rejected():
     answers = iter(["?", "??", YES])
     chat = FakeChat(lambda generator, request: next(answers))
     item = Item("id", "q", [SPEED], [call("final_velocity", **GOOD)], [])
-    assert judge_items([item], chat, ["j"])[0]["j"].answer is Answer.PASS
+    assert judge_items([item], chat, ["j"])[0]["j"].answer is JudgeAnswer.PASS
     assert [request.sample for _, request in chat.asked] == [0, 1, 2]
     stubborn = FakeChat(lambda generator, request: "?")
-    assert judge_items([item], stubborn, ["j"])[0]["j"].answer is Answer.UNPARSEABLE
+    assert judge_items([item], stubborn, ["j"])[0]["j"].answer is JudgeAnswer.UNPARSEABLE
     assert len(stubborn.asked) == 4
 
 
