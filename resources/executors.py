@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 import dagster as dg
 
 from apigen_assets.domain.outcome import CallExecutor, CallRequest, CallResult, Outcome
+from apigen_assets.files.json_types import JsonObject
 
 
 class Executors:
@@ -31,9 +32,9 @@ class Executors:
         """The kinds of binding that can be called here."""
         return frozenset(self._executors)
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> JsonObject:
         """What the executors say of themselves (isolation level and the like), for a run's metadata."""
-        out: dict[str, Any] = {"kinds": ", ".join(sorted(self._executors))}
+        out: JsonObject = {"kinds": ", ".join(sorted(self._executors))}
         for kind, executor in sorted(self._executors.items()):
             if hasattr(executor, "describe"):
                 out |= {f"{kind}_{name}": value for name, value in executor.describe().items()}

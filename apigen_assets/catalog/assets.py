@@ -16,6 +16,7 @@ from apigen_assets.catalog.names import BUILTIN
 from apigen_assets.catalog.tables import catalog_apis, reject
 from apigen_assets.domain.api import Api, RejectedApi
 from apigen_assets.domain.chat import ChatModel
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.orchestration.automation import FOLLOW
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
@@ -41,7 +42,7 @@ def _out(description: str, code_version: str, automation: dg.AutomationCondition
 
 
 def _both(
-    kept: pl.DataFrame, rejected: pl.DataFrame, names: tuple[str, str], extra: dict[str, Any] | None = None
+    kept: pl.DataFrame, rejected: pl.DataFrame, names: tuple[str, str], extra: JsonObject | None = None
 ) -> Iterator[dg.Output[pl.DataFrame]]:
     reasons = column_counts(rejected, "reason")
     funnel = {"in": kept.height + rejected.height, **{f"rejected: {k}": v for k, v in reasons.items()}}

@@ -4,12 +4,13 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import dagster as dg
 import polars as pl
 
 from apigen_assets.catalog.batches import BatchKey
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.orchestration.home import PROJECT
 from apigen_assets.partitions import api_batches, generators
 from apigen_assets.settings import Settings
@@ -26,7 +27,7 @@ class Step(NamedTuple):
     partition: str | dg.MultiPartitionKey | None
     title: str
     summary: Callable[[Lake], str]
-    config: dict[str, Any] | None = None
+    config: JsonObject | None = None
 
 
 class Done(NamedTuple):
@@ -139,7 +140,7 @@ def run_steps(
 _BFCL_SAMPLE = {"bfcl_scores": {"config": {"per_category": 20}}}
 """20 questions of each of the 13 single-turn categories: the whole board would take most of the demo's time."""
 
-_QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_QUIET: JsonObject = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def _reason(result: dg.ExecuteInProcessResult) -> str:

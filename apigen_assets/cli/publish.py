@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import Settings, settings
 
 
@@ -76,7 +77,7 @@ def _dry_run(config: Settings, repo: str | None, version: str | None) -> None:
         typer.secho("HF_TOKEN is not set: without it a release stays local.", err=True, fg=typer.colors.YELLOW)
 
 
-def _run_job(config: Settings, run: dict[str, Any]) -> None:
+def _run_job(config: Settings, run: JsonObject) -> None:
     import dagster as dg
 
     from apigen_assets.definitions import defs

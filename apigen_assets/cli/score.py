@@ -1,10 +1,9 @@
 """`apigen score` and `apigen bfcl-install`: official scores for outputs that somebody already has."""
 
 import json
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,6 +11,7 @@ from apigen_assets.evaluation.answers import OutputsError, read
 from apigen_assets.evaluation.categories import COUNTS, official_id, wilson
 from apigen_assets.evaluation.scores import Scores, score_answers
 from apigen_assets.files.atomic import write_text
+from apigen_assets.files.json_types import JsonMapping
 from apigen_assets.settings import settings
 from resources.bfcl import environment as bfcl
 
@@ -126,7 +126,7 @@ def _sample(path: Path) -> dict[str, list[str]]:
     return ids
 
 
-def write_report(path: Path, report: Mapping[str, Any]) -> None:
+def write_report(path: Path, report: JsonMapping) -> None:
     """Write a report as JSON, whole or not at all."""
     write_text(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
 

@@ -3,10 +3,10 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
 
 from apigen_assets.dataset.contamination import Benchmark
 from apigen_assets.files.atomic import whole_file
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import Settings
 from resources.bfcl import environment as bfcl
 
@@ -35,7 +35,7 @@ def benchmark(config: Settings) -> Benchmark:
     return Benchmark(questions(config))
 
 
-def questions(config: Settings) -> list[dict[str, Any]]:
+def questions(config: Settings) -> list[JsonObject]:
     """The questions of `resources.bfcl.environment.questions`, from the file where there is one.
 
     Without a file they are asked of the environment, which is made on first use where `bfcl_install` allows;
@@ -70,7 +70,7 @@ def questions(config: Settings) -> list[dict[str, Any]]:
     return rows
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
+def _read(path: Path) -> list[JsonObject]:
     try:
         with path.open(encoding="utf-8") as lines:
             return [json.loads(line) for line in lines]
@@ -78,7 +78,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
         raise QuestionsUnavailableError(f"{path} is damaged ({error}): delete it and run again") from None
 
 
-def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+def _write(path: Path, rows: list[JsonObject]) -> None:
     with whole_file(path) as file:
         for row in rows:
             file.write(json.dumps({name: row[name] for name in ("id", "category", "question", "functions")}) + "\n")

@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 
 from apigen_assets.dataset.query_words import words_of
+from apigen_assets.files.json_types import JsonMapping
 
 NGRAM = 13
 CONTAINED = 5
@@ -58,7 +59,7 @@ class Benchmark:
             `resources.bfcl.environment.questions` gives them.
     """
 
-    def __init__(self, questions: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, questions: Sequence[JsonMapping]) -> None:
         self.ids = [str(one["id"]) for one in questions]
         self._texts = [
             "\n".join(str(message["content"]) for message in one["question"] if message["role"] == "user")
@@ -112,11 +113,11 @@ class Benchmark:
         out[self.matches(rows)["row"].to_numpy()] = True
         return out
 
-    def shared_names(self, tools: Iterable[Mapping[str, Any]]) -> list[str]:
+    def shared_names(self, tools: Iterable[JsonMapping]) -> list[str]:
         """Names of tools that the benchmark has too, whatever their parameters; no ground for removal alone."""
         return sorted({str(tool["name"]) for tool in tools if _folded(str(tool["name"])) in self._known_names})
 
-    def tool_match(self, tool: Mapping[str, Any]) -> tuple[str, str, float, str] | None:
+    def tool_match(self, tool: JsonMapping) -> tuple[str, str, float, str] | None:
         """`(kind, question id, overlap, detail)` of a tool that is one of the benchmark's; else null."""
         one = _function(tool, "")
         same = self._by_name.get((one.name, _names(one)))
@@ -182,7 +183,7 @@ class Benchmark:
         return text if len(text) <= 300 else text[:299] + "…"
 
 
-def _functions(questions: Sequence[Mapping[str, Any]]) -> list[_Function]:
+def _functions(questions: Sequence[JsonMapping]) -> list[_Function]:
     seen: dict[tuple[Any, ...], _Function] = {}
     for one in questions:
         for tool in one["functions"]:
@@ -191,7 +192,7 @@ def _functions(questions: Sequence[Mapping[str, Any]]) -> list[_Function]:
     return list(seen.values())
 
 
-def _function(tool: Mapping[str, Any], question: str) -> _Function:
+def _function(tool: JsonMapping, question: str) -> _Function:
     schema = tool.get("parameters") or {}
     inner = schema.get("properties") if isinstance(schema.get("type"), str) else schema
     parameters = frozenset(

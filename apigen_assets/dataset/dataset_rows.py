@@ -10,6 +10,7 @@ import polars as pl
 from apigen_assets.dataset.facts import called_apis
 from apigen_assets.dataset.splits import split_of
 from apigen_assets.domain.dataset_row import DatasetRow
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.tool_formats.xlam_tool import flat_tool
 
 _CHUNK = 10_000
@@ -46,9 +47,9 @@ def dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _row(number: int, row: Mapping[str, Any], categories: Mapping[str, str], heldout_share: float) -> dict[str, Any]:
-    tools: list[dict[str, Any]] = json.loads(row["tools"])
-    calls: list[dict[str, Any]] = json.loads(row["answers"])
+def _row(number: int, row: JsonMapping, categories: Mapping[str, str], heldout_share: float) -> JsonObject:
+    tools: list[JsonObject] = json.loads(row["tools"])
+    calls: list[JsonObject] = json.loads(row["answers"])
     called = called_apis(tools, calls)
     source: list[str] = json.loads(row["source_apis"]) if row.get("source_apis") else called
     return {

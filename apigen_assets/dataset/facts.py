@@ -9,6 +9,7 @@ import polars as pl
 
 from apigen_assets.dataset.query_words import text_hash
 from apigen_assets.files.canonical import plain_numbers
+from apigen_assets.files.json_types import JsonObject
 
 _NEEDED = ("candidate_id", "generator", "style", "query", "tools", "answers")
 _CHUNK = 20_000
@@ -42,21 +43,21 @@ def facts_of(batch: pl.DataFrame, seed: int, categories: Mapping[str, str]) -> p
     return pl.DataFrame(rows, schema=FACTS_SCHEMA, orient="row")
 
 
-def called_apis(tools: list[dict[str, Any]], calls: list[dict[str, Any]]) -> list[str]:
+def called_apis(tools: list[JsonObject], calls: list[JsonObject]) -> list[str]:
     """Ids of the APIs called, each once, in the order of the calls."""
     ids = {tool["name"]: tool["api_id"] for tool in tools}
     return list(dict.fromkeys(ids[call["name"]] for call in calls))
 
 
-def canonical_calls(calls: list[dict[str, Any]]) -> list[str]:
+def canonical_calls(calls: list[JsonObject]) -> list[str]:
     """The calls in one spelling: any order of the calls and of the arguments, 2 and 2.0 alike."""
     return sorted(_ENCODE([call["name"], plain_numbers(call["arguments"])]) for call in calls)
 
 
 def _facts(row: tuple[Any, ...], seed: int, categories: Mapping[str, str]) -> tuple[Any, ...]:
     candidate_id, generator, style, query, tools_text, answers = row
-    tools: list[dict[str, Any]] = json.loads(tools_text)
-    calls: list[dict[str, Any]] = json.loads(answers)
+    tools: list[JsonObject] = json.loads(tools_text)
+    calls: list[JsonObject] = json.loads(answers)
     apis = called_apis(tools, calls)
     spelled = canonical_calls(calls)
     return (

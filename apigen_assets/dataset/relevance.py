@@ -21,13 +21,14 @@ import polars as pl
 
 from apigen_assets.dataset.facts import called_apis, draw
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.verification.grounding.arguments import Status
 from apigen_assets.verification.grounding.english import content_stems
 from apigen_assets.verification.grounding.grounding import ground
 
 KINDS = ("tool_removed", "argument_missing", "other_domain")
 
-Tool = dict[str, Any]
+Tool = JsonObject
 
 _VAGUE = {"string": "a certain one", "integer": "some number", "number": "some amount"}
 _COLUMNS = (
@@ -76,7 +77,7 @@ def relevance_rows(
         refusal: whether rows say in words why there is no call.
     """
     room = {kind: count // len(KINDS) + (place < count % len(KINDS)) for place, kind in enumerate(KINDS)}
-    made: list[dict[str, Any]] = []
+    made: list[JsonObject] = []
     seen: set[tuple[str, ...]] = set()
     counts: Counter[str] = Counter()
     foreign = _Foreign(chosen["tools"], categories)
@@ -106,7 +107,7 @@ def relevance_key(query: str, tools: str) -> tuple[str, ...]:
     return " ".join(query.casefold().split()), *sorted({tool["name"] for tool in json.loads(tools)})
 
 
-def without_value(query: str, tool: Tool, arguments: dict[str, Any]) -> tuple[str, str] | None:
+def without_value(query: str, tool: Tool, arguments: JsonObject) -> tuple[str, str] | None:
     """The query with the value of one required argument made vague, and that parameter; None where unsure.
 
     A value qualifies when its parameter is required, has no default and no list of allowed values, its text
@@ -129,7 +130,7 @@ def without_value(query: str, tool: Tool, arguments: dict[str, Any]) -> tuple[st
     return None
 
 
-def may_serve(tool: Tool, query: str, removed: Sequence[Tool], calls: Sequence[dict[str, Any]]) -> bool:
+def may_serve(tool: Tool, query: str, removed: Sequence[Tool], calls: Sequence[JsonObject]) -> bool:
     """Whether an offered tool might serve a query in place of the removed ones; leans to yes.
 
     It may where its name and description share their stems with those of a removed tool (0.4 of the smaller
@@ -153,10 +154,10 @@ def may_serve(tool: Tool, query: str, removed: Sequence[Tool], calls: Sequence[d
 
 
 def _make(
-    kind: str, row: Mapping[str, Any], categories: Mapping[str, str], foreign: "_Foreign", seed: int
-) -> dict[str, Any] | None:
+    kind: str, row: JsonMapping, categories: Mapping[str, str], foreign: "_Foreign", seed: int
+) -> JsonObject | None:
     tools: list[Tool] = json.loads(row["tools"])
-    calls: list[dict[str, Any]] = json.loads(row["answers"])
+    calls: list[JsonObject] = json.loads(row["answers"])
     called = {call["name"] for call in calls}
     removed = [tool for tool in tools if tool["name"] in called]
     others = [tool for tool in tools if tool["name"] not in called]
@@ -207,13 +208,13 @@ class _Foreign:
         return list(picked.values())
 
 
-def _is_grounded(query: str, tool: Tool, arguments: dict[str, Any], name: str) -> bool:
+def _is_grounded(query: str, tool: Tool, arguments: JsonObject, name: str) -> bool:
     grounding = ground(query, [tool], [{"name": tool["name"], "arguments": arguments}])
     places = [status for place, status, _ in grounding.arguments if place.split(".", 1)[1].split("[")[0] == name]
     return any(status is Status.GROUNDED for status in places)
 
 
-def _fits(tool: Tool, arguments: Mapping[str, Any]) -> bool:
+def _fits(tool: Tool, arguments: JsonMapping) -> bool:
     """Whether a tool takes arguments of these kinds: as many of each type, and no required one more."""
     schema = tool["parameters"]
     required = schema.get("required") or ()
@@ -231,7 +232,7 @@ def _kind(value: Any) -> str:
     return "array" if isinstance(value, list) else "object" if isinstance(value, dict) else "string"
 
 
-def _json_kind(schema: Mapping[str, Any]) -> str:
+def _json_kind(schema: JsonMapping) -> str:
     kind = schema.get("type")
     return "number" if kind == "integer" else str(kind)
 

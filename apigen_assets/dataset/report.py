@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
 from apigen_assets.dataset.funnel import FunnelRow
 from apigen_assets.dataset.statistics import PAPER_SHARES, Statistics, sample_rows
+from apigen_assets.files.json_types import JsonMapping
 
 SAMPLES = 300
 _FOLDER = Path(__file__).with_name("report_page")
@@ -243,7 +244,7 @@ def _samples(rows: pl.DataFrame) -> str:
     )
 
 
-def _card(row: Mapping[str, Any]) -> str:
+def _card(row: JsonMapping) -> str:
     calls, results = json.loads(row["answers"]), json.loads(row["execution"] or "[]")
     tools = json.loads(row["tools"])
     called = {call["name"] for call in calls}
@@ -268,20 +269,20 @@ def _card(row: Mapping[str, Any]) -> str:
     )
 
 
-def _call(call: Mapping[str, Any]) -> str:
+def _call(call: JsonMapping) -> str:
     arguments = ", ".join(
         f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in call["arguments"].items()
     )
     return f"{call['name']}({arguments})"
 
 
-def _result(result: Mapping[str, Any]) -> str:
+def _result(result: JsonMapping) -> str:
     text = result.get("result")
     shown = _cut("" if text is None else str(text), 400)
     return f"<div class='result'><b>{escape(str(result.get('outcome', '')))}</b> {escape(shown)}</div>"
 
 
-def _tool(tool: Mapping[str, Any], called: bool) -> str:
+def _tool(tool: JsonMapping, called: bool) -> str:
     lines = "".join(_parameter(name, one) for name, one in tool["parameters"].items())
     mark = " <span class='called'>called</span>" if called else ""
     return (
@@ -290,7 +291,7 @@ def _tool(tool: Mapping[str, Any], called: bool) -> str:
     )
 
 
-def _parameter(name: str, one: Mapping[str, Any]) -> str:
+def _parameter(name: str, one: JsonMapping) -> str:
     about = _cut(str(one.get("description", "")), 300)
     if "default" in one:
         about += f" Default: {json.dumps(one['default'], ensure_ascii=False)}."

@@ -11,6 +11,7 @@ import polars as pl
 
 from apigen_assets.dataset.query_words import words_of
 from apigen_assets.domain.api import CATEGORIES
+from apigen_assets.files.json_types import JsonObject
 
 PAPER_SHARES: Mapping[str, float] = dict(
     zip(
@@ -92,7 +93,7 @@ def _json_counts(rows: pl.DataFrame) -> tuple[Counter[int], Counter[int], Counte
     calls: Counter[int] = Counter()
     names: Counter[str] = Counter()
     for offered, answers in rows.select("tools", "answers").iter_rows():
-        made: list[dict[str, Any]] = json.loads(answers)
+        made: list[JsonObject] = json.loads(answers)
         tools[len(json.loads(offered))] += 1
         calls[len(made)] += 1
         names.update({call["name"] for call in made})

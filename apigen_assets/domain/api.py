@@ -2,13 +2,14 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from apigen_assets.domain.record import Record
 from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonObject
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -114,7 +115,7 @@ class Source(_Part):
 class Probe(_Part):
     """The accessibility call: which arguments, what came of it."""
 
-    arguments: dict[str, Any]
+    arguments: JsonObject
     outcome: str
     status: int | None = None
     result: str | None = None
@@ -143,15 +144,15 @@ class Api(Record):
     name: str
     """What a model sees: unique in the catalog, `[A-Za-z0-9_.-]{1,64}`, never cut."""
     description: str
-    parameters: dict[str, Any]
+    parameters: JsonObject
     """A JSON Schema (Draft 2020-12) of type object; `required`, `default` and `examples` mean three things."""
-    returns: dict[str, Any] | None = None
+    returns: JsonObject | None = None
     """JSON Schema of the result where it is known, else null."""
     category: str = "Other"
     binding: Binding
     source: Source
     probe: Probe | None = None
-    original: dict[str, Any] | None = None
+    original: JsonObject | None = None
     """Texts as the source had them, where they were rewritten: `{description, parameters: {name: description}}`."""
 
     @field_validator("name")
@@ -170,12 +171,12 @@ class Api(Record):
 
     @field_validator("parameters")
     @classmethod
-    def _is_object_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
+    def _is_object_schema(cls, schema: JsonObject) -> JsonObject:
         if schema.get("type") != "object" or not isinstance(schema.get("properties", {}), dict):
             raise ValueError('parameters must be a JSON Schema with "type": "object" and "properties"')
         return schema
 
-    def tool(self) -> dict[str, Any]:
+    def tool(self) -> JsonObject:
         """The tool as offered to a model: `{api_id, name, description, parameters}`."""
         return {
             "api_id": self.api_id,
@@ -206,7 +207,7 @@ class RejectedApi(Record):
     step: Literal["import", "documentation", "accessibility"]
     reason: str
     detail: str
-    api: dict[str, Any] | None = None
+    api: JsonObject | None = None
     """The API as it was when a filter rejected it; null where the import itself failed."""
 
 

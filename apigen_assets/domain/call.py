@@ -1,8 +1,8 @@
 """A function call, as a model writes it and an executor makes it."""
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict
+
+from apigen_assets.files.json_types import JsonObject
 
 
 class Call(BaseModel):
@@ -11,4 +11,4 @@ class Call(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    arguments: dict[str, Any]
+    arguments: JsonObject

@@ -7,6 +7,7 @@ import polars as pl
 from apigen_assets.domain.record import Record
 from apigen_assets.domain.style import Style
 from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonObject
 
 
 class Candidate(Record):
@@ -39,7 +40,7 @@ class Candidate(Record):
     style: Style
     """The style asked for."""
     query: str
-    tools: list[dict[str, Any]]
+    tools: list[JsonObject]
     """The tools offered, as `Api.tool()` gave them: `{api_id, name, description, parameters}`."""
     answers: list[Any] | None
     """The calls as written. Not validated here: whether they are calls is the format stage's question."""

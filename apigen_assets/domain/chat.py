@@ -1,9 +1,11 @@
 """What a chat model is asked and what it answers, whoever serves it."""
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
+
+from apigen_assets.files.json_types import JsonObject
 
 
 class ChatRequest(BaseModel):
@@ -18,8 +20,8 @@ class ChatRequest(BaseModel):
     seed: int | None = None
     sample: int = 0
     """Asks again for the same prompt: each sample index is a completion of its own in the journal."""
-    response_format: dict[str, Any] | None = None
-    tools: tuple[dict[str, Any], ...] = ()
+    response_format: JsonObject | None = None
+    tools: tuple[JsonObject, ...] = ()
     """Tools in OpenAI's form, for endpoints that call tools natively. Where the model calls some, the completion's
     text is `{"content", "tool_calls"}` as JSON."""
     purpose: Literal["generate", "judge", "document", "classify", "evaluate"] = "generate"

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
 from apigen_assets.domain.api import McpBinding, PythonBinding, RestBinding
+from apigen_assets.files.json_types import JsonObject
 
 
 class Outcome(StrEnum):
@@ -45,7 +46,7 @@ class CallRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     binding: PythonBinding | RestBinding | McpBinding
-    arguments: dict[str, Any]
+    arguments: JsonObject
 
 
 class CallResult(BaseModel):

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonObject
 
 
 class Record(BaseModel):
@@ -21,21 +22,21 @@ class Record(BaseModel):
 
     SCHEMA: ClassVar[pl.Schema]
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> JsonObject:
         """The record as one table row; structures become canonical JSON text."""
-        out: dict[str, Any] = {}
+        out: JsonObject = {}
         for name, value in self.model_dump(mode="json").items():
             out[name] = dumps(value) if isinstance(value, list | dict) else value
         return out
 
     @classmethod
-    def from_row(cls, row: dict[str, Any]) -> Self:
+    def from_row(cls, row: JsonObject) -> Self:
         """The record of one table row, as `row` made it; columns that are no field of the record are ignored.
 
         Raises:
             pydantic.ValidationError: the row is not one of this table.
         """
-        values: dict[str, Any] = {}
+        values: JsonObject = {}
         for name in cls.SCHEMA:
             value = row.get(name)
             if isinstance(value, str) and name in cls._structured():
@@ -63,7 +64,7 @@ class Record(BaseModel):
     _structured_fields: ClassVar[frozenset[str] | None] = None
 
 
-def _is_scalar(kind: dict[str, Any], defs: dict[str, Any]) -> bool:
+def _is_scalar(kind: JsonObject, defs: JsonObject) -> bool:
     if "$ref" in kind:
         return _is_scalar(defs[kind["$ref"].rsplit("/", 1)[-1]], defs)
     if "anyOf" in kind:

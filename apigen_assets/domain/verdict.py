@@ -1,12 +1,11 @@
 """What one stage says of one candidate (paper, section 3.2)."""
 
-from typing import Any
-
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from apigen_assets.domain.candidate import Candidate
 from apigen_assets.domain.reason import Reason, Stage
+from apigen_assets.files.json_types import JsonObject
 
 
 class Verdict(BaseModel):
@@ -20,7 +19,7 @@ class Verdict(BaseModel):
     reason: Reason | None = None
     """Null exactly when passed."""
     detail: str = ""
-    execution: list[dict[str, Any]] | None = None
+    execution: list[JsonObject] | None = None
     """Per call, from the execution stage on: `{name, outcome, result, truncated, status, mode}`."""
 
 

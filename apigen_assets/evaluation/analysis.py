@@ -1,7 +1,7 @@
 """What kinds of errors a model makes: one kind per wrong answer, by category, with examples."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -9,6 +9,7 @@ import polars as pl
 
 from apigen_assets.domain.record import Record
 from apigen_assets.evaluation.scores import Scores
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from resources.bfcl.environment import BfclAnswer
 
 
@@ -101,7 +102,7 @@ _CLOSENESS = (
 """From nearly right to far off."""
 
 
-def kind_of(verdict: Mapping[str, Any]) -> ErrorKind | None:
+def kind_of(verdict: JsonMapping) -> ErrorKind | None:
     """The kind of error of a verdict; null where it is valid."""
     if verdict["valid"]:
         return None
@@ -176,7 +177,7 @@ def _of_type(error_type: str) -> ErrorKind:
     return next((kind for start, kind in _BY_TYPE if error_type.startswith(start)), ErrorKind.WRONG_VALUE)
 
 
-def _sub_errors(error: Any) -> list[dict[str, Any]]:
+def _sub_errors(error: Any) -> list[JsonObject]:
     if not isinstance(error, list):
         return []
     return [

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from apigen_assets.evaluation.categories import NOT_SINGLE_TURN, official_id, official_name
+from apigen_assets.files.json_types import JsonObject
 from resources.bfcl.environment import BfclAnswer
 from resources.bfcl.runner.decoding import FORMS, count_calls, is_blank
 
@@ -177,7 +178,7 @@ _ERROR_TEXTS = re.compile(
 """How texts begin that clients and servers give in place of an answer."""
 
 
-def inference_error(entry: dict[str, Any], answer: Any) -> str | None:
+def inference_error(entry: JsonObject, answer: Any) -> str | None:
     """What went wrong where an entry holds a failure of the endpoint in place of an answer, else null."""
     if entry.get("traceback"):
         return f"traceback: {_short(str(entry['traceback']).strip().splitlines()[-1])}"
@@ -242,7 +243,7 @@ def _refuse_doubles(path: Path, files: list[tuple[Path, str | None]]) -> None:
     )
 
 
-def _entries(file: Path) -> Iterable[tuple[str, dict[str, Any]]]:
+def _entries(file: Path) -> Iterable[tuple[str, JsonObject]]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -270,7 +271,7 @@ def _entries(file: Path) -> Iterable[tuple[str, dict[str, Any]]]:
         yield place, one
 
 
-def _answer(entry: dict[str, Any], category: str | None, file: Path, place: str, wrong: list[str]) -> BfclAnswer | None:
+def _answer(entry: JsonObject, category: str | None, file: Path, place: str, wrong: list[str]) -> BfclAnswer | None:
     given = entry.get("id", entry.get("idx"))
     if given is None or isinstance(given, float | bool | dict | list):
         raise OutputsError(f"{place}: no id; the fields are {', '.join(entry) or 'none'}")

@@ -7,6 +7,7 @@ import polars as pl
 
 from apigen_assets.evaluation.categories import COUNTS, Tally, figures, wilson
 from apigen_assets.evaluation.published import ABLATION, PUBLISHED
+from apigen_assets.files.json_types import JsonObject
 
 BOARD_SCHEMA = pl.Schema(
     {
@@ -140,7 +141,7 @@ def board_markdown(board: pl.DataFrame, measures: tuple[str, ...] = ("v1_ast_rel
     return "\n".join([*lines, *(line for _, line in sorted(order, key=lambda pair: pair[0]))])
 
 
-def _cell(row: dict[str, Any] | None) -> str:
+def _cell(row: JsonObject | None) -> str:
     if row is None:
         return "–"
     return f"{row['percent']:.2f} ({row['low']:.1f} to {row['high']:.1f})"

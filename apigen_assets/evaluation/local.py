@@ -1,7 +1,7 @@
 """Answers of a local checkpoint: transformers, batches of questions alike in length, greedy, resumable."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from apigen_assets.evaluation.questions import Question, normalised
 from apigen_assets.evaluation.store import AnswerStore
 from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonMapping
 from apigen_assets.training.prompt_format import PromptStyle, render
 from resources.bfcl.environment import BfclAnswer
 
@@ -151,7 +152,7 @@ def _answer(
     order = sorted((place for place in range(len(ids)) if place not in left_out), key=lambda n: -len(ids[n]))
     for batch in batches(order, [len(one) for one in ids], options):
         texts = _fitting(model, tokenizer, [ids[place] for place in batch], options.max_new_tokens, context)
-        entries: list[tuple[Question, Mapping[str, Any]]] = []
+        entries: list[tuple[Question, JsonMapping]] = []
         for place, (text, cut) in zip(batch, texts, strict=True):
             result = text if options.style is PromptStyle.XLAM else normalised(text)
             what = {"result": result, "style": str(options.style), **({"cut": True} if cut else {})}

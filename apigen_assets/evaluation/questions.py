@@ -7,6 +7,7 @@ from typing import Any
 
 from apigen_assets.domain.call import Call
 from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.training.prompt_format import parse
 from resources.bfcl.runner.decoding import UndecodableError, decode
 
@@ -30,7 +31,7 @@ class Question:
     id: str
     category: str
     messages: tuple[dict[str, str], ...]
-    tools: tuple[dict[str, Any], ...]
+    tools: tuple[JsonObject, ...]
 
     @property
     def query(self) -> str:
@@ -42,7 +43,7 @@ class Question:
         return content_hash([self.id, list(self.messages), list(self.tools)], 12)
 
 
-def as_questions(rows: Sequence[Mapping[str, Any]]) -> list[Question]:
+def as_questions(rows: Sequence[JsonMapping]) -> list[Question]:
     """The rows of `resources.bfcl.environment.questions`, with parameters as JSON Schema."""
     return [
         Question(
@@ -92,7 +93,7 @@ def _xlam_text(calls: Sequence[Call]) -> str:
     return json.dumps({"tool_calls": [call.model_dump() for call in calls]}, ensure_ascii=False)
 
 
-def _tool(function: Mapping[str, Any]) -> dict[str, Any]:
+def _tool(function: JsonMapping) -> JsonObject:
     parameters = _schema(function["parameters"])
     return {"name": function["name"], "description": function["description"], "parameters": parameters}
 

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from apigen_assets.evaluation.answers import Detected, OutputsError, check_form, detect_form, for_form
 from apigen_assets.evaluation.categories import COUNTS, Figure, Tally, figures, wilson
+from apigen_assets.files.json_types import JsonObject
 from resources.bfcl.environment import BfclAnswer, Environment, Scored, data_digest, environment, score
 
 
@@ -15,19 +15,19 @@ class Scores:
     """The scores of one model on the questions of one or more categories."""
 
     form: str
-    verdicts: list[dict[str, Any]]
+    verdicts: list[JsonObject]
     tallies: dict[str, Tally]
     figures: list[Figure]
     """Those whose questions are all there; none for a sample, and none where no answer holds a call."""
     versions: dict[str, str]
-    settings: dict[str, Any]
+    settings: JsonObject
     warnings: list[str] = field(default_factory=list)
 
     def means_something(self, category: str) -> bool:
         """False for irrelevance where no answer holds a call: never calling would have full marks."""
         return any(self.settings["readable"].values()) or not category.endswith("irrelevance")
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> JsonObject:
         """The report as JSON: `categories`, `versions`, `figures`, `settings`, `warnings`.
 
         Accuracies are shares (0 to 1), intervals are 95 % (Wilson). `failed` lists ids in the order of the board.

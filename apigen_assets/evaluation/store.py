@@ -3,12 +3,13 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from apigen_assets.evaluation.questions import Question
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from resources.bfcl.environment import BfclAnswer
 
 
@@ -28,7 +29,7 @@ class AnswerStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._entries: dict[tuple[str, str], dict[str, Any]] = {}
+        self._entries: dict[tuple[str, str], JsonObject] = {}
 
     @contextmanager
     def open(self) -> Iterator["AnswerStore"]:
@@ -51,7 +52,7 @@ class AnswerStore:
         """The questions without an answer yet."""
         return [one for one in questions if (one.id, one.key()) not in self._entries]
 
-    def add(self, entries: Sequence[tuple[Question, Mapping[str, Any]]]) -> None:
+    def add(self, entries: Sequence[tuple[Question, JsonMapping]]) -> None:
         """Append answers, in one write; each is `{"result": ...}` or `{"failure": ..., "detail": ...}`."""
         lines = []
         for question, what in entries:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from resources.bfcl.runner.decoding import FORMS
 
 DAMAGES = (
@@ -29,10 +30,10 @@ _PROSE: list[str] = [
     "The answer is 42.",
 ]
 
-Calls = list[tuple[str, dict[str, Any]]]
+Calls = list[tuple[str, JsonObject]]
 
 
-def true_calls(item: dict[str, Any]) -> Calls:
+def true_calls(item: JsonObject) -> Calls:
     """Calls that the checker should accept for one item of `resources.bfcl.environment.truths`.
 
     Empty for irrelevance, any call for relevance. Java and JavaScript values are text in that language.
@@ -62,7 +63,7 @@ def true_calls(item: dict[str, Any]) -> Calls:
     return calls
 
 
-def damaged(calls: Calls, item: dict[str, Any], damage: str, draw: random.Random) -> Calls | str:
+def damaged(calls: Calls, item: JsonObject, damage: str, draw: random.Random) -> Calls | str:
     """The calls with one damage of that kind; text where the damage is to the text."""
     functions = item["functions"]
     if damage == "prose":
@@ -112,8 +113,8 @@ def written(calls: Calls | str, form: str, category: str = "") -> Any:
 
 
 def outputs(
-    items: Sequence[dict[str, Any]], form: str, damage: str | None = None, share: float = 1.0, seed: int = 0
-) -> list[dict[str, Any]]:
+    items: Sequence[JsonObject], form: str, damage: str | None = None, share: float = 1.0, seed: int = 0
+) -> list[JsonObject]:
     """Entries `{id, category, result}` for every item; `share` of them with the damage, drawn by seed and id."""
     entries = []
     for item in items:
@@ -141,7 +142,7 @@ def _spoiled(value: Any, damage: str, draw: random.Random) -> Any:
     return [] if value else [0]
 
 
-def _plain(value: Any, kind: dict[str, Any]) -> Any:
+def _plain(value: Any, kind: JsonObject) -> Any:
     """Accepted values of an object are lists of accepted values in turn; take the first of each."""
     if isinstance(value, dict):
         plain = {}
@@ -158,7 +159,7 @@ def _plain(value: Any, kind: dict[str, Any]) -> Any:
     return value
 
 
-def _java(value: Any, kind: dict[str, Any]) -> str:
+def _java(value: Any, kind: JsonObject) -> str:
     declared = kind.get("type", "any")
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -180,7 +181,7 @@ def _java_value(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else _java(value, {})
 
 
-def _javascript(value: Any, kind: dict[str, Any]) -> str:
+def _javascript(value: Any, kind: JsonObject) -> str:
     declared = kind.get("type", "any")
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -4,6 +4,8 @@ import hashlib
 import json
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
+
 
 class StrictJsonError(ValueError):
     """Text that is not strict JSON; `kind` says in which way."""
@@ -50,7 +52,7 @@ def content_hash(value: Any, length: int = 16) -> str:
     return hashlib.sha256(dumps(value).encode()).hexdigest()[:length]
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, Any]]) -> JsonObject:
     out = dict(pairs)
     if len(out) != len(pairs):
         seen: set[str] = set()

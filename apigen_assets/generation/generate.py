@@ -5,13 +5,13 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.candidate import Candidate, make_candidate_id
 from apigen_assets.domain.chat import BudgetError, ChatRequest, ChatStream, Completion
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.functions.seed import Seed
 from apigen_assets.generation.parsing import Pair, parse_completion
 from apigen_assets.generation.prompts import make_messages, make_prompt_id
@@ -97,7 +97,7 @@ def generate(
         resources.llm.resource.EndpointError: the endpoint cannot be used.
         OSError: the journal cannot be written.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[JsonObject] = []
     report = Generated(Candidate.frame([]))
     if not apis or target <= 0:
         return report
@@ -127,7 +127,7 @@ def generate(
     return report
 
 
-def _rows(draw: Draw, completion: Completion, generator: str, batch: str, report: Generated) -> list[dict[str, Any]]:
+def _rows(draw: Draw, completion: Completion, generator: str, batch: str, report: Generated) -> list[JsonObject]:
     report.prompts += 1
     report.cached += completion.cached
     report.prompt_tokens += completion.prompt_tokens
@@ -147,7 +147,7 @@ def _candidate(
     draw: Draw,
     pair: Pair,
     index: int,
-    tools: list[dict[str, Any]],
+    tools: list[JsonObject],
     prompt_id: str,
     key: str,
     generator: str,

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from apigen_assets.domain.style import Style
 from apigen_assets.files.canonical import content_hash, dumps
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.generation.shown_examples import ShownExample
 
 SYSTEM = (
@@ -95,7 +95,7 @@ def make_messages(
     style: Style,
     wording: Wording,
     number: int,
-    tools: Sequence[dict[str, Any]],
+    tools: Sequence[JsonObject],
     targets: Sequence[str],
     examples: Sequence[ShownExample],
     language: str | None = None,

@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 
 from apigen_assets.dataset.funnel import markdown
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.partitions import model_by_dataset
 from apigen_assets.release.build import build_dataset
 from apigen_assets.release.guards import GUARDED, GUARDED_OF_MODELS, failed_checks, guarding_checks, lineage
@@ -170,7 +171,7 @@ def _load(context: dg.AssetExecutionContext, hub: HubResource, tree: Tree) -> st
 
 def _publish(
     context: dg.AssetExecutionContext, hub: HubResource, tree: Tree, repo: str, version: str | None, kind: Any
-) -> dict[str, Any]:
+) -> JsonObject:
     if not repo:
         why = "no repository is set (APIGEN_HUB_REPO)"
     elif not hub.has_token():

@@ -1,13 +1,12 @@
 """The local release of what the lake holds."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from apigen_assets.dataset.compose import quotas_of
 from apigen_assets.dataset.funnel import STAGES
+from apigen_assets.files.json_types import JsonMapping
 from apigen_assets.release.configs import configs
 from apigen_assets.release.dataset_card import dataset_card, facts
 from apigen_assets.release.provenance import Provenance, gather
@@ -24,7 +23,7 @@ def dataset_folder(config: Settings) -> Path:
 
 
 def build_dataset(
-    config: Settings, lake: Lake, lineage: Mapping[str, Any], dataset: pl.LazyFrame | None = None
+    config: Settings, lake: Lake, lineage: JsonMapping, dataset: pl.LazyFrame | None = None
 ) -> tuple[Tree, Provenance]:
     """Write the release tree of the lake's data set; nothing is written where it holds this release already.
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import pyarrow as pa
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.openai_row import openai_row
 
 BATCH_ROWS = 5_000
@@ -72,7 +73,7 @@ class Config(NamedTuple):
     about: str
     schema: pa.Schema
     splits: tuple[Split, ...]
-    convert: Callable[[pl.DataFrame], list[dict[str, Any]]] | None = None
+    convert: Callable[[pl.DataFrame], list[JsonObject]] | None = None
     """From rows of the source table to rows of `schema`; without it columns are taken as they are."""
 
     def batches(self, split: Split) -> Iterator[pa.Table]:
@@ -133,17 +134,17 @@ def configs(dataset: pl.LazyFrame, rejects: Sequence[pl.LazyFrame] = ()) -> list
     return made
 
 
-def _openai(frame: pl.DataFrame) -> list[dict[str, Any]]:
+def _openai(frame: pl.DataFrame) -> list[JsonObject]:
     columns = [name for name in (*XLAM.names, "refusal") if name in frame.columns]
     return [openai_row(row) for row in frame.select(columns).iter_rows(named=True)]
 
 
-def features(schema: pa.Schema) -> list[dict[str, Any]]:
+def features(schema: pa.Schema) -> list[JsonObject]:
     """The `features` of `dataset_info` for a schema of strings, integers, lists and structs."""
     return [{"name": field.name, **_feature(field.type)} for field in schema]
 
 
-def _feature(kind: pa.DataType) -> dict[str, Any]:
+def _feature(kind: pa.DataType) -> JsonObject:
     if pa.types.is_list(kind):
         return {"list": _inner(kind.value_type)}
     if pa.types.is_struct(kind):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 import yaml
@@ -10,6 +10,7 @@ import yaml
 from apigen_assets.dataset.compose import ABLATION_RULE
 from apigen_assets.dataset.funnel import markdown
 from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.orchestration.metadata import column_counts
 from apigen_assets.release.provenance import Provenance
 
@@ -39,7 +40,7 @@ class Facts(NamedTuple):
     kinds: Mapping[str, int]
     styles: Mapping[str, int]
     categories: Mapping[str, int]
-    example: Mapping[str, Any] | None
+    example: JsonMapping | None
     provenance: Provenance
     about: Mapping[str, str]
     """A sentence per config."""
@@ -73,7 +74,7 @@ def facts(
     )
 
 
-def dataset_card(facts: Facts, infos: Sequence[Mapping[str, Any]]) -> Card:
+def dataset_card(facts: Facts, infos: Sequence[JsonMapping]) -> Card:
     """The README.md of a data set repository.
 
     Args:
@@ -89,7 +90,7 @@ def dataset_card(facts: Facts, infos: Sequence[Mapping[str, Any]]) -> Card:
     return Card(text + "\n\n".join(order) + "\n", content_hash([plain, body], 64))
 
 
-def _head(facts: Facts, infos: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _head(facts: Facts, infos: Sequence[JsonMapping]) -> JsonObject:
     size = next((name for limit, name in _SIZES if facts.rows < limit), "100M<n<1B")
     return {
         "license": facts.license,
@@ -113,7 +114,7 @@ def _head(facts: Facts, infos: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _body(facts: Facts, infos: Sequence[Mapping[str, Any]]) -> list[str]:
+def _body(facts: Facts, infos: Sequence[JsonMapping]) -> list[str]:
     parts = [
         f"# {facts.title}",
         "Function-calling rows that passed three checks: format, execution of every call, and semantic agreement of "
@@ -190,7 +191,7 @@ _CITATION = """```bibtex
 ```"""
 
 
-def _configs(facts: Facts, infos: Sequence[Mapping[str, Any]]) -> str:
+def _configs(facts: Facts, infos: Sequence[JsonMapping]) -> str:
     lines = ["| config | splits | what |", "|---|---|---|"]
     for info in infos:
         splits = ", ".join(f"`{split['name']}` {split['num_examples']:,}" for split in info["splits"])

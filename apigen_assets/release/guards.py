@@ -8,6 +8,7 @@ from dagster import AssetCheckEvaluation, AssetCheckKey, AssetCheckSeverity, Ass
 
 from apigen_assets.dataset import checks as dataset_checks
 from apigen_assets.evaluation import checks as evaluation_checks
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.orchestration.home import PROJECT
 from apigen_assets.release.provenance import code_commit
 from apigen_assets.training import assets as training_assets
@@ -73,7 +74,7 @@ def guarding_checks(assets: Iterable[str] = GUARDED) -> list[AssetCheckKey]:
     return [key for checks in loaded for key in checks.check_keys if key.asset_key in wanted]
 
 
-def lineage(instance: DagsterInstance) -> dict[str, Any]:
+def lineage(instance: DagsterInstance) -> JsonObject:
     """What is on record of how the rows were made: code commit, runs and versions, the comparison with BFCL."""
     return {
         "code_commit": code_commit(PROJECT),

@@ -4,9 +4,9 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 import yaml
@@ -14,6 +14,7 @@ import yaml
 from apigen_assets.dataset.compose import ABLATION_RULE
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.folders import staged
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.release.shards import file_sha256
 from apigen_assets.release.tree import FORMAT, MANIFEST, Tree, complete, read_manifest, same, write_manifest
 from resources.bfcl.environment import VERSION
@@ -107,7 +108,7 @@ def write_model(
             (staging / ".eval_results" / "bfcl.yaml").write_text(text, encoding="utf-8")
         # The card has a hash of its own: scores may be added to a version, other files may not change in it.
         hashes = {name: file_sha256(path) for name, path in files.items() if name != "README.md"}
-        manifest: dict[str, Any] = {
+        manifest: JsonObject = {
             "format": FORMAT,
             "kind": "model",
             "content_hash": content_hash(hashes, 64),
@@ -145,7 +146,7 @@ def checkpoint_files(checkpoint: Path) -> dict[str, Path]:
     return found
 
 
-def eval_results(found: Sequence[PublishedScore], stand_in: bool) -> list[dict[str, Any]]:
+def eval_results(found: Sequence[PublishedScore], stand_in: bool) -> list[JsonObject]:
     """The entries of `.eval_results/bfcl.yaml`, in the Hub's form; categories asked in part are left out."""
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
@@ -191,7 +192,7 @@ def _card(
     return "---\n" + yaml.safe_dump(head, sort_keys=False, allow_unicode=True) + "---\n\n" + body.lstrip()
 
 
-def split_card(text: str) -> tuple[dict[str, Any], str]:
+def split_card(text: str) -> tuple[JsonObject, str]:
     """Front matter and body of a card; a card without readable front matter has an empty one."""
     match = re.match(r"---\n(.*?)\n---\n?(.*)", text, re.DOTALL)
     if match is None:
@@ -203,7 +204,7 @@ def split_card(text: str) -> tuple[dict[str, Any], str]:
     return (head if isinstance(head, dict) else {}), match[2]
 
 
-def _index_result(one: PublishedScore) -> dict[str, Any]:
+def _index_result(one: PublishedScore) -> JsonObject:
     return {
         "task": {"type": "text-generation", "name": "Function calling"},
         "dataset": {"type": BFCL_DATASET, "name": "BFCL", "config": one.category},
@@ -233,7 +234,7 @@ def _score_table(found: Sequence[PublishedScore], stand_in: bool) -> str:
 
 def _trained_on_stand_ins(checkpoint: Path) -> bool:
     try:
-        result: Mapping[str, Any] = json.loads((checkpoint / "training.json").read_text(encoding="utf-8"))
+        result: JsonMapping = json.loads((checkpoint / "training.json").read_text(encoding="utf-8"))
         names = (result.get("lineage") or {}).get("generators") or ()
     except (OSError, ValueError, AttributeError):
         return False

@@ -5,13 +5,14 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
 from apigen_assets.dataset.compose import Quotas, shortfall_of
 from apigen_assets.dataset.funnel import FunnelRow, funnel
 from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.verification.stages.judge_prompt import PROMPT_VERSION
 from resources.lake.lake import Lake, LakeError
 from resources.llm.generators import Generator
@@ -59,7 +60,7 @@ class Provenance:
     """Hash of the judges' prompt."""
     catalog_hash: str | None = None
     """Hash of what models see of every API: id, name, description, parameters."""
-    lineage: Mapping[str, Any] = field(default_factory=dict)
+    lineage: JsonMapping = field(default_factory=dict)
     """Code commit, and run id and versions of every asset that the release was made from."""
 
     @property
@@ -69,7 +70,7 @@ class Provenance:
             row.generator.startswith("standin-") for row in self.funnel
         )
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> JsonObject:
         """As JSON for the manifest."""
         record = asdict(self)
         record["funnel"] = [row._asdict() for row in self.funnel]
@@ -83,7 +84,7 @@ def gather(
     lake: Lake,
     configured: Mapping[str, Generator],
     judges: Sequence[str],
-    lineage: Mapping[str, Any],
+    lineage: JsonMapping,
     wanted: int = 0,
     quotas: Quotas | None = None,
 ) -> Provenance:

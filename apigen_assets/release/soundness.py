@@ -1,9 +1,10 @@
 """What must hold of rows before they leave the house."""
 
 import json
-from typing import Any
 
 import polars as pl
+
+from apigen_assets.files.json_types import JsonObject
 
 _BATCH_ROWS = 10_000
 
@@ -44,7 +45,7 @@ def check_rows(dataset: pl.LazyFrame) -> int:
     return start
 
 
-def row_fault(row: dict[str, Any], number: int) -> str | None:
+def row_fault(row: JsonObject, number: int) -> str | None:
     """What is wrong with a released row, or null."""
     if row["id"] != number:
         return f"its id is {row['id']}"

@@ -4,11 +4,12 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from apigen_assets.files.folders import staged
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.release.configs import Config, Split, features
 from apigen_assets.release.dataset_card import Card
 from apigen_assets.release.shards import RowHash, WrittenSplit, columns, combined_hash, file_sha256, write_split
@@ -24,7 +25,7 @@ class Tree(NamedTuple):
     """A release on disk."""
 
     path: Path
-    manifest: dict[str, Any]
+    manifest: JsonObject
     changed: bool
     """False when it held the same rows and the same card already, and nothing was written."""
 
@@ -37,8 +38,8 @@ class Tree(NamedTuple):
 def write_tree(
     target: Path,
     configs: Sequence[Config],
-    card: Callable[[Sequence[Mapping[str, Any]]], Card],
-    provenance: Mapping[str, Any],
+    card: Callable[[Sequence[JsonMapping]], Card],
+    provenance: JsonMapping,
 ) -> Tree:
     """Write the release to `target`, in place of what stands there.
 
@@ -51,7 +52,7 @@ def write_tree(
     with staged(target) as staging:
         hashes: dict[str, str] = {}
         infos = []
-        described: dict[str, Any] = {}
+        described: JsonObject = {}
         for config in configs:
             written = {split.name: _write(staging, config, split, hashes) for split in config.splits}
             infos.append(dataset_info(config, written))
@@ -87,7 +88,7 @@ def write_tree(
     return Tree(target, manifest, True)
 
 
-def dataset_info(config: Config, written: Mapping[str, WrittenSplit]) -> dict[str, Any]:
+def dataset_info(config: Config, written: Mapping[str, WrittenSplit]) -> JsonObject:
     """The `dataset_info` entry of a config, computed from what was written."""
     return {
         "config_name": config.name,
@@ -100,7 +101,7 @@ def dataset_info(config: Config, written: Mapping[str, WrittenSplit]) -> dict[st
     }
 
 
-def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+def write_manifest(folder: Path, manifest: JsonObject) -> None:
     """Write the manifest, with the size and SHA-256 of every other file; adds them to `manifest` as `files`."""
     manifest["files"] = {
         str(path.relative_to(folder)): {"size": path.stat().st_size, "sha256": file_sha256(path)}
@@ -111,7 +112,7 @@ def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
+def read_manifest(folder: Path) -> JsonObject | None:
     """The manifest of a release folder; null where there is none that can be read."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -120,12 +121,12 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return manifest if isinstance(manifest, dict) and "content_hash" in manifest else None
 
 
-def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def same(one: JsonMapping, other: JsonMapping) -> bool:
     """Whether two manifests name the same rows and the same card, whatever runs and versions made them."""
     return all(one.get(key) == other.get(key) for key in ("format", "kind", "content_hash", "card_hash"))
 
 
-def complete(folder: Path, manifest: Mapping[str, Any]) -> bool:
+def complete(folder: Path, manifest: JsonMapping) -> bool:
     """Whether the folder holds exactly the files of the manifest, at their sizes."""
     found = {
         str(path.relative_to(folder)): path.stat().st_size

@@ -7,6 +7,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError as _MetaSchemaError
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.patterns import BoundedValidator
 
 MAX_DEPTH = 24
@@ -19,7 +20,7 @@ JSON_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "obje
 
 _VALIDATOR = Draft202012Validator(Draft202012Validator.META_SCHEMA)
 _SIMPLE_KEYS = frozenset({"type", "description", "default", "examples", "format", "title", "enum"})
-_PYTHON: dict[str, Any] = {
+_PYTHON: JsonObject = {
     "string": str,
     "number": (int, float),
     "array": list,
@@ -32,12 +33,12 @@ class SchemaError(ValueError):
     """A schema that cannot be offered to a model, with the reason."""
 
 
-def object_schema(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+def object_schema(properties: JsonObject, required: list[str]) -> JsonObject:
     """The parameters object: closed, since an argument that is not named here does not exist."""
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def nullable(schema: dict[str, Any]) -> dict[str, Any]:
+def nullable(schema: JsonObject) -> JsonObject:
     """The schema with null allowed: in `type` and `enum` where that says it all, else by `anyOf`."""
     if is_valid(None, schema):
         return schema
@@ -50,12 +51,12 @@ def nullable(schema: dict[str, Any]) -> dict[str, Any]:
         return out
     if "anyOf" in schema and set(schema) <= {"anyOf", "description", "default"}:
         return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
-    outer: dict[str, Any] = {key: schema[key] for key in ("description", "default") if key in schema}
+    outer: JsonObject = {key: schema[key] for key in ("description", "default") if key in schema}
     inner = {key: value for key, value in schema.items() if key not in outer}
     return {"anyOf": [inner, {"type": "null"}], **outer}
 
 
-def is_valid(value: Any, schema: dict[str, Any]) -> bool:
+def is_valid(value: Any, schema: JsonObject) -> bool:
     """Whether a value fits a schema; a schema that cannot be evaluated fits nothing."""
     if schema.keys() <= _SIMPLE_KEYS:  # nearly all are; a validator costs a hundred times as much
         return _fits_simply(value, schema)
@@ -65,7 +66,7 @@ def is_valid(value: Any, schema: dict[str, Any]) -> bool:
         return False
 
 
-def _fits_simply(value: Any, schema: dict[str, Any]) -> bool:
+def _fits_simply(value: Any, schema: JsonObject) -> bool:
     kinds = schema.get("type")
     if kinds is not None and not any(_is_of(value, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds)):
         return False
@@ -96,7 +97,7 @@ def depth(value: Any, limit: int = MAX_DEPTH) -> int:
     return level
 
 
-def checked_parameters(schema: dict[str, Any]) -> dict[str, Any]:
+def checked_parameters(schema: JsonObject) -> JsonObject:
     """The schema itself where it is a sound parameters object.
 
     Raises:

@@ -1,18 +1,18 @@
 """The OpenAI form of a released row: messages and tools, as TRL's SFTTrainer takes them."""
 
 import json
-from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.xlam_types import parse_type
 
 
-def openai_row(row: dict[str, Any]) -> dict[str, Any]:
+def openai_row(row: JsonObject) -> JsonObject:
     """`{id, messages, tools}` of an xLAM row; arguments and tools are JSON text, as their fields differ by row.
 
     A row without calls has an assistant message without `tool_calls`; its content is the row's `refusal`, or empty.
     """
     calls = json.loads(row["answers"])
-    answer: dict[str, Any] = {"role": "assistant", "content": row.get("refusal") or "", "tool_calls": None}
+    answer: JsonObject = {"role": "assistant", "content": row.get("refusal") or "", "tool_calls": None}
     if calls:
         answer["tool_calls"] = [
             {
@@ -32,7 +32,7 @@ def openai_row(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tool(tool: dict[str, Any]) -> dict[str, Any]:
+def _tool(tool: JsonObject) -> JsonObject:
     properties = {name: _schema(entry) for name, entry in tool["parameters"].items()}
     required = [name for name, entry in tool["parameters"].items() if entry.get("required")]
     return {
@@ -45,7 +45,7 @@ def _tool(tool: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _schema(entry: dict[str, Any]) -> dict[str, Any]:
+def _schema(entry: JsonObject) -> JsonObject:
     schema = {**parse_type(entry["type"]).schema, "description": entry["description"]}
     if "default" in entry:
         schema["default"] = entry["default"]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.tool_formats.xlam_types import TypeStringError, is_json_schema, parse_type
 
 
@@ -15,11 +16,11 @@ class Parameter(NamedTuple):
     """One parameter of a tool, whichever way its tool spells them."""
 
     name: str
-    spec: Mapping[str, Any]
+    spec: JsonMapping
     required: bool
 
 
-def parameters_of(parameters: Mapping[str, Any]) -> list[Parameter]:
+def parameters_of(parameters: JsonMapping) -> list[Parameter]:
     """The parameters in their order.
 
     Required are those a schema lists in `required`; in flat parameters those marked `required`, and where a
@@ -27,7 +28,7 @@ def parameters_of(parameters: Mapping[str, Any]) -> list[Parameter]:
     """
     if is_json_schema(parameters):
         required = set(parameters.get("required") or ())
-        properties: Mapping[str, Any] = parameters.get("properties") or {}
+        properties: JsonMapping = parameters.get("properties") or {}
         return [Parameter(name, _mapping(spec), name in required) for name, spec in properties.items()]
     out = []
     for name, given in parameters.items():
@@ -38,7 +39,7 @@ def parameters_of(parameters: Mapping[str, Any]) -> list[Parameter]:
     return out
 
 
-def flat_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+def flat_parameters(parameters: JsonMapping) -> JsonObject:
     """Flat parameters: a schema's properties, `required: true` on those required; flat ones as they are."""
     if not is_json_schema(parameters):
         return dict(parameters)
@@ -48,7 +49,7 @@ def flat_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def openai_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+def openai_tool(tool: JsonMapping) -> JsonObject:
     """The tool in OpenAI's form, with a JSON Schema; Python-style type names become JSON Schema's."""
     parameters = tool.get("parameters") or {}
     if is_json_schema(parameters):
@@ -65,11 +66,11 @@ def openai_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
-def _mapping(spec: Any) -> Mapping[str, Any]:
+def _mapping(spec: Any) -> JsonMapping:
     return spec if isinstance(spec, Mapping) else {"type": str(spec)}
 
 
-def _json_schema(spec: Mapping[str, Any]) -> dict[str, Any]:
+def _json_schema(spec: JsonMapping) -> JsonObject:
     out = {key: value for key, value in spec.items() if key not in ("type", "required")}
     kind = spec.get("type")
     if isinstance(kind, str):

@@ -16,6 +16,8 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
+from apigen_assets.files.json_types import JsonObject
+
 SECONDS = 0.5
 """Processor time of one search that backtracks; other load on the machine does not count."""
 
@@ -62,7 +64,7 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-def _pattern_properties(validator: Any, patterns: dict[str, Any], instance: Any, schema: Any) -> Iterator[Any]:
+def _pattern_properties(validator: Any, patterns: JsonObject, instance: Any, schema: Any) -> Iterator[Any]:
     if validator.is_type(instance, "object"):
         for pattern, inner in patterns.items():
             for name in filter(searcher(pattern), instance):

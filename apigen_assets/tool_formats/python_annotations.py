@@ -3,11 +3,12 @@
 import ast
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.json_schema import nullable, object_schema
 
 MAX_NESTING = 20
 
-_SCALARS: dict[str, dict[str, Any]] = {
+_SCALARS: dict[str, JsonObject] = {
     "int": {"type": "integer"},
     "float": {"type": "number"},
     "str": {"type": "string"},
@@ -91,7 +92,7 @@ class Scope:
             ):
                 self._values[statement.target.id] = statement.value
 
-    def schema(self, annotation: ast.expr, _open: tuple[str, ...] = (), _level: int = 0) -> dict[str, Any]:
+    def schema(self, annotation: ast.expr, _open: tuple[str, ...] = (), _level: int = 0) -> JsonObject:
         """The JSON Schema of an annotation.
 
         Raises:
@@ -138,7 +139,7 @@ class Scope:
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return [self.value(item, _level + 1) for item in items]
             case ast.Dict(keys=keys, values=values):
-                out: dict[str, Any] = {}
+                out: JsonObject = {}
                 for key, item in zip(keys, values, strict=True):
                     name = self.value(key, _level + 1) if key is not None else None
                     if not isinstance(name, str):
@@ -155,7 +156,7 @@ class Scope:
                     return members[name]
         raise Unknown("computed, not written")
 
-    def field(self, node: ast.expr) -> tuple[dict[str, Any], ast.expr | None, bool] | None:
+    def field(self, node: ast.expr) -> tuple[JsonObject, ast.expr | None, bool] | None:
         """What a `Field(...)` or `field(...)` call says: schema keywords, its default, whether it has one.
 
         None where the expression is no such call. A default that is made by a factory is there, but unknown.
@@ -169,8 +170,8 @@ class Scope:
         known = self._keywords(keywords)
         return known, default, default is not None or "default_factory" in keywords
 
-    def _keywords(self, keywords: dict[str, ast.expr]) -> dict[str, Any]:
-        out: dict[str, Any] = {}
+    def _keywords(self, keywords: dict[str, ast.expr]) -> JsonObject:
+        out: JsonObject = {}
         for name, node in keywords.items():
             if name not in _CONSTRAINTS and name not in {"min_length", "max_length"}:
                 continue
@@ -180,8 +181,8 @@ class Scope:
                 continue
         return out
 
-    def _union(self, parts: list[ast.expr], opened: tuple[str, ...], level: int) -> dict[str, Any]:
-        schemas: list[dict[str, Any]] = []
+    def _union(self, parts: list[ast.expr], opened: tuple[str, ...], level: int) -> JsonObject:
+        schemas: list[JsonObject] = []
         for part in parts:
             schema = self.schema(part, opened, level + 1)
             if schema not in schemas:
@@ -203,7 +204,7 @@ class Scope:
             return {"type": kinds[0] if len(kinds) == 1 else kinds}
         return {"anyOf": [*rest, null] if null in schemas else rest}
 
-    def _generic(self, node: ast.Subscript, opened: tuple[str, ...], level: int) -> dict[str, Any]:
+    def _generic(self, node: ast.Subscript, opened: tuple[str, ...], level: int) -> JsonObject:
         name = _last_name(node.value)
         items = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
         if name == "Optional":
@@ -226,7 +227,7 @@ class Scope:
             return self._tuple(items, opened, level)
         raise AnnotationError("type_not_json", f"{ast.unparse(node)} has no JSON form")
 
-    def _mapping(self, items: list[ast.expr], opened: tuple[str, ...], level: int) -> dict[str, Any]:
+    def _mapping(self, items: list[ast.expr], opened: tuple[str, ...], level: int) -> JsonObject:
         if len(items) != 2:
             raise AnnotationError("unreadable_type", "a dictionary's annotation has two parts: dict[str, X]")
         key = self.schema(items[0], opened, level + 1)
@@ -235,7 +236,7 @@ class Scope:
         schema = _with({"type": "object"}, "additionalProperties", self.schema(items[1], opened, level + 1))
         return {**schema, "propertyNames": {"enum": key["enum"]}} if "enum" in key else schema
 
-    def _tuple(self, items: list[ast.expr], opened: tuple[str, ...], level: int) -> dict[str, Any]:
+    def _tuple(self, items: list[ast.expr], opened: tuple[str, ...], level: int) -> JsonObject:
         if len(items) == 2 and isinstance(items[1], ast.Constant) and items[1].value is ...:
             return _with({"type": "array"}, "items", self.schema(items[0], opened, level + 1))
         if len(items) == 1 and isinstance(items[0], ast.Tuple) and not items[0].elts:
@@ -245,17 +246,17 @@ class Scope:
             return _with({"type": "array", "minItems": len(parts), "maxItems": len(parts)}, "items", parts[0])
         return {"type": "array", "prefixItems": parts, "minItems": len(parts), "maxItems": len(parts)}
 
-    def _literal(self, items: list[ast.expr]) -> dict[str, Any]:
+    def _literal(self, items: list[ast.expr]) -> JsonObject:
         try:
             values = [self.value(item) for item in items]
         except Unknown as error:
             raise AnnotationError("type_not_json", f"a Literal whose value has no JSON form: {error}") from None
         return _enum(values)
 
-    def _annotated(self, items: list[ast.expr], opened: tuple[str, ...], level: int) -> dict[str, Any]:
+    def _annotated(self, items: list[ast.expr], opened: tuple[str, ...], level: int) -> JsonObject:
         schema = dict(self.schema(items[0], opened, level + 1))
         for extra in items[1:]:
-            found: dict[str, Any] = {}
+            found: JsonObject = {}
             if isinstance(extra, ast.Constant) and isinstance(extra.value, str):
                 found = {"description": extra.value}
             elif (field := self.field(extra)) is not None:
@@ -267,7 +268,7 @@ class Scope:
             schema = constrained(schema, found)
         return schema
 
-    def _named(self, name: str, opened: tuple[str, ...], level: int) -> dict[str, Any]:
+    def _named(self, name: str, opened: tuple[str, ...], level: int) -> JsonObject:
         if name in self._classes:
             return self._class(self._classes[name], opened, level)
         if name in self._values and name not in opened:
@@ -289,7 +290,7 @@ class Scope:
             raise AnnotationError("type_not_json", f"{name} has no JSON form")
         raise AnnotationError("unknown_type", f"{name} is not defined in this file")
 
-    def _class(self, node: ast.ClassDef, opened: tuple[str, ...], level: int) -> dict[str, Any]:
+    def _class(self, node: ast.ClassDef, opened: tuple[str, ...], level: int) -> JsonObject:
         if node.name in opened:
             raise AnnotationError("recursive_type", f"{node.name} contains itself")
         bases = [_last_name(base) for base in node.bases]
@@ -304,7 +305,7 @@ class Scope:
         inherited = [self._classes[base] for base in bases if base in self._classes]
         if not (dataclass or _BASES_OF_MODELS & set(bases) or inherited):
             raise AnnotationError("type_not_json", f"the class {node.name} is no dataclass, model, TypedDict or enum")
-        properties: dict[str, Any] = {}
+        properties: JsonObject = {}
         required: list[str] = []
         for parent in inherited:
             schema = self._class(parent, (*opened, node.name), level + 1)
@@ -321,9 +322,7 @@ class Scope:
         described = {"description": text} if (text := ast.get_docstring(node)) else {}
         return {**object_schema(properties, required), **described}
 
-    def _field_schema(
-        self, statement: ast.AnnAssign, opened: tuple[str, ...], level: int
-    ) -> tuple[dict[str, Any], bool]:
+    def _field_schema(self, statement: ast.AnnAssign, opened: tuple[str, ...], level: int) -> tuple[JsonObject, bool]:
         schema = self.schema(statement.annotation, opened, level + 1)
         if statement.value is None:
             return schema, False
@@ -351,7 +350,7 @@ class Scope:
         return out
 
 
-def with_default(schema: dict[str, Any], node: ast.expr | None, scope: Scope) -> dict[str, Any]:
+def with_default(schema: JsonObject, node: ast.expr | None, scope: Scope) -> JsonObject:
     """The schema with the default where that is written as a value; `x: int = None` also allows null."""
     if node is None:
         return schema
@@ -364,7 +363,7 @@ def with_default(schema: dict[str, Any], node: ast.expr | None, scope: Scope) ->
     return {**schema, "default": value}
 
 
-def constrained(schema: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+def constrained(schema: JsonObject, found: JsonObject) -> JsonObject:
     """The schema with the keywords found in a `Field`; lengths go to the keyword of the schema's own type."""
     out = dict(schema)
     kinds = schema.get("type")
@@ -377,11 +376,11 @@ def constrained(schema: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]
     return out
 
 
-def _with(schema: dict[str, Any], key: str, part: dict[str, Any]) -> dict[str, Any]:
+def _with(schema: JsonObject, key: str, part: JsonObject) -> JsonObject:
     return {**schema, key: part} if part else dict(schema)
 
 
-def _enum(values: list[Any]) -> dict[str, Any]:
+def _enum(values: list[Any]) -> JsonObject:
     kinds = list(dict.fromkeys(_kind(value) for value in values))
     return {"type": kinds[0] if len(kinds) == 1 else kinds, "enum": values}
 

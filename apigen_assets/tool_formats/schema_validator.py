@@ -15,6 +15,7 @@ from jsonschema.exceptions import SchemaError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.patterns import BoundedValidator, PatternTimeError, searcher
 
 
@@ -107,7 +108,7 @@ def _accept(value: Any) -> SchemaFault | None:
     return None
 
 
-def _scalar_checks(schema: dict[str, Any]) -> list[Check]:
+def _scalar_checks(schema: JsonObject) -> list[Check]:
     out: list[Check] = []
     if "type" in schema:
         out.append(_type_check(schema["type"]))
@@ -192,7 +193,7 @@ def _type_name(value: Any) -> str:
     return names.get(type(value), "an integer" if isinstance(value, int) else "a number")
 
 
-def _string_checks(schema: dict[str, Any]) -> list[Check]:
+def _string_checks(schema: JsonObject) -> list[Check]:
     out: list[Check] = []
     if "minLength" in schema or "maxLength" in schema:
         out.append(_size_check(str, "Length", schema, "characters"))
@@ -211,7 +212,7 @@ def _string_checks(schema: dict[str, Any]) -> list[Check]:
     return out
 
 
-def _size_check(kind: type, suffix: str, schema: dict[str, Any], unit: str) -> Check:
+def _size_check(kind: type, suffix: str, schema: JsonObject, unit: str) -> Check:
     least, most = schema.get("min" + suffix), schema.get("max" + suffix)
 
     def check(value: Any) -> SchemaFault | None:
@@ -227,7 +228,7 @@ def _size_check(kind: type, suffix: str, schema: dict[str, Any], unit: str) -> C
     return check
 
 
-def _array_checks(schema: dict[str, Any]) -> list[Check]:
+def _array_checks(schema: JsonObject) -> list[Check]:
     out: list[Check] = []
     if "minItems" in schema or "maxItems" in schema:
         out.append(_size_check(list, "Items", schema, "items"))
@@ -256,7 +257,7 @@ def _array_checks(schema: dict[str, Any]) -> list[Check]:
     return out
 
 
-def _object_checks(schema: dict[str, Any]) -> list[Check]:
+def _object_checks(schema: JsonObject) -> list[Check]:
     out: list[Check] = []
     if "minProperties" in schema or "maxProperties" in schema:
         out.append(_size_check(dict, "Properties", schema, "properties"))
@@ -294,7 +295,7 @@ def _object_checks(schema: dict[str, Any]) -> list[Check]:
     return out
 
 
-def _combined_checks(schema: dict[str, Any]) -> list[Check]:
+def _combined_checks(schema: JsonObject) -> list[Check]:
     out: list[Check] = [part for one in schema.get("allOf", []) for part in [_compile(one)]]
     if "anyOf" in schema:
         branches = [_compile(one) for one in schema["anyOf"]]
@@ -314,7 +315,7 @@ def _combined_checks(schema: dict[str, Any]) -> list[Check]:
     return out
 
 
-def _by_library(schema: dict[str, Any]) -> Check:
+def _by_library(schema: JsonObject) -> Check:
     # An own registry: the library's default would fetch remote references over the network.
     validator = BoundedValidator(schema, registry=Registry())
 

@@ -5,12 +5,12 @@ parameters say so (`"int, optional"`). `required` is our addition: the original 
 there is as often an example as a default.
 """
 
-from typing import Any
+from apigen_assets.files.json_types import JsonObject
 
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 
 
-def type_string(schema: dict[str, Any]) -> str:
+def type_string(schema: JsonObject) -> str:
     """The Python-style type of a JSON Schema: `int`, `List[float]`, `Dict[str, int]`, `Union[int, str]`."""
     options = schema.get("anyOf") or schema.get("oneOf")
     if options:
@@ -36,16 +36,16 @@ def type_string(schema: dict[str, Any]) -> str:
     return "Any"
 
 
-def flat_parameters(parameters: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def flat_parameters(parameters: JsonObject) -> dict[str, JsonObject]:
     """Flat parameters of a JSON Schema of type object, in its order.
 
     What the flat form has no place for (allowed values, fields of a record) goes into the description.
     """
     required = set(parameters.get("required", ()))
-    flat: dict[str, dict[str, Any]] = {}
+    flat: dict[str, JsonObject] = {}
     for name, schema in parameters.get("properties", {}).items():
         kind = type_string(schema)
-        entry: dict[str, Any] = {
+        entry: JsonObject = {
             "description": _description(schema),
             "type": kind if name in required else f"{kind}, optional",
         }
@@ -56,7 +56,7 @@ def flat_parameters(parameters: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return flat
 
 
-def flat_tool(tool: dict[str, Any]) -> dict[str, Any]:
+def flat_tool(tool: JsonObject) -> JsonObject:
     """`{name, description, parameters}` with flat parameters, from a tool with a JSON Schema."""
     return {
         "name": tool["name"],
@@ -65,7 +65,7 @@ def flat_tool(tool: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _description(schema: dict[str, Any]) -> str:
+def _description(schema: JsonObject) -> str:
     parts = [str(schema.get("description", "")).strip()]
     choices = schema.get("enum") or (schema.get("items") or {}).get("enum")
     if choices and not all(str(choice) in parts[0] for choice in choices):

@@ -6,10 +6,10 @@ and a `default` that is as often an example. JSON Schema with Python-style type 
 
 import ast
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.tool_formats.json_schema import JSON_TYPES, nullable
 from apigen_assets.tool_formats.schema_validator import BadSchemaError, compile_schema
 
@@ -39,7 +39,7 @@ class TypeStringError(ValueError):
 class ParsedType(NamedTuple):
     """What a type string says."""
 
-    schema: dict[str, Any]
+    schema: JsonObject
     """JSON Schema; `{}` where any value fits."""
     optional: bool
     default: Any = None
@@ -87,7 +87,7 @@ def _parse(text: str) -> ParsedType:
     return ParsedType(schema, optional or nullable, default, has_default, known)
 
 
-def _schema(text: str, depth: int) -> tuple[dict[str, Any], bool]:
+def _schema(text: str, depth: int) -> tuple[JsonObject, bool]:
     """Schema of a type expression, and whether it is an `Optional`."""
     text = text.strip()
     if depth > _MAX_DEPTH:
@@ -117,7 +117,7 @@ def _schema(text: str, depth: int) -> tuple[dict[str, Any], bool]:
     if name in _TUPLES:
         return _tuple(parts, depth), False
     if name in _MAPPINGS:
-        out: dict[str, Any] = {"type": "object"}
+        out: JsonObject = {"type": "object"}
         if len(parts) == 2 and (values := _schema(parts[1], depth + 1)[0]):
             out["additionalProperties"] = values
         return out, False
@@ -125,14 +125,14 @@ def _schema(text: str, depth: int) -> tuple[dict[str, Any], bool]:
     return ({"type": kind}, kind == "null") if kind else ({}, False)
 
 
-def _array(parts: list[str], depth: int) -> dict[str, Any]:
-    out: dict[str, Any] = {"type": "array"}
+def _array(parts: list[str], depth: int) -> JsonObject:
+    out: JsonObject = {"type": "array"}
     if len(parts) == 1 and (items := _schema(parts[0], depth + 1)[0]):
         out["items"] = items
     return out
 
 
-def _tuple(parts: list[str], depth: int) -> dict[str, Any]:
+def _tuple(parts: list[str], depth: int) -> JsonObject:
     if len(parts) == 2 and parts[1].strip() == "...":
         return _array(parts[:1], depth)
     if not parts:
@@ -145,7 +145,7 @@ def _tuple(parts: list[str], depth: int) -> dict[str, Any]:
     }
 
 
-def _union(parts: list[str], depth: int) -> tuple[dict[str, Any], bool]:
+def _union(parts: list[str], depth: int) -> tuple[JsonObject, bool]:
     schemas, nullable = [], False
     for part in parts:
         schema, null = _schema(part, depth + 1)
@@ -192,14 +192,14 @@ def _literal(text: str) -> Any:
     return list(value) if isinstance(value, tuple | set) else value
 
 
-def is_json_schema(parameters: Mapping[str, Any]) -> bool:
+def is_json_schema(parameters: JsonMapping) -> bool:
     """Whether parameters are a JSON Schema; in the flat form `type` could only be a parameter, which is an object."""
     return isinstance(parameters.get("type"), str) or (
         isinstance(parameters.get("properties"), dict) and not isinstance(parameters["properties"].get("type"), str)
     )
 
 
-def parameters_schema(parameters: Any) -> dict[str, Any]:
+def parameters_schema(parameters: Any) -> JsonObject:
     """A JSON Schema of type object from parameters in either form.
 
     In the flat form a parameter is required if its `required` says so; without that key, if neither its type says
@@ -215,7 +215,7 @@ def parameters_schema(parameters: Any) -> dict[str, Any]:
         raise TypeStringError("parameters are no object")
     if is_json_schema(parameters):
         return {**_plain_names(parameters), "type": "object"}
-    properties: dict[str, Any] = {}
+    properties: JsonObject = {}
     required = []
     for name, given in parameters.items():
         spec = given if isinstance(given, dict) else {"type": given if isinstance(given, str) else "Any"}
@@ -240,13 +240,13 @@ def parameters_schema(parameters: Any) -> dict[str, Any]:
         properties[name] = schema
         if is_required:
             required.append(name)
-    out: dict[str, Any] = {"type": "object", "properties": properties}
+    out: JsonObject = {"type": "object", "properties": properties}
     if required:
         out["required"] = required
     return out
 
 
-def _fits(schema: dict[str, Any], value: Any) -> bool:
+def _fits(schema: JsonObject, value: Any) -> bool:
     try:
         return compile_schema(schema)(value) is None
     except BadSchemaError:
@@ -259,7 +259,7 @@ def _plain_names(schema: Any) -> Any:
         return [_plain_names(one) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    out: dict[str, Any] = {}
+    out: JsonObject = {}
     for key, value in schema.items():
         if key == "type" and isinstance(value, str) and value not in JSON_TYPES:
             parsed = parse_type(value).schema

@@ -1,11 +1,11 @@
 """The paper's ablation with a small model: what rejected rows do when they are added back (Fig. 5)."""
 
-from collections.abc import Mapping
 from statistics import mean, stdev
 from typing import Any
 
 import polars as pl
 
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.training.examples import GROUPS
 
 SEEDS = (1, 2, 3)
@@ -35,7 +35,7 @@ ABLATION_SCHEMA = pl.Schema(
 )
 
 
-def ablation_row(dataset: str, seed: int, result: Mapping[str, Any]) -> dict[str, Any]:
+def ablation_row(dataset: str, seed: int, result: JsonMapping) -> JsonObject:
     """One run's row, from its `training.json`; accuracies on held-out queries of seen functions, null without rows."""
     seen = result["heldout"]["trained"]["seen"]
     overall = seen.get("all", {"accuracy": 0.0, "rows": 0})

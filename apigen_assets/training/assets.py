@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.orchestration.metadata import figure
 from apigen_assets.partitions import model_by_dataset
 from apigen_assets.settings import settings
@@ -155,11 +156,11 @@ def _train(
             raise dg.Failure(str(error), allow_retries=error.again) from None
 
 
-def _lineage(context: dg.AssetExecutionContext, dataset: str, rows: Path) -> dict[str, Any]:
+def _lineage(context: dg.AssetExecutionContext, dataset: str, rows: Path) -> JsonObject:
     """What the model card says of the data: the released revision where these rows are the released ones."""
     frame = pl.scan_parquet(rows)
     generators = frame.select(pl.col("generator").unique().sort()).collect().to_series().drop_nulls().to_list()
-    out: dict[str, Any] = {
+    out: JsonObject = {
         "dataset": TABLES[dataset],
         "generators": generators,
         "run_id": context.run.run_id,
@@ -224,7 +225,7 @@ def _metadata(result: dict[str, Any], out: Path) -> dict[str, Any]:
     return metadata
 
 
-def _samples(found: list[dict[str, Any]]) -> str:
+def _samples(found: list[JsonObject]) -> str:
     lines = ["| style | query | expected | written | |", "|---|---|---|---|---|"]
     for one in found:
         cells = [f"{one['group']} ({one['split']})", one["query"], one["expected"], one["written"]]

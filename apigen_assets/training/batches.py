@@ -7,11 +7,11 @@ resumed run goes on with the row it would have had.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.training.recipe import Recipe
 from apigen_assets.training.tokens import TokenStore
 
@@ -89,13 +89,13 @@ class OrderedRows:
     def __len__(self) -> int:
         return len(self.order)
 
-    def __getitem__(self, index: int) -> dict[str, Any]:
+    def __getitem__(self, index: int) -> JsonObject:
         """Token ids and the length of the prompt."""
         ids, prompt = self.store.row(int(self.order[index]))
         return {"ids": ids, "prompt": prompt}
 
 
-def collate(rows: Sequence[dict[str, Any]], pad_id: int) -> dict[str, Any]:
+def collate(rows: Sequence[JsonObject], pad_id: int) -> JsonObject:
     """Rows padded on the right into one batch, with labels on the answers alone.
 
     No attention mask is needed: padding comes after everything that is learnt, and attention looks back only.

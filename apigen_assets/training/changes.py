@@ -5,16 +5,17 @@ from typing import Any
 
 import yaml
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.training.recipe import RecipeError
 
 
-def parse_changes(settings: Sequence[str]) -> dict[str, Any]:
+def parse_changes(settings: Sequence[str]) -> JsonObject:
     """Nested values out of `field=value` texts; a value is YAML.
 
     Raises:
         RecipeError: a text has no `=`, or its value is no YAML.
     """
-    out: dict[str, Any] = {}
+    out: JsonObject = {}
     for setting in settings:
         key, separator, value = setting.partition("=")
         if not separator or not key:

@@ -10,9 +10,9 @@ import shutil
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from apigen_assets.files.atomic import write_text
+from apigen_assets.files.json_types import JsonObject
 
 FILES = "files.json"
 _WHOLE = 64 * 2**20
@@ -32,7 +32,7 @@ def seal(checkpoint: Path) -> None:
 def damage(checkpoint: Path) -> str | None:
     """What is wrong with a checkpoint, or null where it is good."""
     try:
-        listed: dict[str, Any] = json.loads((checkpoint / FILES).read_text(encoding="utf-8"))
+        listed: JsonObject = json.loads((checkpoint / FILES).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return "it is incomplete (the run stopped while it was written)"
     except (OSError, ValueError) as error:

@@ -1,14 +1,13 @@
 """The DeepSpeed configuration of a recipe."""
 
-from typing import Any
-
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.training.batches import BatchPlan
 from apigen_assets.training.recipe import Recipe
 
 
-def deepspeed_config(recipe: Recipe, plan: BatchPlan) -> dict[str, Any]:
+def deepspeed_config(recipe: Recipe, plan: BatchPlan) -> JsonObject:
     """The configuration as DeepSpeed reads it, complete: nothing is left to `auto`."""
-    zero: dict[str, Any] = {
+    zero: JsonObject = {
         "stage": recipe.zero_stage,
         "overlap_comm": False,
         "contiguous_gradients": True,
@@ -34,10 +33,10 @@ def deepspeed_config(recipe: Recipe, plan: BatchPlan) -> dict[str, Any]:
     }
 
 
-def _optimizer(recipe: Recipe) -> dict[str, Any]:
+def _optimizer(recipe: Recipe) -> JsonObject:
     chosen = recipe.optimizer
     # torch's AdamW: DeepSpeed's own are compiled at first use. With offload its CPU optimizer is the point.
-    common: dict[str, Any] = {} if recipe.offload_optimizer else {"torch_adam": True}
+    common: JsonObject = {} if recipe.offload_optimizer else {"torch_adam": True}
     common |= {
         "lr": chosen.lr,
         "betas": list(chosen.betas),

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.style import Style
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.training.recipe import Heldout
 
 RELEVANCE = "relevance"
@@ -39,7 +40,7 @@ class TrainingExample:
     """One row: its query, the tools offered, the calls that answer it, its group (a style or relevance)."""
 
     query: str
-    tools: list[dict[str, Any]]
+    tools: list[JsonObject]
     answers: list[Call]
     group: str
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from apigen_assets.domain.call import Call
 from apigen_assets.files.canonical import dumps, plain_numbers
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.training.examples import GROUPS, TrainingExample
 from apigen_assets.training.prompt_format import PromptStyle, parse, render, target
 
@@ -134,12 +135,12 @@ def _canonical(calls: Sequence[Call]) -> list[str]:
     return sorted(dumps([call.name, plain_numbers(call.arguments)]) for call in calls)
 
 
-def to_json(scores: dict[str, HeldoutScore]) -> dict[str, dict[str, Any]]:
+def to_json(scores: dict[str, HeldoutScore]) -> dict[str, JsonObject]:
     """Scores as plain values, with the accuracy."""
     return {group: {**asdict(one), "accuracy": one.accuracy} for group, one in scores.items()}
 
 
-def samples_json(found: Sequence[Sample]) -> list[dict[str, Any]]:
+def samples_json(found: Sequence[Sample]) -> list[JsonObject]:
     """Samples as plain values."""
-    plain: list[dict[str, Any]] = json.loads(json.dumps([asdict(one) for one in found]))
+    plain: list[JsonObject] = json.loads(json.dumps([asdict(one) for one in found]))
     return plain

@@ -2,9 +2,9 @@
 
 import random
 import string
-from typing import Any
 
 from apigen_assets.domain.call import Call
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.xlam_types import is_json_schema
 from apigen_assets.training.examples import TrainingExample
 
@@ -44,7 +44,7 @@ def shuffled(example: TrainingExample, rng: random.Random) -> TrainingExample:
     return TrainingExample(example.query, tools, example.answers, example.group)
 
 
-def _masked_parameters(parameters: dict[str, Any], rng: random.Random) -> tuple[dict[str, Any], dict[str, str]]:
+def _masked_parameters(parameters: JsonObject, rng: random.Random) -> tuple[JsonObject, dict[str, str]]:
     inner = (parameters.get("properties") or {}) if is_json_schema(parameters) else parameters
     taken: set[str] = set()
     names = {name: _fresh(rng, 4, 10, taken) for name in inner}

@@ -1,10 +1,10 @@
 """The model card of a trained checkpoint, from what its run measured."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import yaml
 
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.training.prompt_format import PromptStyle, render
 
 _EXAMPLE_TOOL = {
@@ -15,7 +15,7 @@ _EXAMPLE_TOOL = {
 _EXAMPLE_QUERY = "How large is a circle of radius 2.5?"
 
 
-def model_card(result: Mapping[str, Any]) -> str:
+def model_card(result: JsonMapping) -> str:
     """The README of a checkpoint, with the Hub's front matter.
 
     Args:
@@ -61,9 +61,9 @@ def model_card(result: Mapping[str, Any]) -> str:
     )
 
 
-def _front_matter(result: Mapping[str, Any], lineage: Mapping[str, Any]) -> str:
+def _front_matter(result: JsonMapping, lineage: JsonMapping) -> str:
     recipe = result["recipe"]
-    data: dict[str, Any] = {
+    data: JsonObject = {
         "license": recipe["license"],
         "language": ["en"],
         "library_name": "transformers",
@@ -110,7 +110,7 @@ def _notice(stand_in: bool) -> list[str]:
     ]
 
 
-def _data(result: Mapping[str, Any], lineage: Mapping[str, Any]) -> list[str]:
+def _data(result: JsonMapping, lineage: JsonMapping) -> list[str]:
     prepared = result["prepared"]
     rows = [
         ("Data set", lineage.get("dataset")),
@@ -132,7 +132,7 @@ def _data(result: Mapping[str, Any], lineage: Mapping[str, Any]) -> list[str]:
     return out
 
 
-def _recipe(result: Mapping[str, Any], base: Mapping[str, Any] | None) -> list[str]:
+def _recipe(result: JsonMapping, base: JsonMapping | None) -> list[str]:
     recipe, trained, plan = result["recipe"], result["trained"], result["plan"]
     chosen = recipe["optimizer"]
     adapters = f", LoRA rank {recipe['lora']['rank']}" if recipe.get("lora") else ""
@@ -154,7 +154,7 @@ def _recipe(result: Mapping[str, Any], base: Mapping[str, Any] | None) -> list[s
     return [*table, "", "The complete recipe is `recipe.yaml`; every measured value is in `training.json`."]
 
 
-def accuracy_table(heldout: Mapping[str, Any]) -> list[str]:
+def accuracy_table(heldout: JsonMapping) -> list[str]:
     """Accuracy by group as a Markdown table: trained and untrained, on seen and on unseen functions."""
     columns = [("trained", "seen"), ("untrained", "seen"), ("trained", "unseen")]
     groups = list(dict.fromkeys(group for which, split in columns for group in heldout[which].get(split, {})))
@@ -172,7 +172,7 @@ def accuracy_table(heldout: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _accuracy(result: Mapping[str, Any], stand_in: bool) -> list[str]:
+def _accuracy(result: JsonMapping, stand_in: bool) -> list[str]:
     return [
         "Exact match of the function names and of all arguments, greedy decoding, on queries that were not trained "
         f"on{' (stand-in data)' if stand_in else ''}. `relevance` are queries that none of the offered tools serves; "
@@ -182,7 +182,7 @@ def _accuracy(result: Mapping[str, Any], stand_in: bool) -> list[str]:
     ]
 
 
-def _prompt(recipe: Mapping[str, Any]) -> list[str]:
+def _prompt(recipe: JsonMapping) -> list[str]:
     style = PromptStyle(recipe["prompt_style"])
     if style is PromptStyle.CHAT:
         return ["The tokenizer's chat template, with the request's tools:", "", *_usage()]
@@ -209,7 +209,7 @@ def _usage() -> list[str]:
     ]
 
 
-def _limits(recipe: Mapping[str, Any], base: Mapping[str, Any] | None) -> list[str]:
+def _limits(recipe: JsonMapping, base: JsonMapping | None) -> list[str]:
     out = [
         f"Prompt and answer together were at most {recipe['max_length']} tokens in training. The answer is text to be "
         "parsed and validated before anything is called.",

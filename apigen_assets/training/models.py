@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.training.recipe import Recipe
 
 _LOCAL = ("config.json", "tokenizer_config.json")
@@ -101,7 +102,7 @@ def generation_config(recipe: Recipe, tokenizer: Any) -> Any:
     return GenerationConfig(do_sample=False, max_new_tokens=recipe.max_new_tokens, **_special(tokenizer))
 
 
-def _special(tokenizer: Any) -> dict[str, Any]:
+def _special(tokenizer: Any) -> JsonObject:
     return {
         "bos_token_id": tokenizer.bos_token_id,
         "eos_token_id": tokenizer.eos_token_id,

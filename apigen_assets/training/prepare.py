@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from apigen_assets.domain.call import Call
 from apigen_assets.files.atomic import write_text
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.training.examples import (
     GROUPS,
     DataError,
@@ -215,7 +216,7 @@ def _write_examples(path: Path, heldout: dict[str, list[TrainingExample]]) -> No
     with path.open("w", encoding="utf-8") as out:
         for split, examples in heldout.items():
             for one in examples:
-                row: dict[str, Any] = {
+                row: JsonObject = {
                     "split": split,
                     "query": one.query,
                     "tools": one.tools,

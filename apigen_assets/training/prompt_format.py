@@ -23,6 +23,7 @@ from typing import Any, Protocol
 
 from apigen_assets.domain.call import Call
 from apigen_assets.files.canonical import StrictJsonError, loads_strict
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.tool_formats.openai_tool import flat_parameters, openai_tool, parameters_of
 
 
@@ -69,7 +70,7 @@ FORMAT_INSTRUCTION = (
 
 def render(
     query: str,
-    tools: Sequence[Mapping[str, Any]],
+    tools: Sequence[JsonMapping],
     style: PromptStyle | str = PromptStyle.XLAM,
     *,
     tokenizer: ChatTokenizer | None = None,
@@ -107,12 +108,12 @@ def render(
 
 
 def target(
-    answers: Sequence[Call | Mapping[str, Any]],
+    answers: Sequence[Call | JsonMapping],
     style: PromptStyle | str = PromptStyle.XLAM,
     *,
     tokenizer: ChatTokenizer | None = None,
     query: str = "",
-    tools: Sequence[Mapping[str, Any]] = (),
+    tools: Sequence[JsonMapping] = (),
 ) -> str:
     """The text that answers a prompt of this style, without the end-of-sequence token.
 
@@ -171,7 +172,7 @@ _BARE = re.compile(r"[^\W\d_](?:[^\s,;()\[\]{}\"\\]| (?=[^\s,;()\[\]{}\"\\]))*")
 _DECODER = json.JSONDecoder()
 
 
-def _unwrapped(tool: Mapping[str, Any]) -> Mapping[str, Any]:
+def _unwrapped(tool: JsonMapping) -> JsonMapping:
     inner = tool.get("function")
     return inner if tool.get("type") == "function" and isinstance(inner, Mapping) else tool
 
@@ -180,11 +181,11 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _user(query: str) -> dict[str, Any]:
+def _user(query: str) -> JsonObject:
     return {"role": "user", "content": query}
 
 
-def _xlam_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+def _xlam_tool(tool: JsonMapping) -> JsonObject:
     return {
         "name": tool["name"],
         "description": tool.get("description", ""),
@@ -192,7 +193,7 @@ def _xlam_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _compact_tool(tool: Mapping[str, Any]) -> str:
+def _compact_tool(tool: JsonMapping) -> str:
     listed = parameters_of(tool.get("parameters") or {})
     return f"{tool['name']}({','.join(one.name + ('' if one.required else '?') for one in listed)})"
 
@@ -218,8 +219,8 @@ _LITERALS = {"true": True, "false": False, "null": None}
 
 def _template(
     tokenizer: ChatTokenizer | None,
-    messages: list[dict[str, Any]],
-    tools: Sequence[Mapping[str, Any]],
+    messages: list[JsonObject],
+    tools: Sequence[JsonMapping],
     **kwargs: Any,
 ) -> Any:
     if tokenizer is None or not getattr(tokenizer, "chat_template", None):
@@ -232,13 +233,11 @@ def _template(
     return tokenizer.apply_chat_template(messages, tools=offered, tokenize=False, enable_thinking=False, **kwargs)
 
 
-def _chat_target(
-    calls: list[Call], query: str, tools: Sequence[Mapping[str, Any]], tokenizer: ChatTokenizer | None
-) -> str:
+def _chat_target(calls: list[Call], query: str, tools: Sequence[JsonMapping], tokenizer: ChatTokenizer | None) -> str:
     prompt = _template(tokenizer, [_user(query)], tools, add_generation_prompt=True)
     if calls:
         written = [{"type": "function", "function": call.model_dump()} for call in calls]
-        assistant: dict[str, Any] = {"role": "assistant", "content": "", "tool_calls": written}
+        assistant: JsonObject = {"role": "assistant", "content": "", "tool_calls": written}
         hermes = "\n".join(f"<tool_call>\n{_json(call.model_dump())}\n</tool_call>" for call in calls)
     else:
         hermes = '{"tool_calls": []}'
@@ -309,8 +308,8 @@ def _parse_compact(text: str) -> list[Call] | None:
         return None
 
 
-def _read_arguments(text: str, position: int) -> tuple[dict[str, Any], int]:
-    out: dict[str, Any] = {}
+def _read_arguments(text: str, position: int) -> tuple[JsonObject, int]:
+    out: JsonObject = {}
     while not text.startswith(")", position):
         if out:
             position = _expect(text, ",", position)
@@ -339,7 +338,7 @@ def _read_value(text: str, position: int) -> tuple[Any, int]:
             items.append(item)
         return items, position + 1
     if first == "{":
-        fields: dict[str, Any] = {}
+        fields: JsonObject = {}
         position += 1
         while not text.startswith("}", position):
             if fields:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.training.prompt_format import PromptStyle
 
 RECIPES_DIR = Path(__file__).parent / "recipes"
@@ -102,7 +103,7 @@ class Recipe(_Part):
     description: str
     base: Base | None = None
     """Null: from scratch, with the architecture below and a tokenizer trained on the rows."""
-    architecture: dict[str, Any]
+    architecture: JsonObject
     """The model's config in transformers' terms, with `model_type`; with a base, what the base must be: the
     preflight computes with it before anything is downloaded."""
     tokenizer: Tokenizer | None = None
@@ -182,7 +183,7 @@ class Recipe(_Part):
         """Hash of everything in the recipe, its name and description apart."""
         return content_hash(self.model_dump(mode="json", exclude={"name", "description"}))
 
-    def updated(self, changes: Mapping[str, Any]) -> "Recipe":
+    def updated(self, changes: JsonMapping) -> "Recipe":
         """A copy with some fields replaced, nested ones by mappings; validated anew.
 
         Raises:
@@ -221,7 +222,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     return parse_recipe({"name": path.stem, **given}, str(path))
 
 
-def parse_recipe(given: Mapping[str, Any], where: str) -> Recipe:
+def parse_recipe(given: JsonMapping, where: str) -> Recipe:
     """A recipe from plain values.
 
     Raises:
@@ -237,7 +238,7 @@ def parse_recipe(given: Mapping[str, Any], where: str) -> Recipe:
         raise RecipeError("\n".join([f"{where} is no valid recipe:", *lines])) from None
 
 
-def _merged(old: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(old: JsonObject, changes: JsonMapping) -> JsonObject:
     out = dict(old)
     for key, value in changes.items():
         nested = out.get(key)

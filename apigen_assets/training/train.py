@@ -26,6 +26,7 @@ import yaml
 
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.folders import swap
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.training.batches import BatchError, plan_batch
 from apigen_assets.training.changes import parse_changes
 from apigen_assets.training.environment import (
@@ -155,16 +156,14 @@ def _run(recipe: Recipe, given: argparse.Namespace, work: Path) -> None:
         progress.say(_summary(result, given.out))
 
 
-def _measure(
-    recipe: Recipe, tokenizer: Any, final: Path, prepared: Path, kind: str, progress: Progress
-) -> dict[str, Any]:
+def _measure(recipe: Recipe, tokenizer: Any, final: Path, prepared: Path, kind: str, progress: Progress) -> JsonObject:
     """Held-out accuracy of the written checkpoint, read back from disk, beside the model before training."""
     import torch
     import transformers
 
     heldout = read_heldout(prepared)
-    out: dict[str, Any] = {}
-    found: list[dict[str, Any]] = []
+    out: JsonObject = {}
+    found: list[JsonObject] = []
     plain = recipe.model_copy(update={"lora": None})
     for name in ("untrained", "trained"):
         if name == "trained":
@@ -297,7 +296,7 @@ def _thinned(curve: list[dict[str, float]], most: int) -> list[dict[str, float]]
     return [*curve[:-1:stride], curve[-1]]
 
 
-def _summary(result: dict[str, Any], out: Path) -> str:
+def _summary(result: JsonObject, out: Path) -> str:
     trained = result["trained"]
     accuracy = result["heldout"]["trained"]["seen"].get("all", {}).get("accuracy")
     return (

@@ -9,9 +9,9 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from apigen_assets.domain.call import Call
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.training.environment import prepare_environment, require_train_extra
 from apigen_assets.training.examples import TrainingExample
 from apigen_assets.training.heldout import generate, score
@@ -36,7 +36,7 @@ def write_probes(path: Path, examples: Sequence[TrainingExample], texts: Sequenc
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def verify(checkpoint: Path) -> dict[str, Any]:
+def verify(checkpoint: Path) -> JsonObject:
     """Load, generate, compare.
 
     Returns:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from apigen_assets.files.folders import swap
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import settings
 
 VERSION = "2026.3.23"
@@ -96,7 +97,7 @@ class BfclAnswer:
 class Scored:
     """Verdicts in the order of the answers, and the naming rule they were made under."""
 
-    verdicts: list[dict[str, Any]]
+    verdicts: list[JsonObject]
     """`id`, `category`, `valid`; where invalid `error_type`, `error`; `decoded`, or `undecodable` with the reason."""
     underscore_to_dot: bool
     underscore_reason: str
@@ -144,7 +145,7 @@ def install(folder: Path) -> Path:
     return python
 
 
-def questions(categories: Iterable[str] | None = None, env: Environment | None = None) -> list[dict[str, Any]]:
+def questions(categories: Iterable[str] | None = None, env: Environment | None = None) -> list[JsonObject]:
     """The questions as they are put to a model.
 
     Args:
@@ -163,7 +164,7 @@ def questions(categories: Iterable[str] | None = None, env: Environment | None =
     return _rows("questions", categories, env or environment())
 
 
-def truths(categories: Iterable[str] | None = None, env: Environment | None = None) -> list[dict[str, Any]]:
+def truths(categories: Iterable[str] | None = None, env: Environment | None = None) -> list[JsonObject]:
     """The accepted answers: `{id, category, functions, truth}`, for tests of scorers and for contamination checks.
 
     `functions` are as the checker sees them; `truth` is `[{name: {argument: [accepted values]}}]`, in which `""`
@@ -173,7 +174,7 @@ def truths(categories: Iterable[str] | None = None, env: Environment | None = No
     return _rows("truths", categories, env or environment())
 
 
-def _rows(command: str, categories: Iterable[str] | None, env: Environment) -> list[dict[str, Any]]:
+def _rows(command: str, categories: Iterable[str] | None, env: Environment) -> list[JsonObject]:
     wanted = list(env.counts) if categories is None else list(categories)
     unknown = [one for one in wanted if one not in env.counts]
     if unknown:
@@ -236,7 +237,7 @@ def score(
         "check_ids": True,
     }
     remaining = list(answers)
-    crashed: dict[int, dict[str, Any]] = {}
+    crashed: dict[int, JsonObject] = {}
     positions = list(range(len(answers)))
     while True:
         outcome = _attempt(env, header, remaining, timeout_s)
@@ -258,7 +259,7 @@ def score(
             "decoded": None,
         }
         header["check_ids"] = False
-    verdicts: list[dict[str, Any]] = [{}] * len(answers)
+    verdicts: list[JsonObject] = [{}] * len(answers)
     for position, verdict in zip(positions, outcome["verdicts"], strict=True):
         verdicts[position] = verdict
     for position, verdict in crashed.items():
@@ -272,17 +273,17 @@ def score(
     )
 
 
-def known_models(env: Environment | None = None) -> dict[str, dict[str, Any]]:
+def known_models(env: Environment | None = None) -> dict[str, JsonObject]:
     """The leaderboard's own model names with their `underscore_to_dot` and `handler`."""
     env = env or environment()
     with _scratch() as scratch:
         output = scratch / "output.json"
         _asked(env, ["models", "-", str(output)], scratch)
-        models: dict[str, dict[str, Any]] = json.loads(output.read_text(encoding="utf-8"))
+        models: dict[str, JsonObject] = json.loads(output.read_text(encoding="utf-8"))
     return models
 
 
-def _attempt(env: Environment, header: dict[str, Any], answers: list[BfclAnswer], timeout_s: float) -> dict[str, Any]:
+def _attempt(env: Environment, header: JsonObject, answers: list[BfclAnswer], timeout_s: float) -> JsonObject:
     with _scratch() as scratch:
         request, output = scratch / "request.jsonl", scratch / "output.jsonl"
         with request.open("w", encoding="utf-8") as file:
@@ -309,7 +310,7 @@ def _attempt(env: Environment, header: dict[str, Any], answers: list[BfclAnswer]
     return {"culprit": culprit, "reason": reason}
 
 
-def _entry(one: BfclAnswer) -> dict[str, Any]:
+def _entry(one: BfclAnswer) -> JsonObject:
     try:
         json.dumps(one.answer)
         answer = one.answer
@@ -364,10 +365,10 @@ def _asked_of(python: Path) -> Environment:
     return _environment(python, _info(python))
 
 
-def _info(python: Path) -> dict[str, Any]:
+def _info(python: Path) -> JsonObject:
     with _scratch() as scratch:
         try:
-            told: dict[str, Any] = json.loads(_run(python, ["info"], scratch, timeout_s=120))
+            told: JsonObject = json.loads(_run(python, ["info"], scratch, timeout_s=120))
         except _DiedError as error:
             raise BfclEnvironmentError(
                 f"{python} cannot run the leaderboard's checker: {error}. It needs, installed with "
@@ -376,7 +377,7 @@ def _info(python: Path) -> dict[str, Any]:
     return told
 
 
-def _environment(python: Path, told: dict[str, Any]) -> Environment:
+def _environment(python: Path, told: JsonObject) -> Environment:
     if told["bfcl_eval"] != VERSION:
         raise BfclEnvironmentError(
             f"{python} has bfcl-eval {told['bfcl_eval']}, whose questions and answers are others than those of "

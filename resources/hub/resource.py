@@ -14,14 +14,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 import dagster as dg
 from pydantic import BaseModel, ConfigDict
+
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 VERSION_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -211,11 +213,11 @@ class HubResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 "export it as HF_TOKEN. Nothing was sent.",
             )
 
-    def _work(self, request: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, Any]:
+    def _work(self, request: JsonMapping, say: Callable[[str], None]) -> JsonObject:
         with tempfile.TemporaryDirectory(prefix="apigen-hub-", ignore_cleanup_errors=True) as cache:
             return _Worker(self, {**request, **self._options()}, cache, say).result()
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self) -> JsonObject:
         return {
             "endpoint": self.url,
             "deadline_s": self.deadline_s,
@@ -228,7 +230,7 @@ class HubResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 class _Worker:
     """One worker process: JSON request in, JSON lines out, killed at the deadline or when this process dies."""
 
-    def __init__(self, hub: HubResource, request: Mapping[str, Any], cache: str, say: Callable[[str], None]) -> None:
+    def __init__(self, hub: HubResource, request: JsonMapping, cache: str, say: Callable[[str], None]) -> None:
         self._limit = hub.deadline_s
         self._say = say
         self._operation = str(request["operation"])
@@ -259,7 +261,7 @@ class _Worker:
         except BrokenPipeError:
             pass
 
-    def result(self) -> dict[str, Any]:
+    def result(self) -> JsonObject:
         """The worker's answer."""
         end = time.monotonic() + self._limit + _GRACE_S
         try:
@@ -279,7 +281,7 @@ class _Worker:
                 elif "error" in message:
                     raise HubError(HubProblem(message["problem"]), message["error"])
                 elif "result" in message:
-                    result: dict[str, Any] = message["result"]
+                    result: JsonObject = message["result"]
                     return result
         finally:
             self._stop()

@@ -13,6 +13,7 @@ import polars as pl
 from upath import UPath
 
 from apigen_assets.files.atomic import write_text
+from apigen_assets.files.json_types import JsonMapping
 
 SCHEMA_VERSION = 1
 """Version of the table layouts; raise it when a reader of today cannot read what was written before."""
@@ -38,7 +39,7 @@ class Lake:
         LakeError: the lake was written by a newer version of this program.
     """
 
-    def __init__(self, root: str, storage_options: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, root: str, storage_options: JsonMapping | None = None) -> None:
         self.root = UPath(root, **(storage_options or {}))
         self.storage_options = dict(storage_options or {})
         self._local = self.root.protocol in {"", "file"}
@@ -148,7 +149,7 @@ class Lake:
             return
         text = json.dumps({"schema_version": SCHEMA_VERSION})
         if self._local:
-            write_text(Path(marker), text)
+            write_text(Path(str(marker)), text)
         else:
             self.root.mkdir(parents=True, exist_ok=True)
             marker.write_text(text)

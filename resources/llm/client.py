@@ -19,6 +19,7 @@ from types import FrameType, TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 from apigen_assets.domain.chat import BudgetError, ChatRequest, Completion, EndpointError
+from apigen_assets.files.json_types import JsonObject
 from resources.llm.budget import Budget, Usage
 from resources.llm.generators import Generator, MissingKeyError, UnknownGeneratorError
 from resources.llm.journal import Journal, JournalError
@@ -315,7 +316,7 @@ class _Endpoint:
         stream: _Stream,
         key: str,
         request: ChatRequest,
-        body: dict[str, Any],
+        body: JsonObject,
         usage: Usage,
         budget: Budget,
     ) -> Completion | None:
@@ -346,7 +347,7 @@ class _Endpoint:
         stream: _Stream,
         key: str,
         request: ChatRequest,
-        body: dict[str, Any],
+        body: JsonObject,
         usage: Usage,
         budget: Budget,
     ) -> Completion | None:
@@ -521,7 +522,7 @@ class _Endpoint:
         key = f"the key in {variable}" if variable else "a request without a key (set `api_key_variable`)"
         return f"generator {self.config.name!r}: {self.config.base_url} refuses {key} (HTTP {status})"
 
-    async def _send(self, client: Any, body: dict[str, Any]) -> "_Outcome":
+    async def _send(self, client: Any, body: JsonObject) -> "_Outcome":
         """One attempt under the total deadline. The answer's bytes are not interpreted here."""
         import openai
 

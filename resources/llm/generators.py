@@ -6,11 +6,12 @@ Importing this module is cheap on purpose: the partition keys of every generatio
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import Settings, settings
 
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
@@ -84,7 +85,7 @@ class Generator(BaseModel):
     """Whether the endpoint accepts `seed`."""
     tokens_per_second: float = Field(default=40.0, gt=0, allow_inf_nan=False)
     """Speed of one stream, for time estimates only."""
-    extra: dict[str, Any] = Field(default_factory=dict)
+    extra: JsonObject = Field(default_factory=dict)
     """Further fields of the request body, such as `top_p`; part of the journal key."""
 
     @field_validator("name")
@@ -114,7 +115,7 @@ class Generator(BaseModel):
 
     @field_validator("extra")
     @classmethod
-    def _extra_fits(cls, extra: dict[str, Any]) -> dict[str, Any]:
+    def _extra_fits(cls, extra: JsonObject) -> JsonObject:
         ours = {"model", "messages", "max_tokens", "max_completion_tokens", "stream", "n", "seed"} & set(extra)
         if ours:
             raise ValueError(f"{', '.join(sorted(ours))} is set by this program and cannot be in `extra`")
@@ -279,7 +280,7 @@ def _refuse_duplicate_keys(file: Path, node: yaml.Node | None) -> None:
             _refuse_duplicate_keys(file, item)
 
 
-def _explain(file: Path, number: int, entry: dict[str, Any], node: yaml.MappingNode, error: ValidationError) -> str:
+def _explain(file: Path, number: int, entry: JsonObject, node: yaml.MappingNode, error: ValidationError) -> str:
     problems = []
     for one in error.errors(include_url=False, include_input=False):
         field = ".".join(str(part) for part in one["loc"])

@@ -12,8 +12,8 @@ import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.files.segments import SegmentWriter, lines_from, segments
 
 _INDEX_MAGIC = b"APIGENJ1"
@@ -63,7 +63,7 @@ class Journal:
                 if path != self._writer.path and path.stat().st_size > self._read_to.get(path.name, 0):
                     self._load(path)
 
-    def get(self, key: str) -> dict[str, Any] | None:
+    def get(self, key: str) -> JsonObject | None:
         """The record of a key, or null; read from disk each time, so that texts do not pile up in memory."""
         with self._lock:
             place = self._where.get(bytes.fromhex(key))
@@ -79,7 +79,7 @@ class Journal:
                 return None
             return record
 
-    def append(self, record: dict[str, Any]) -> None:
+    def append(self, record: JsonObject) -> None:
         """Write one record; it has a `key` (64 hex digits), and an `error` where it must not be reused.
 
         Raises:
@@ -100,7 +100,7 @@ class Journal:
             if self._unsynced >= self._sync_every:
                 self._sync()
 
-    def records(self) -> Iterator[dict[str, Any]]:
+    def records(self) -> Iterator[JsonObject]:
         """Every readable record of every segment, errors too, in the order of the segments."""
         for path in segments(self.folder):
             with path.open("rb") as lines:
@@ -187,7 +187,7 @@ class Journal:
                 partial.unlink(missing_ok=True)
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
+def _parse(line: bytes) -> JsonObject | None:
     """The record of a line, or null where it is no record."""
     try:
         record = json.loads(line)

@@ -3,11 +3,11 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from apigen_assets.domain.chat import ChatRequest, Completion
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from resources.llm.generators import Generator, Price
 from resources.local.standin import STANDIN_VERSION
 
@@ -24,7 +24,7 @@ KNOWN_FIELDS = {
 """Fields that the client library takes as arguments; further ones travel as extra body."""
 
 
-def completion_of(record: Mapping[str, Any], cached: bool = False) -> Completion:
+def completion_of(record: JsonMapping, cached: bool = False) -> Completion:
     """The completion in a journal record; status `error` where the body is no chat completion."""
     key = str(record["key"])
     try:
@@ -63,7 +63,7 @@ def completion_of(record: Mapping[str, Any], cached: bool = False) -> Completion
         return Completion(key=key, status="error", text=f"no chat completion: {type(error).__name__}", cached=cached)
 
 
-def cost_of(record: Mapping[str, Any]) -> float:
+def cost_of(record: JsonMapping) -> float:
     """USD that a journal record cost, at the price written beside it."""
     try:
         usage = json.loads(record["body"]).get("usage") or {}
@@ -81,9 +81,9 @@ def provider_of(config: Generator) -> str:
     return f"standin:{STANDIN_VERSION}" if config.is_standin else config.base_url
 
 
-def request_body(config: Generator, request: ChatRequest) -> dict[str, Any]:
+def request_body(config: Generator, request: ChatRequest) -> JsonObject:
     """The request's body as it is sent."""
-    body: dict[str, Any] = {
+    body: JsonObject = {
         "model": config.model,
         "messages": [dict(message) for message in request.messages],
         "temperature": request.temperature,
@@ -103,7 +103,7 @@ def request_body(config: Generator, request: ChatRequest) -> dict[str, Any]:
     return body
 
 
-def journal_key(config: Generator, body: dict[str, Any], sample: int) -> str:
+def journal_key(config: Generator, body: JsonObject, sample: int) -> str:
     """Hash of what is sent, to whom, and the number of the sample."""
     text = dumps({"provider": provider_of(config), "request": body, "sample": sample})
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

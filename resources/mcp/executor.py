@@ -20,6 +20,7 @@ from pydantic import Field
 from apigen_assets.domain.api import McpBinding
 from apigen_assets.domain.outcome import CallRequest, CallResult, Outcome
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.settings import Settings
 from resources.mcp.connection import Address, Limits
 from resources.mcp.server import Server
@@ -93,7 +94,7 @@ class McpExecutor:
         if self.recordings is not None:
             self.recordings.close()
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> JsonObject:
         """What a run's metadata says of the executor."""
         return {"mode": self.mode, "installed": find_spec("mcp") is not None, "unsafe_tools": self._allow_unsafe}
 
@@ -126,7 +127,7 @@ class McpExecutor:
         assert isinstance(binding, McpBinding)
         return self._run(self._call(binding, request.arguments))
 
-    def _without_a_call(self, binding: Any, arguments: dict[str, Any]) -> CallResult | None:
+    def _without_a_call(self, binding: Any, arguments: JsonObject) -> CallResult | None:
         """The result of a request for which no server is needed, or null."""
         if not isinstance(binding, McpBinding):
             return CallResult(outcome=Outcome.UNAVAILABLE, detail=f"a {binding.kind} binding is no MCP call")
@@ -146,7 +147,7 @@ class McpExecutor:
             return CallResult(outcome=Outcome.UNAVAILABLE, detail="MCP needs the extra: pip install 'apigen[mcp]'")
         return None
 
-    async def _call(self, binding: McpBinding, arguments: dict[str, Any]) -> CallResult:
+    async def _call(self, binding: McpBinding, arguments: JsonObject) -> CallResult:
         address = Address(binding.command, binding.url, binding.variables, binding.token_variable)
         server = self._servers.get(address)
         if server is None:
@@ -227,6 +228,6 @@ async def _close_all(servers: list[Server]) -> None:
     await asyncio.gather(*(server.close() for server in servers))
 
 
-def _key(binding: McpBinding, arguments: Mapping[str, Any]) -> str:
+def _key(binding: McpBinding, arguments: JsonMapping) -> str:
     server = binding.url or dumps(list(binding.command))
     return call_key("MCP", f"{server}#{binding.tool}", arguments)

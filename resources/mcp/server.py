@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apigen_assets.domain.outcome import Outcome
+from apigen_assets.files.json_types import JsonObject
 from resources.mcp.connection import Address, Limits, MissingTokenError, causes, connect
 from resources.mcp.results import read_error, read_result
 from resources.rest.addresses import AddressRefusedError, ResolutionError
@@ -37,7 +38,7 @@ class Server:
         self._failures = 0
         self._failed = Reading(Outcome.TRANSPORT, "the server was never started")
 
-    async def call(self, tool: str, arguments: dict[str, Any]) -> Reading:
+    async def call(self, tool: str, arguments: JsonObject) -> Reading:
         """Call a tool, starting the server where needed."""
         from mcp import MCPError
 

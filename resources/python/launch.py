@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from apigen_assets.files.json_types import JsonObject
 from resources.python.frames import HEADER, pack
 from resources.python.limits import LEVELS, Level, SandboxError, SandboxLimits
 
@@ -134,7 +135,7 @@ class Process:
         return walls
 
     def _greet(self, launcher: Launcher, code: Sequence[str], errors: BinaryIO) -> None:
-        config: dict[str, Any] = {
+        config: JsonObject = {
             "level": launcher.level,
             "mechanisms": list(launcher.mechanisms),
             "scratch": self._scratch or "/scratch",

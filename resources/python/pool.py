@@ -12,10 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from apigen_assets.domain.api import PythonBinding
 from apigen_assets.domain.outcome import CallRequest, CallResult, Outcome
+from apigen_assets.files.json_types import JsonObject
 from resources.python.frames import HEADER, pack
 from resources.python.launch import MECHANISMS, Process, best_launcher
 from resources.python.limits import Level, SandboxError, SandboxLimits
@@ -163,7 +164,7 @@ class PythonSandbox:
         for worker in list(self._workers):
             self._remove(worker)
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> JsonObject:
         """The level reached, the mechanisms in force, and why better levels were not reached."""
         active = self._workers[0].process.active if self._workers else []
         return {

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -15,6 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from apigen_assets.domain.api import RestBinding
 from apigen_assets.domain.outcome import CallRequest, CallResult, Outcome
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from resources.rest.addresses import AddressRefusedError, ResolutionError
 from resources.rest.connection import GuardedSession, HttpCall, Watchdog, redactor
 from resources.rest.hosts import Hosts, run_by_host
@@ -74,7 +74,7 @@ class RestExecutor:
         if self.recordings is not None:
             self.recordings.close()
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> JsonObject:
         """What a run's metadata says of the executor."""
         return {
             "mode": self.policy.mode,
@@ -102,7 +102,7 @@ class RestExecutor:
         except (RequestRefusedError, ValueError, TypeError, RecursionError):
             return None  # the call itself says what is wrong
 
-    def _recorded(self, binding: RestBinding, arguments: Mapping[str, Any]) -> CallResult | None:
+    def _recorded(self, binding: RestBinding, arguments: JsonMapping) -> CallResult | None:
         key = _key(binding, arguments)
         return instead_of_call(self.recordings, key, self.policy.mode, self.policy.negative_ttl_s)
 
@@ -124,7 +124,7 @@ class RestExecutor:
             return CallResult(outcome=Outcome.TRANSPORT, detail=left_alone)
         result = self._live(http)
         if self.recordings is not None and result.outcome is not Outcome.REFUSED:
-            shown: dict[str, Any] = {"method": binding.method, "url": http.redacted_url, "template": binding.url}
+            shown: JsonObject = {"method": binding.method, "url": http.redacted_url, "template": binding.url}
             shown["arguments"] = request.arguments
             redact = redactor(http.secrets)
             self.recordings.add(_key(binding, request.arguments), json.loads(redact(json.dumps(shown))), result)
@@ -293,7 +293,7 @@ class _Failure(Exception):
         self.again = again and outcome is Outcome.TRANSPORT
 
 
-def _key(binding: RestBinding, arguments: Mapping[str, Any]) -> str:
+def _key(binding: RestBinding, arguments: JsonMapping) -> str:
     return call_key(binding.method, binding.url, arguments)
 
 

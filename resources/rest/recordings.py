@@ -7,12 +7,13 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from apigen_assets.domain.outcome import CallResult, Outcome
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.files.segments import SegmentWriter, lines_from, segments
 
 TRANSIENT = frozenset(
@@ -39,7 +40,7 @@ class Recording(NamedTuple):
     """`live`, or the name of the collection it was imported from."""
 
 
-def call_key(method: str, target: str, arguments: Mapping[str, Any]) -> str:
+def call_key(method: str, target: str, arguments: JsonMapping) -> str:
     """The identity of a call: its method, its URL template (or MCP server and tool), and its arguments.
 
     Arguments that are null count as left out. Credentials and fixed headers are not part of it.
@@ -105,7 +106,7 @@ class Recordings:
         return found
 
     def add(
-        self, key: str, request: Mapping[str, Any], result: CallResult, origin: str = "live", at: float | None = None
+        self, key: str, request: JsonMapping, result: CallResult, origin: str = "live", at: float | None = None
     ) -> None:
         """Keep one call. The request must be free of secrets; it is for people, the key decides.
 
@@ -137,7 +138,7 @@ class Recordings:
             assert self._writer.path is not None
             self._put(record, self._writer.path, offset, len(line))
 
-    def records(self) -> Iterator[dict[str, Any]]:
+    def records(self) -> Iterator[JsonObject]:
         """Every readable record of every segment, older ones too."""
         for path in segments(self.folder):
             with path.open("rb") as lines:
@@ -167,7 +168,7 @@ class Recordings:
             reached = offset + len(line)
         self._read_to[path] = reached
 
-    def _put(self, record: dict[str, Any], path: Path, offset: int, length: int) -> None:
+    def _put(self, record: JsonObject, path: Path, offset: int, length: int) -> None:
         known = self._where.get(record["key"])
         if known is None or known[0] <= record["at"]:
             self._where[record["key"]] = (record["at"], path, offset, length)
@@ -195,7 +196,7 @@ def instead_of_call(recordings: Recordings | None, key: str, mode: Mode, negativ
     )
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
+def _parse(line: bytes) -> JsonObject | None:
     try:
         record = json.loads(line)
         _recording(record)
@@ -206,7 +207,7 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     return dict(record)
 
 
-def _recording(record: dict[str, Any]) -> Recording:
+def _recording(record: JsonObject) -> Recording:
     result = CallResult(
         outcome=Outcome(record["outcome"]),
         result=record["result"],

@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 from apigen_assets.domain.api import Place, RestBinding
 from apigen_assets.domain.outcome import Outcome
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from resources.rest.policy import RestPolicy
 
 _HOLE = re.compile(r"\{([^{}/]+)\}")
@@ -71,7 +72,7 @@ def host_of(url: str) -> str:
 
 def build(
     binding: RestBinding,
-    arguments: Mapping[str, Any],
+    arguments: JsonMapping,
     policy: RestPolicy,
     environment: Mapping[str, str] = os.environ,
 ) -> HttpRequest:
@@ -129,7 +130,7 @@ class _Parts:
         self.query: list[tuple[str, str]] = []
         self.headers: dict[str, str] = {}
         self.cookies: dict[str, str] = {}
-        self.fields: dict[str, Any] = {}
+        self.fields: JsonObject = {}
 
     def put(self, place: Place, name: str, value: Any, explode: bool = True) -> None:
         if place is Place.BODY:
@@ -232,7 +233,7 @@ def _body(binding: RestBinding, parts: _Parts, whole: Any, headers: dict[str, st
     return _text(content).encode()
 
 
-def _multipart(content: dict[str, Any], headers: dict[str, str]) -> bytes:
+def _multipart(content: JsonObject, headers: dict[str, str]) -> bytes:
     from urllib3.filepost import encode_multipart_formdata
 
     fields = [pair for name, value in content.items() for pair in _pairs(name, value, True)]

@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from dagster import ConfigurableResource
 from pydantic import Field
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import Settings
 from resources.local.rest.process import LocalRestServer
 from resources.rest.executor import RestExecutor
@@ -57,7 +57,7 @@ class RestResource(ConfigurableResource):  # type: ignore[type-arg]
         """An executor; its connections and the embedded server end with the block."""
         with ExitStack() as stack:
             server = stack.enter_context(LocalRestServer()) if self.embedded else None
-            given: dict[str, Any] = {} if self.user_agent is None else {"user_agent": self.user_agent}
+            given: JsonObject = {} if self.user_agent is None else {"user_agent": self.user_agent}
             policy = RestPolicy(
                 mode=self.mode,
                 total_timeout_s=self.total_timeout_s,

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from apigen_assets.domain.outcome import Outcome
+from apigen_assets.files.json_types import JsonObject
 from resources.rest.messages import kind_of_message, kind_of_status, short
 
 _MESSAGE_KEYS = ("message", "msg", "error_message", "errormessage", "detail", "details", "description", "reason",
@@ -72,7 +73,7 @@ def message_of(value: Any, depth: int = 0) -> str:
     return ""
 
 
-def _failure(value: dict[str, Any], depth: int = 0) -> tuple[Outcome, str] | None:
+def _failure(value: JsonObject, depth: int = 0) -> tuple[Outcome, str] | None:
     fields = _lower(value)
     message = message_of(value)
     data = [name for name, one in fields.items() if isinstance(one, dict | list) and one and name not in _ERROR_KEYS]
@@ -104,7 +105,7 @@ def _failure(value: dict[str, Any], depth: int = 0) -> tuple[Outcome, str] | Non
     return None
 
 
-def _soft(detail: str, message: str, fields: dict[str, Any]) -> tuple[Outcome, str]:
+def _soft(detail: str, message: str, fields: JsonObject) -> tuple[Outcome, str]:
     """An error object's class: by its message, then by a status inside it."""
     text = detail if not message or short(message) in detail else f"{detail}; {short(message)}"
     kind = kind_of_message(message)
@@ -138,7 +139,7 @@ def _error_status(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and 400 <= value < 600 else 0
 
 
-def _is_empty_answer(value: dict[str, Any]) -> bool:
+def _is_empty_answer(value: JsonObject) -> bool:
     """Every field is empty or bookkeeping, and at least one that should hold data is empty."""
     holders = 0
     for name, one in value.items():
@@ -180,7 +181,7 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"[-+0-9.e%]+", text) is not None
 
 
-def _lower(value: dict[str, Any]) -> dict[str, Any]:
+def _lower(value: JsonObject) -> JsonObject:
     return {name.lower(): one for name, one in value.items() if isinstance(name, str)}
 
 

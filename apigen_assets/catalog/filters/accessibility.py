@@ -12,6 +12,7 @@ from apigen_assets.catalog.filters.example_values import ProbeArguments, example
 from apigen_assets.domain.api import Api, McpBinding, Place, Probe, PythonBinding, RestBinding
 from apigen_assets.domain.outcome import CallExecutor, CallRequest, CallResult, Outcome
 from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 
 ACCESS_VERSION = "1"
 MAX_RESULT = 2_000
@@ -48,7 +49,7 @@ class ProbeCache:
     def __init__(self, path: Path, now: float | None = None) -> None:
         self._path = path
         self._now = time.time() if now is None else now
-        self._kept: dict[str, dict[str, Any]] = {}
+        self._kept: dict[str, JsonObject] = {}
         try:
             lines = path.read_text("utf-8", "replace").splitlines()
         except OSError:
@@ -88,7 +89,7 @@ def probe(
     apis: Sequence[Api],
     executor: CallExecutor,
     cache: ProbeCache | None = None,
-    known: Mapping[str, Mapping[str, Any]] | None = None,
+    known: Mapping[str, JsonMapping] | None = None,
     allow_unsafe: bool = False,
 ) -> list[Probed]:
     """Call every API once, and say which cannot be used.
@@ -139,16 +140,16 @@ def callable_unasked(api: Api) -> bool:
     return binding.read_only is True if isinstance(binding, McpBinding) else True
 
 
-def seed_arguments(seeds: Iterable[Any]) -> dict[str, dict[str, Any]]:
+def seed_arguments(seeds: Iterable[Any]) -> dict[str, JsonObject]:
     """The arguments of the first call of each function in seed examples (`functions.seed.Seed`)."""
-    out: dict[str, dict[str, Any]] = {}
+    out: dict[str, JsonObject] = {}
     for seed in seeds:
         for call in seed.answers:
             out.setdefault(call.name, dict(call.arguments))
     return out
 
 
-def _example(api: Api, known: Mapping[str, Mapping[str, Any]]) -> ProbeArguments:
+def _example(api: Api, known: Mapping[str, JsonMapping]) -> ProbeArguments:
     if api.name in known:
         return ProbeArguments(dict(known[api.name]), ())
     return example_arguments(api.parameters)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from apigen_assets.catalog.descriptions import words
 from apigen_assets.catalog.filters.category_rules import FOLDERS, MODULES, WORDS
@@ -11,6 +10,7 @@ from apigen_assets.catalog.names import BUILTIN
 from apigen_assets.domain.api import CATEGORIES, Api
 from apigen_assets.domain.chat import ChatModel, ChatRequest
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonObject
 
 RULES_VERSION = "1"
 PER_REQUEST = 15
@@ -147,7 +147,7 @@ def _request(apis: Sequence[Api]) -> ChatRequest:
     )
 
 
-def _shown(api: Api) -> dict[str, Any]:
+def _shown(api: Api) -> JsonObject:
     return {
         "name": api.source.original_name,
         "description": api.description[:400],

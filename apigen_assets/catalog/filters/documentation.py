@@ -4,13 +4,13 @@ Length alone rejects nothing: the paper kept many terse APIs and rewrote their d
 """
 
 import re
-from typing import Any
 
 import polars as pl
 
 from apigen_assets.catalog.descriptions import says_nothing_beyond, words
 from apigen_assets.catalog.tables import catalog_apis, reject
 from apigen_assets.domain.api import Api, RejectedApi
+from apigen_assets.files.json_types import JsonObject
 
 DOCUMENTATION_VERSION = "1"
 
@@ -72,7 +72,7 @@ def is_test_tool(name: str) -> bool:
     return bool(_TEST_TOOL.search(_GENUINE.sub(" ", _spaced(tool))) or _TEST_API.fullmatch(_spaced(own)))
 
 
-def undescribed(own_name: str, description: str, parameters: dict[str, Any]) -> bool:
+def undescribed(own_name: str, description: str, parameters: JsonObject) -> bool:
     """Whether nothing tells what an API does: not its description, not its name, not one parameter.
 
     A name of three words or more ("get anime by id") is a description of its own.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apigen_assets.catalog.descriptions import words
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.json_schema import is_valid
 
 _BY_FORMAT = {
@@ -16,7 +17,7 @@ _BY_FORMAT = {
     "uuid": "123e4567-e89b-12d3-a456-426614174000",
     "ipv4": "93.184.215.14",
 }
-_BY_WORD: dict[str, Any] = {
+_BY_WORD: JsonObject = {
     "latitude": 48.85,
     "lat": 48.85,
     "longitude": 2.35,
@@ -61,17 +62,17 @@ _BY_WORD: dict[str, Any] = {
 class ProbeArguments:
     """Arguments of a probe; `guessed` names the required ones that the documentation gives no value for."""
 
-    arguments: dict[str, Any]
+    arguments: JsonObject
     guessed: tuple[str, ...]
 
 
-def example_arguments(parameters: dict[str, Any]) -> ProbeArguments:
+def example_arguments(parameters: JsonObject) -> ProbeArguments:
     """One value for every required parameter, and for optional ones that have an example.
 
     A parameter's first example is taken, then its default, then its first allowed value; only then is a value
     made up from its format, name and type.
     """
-    arguments: dict[str, Any] = {}
+    arguments: JsonObject = {}
     guessed = []
     required = set(parameters.get("required", []))
     for name, schema in parameters.get("properties", {}).items():
@@ -84,7 +85,7 @@ def example_arguments(parameters: dict[str, Any]) -> ProbeArguments:
     return ProbeArguments(arguments, tuple(guessed))
 
 
-def _documented(schema: dict[str, Any]) -> tuple[bool, Any]:
+def _documented(schema: JsonObject) -> tuple[bool, Any]:
     for value in [*schema.get("examples", []), *([schema["default"]] if "default" in schema else [])]:
         if is_valid(value, schema):
             return True, value
@@ -94,7 +95,7 @@ def _documented(schema: dict[str, Any]) -> tuple[bool, Any]:
     return ("const" in schema), schema.get("const")
 
 
-def _plausible(name: str, schema: dict[str, Any], level: int = 0) -> Any:
+def _plausible(name: str, schema: JsonObject, level: int = 0) -> Any:
     said = words(name)
     for value in (
         _BY_FORMAT.get(str(schema.get("format"))),
@@ -130,7 +131,7 @@ def _plausible(name: str, schema: dict[str, Any], level: int = 0) -> Any:
     return {} if "object" in kinds else [] if "array" in kinds else "example"
 
 
-def _number(schema: dict[str, Any], whole: bool) -> int | float:
+def _number(schema: JsonObject, whole: bool) -> int | float:
     low = schema.get("minimum", schema.get("exclusiveMinimum"))
     high = schema.get("maximum", schema.get("exclusiveMaximum"))
     for value in (1, 2, 10, low, (low + 1) if low is not None else None, high):

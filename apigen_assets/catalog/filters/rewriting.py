@@ -4,12 +4,12 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from apigen_assets.catalog.descriptions import says_nothing_beyond, words
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.chat import ChatModel, ChatRequest
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.json_schema import SchemaError, checked_parameters
 
 REWRITING_VERSION = "1"
@@ -97,7 +97,7 @@ def revised(api: Api, answer: str) -> Api:
     description, texts = value.get("description"), value.get("parameters", {})
     if not isinstance(description, str) or not isinstance(texts, dict):
         raise ValueError("the answer has no `description` text and `parameters` object")
-    properties: dict[str, Any] = api.parameters.get("properties", {})
+    properties: JsonObject = api.parameters.get("properties", {})
     added, missing = set(texts) - set(properties), set(properties) - set(texts)
     if added or missing:
         raise ValueError(
@@ -109,7 +109,7 @@ def revised(api: Api, answer: str) -> Api:
         raise ValueError(f"the description has {len(description)} characters")
     if _LINK.search(description) or _MARKUP.search(description):
         raise ValueError("the description holds a link or markup")
-    new: dict[str, Any] = {}
+    new: JsonObject = {}
     for name, part in properties.items():
         text = texts[name]
         if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_PARAMETER:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from apigen_assets.catalog.names import distinct, tool_name
 from apigen_assets.domain.api import Api, Binding, RejectedApi, Source, make_api_id
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.json_schema import SchemaError, checked_parameters
 
 Format = Literal["toolbench", "openapi", "python", "mcp"]
@@ -55,11 +56,11 @@ class Draft:
     own_name: str
     original_name: str
     description: str
-    parameters: dict[str, Any]
+    parameters: JsonObject
     binding: Binding
     file: str
     content_hash: str
-    returns: dict[str, Any] | None = None
+    returns: JsonObject | None = None
     original_category: str | None = None
     license: str | None = None
     category: str = "Other"

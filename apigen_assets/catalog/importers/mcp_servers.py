@@ -16,6 +16,7 @@ from apigen_assets.catalog.importers.openapi.schema_reader import FileUploadErro
 from apigen_assets.catalog.names import identifier
 from apigen_assets.domain.api import McpBinding
 from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.json_schema import object_schema
 from resources.mcp.connection import Address, Limits, MissingTokenError, causes, connect
 from resources.rest.addresses import AddressRefusedError, ResolutionError
@@ -195,7 +196,7 @@ def _server(name: str, entry: Any, folder: Path, collector: Collector) -> McpSer
     return McpServer(name=name, command=(command, *placed), variables=_variables(name, entry.get("env"), collector))
 
 
-def _token_variable(name: str, entry: dict[str, Any]) -> str | None:
+def _token_variable(name: str, entry: JsonObject) -> str | None:
     named = entry.get("token_variable")
     if isinstance(named, str) and named:
         return named

@@ -14,6 +14,7 @@ from apigen_assets.catalog.importers.imported import Collector, Draft, ImportRes
 from apigen_assets.catalog.names import BUILTIN, identifier
 from apigen_assets.domain.api import PythonBinding
 from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.json_schema import is_valid, object_schema
 from apigen_assets.tool_formats.python_annotations import AnnotationError, Scope, constrained, with_default
 
@@ -142,8 +143,8 @@ class Described:
     """What a function's text says of it."""
 
     description: str
-    parameters: dict[str, Any]
-    returns: dict[str, Any] | None
+    parameters: JsonObject
+    returns: JsonObject | None
 
 
 def describe(function: griffe.Function, scope: Scope) -> Described:
@@ -157,7 +158,7 @@ def describe(function: griffe.Function, scope: Scope) -> Described:
     if "async" in function.labels:
         raise AnnotationError("async_function", "coroutines are not called; wrap it in a plain function")
     docs = _Docs(function.docstring)
-    properties: dict[str, Any] = {}
+    properties: JsonObject = {}
     required: list[str] = []
     for parameter in function.parameters:
         kind = parameter.kind.value if parameter.kind else ""
@@ -174,11 +175,11 @@ def describe(function: griffe.Function, scope: Scope) -> Described:
     return Described(docs.text, object_schema(properties, required), _returns(function, docs, scope))
 
 
-def _parameter(parameter: griffe.Parameter, docs: "_Docs", scope: Scope) -> tuple[dict[str, Any], bool]:
+def _parameter(parameter: griffe.Parameter, docs: "_Docs", scope: Scope) -> tuple[JsonObject, bool]:
     default = _expression(parameter.default)
     annotation = _expression(parameter.annotation) or _expression(docs.types.get(parameter.name))
     optional = parameter.default is not None
-    field: dict[str, Any] = {}
+    field: JsonObject = {}
     if default is not None and (found := scope.field(default)) is not None:
         field, default, optional = found
     if annotation is not None:
@@ -204,7 +205,7 @@ def _parameter(parameter: griffe.Parameter, docs: "_Docs", scope: Scope) -> tupl
 _ORDER = {"type": 0, "description": 1, "enum": 2, "default": 9}
 
 
-def _schema_of_default(default: ast.expr, scope: Scope) -> dict[str, Any]:
+def _schema_of_default(default: ast.expr, scope: Scope) -> JsonObject:
     try:
         value = scope.value(default)
     except ValueError:
@@ -214,9 +215,9 @@ def _schema_of_default(default: ast.expr, scope: Scope) -> dict[str, Any]:
     return {"type": kind} if kind else {}
 
 
-def _returns(function: griffe.Function, docs: "_Docs", scope: Scope) -> dict[str, Any] | None:
+def _returns(function: griffe.Function, docs: "_Docs", scope: Scope) -> JsonObject | None:
     annotation = _expression(function.returns)
-    schema: dict[str, Any] | None = None
+    schema: JsonObject | None = None
     if annotation is not None:
         try:
             schema = scope.schema(annotation)

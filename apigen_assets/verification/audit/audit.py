@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -14,6 +14,7 @@ from apigen_assets.domain.candidate import Candidate
 from apigen_assets.domain.chat import ChatModel
 from apigen_assets.domain.outcome import CallExecutor
 from apigen_assets.domain.reason import Reason, Stage
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.verification.audit.read_rows import AuditRow, row_key
 from apigen_assets.verification.audit.tool_findings import ToolReport
 from apigen_assets.verification.stages.execution import check_execution
@@ -54,7 +55,7 @@ class Funnel:
     """Up to three rows per reason: id and detail."""
     tools: ToolReport = field(default_factory=ToolReport)
 
-    def count(self, row: AuditRow, verdict: Mapping[str, Any], executed: bool) -> None:
+    def count(self, row: AuditRow, verdict: JsonMapping, executed: bool) -> None:
         """Add one row and its verdict."""
         self.rows += 1
         self.tools.count(row.id, row.tool_findings)
@@ -77,7 +78,7 @@ def audit_rows(
     judges: Sequence[str] = (),
     funnel: Funnel | None = None,
     allow_empty: bool = False,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[JsonObject]:
     """One verdict per row, in the rows' order, in bounded memory.
 
     Args:
@@ -101,7 +102,7 @@ def audit_rows(
     while chunk := list(islice(stream, CHUNK_ROWS)):
         frame = _candidates(chunk, offset)
         offset += len(chunk)
-        settled: dict[str, dict[str, Any]] = {}
+        settled: dict[str, JsonObject] = {}
         passed = _settle(settled, checker.check(frame))
         if allow_empty:
             for found in settled.values():
@@ -143,7 +144,7 @@ def _candidates(chunk: Sequence[AuditRow], offset: int) -> pl.DataFrame:
     return pl.DataFrame([_clean(record) for record in records], schema=Candidate.SCHEMA, orient="row")
 
 
-def _clean(record: dict[str, Any]) -> dict[str, Any]:
+def _clean(record: JsonObject) -> JsonObject:
     """Text that is not Unicode (half a surrogate pair) made storable; the row is rejected for it."""
     for key, value in record.items():
         if isinstance(value, str) and not value.isascii():
@@ -155,7 +156,7 @@ def _clean(record: dict[str, Any]) -> dict[str, Any]:
     return record
 
 
-def _settle(settled: dict[str, dict[str, Any]], checked: pl.DataFrame) -> pl.DataFrame:
+def _settle(settled: dict[str, JsonObject], checked: pl.DataFrame) -> pl.DataFrame:
     """Note what a stage rejected; the rows that passed."""
     columns = ["candidate_id", "stage", "reason", "detail", "execution"]
     for key, stage, reason, detail, execution in checked.filter(~pl.col("passed")).select(columns).iter_rows():
@@ -178,7 +179,7 @@ def _executed(frame: pl.DataFrame, functions: Functions, executor: CallExecutor)
     return check_execution(with_ids, functions.bindings, executor)
 
 
-def _verdict(row: AuditRow, found: dict[str, Any], functions: Functions) -> dict[str, Any]:
+def _verdict(row: AuditRow, found: JsonObject, functions: Functions) -> JsonObject:
     results = json.loads(found["execution"]) if found["execution"] else None
     detail = found["detail"]
     if results is None and found["stage"] != Stage.FORMAT.value:

@@ -10,6 +10,7 @@ import polars as pl
 
 from apigen_assets.domain.style import style_of
 from apigen_assets.files.canonical import StrictJsonError, content_hash, loads_strict
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.xlam_types import TypeStringError, parameters_schema
 from apigen_assets.verification.audit.tool_findings import Finding, tool_findings
 
@@ -183,7 +184,7 @@ class _UnreadableError(ValueError):
     """`kind: detail` of a row that cannot be read."""
 
 
-def _question(row: dict[str, Any]) -> tuple[str, str]:
+def _question(row: JsonObject) -> tuple[str, str]:
     """The query and the JSON text of the calls."""
     if "messages" in row and not {"query", "answers"} <= row.keys():
         return _conversation(row)
@@ -226,7 +227,7 @@ def _plain_call(call: Any) -> Any:
     return inner
 
 
-def _conversation(row: dict[str, Any]) -> tuple[str, str]:
+def _conversation(row: JsonObject) -> tuple[str, str]:
     messages = _value(row["messages"], "messages")
     if not isinstance(messages, list) or not all(isinstance(one, dict) for one in messages):
         raise _UnreadableError("missing_field: messages are no list of objects")
@@ -248,7 +249,7 @@ def _text_of(content: Any) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _listed_tools(row: dict[str, Any]) -> list[Any]:
+def _listed_tools(row: JsonObject) -> list[Any]:
     given = next((row[key] for key in ("tools", "functions", "available_tools") if row.get(key) is not None), None)
     if given is None:
         raise _UnreadableError("missing_field: tools")
@@ -260,7 +261,7 @@ def _listed_tools(row: dict[str, Any]) -> list[Any]:
 
 def _tools(tools: list[Any]) -> str:
     """JSON text of the tools with JSON Schema."""
-    out: list[dict[str, Any]] = []
+    out: list[JsonObject] = []
     for tool in tools:
         inner = tool.get("function", tool) if isinstance(tool, dict) else tool
         if not isinstance(inner, dict) or not isinstance(inner.get("name"), str):

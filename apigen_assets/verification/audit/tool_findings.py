@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.json_schema import JSON_TYPES
 from apigen_assets.tool_formats.xlam_types import TypeStringError, is_json_schema, parse_type
 
@@ -69,7 +70,7 @@ def tool_findings(tools: list[Any]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _of_flat(parameters: dict[str, Any], tool: str) -> Iterator[Finding]:
+def _of_flat(parameters: JsonObject, tool: str) -> Iterator[Finding]:
     for name, spec in parameters.items():
         place = f"{tool}.{name}"
         if not isinstance(spec, dict) or not _said(spec):
@@ -79,7 +80,7 @@ def _of_flat(parameters: dict[str, Any], tool: str) -> Iterator[Finding]:
             yield Finding(ToolDefect.UNKNOWN_TYPE, f"{place}: type {kind!r}"[:200])
 
 
-def _of_schema(parameters: dict[str, Any], tool: str) -> Iterator[Finding]:
+def _of_schema(parameters: JsonObject, tool: str) -> Iterator[Finding]:
     properties = parameters.get("properties")
     for name, spec in properties.items() if isinstance(properties, dict) else ():
         if not isinstance(spec, dict) or not _said(spec):
@@ -108,7 +109,7 @@ def _of_schema(parameters: dict[str, Any], tool: str) -> Iterator[Finding]:
             waiting += [(place, one) for one in branches] if isinstance(branches, list) else []
 
 
-def _said(spec: dict[str, Any]) -> bool:
+def _said(spec: JsonObject) -> bool:
     return isinstance(spec.get("description"), str) and bool(spec["description"].strip())
 
 

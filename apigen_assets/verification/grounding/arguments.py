@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.verification.grounding.english import content_stems
 
 
@@ -24,11 +25,11 @@ class Leaf:
     """One scalar inside the arguments of a call, and what became of it."""
 
     call: int
-    tool: dict[str, Any]
+    tool: JsonObject
     parameter: str
     path: str
     value: Any
-    schema: dict[str, Any]
+    schema: JsonObject
     optional: bool
     in_list: bool
     has_default: bool = False
@@ -54,7 +55,7 @@ class Leaf:
         self.status, self.why = status, why
 
 
-def leaves_of(index: int, call: dict[str, Any], tool: dict[str, Any]) -> Iterator[Leaf]:
+def leaves_of(index: int, call: JsonObject, tool: JsonObject) -> Iterator[Leaf]:
     """The scalars of one call."""
     schema = tool.get("parameters") or {}
     properties = schema.get("properties") or {}
@@ -77,9 +78,7 @@ def _same(one: Any, two: Any) -> bool:
         return False
 
 
-def _scalars(
-    value: Any, schema: dict[str, Any], path: str, in_list: bool
-) -> Iterator[tuple[str, Any, dict[str, Any], bool]]:
+def _scalars(value: Any, schema: JsonObject, path: str, in_list: bool) -> Iterator[tuple[str, Any, JsonObject, bool]]:
     if isinstance(value, list):
         items = schema.get("items")
         for i, item in enumerate(value):
@@ -97,7 +96,7 @@ _LISTED = re.compile(r"(?:^|(?<=\s))One of: (.+?)\.(?=$|\s+Fields: )", re.DOTALL
 """Allowed values at the end of a description, where a flat tool of a release (`dataset.xlam`) has them."""
 
 
-def enum_of(schema: dict[str, Any]) -> list[str]:
+def enum_of(schema: JsonObject) -> list[str]:
     """The strings a schema allows, where it lists them, or its description at the end (`One of: a, b.`)."""
     if isinstance(schema.get("enum"), list):
         return [one for one in schema["enum"] if isinstance(one, str)]
@@ -108,19 +107,19 @@ def enum_of(schema: dict[str, Any]) -> list[str]:
     return listed[1].split(", ") if listed else []
 
 
-def _is_text(schema: dict[str, Any]) -> bool:
+def _is_text(schema: JsonObject) -> bool:
     kinds = schema.get("type")
     return "string" in (kinds if isinstance(kinds, list) else [kinds]) or any(
         isinstance(branch, dict) and _is_text(branch) for branch in schema.get("anyOf", ())
     )
 
 
-def parameter_cues(tool: dict[str, Any], parameter: str) -> frozenset[str]:
+def parameter_cues(tool: JsonObject, parameter: str) -> frozenset[str]:
     """Stems of a parameter's name and description that no other parameter of its tool shares."""
     return _cues_of(_described(tool)).get(parameter, frozenset())
 
 
-def _described(tool: dict[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _described(tool: JsonObject) -> tuple[str, tuple[tuple[str, str], ...]]:
     properties = (tool.get("parameters") or {}).get("properties") or {}
     texts = tuple(
         (name, _LISTED.sub("", str(one.get("description") or "")) if isinstance(one, dict) else "")

@@ -5,10 +5,11 @@ that no argument uses, another member of the enum, another date; or an optional 
 asks for. Whatever could follow from knowledge or wording stays `undecided`, for the judge.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from apigen_assets.domain.reason import Reason
 from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.verification.grounding.arguments import Status, leaves_of
 from apigen_assets.verification.grounding.matching import judge_absent, match_leaf
 from apigen_assets.verification.grounding.placing import (
@@ -36,7 +37,7 @@ class Grounding(NamedTuple):
     """Per value its place (`1.rate`, `0.points[2].x`), its status and why."""
 
 
-def ground(query: str, tools: list[dict[str, Any]], calls: list[dict[str, Any]]) -> Grounding:
+def ground(query: str, tools: list[JsonObject], calls: list[JsonObject]) -> Grounding:
     """Trace every argument value of a row's calls to its query.
 
     Args:

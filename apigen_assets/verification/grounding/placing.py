@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of, parameter_cues
 from apigen_assets.verification.grounding.english import STOP, content_stems, fold, stem, word_set, words_in
 from apigen_assets.verification.grounding.matching import mentions, near_cues, unused_numbers
 from apigen_assets.verification.grounding.query import Query, Span
 from apigen_assets.verification.grounding.times import RELATIVE
 
-Tools = dict[str, dict[str, Any]]
-Calls = list[dict[str, Any]]
+Tools = dict[str, JsonObject]
+Calls = list[JsonObject]
 
 _ORIGINS = frozenset({"from", "source", "origin", "old", "initial"})
 _GOALS = frozenset({"to", "target", "destination", "new", "final"})
@@ -236,7 +237,7 @@ def _asked_for(flag: str, tools: Tools, calls: Calls, query: Query) -> bool:
     )
 
 
-def _vocabulary(tool: dict[str, Any]) -> frozenset[str]:
+def _vocabulary(tool: JsonObject) -> frozenset[str]:
     """Stems of a tool's name and description and of its parameters' names."""
     names = " ".join((tool.get("parameters") or {}).get("properties") or {})
     return content_stems(f"{tool.get('name', '')} {tool.get('description') or ''} {names}".replace("_", " "))
@@ -289,7 +290,7 @@ def _taken_twice(leaves: list[Leaf], query: Query) -> str | None:
     return None
 
 
-def _is_numeric(schema: dict[str, Any]) -> bool:
+def _is_numeric(schema: JsonObject) -> bool:
     branches = [schema, *(one for one in schema.get("anyOf", ()) if isinstance(one, dict))]
     kinds: set[str] = set()
     for branch in branches:

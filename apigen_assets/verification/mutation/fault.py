@@ -8,6 +8,7 @@ from random import Random
 from typing import Any, Literal, NamedTuple
 
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonObject
 
 Family = Literal["format", "execution", "arguments", "calls", "query", "hostile"]
 """`arguments`, `calls` and `query` are semantic damage; `hostile` must above all be survived."""
@@ -20,8 +21,8 @@ class MutableRow:
     candidate_id: str
     style: str
     query: str
-    tools: list[dict[str, Any]]
-    calls: list[dict[str, Any]]
+    tools: list[JsonObject]
+    calls: list[JsonObject]
     answers_text: str | None = None
     """Replaces the JSON of `calls` where the damage is in the text itself."""
     tools_text: str | None = None
@@ -37,7 +38,7 @@ class MutableRow:
         """JSON text of the answers, damaged or not."""
         return dumps(self.calls) if self.answers_text is None else self.answers_text
 
-    def tool(self, name: str) -> dict[str, Any]:
+    def tool(self, name: str) -> JsonObject:
         """The offered tool of that name, or an empty one."""
         return next((tool for tool in self.tools if tool["name"] == name), {})
 
@@ -98,7 +99,7 @@ def row_of(candidate_id: str, style: str, query: str, tools: str, answers: str) 
     return MutableRow(candidate_id, style, query, json.loads(tools), json.loads(answers))
 
 
-Place = tuple[dict[str, Any] | list[Any], Any]
+Place = tuple[JsonObject | list[Any], Any]
 """A container and the key or index of a value in it."""
 
 
@@ -106,7 +107,7 @@ def places(row: MutableRow, kind: Callable[[Any], bool]) -> list[tuple[int, str,
     """Every value inside the arguments that `kind` accepts: call, parameter, place."""
     out: list[tuple[int, str, Place]] = []
 
-    def walk(call: int, parameter: str, holder: dict[str, Any] | list[Any], key: Any) -> None:
+    def walk(call: int, parameter: str, holder: JsonObject | list[Any], key: Any) -> None:
         value = holder[key]
         if kind(value):
             out.append((call, parameter, (holder, key)))
@@ -123,7 +124,7 @@ def places(row: MutableRow, kind: Callable[[Any], bool]) -> list[tuple[int, str,
     return out
 
 
-def schema_of(row: MutableRow, call: int, parameter: str) -> dict[str, Any]:
+def schema_of(row: MutableRow, call: int, parameter: str) -> JsonObject:
     """The schema of a parameter of the function that a call names."""
     properties = (row.tool(row.calls[call]["name"]).get("parameters") or {}).get("properties") or {}
     schema = properties.get(parameter)

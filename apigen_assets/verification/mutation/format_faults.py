@@ -1,13 +1,13 @@
 """Damage that the format check must find: broken JSON, wrong names, wrong types, wrong shape."""
 
 from random import Random
-from typing import Any
 
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.verification.mutation.fault import MutableRow, Pool, fault, places, required_of, schema_of
 
 
-def _any_call(row: MutableRow, rng: Random) -> dict[str, Any]:
+def _any_call(row: MutableRow, rng: Random) -> JsonObject:
     return rng.choice(row.calls)
 
 
@@ -132,7 +132,7 @@ def missing_argument(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | N
     return row
 
 
-def _accepts(schema: dict[str, Any], kind: str) -> bool:
+def _accepts(schema: JsonObject, kind: str) -> bool:
     """Whether a schema may accept a JSON type; true where it does not say."""
     types: set[str] = set()
     for branch in [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]:

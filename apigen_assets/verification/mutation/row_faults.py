@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.verification.mutation.fault import MutableRow, Pool, fault
 
 
@@ -56,7 +57,7 @@ def near_tool(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     return None
 
 
-def _moved(arguments: dict[str, Any], tool: dict[str, Any]) -> dict[str, Any] | None:
+def _moved(arguments: JsonObject, tool: JsonObject) -> JsonObject | None:
     properties = (tool.get("parameters") or {}).get("properties") or {}
     required = (tool.get("parameters") or {}).get("required") or []
     out = {name: value for name, value in arguments.items() if name in properties}

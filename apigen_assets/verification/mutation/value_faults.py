@@ -5,6 +5,7 @@ import re
 from random import Random
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.verification.mutation.fault import MutableRow, Pool, fault, places, required_of, schema_of
 
 _NAMES = (
@@ -42,7 +43,7 @@ def _change_number(row: MutableRow, rng: Random, change: Any) -> MutableRow | No
     return None
 
 
-def _fits(schema: dict[str, Any], value: Any, inner: bool) -> bool:
+def _fits(schema: JsonObject, value: Any, inner: bool) -> bool:
     """Whether a scalar is within its schema's bounds, so that the format check does not do the work."""
     if inner and isinstance(schema.get("items"), dict):
         schema = schema["items"]
@@ -153,7 +154,7 @@ def _shape(text: str) -> str:
     return re.sub(r"\d+", "9", re.sub(r"[A-Za-z]+", "a", text))
 
 
-def _inner(schema: dict[str, Any]) -> dict[str, Any]:
+def _inner(schema: JsonObject) -> JsonObject:
     items = schema.get("items")
     return items if isinstance(items, dict) else schema
 
@@ -321,7 +322,7 @@ def hallucinated_optional(row: MutableRow, rng: Random, pool: Pool) -> MutableRo
     return row
 
 
-def _invented(schema: dict[str, Any], rng: Random) -> Any:
+def _invented(schema: JsonObject, rng: Random) -> Any:
     default = schema.get("default")
     if "enum" in schema:
         return rng.choice([one for one in schema["enum"] if one != default] or [None])

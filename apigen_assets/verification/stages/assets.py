@@ -9,6 +9,7 @@ import polars as pl
 
 from apigen_assets.domain.reason import Stage
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.orchestration.automation import FOLLOW
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.partitions import batch_by_generator
@@ -43,7 +44,7 @@ def _outs(stage: Stage, version: str, verified: str, rejected: str, kinds: set[s
     return {f"{stage}_verified": out(verified), f"{stage}_rejected": out(rejected)}
 
 
-def _outputs(stage: Stage, checked: pl.DataFrame, more: dict[str, Any] | None = None) -> Iterator[dg.Output[Any]]:
+def _outputs(stage: Stage, checked: pl.DataFrame, more: JsonObject | None = None) -> Iterator[dg.Output[Any]]:
     """Both tables of a stage, with counts, reasons, samples and a plot."""
     verified, rejected = checked.filter("passed"), checked.filter(~pl.col("passed"))
     reasons = column_counts(rejected, "reason")
@@ -301,7 +302,7 @@ def audited_rows(context: dg.AssetExecutionContext, config: AuditConfig) -> dg.O
     folder = settings().home / "audit"
     files = [Path(one) for one in config.files] or sorted(one for one in folder.glob("*") if one.is_file())
     funnel = Funnel()
-    rows: list[dict[str, Any]] = []
+    rows: list[JsonObject] = []
     unusable: dict[str, str] = {}
     for file in files:
         try:

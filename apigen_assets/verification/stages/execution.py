@@ -12,6 +12,7 @@ from apigen_assets.domain.outcome import CallExecutor, CallRequest, CallResult, 
 from apigen_assets.domain.reason import Reason, Stage
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.canonical import content_hash, dumps
+from apigen_assets.files.json_types import JsonObject
 
 REASON_OF: dict[Outcome, Reason] = {
     Outcome.ARGUMENT_ERROR: Reason.ARGUMENT_ERROR,
@@ -125,7 +126,7 @@ def check_execution(
     )
 
 
-_Call = tuple[str, str, dict[str, Any]]
+_Call = tuple[str, str, JsonObject]
 
 
 def _calls(tools: str, answers: str) -> list[_Call]:
@@ -151,9 +152,9 @@ def _verdict(calls: list[_Call], made: list[CallResult]) -> tuple[Reason, str] |
 
 
 def _record(calls: list[_Call], made: list[CallResult]) -> str:
-    out: list[dict[str, Any]] = []
+    out: list[JsonObject] = []
     for (name, _, _), result in zip(calls, made, strict=True):
-        entry: dict[str, Any] = {
+        entry: JsonObject = {
             "name": name,
             "outcome": result.outcome.value,
             "result": result.result,
@@ -171,7 +172,7 @@ def _drawn(candidate_id: str, share: float) -> bool:
     return int(content_hash(["metamorphic", candidate_id], 8), 16) < share * 2**32
 
 
-def _defaults_of(frame: pl.DataFrame, chosen: list[int]) -> list[dict[str, dict[str, Any]]]:
+def _defaults_of(frame: pl.DataFrame, chosen: list[int]) -> list[dict[str, JsonObject]]:
     """Per chosen row and tool: the defaults of its optional parameters."""
     out = []
     for text in frame["tools"].gather(chosen).to_list():
@@ -192,7 +193,7 @@ def _inconsistent(
     chosen: list[int],
     rows: list[list[_Call]],
     outcomes: list[list[CallResult]],
-    defaults: list[dict[str, dict[str, Any]]],
+    defaults: list[dict[str, JsonObject]],
     bindings: Mapping[str, Binding],
     executor: CallExecutor,
 ) -> Iterator[tuple[int, str]]:
@@ -219,9 +220,9 @@ def _inconsistent(
             yield i, f"{what}: {(second.result or second.outcome.value)[:80]} instead of {(first.result or '')[:80]}"
 
 
-def _request(binding: Binding, arguments: dict[str, Any]) -> CallRequest:
+def _request(binding: Binding, arguments: JsonObject) -> CallRequest:
     return CallRequest(binding=binding, arguments=arguments)
 
 
-def _is_default(value: Any, defaults: dict[str, Any], key: str) -> bool:
+def _is_default(value: Any, defaults: JsonObject, key: str) -> bool:
     return key in defaults and dumps(value) == dumps(defaults[key])

@@ -15,6 +15,7 @@ from apigen_assets.domain.reason import STAGE_OF, Reason, Stage
 from apigen_assets.domain.style import style_of
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.canonical import StrictJsonError, dumps, loads_strict
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.schema_validator import PATTERN_TIME, BadSchemaError, Check, SchemaFault, compile_schema
 
 
@@ -76,7 +77,7 @@ class FormatChecker:
 
     def __init__(self, limits: FormatLimits | None = None) -> None:
         self._limits = limits or FormatLimits()
-        self._compiled: dict[str, list[tuple[dict[str, Any], CompiledTool | str]]] = {}
+        self._compiled: dict[str, list[tuple[JsonObject, CompiledTool | str]]] = {}
         self._cached = 0
         self._sets: dict[str, dict[str, CompiledTool] | str] = {}
 
@@ -205,7 +206,7 @@ class FormatChecker:
             out[name] = compiled
         return out
 
-    def _compile(self, name: str, parameters: dict[str, Any]) -> CompiledTool | str:
+    def _compile(self, name: str, parameters: JsonObject) -> CompiledTool | str:
         known = self._compiled.setdefault(name, [])
         for schema, compiled in known:
             # Equal by value, so that one tool is compiled once however many rows offer it.
@@ -219,7 +220,7 @@ class FormatChecker:
         return compiled
 
 
-def compile_tool(parameters: dict[str, Any]) -> CompiledTool | str:
+def compile_tool(parameters: JsonObject) -> CompiledTool | str:
     """A tool's parameter schema compiled, or what is wrong with it.
 
     Arguments that the schema does not name are refused unless it allows them in words
@@ -264,7 +265,7 @@ def _finding(fault: SchemaFault, key: str) -> Finding:
     return reason, f"{key}{fault.path}: {fault.message}"
 
 
-def _unfit(arguments: dict[str, Any], depth: int) -> Finding | None:
+def _unfit(arguments: JsonObject, depth: int) -> Finding | None:
     """Depth, numbers that overflow to infinity, and text that is not Unicode."""
     flat = True
     for key, value in arguments.items():

@@ -5,13 +5,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from apigen_assets.domain.chat import ChatModel, ChatRequest
 from apigen_assets.domain.reason import Reason
 from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.verification.stages.judge_prompt import RESPONSE_FORMAT, RULES, judge_messages
 
 RULE_REASONS = (
@@ -29,9 +30,9 @@ class Item(NamedTuple):
 
     candidate_id: str
     query: str
-    tools: list[dict[str, Any]]
-    calls: list[dict[str, Any]]
-    results: list[dict[str, Any]]
+    tools: list[JsonObject]
+    calls: list[JsonObject]
+    results: list[JsonObject]
 
 
 class JudgeAnswer(StrEnum):
@@ -178,10 +179,10 @@ _YES = {
 _MAX_OBJECTS = 64
 
 
-def _objects(text: str) -> list[dict[str, Any]]:
+def _objects(text: str) -> list[JsonObject]:
     """The outermost JSON objects in a text."""
     decoder = json.JSONDecoder()
-    found: list[dict[str, Any]] = []
+    found: list[JsonObject] = []
     at = text.find("{")
     tries = 0
     while at >= 0 and tries < _MAX_OBJECTS:
@@ -197,7 +198,7 @@ def _objects(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def _as_verdict(said: dict[str, Any]) -> tuple[bool, dict[str, Any]] | None:
+def _as_verdict(said: JsonObject) -> tuple[bool, JsonObject] | None:
     values = []
     for key, value in said.items():
         if key.strip().lower() in {"pass", "passes", "passed"}:

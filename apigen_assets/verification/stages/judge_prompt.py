@@ -4,9 +4,8 @@ Each section is a heading on a line of its own, followed by one JSON value on th
 query can pass for a heading: JSON text holds no line break.
 """
 
-from typing import Any
-
 from apigen_assets.files.canonical import content_hash, dumps
+from apigen_assets.files.json_types import JsonObject
 
 RULES = (
     "A call does not serve what the user asks for, or an argument's value is wrong: not what the user said, "
@@ -44,7 +43,7 @@ _ANSWER = (
 PROMPT_VERSION = content_hash([RULES, _OPENINGS, _NOTES, _ANSWER, 1])
 """Changes with any wording; part of the code version of the semantic stage."""
 
-RESPONSE_FORMAT: dict[str, Any] = {
+RESPONSE_FORMAT: JsonObject = {
     "type": "json_schema",
     "json_schema": {
         "name": "verdict",
@@ -65,9 +64,9 @@ RESPONSE_FORMAT: dict[str, Any] = {
 
 def judge_messages(
     query: str,
-    tools: list[dict[str, Any]],
-    calls: list[dict[str, Any]],
-    results: list[dict[str, Any]],
+    tools: list[JsonObject],
+    calls: list[JsonObject],
+    results: list[JsonObject],
     variant: int = 0,
 ) -> tuple[dict[str, str], ...]:
     """The messages of one question to a judge.
@@ -100,8 +99,8 @@ def judge_messages(
     return ({"role": "system", "content": system}, {"role": "user", "content": user})
 
 
-def _shown_result(one: dict[str, Any]) -> dict[str, Any]:
-    out: dict[str, Any] = {key: one[key] for key in ("name", "outcome", "result") if key in one}
+def _shown_result(one: JsonObject) -> JsonObject:
+    out: JsonObject = {key: one[key] for key in ("name", "outcome", "result") if key in one}
     if one.get("truncated"):
         out["truncated"] = True
     return out

@@ -7,6 +7,8 @@ import sys
 import threading
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
+
 
 def main() -> int:
     """Do what the first line of stdin asks for, and end; end at once when the asking process is gone."""
@@ -16,7 +18,7 @@ def main() -> int:
     request = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
-    def send(message: dict[str, Any]) -> None:
+    def send(message: JsonObject) -> None:
         text = json.dumps(message)
         token = os.environ.get("HF_TOKEN", "").strip()
         out.write((text.replace(token, "***") if token else text) + "\n")
@@ -43,7 +45,7 @@ def main() -> int:
     os._exit(0)
 
 
-def _run(session: Any, request: dict[str, Any]) -> dict[str, Any]:
+def _run(session: Any, request: JsonObject) -> JsonObject:
     from resources.hub.worker import loading, publish
 
     match request["operation"]:

@@ -3,8 +3,8 @@
 import importlib.util
 import json
 from pathlib import Path
-from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from resources.hub.worker.failures import HubFailure, may_pass
 
 
@@ -13,7 +13,7 @@ def available() -> bool:
     return importlib.util.find_spec("datasets") is not None
 
 
-def load(source: str, revision: str | None, token: str | None) -> dict[str, Any]:
+def load(source: str, revision: str | None, token: str | None) -> JsonObject:
     """Rows per split and the content hash of everything, as loaded.
 
     Raises:
@@ -25,7 +25,7 @@ def load(source: str, revision: str | None, token: str | None) -> dict[str, Any]
     return check(source, revision, token, manifest)
 
 
-def check(source: str, revision: str | None, token: str | None, manifest: dict[str, Any]) -> dict[str, Any]:
+def check(source: str, revision: str | None, token: str | None, manifest: JsonObject) -> JsonObject:
     """Load every config that the manifest names, and compare."""
     import datasets
 
@@ -68,7 +68,7 @@ def _types(columns: list[list[str]]) -> list[list[str]]:
     return [[name, kind.replace("<element:", "<item:")] for name, kind in columns]
 
 
-def _manifest(source: str, revision: str | None, token: str | None) -> dict[str, Any]:
+def _manifest(source: str, revision: str | None, token: str | None) -> JsonObject:
     path = Path(source)
     if path.is_dir():
         file = path / "release.json"
@@ -79,7 +79,7 @@ def _manifest(source: str, revision: str | None, token: str | None) -> dict[str,
             hf_hub_download(source, "release.json", repo_type="dataset", revision=revision, token=token or False)
         )
     try:
-        manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        manifest: JsonObject = json.loads(file.read_text(encoding="utf-8"))
         return manifest
     except (OSError, ValueError) as error:
         raise HubFailure("not_loadable", f"{source} has no readable release.json: {error}") from None

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 from huggingface_hub.errors import RevisionNotFoundError
 
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from resources.hub.worker import loading
 from resources.hub.worker.failures import HubFailure, may_pass
 from resources.hub.worker.session import Session
@@ -31,12 +31,12 @@ class State(NamedTuple):
     """The repository at one commit."""
 
     revision: str
-    files: dict[str, Any]
+    files: JsonObject
     """`RepoFile` by path."""
-    manifest: dict[str, Any] | None
+    manifest: JsonObject | None
 
 
-def publish(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
+def publish(session: Session, request: JsonMapping) -> JsonObject:
     """Publish; the answer has the fields of `resources.hub.resource.Publication`.
 
     Raises:
@@ -46,7 +46,7 @@ def publish(session: Session, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Publisher:
-    def __init__(self, session: Session, request: Mapping[str, Any]) -> None:
+    def __init__(self, session: Session, request: JsonMapping) -> None:
         self.session = session
         self.api = session.api
         self.repo: str = request["repo"]
@@ -62,7 +62,7 @@ class _Publisher:
         prefix = "" if self.kind == "model" else f"{self.kind}s/"
         self.url = f"{session.endpoint}/{prefix}{self.repo}"
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> JsonObject:
         if self.session.token is not None and not self.dry_run:
             self.session.say(f"publishing as {self.session.check_access()}")
         info = self.session.exists(self.kind)
@@ -146,7 +146,7 @@ class _Publisher:
             )
         return tagged.revision
 
-    def _changes(self, state: State | None) -> dict[str, Any]:
+    def _changes(self, state: State | None) -> JsonObject:
         files = {} if state is None else state.files
         old = None if state is None else state.manifest
         if state is not None and old is None and set(files) - _OF_ANY_REPOSITORY:
@@ -243,12 +243,12 @@ class _Publisher:
         self,
         revision: str,
         *,
-        changes: Mapping[str, Any],
+        changes: JsonMapping,
         created: bool,
         tagged_at: str | None,
         committed: bool = False,
         attempts: int = 0,
-    ) -> dict[str, Any]:
+    ) -> JsonObject:
         if self.dry_run:
             return self._answer(revision, changes=changes, created=created)
         # A tag is made after the check, so what it names was checked.
@@ -320,14 +320,14 @@ class _Publisher:
         }
 
 
-_NO_FILES: dict[str, Any] = {"added": [], "changed": [], "deleted": [], "upload_bytes": 0}
+_NO_FILES: JsonObject = {"added": [], "changed": [], "deleted": [], "upload_bytes": 0}
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _same(one: JsonMapping, other: JsonMapping) -> bool:
     return all(one.get(key) == other.get(key) for key in ("format", "kind", "content_hash", "card_hash"))
 
 
-def _rows(manifest: Mapping[str, Any]) -> dict[str, int]:
+def _rows(manifest: JsonMapping) -> dict[str, int]:
     return {
         f"{config}/{split}": int(told["rows"])
         for config, one in manifest.get("configs", {}).items()
@@ -356,14 +356,14 @@ def _files(folder: Path) -> dict[str, LocalFile]:
     return found
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> JsonObject:
     manifest = _parsed(path)
     if manifest is None:
         raise HubFailure("bad_request", f"{path} is missing or damaged: make the release again before publishing it")
     return manifest
 
 
-def _parsed(path: Path) -> dict[str, Any] | None:
+def _parsed(path: Path) -> JsonObject | None:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -3,13 +3,14 @@
 import os
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import httpx2
 from huggingface_hub import HfApi, constants, get_session, set_client_factory
 from huggingface_hub.errors import RepositoryNotFoundError
 
+from apigen_assets.files.json_types import JsonMapping
 from resources.hub.worker.failures import HubFailure, explain, may_pass, status_of, token_refused, wait_asked_for
 
 T = TypeVar("T")
@@ -21,7 +22,7 @@ _WRITING_ROLES = frozenset({"write", "admin", "contributor"})
 class Session:
     """The client with our own time limits, and the token's account."""
 
-    def __init__(self, request: Mapping[str, Any], say: Callable[[str], None]) -> None:
+    def __init__(self, request: JsonMapping, say: Callable[[str], None]) -> None:
         self.repo = str(request.get("repo") or "")
         self.endpoint = str(request["endpoint"])
         self.token = os.environ.get("HF_TOKEN", "").strip() or None
@@ -105,7 +106,7 @@ class Session:
             return None
 
 
-def check_rights(who: Mapping[str, Any], repo: str) -> None:
+def check_rights(who: JsonMapping, repo: str) -> None:
     """Whether an account and its token may write to a repository, as far as the Hub tells.
 
     Args:
@@ -142,7 +143,7 @@ def check_rights(who: Mapping[str, Any], repo: str) -> None:
         )
 
 
-def _scoped(fine: Mapping[str, Any], repo: str) -> bool:
+def _scoped(fine: JsonMapping, repo: str) -> bool:
     entries = fine.get("scoped")
     if entries is None:  # not told: the Hub will decide
         return True

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from resources.local.rest.endpoint import Endpoints, NotFoundError, text, whole
 
 endpoints = Endpoints("Science")
@@ -33,7 +34,7 @@ def _formula(text: str) -> Any:
     return found
 
 
-def _shown(element: Any) -> dict[str, Any]:
+def _shown(element: Any) -> JsonObject:
     return {
         "symbol": element.symbol,
         "name": element.name,

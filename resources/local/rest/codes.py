@@ -3,13 +3,14 @@
 import importlib
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from resources.local.rest.endpoint import Endpoints, NotFoundError, choice, text
 
 finance = Endpoints("Finance")
 commerce = Endpoints("Commerce")
 
 
-def _verdict(module: str, value: str) -> dict[str, Any]:
+def _verdict(module: str, value: str) -> JsonObject:
     """What stdnum says of a number; its own registries are packaged, nothing is asked online."""
     from stdnum.exceptions import ValidationError
 

@@ -4,6 +4,7 @@ import colorsys
 import functools
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from resources.local.rest.endpoint import Endpoints, NotFoundError, text
 
 endpoints = Endpoints("Media")
@@ -28,7 +29,7 @@ def _names() -> dict[str, tuple[int, int, int]]:
     return {name: (rgb.red, rgb.green, rgb.blue) for name, rgb in found.items()}
 
 
-def _described(rgb: tuple[int, int, int]) -> dict[str, Any]:
+def _described(rgb: tuple[int, int, int]) -> JsonObject:
     hue, lightness, saturation = colorsys.rgb_to_hls(*(one / 255 for one in rgb))
     return {
         "hex": _hex(rgb),

@@ -4,6 +4,7 @@ import datetime as dt
 import functools
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from resources.local.rest.endpoint import Endpoints, NotFoundError, date, number, text, whole
 
 endpoints = Endpoints("Data")
@@ -25,11 +26,11 @@ def _locale(name: str) -> Any:
 
 
 @functools.cache
-def _countries() -> dict[str, dict[str, Any]]:
+def _countries() -> dict[str, JsonObject]:
     """Every country by its two letters, with its ISO 3166-1 three letters and number (CLDR's territory aliases)."""
     from babel.core import get_global
 
-    out: dict[str, dict[str, Any]] = {}
+    out: dict[str, JsonObject] = {}
     for alias, targets in get_global("territory_aliases").items():
         if len(targets) == 1 and len(alias) == 3:
             codes = out.setdefault(str(targets[0]), {})
@@ -42,7 +43,7 @@ def _countries() -> dict[str, dict[str, Any]]:
     }
 
 
-def _country(code: str) -> dict[str, Any]:
+def _country(code: str) -> JsonObject:
     found = _countries().get(code.upper())
     if found is None:
         raise NotFoundError(f"no country has the code {code.upper()}")
@@ -185,7 +186,7 @@ finance = Endpoints("Finance")
 
 
 @functools.cache
-def _currency(code: str) -> dict[str, Any]:
+def _currency(code: str) -> JsonObject:
     from babel.numbers import get_currency_name, get_currency_precision, get_currency_symbol, is_currency
 
     code = code.upper()

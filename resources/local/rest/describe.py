@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from apigen_assets.files.json_types import JsonObject
 from resources.local.rest.endpoint import Endpoint, Parameter
 from resources.local.rest.misbehaving import MISBEHAVIOURS
 from resources.local.rest.process import demo_source
@@ -20,13 +21,13 @@ _DESCRIPTION = (
 )
 
 
-def document() -> dict[str, Any]:
+def document() -> JsonObject:
     """The OpenAPI 3.1 document."""
-    paths: dict[str, dict[str, Any]] = {}
+    paths: dict[str, JsonObject] = {}
     for endpoint in ENDPOINTS:
         paths.setdefault(endpoint.path, {})["get"] = _operation(endpoint)
     for one in MISBEHAVIOURS:
-        operation: dict[str, Any] = {
+        operation: JsonObject = {
             "operationId": one.name,
             "tags": [one.tag],
             "description": one.description,
@@ -38,7 +39,7 @@ def document() -> dict[str, Any]:
         else:
             operation["parameters"] = [_parameter(one.path, parameter) for parameter in one.parameters]
         operation["responses"] = _responses()
-        item: dict[str, Any] = {one.method: operation}
+        item: JsonObject = {one.method: operation}
         if one.server is not None:
             item["servers"] = [{"url": one.server}]
         paths[one.path] = item
@@ -61,7 +62,7 @@ def document() -> dict[str, Any]:
     }
 
 
-def _operation(endpoint: Endpoint) -> dict[str, Any]:
+def _operation(endpoint: Endpoint) -> JsonObject:
     return {
         "operationId": endpoint.name,
         "tags": [endpoint.tag],
@@ -71,20 +72,20 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-def _parameter(path: str, parameter: Parameter) -> dict[str, Any]:
+def _parameter(path: str, parameter: Parameter) -> JsonObject:
     place = "path" if f"{{{parameter.name}}}" in path else "query"
-    out: dict[str, Any] = {"name": parameter.name, "in": place, "description": parameter.description}
+    out: JsonObject = {"name": parameter.name, "in": place, "description": parameter.description}
     if parameter.required:
         out["required"] = True
     out["schema"] = parameter.schema()
     return out
 
 
-def _field(parameter: Parameter) -> dict[str, Any]:
+def _field(parameter: Parameter) -> JsonObject:
     return {**parameter.schema(), "description": parameter.description}
 
 
-def _responses() -> dict[str, Any]:
+def _responses() -> JsonObject:
     return {"200": {"description": "The answer", "content": {"application/json": {"schema": {"type": "object"}}}}}
 
 

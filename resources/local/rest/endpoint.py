@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from apigen_assets.files.json_types import JsonObject
+
 Kind = Literal["string", "integer", "number", "boolean", "date", "strings", "numbers"]
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -33,14 +35,14 @@ class Parameter:
     maximum: float | None = None
     pattern: str | None = None
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> JsonObject:
         """The JSON Schema of the value."""
-        kinds: dict[str, dict[str, Any]] = {
+        kinds: dict[str, JsonObject] = {
             "date": {"type": "string", "format": "date"},
             "strings": {"type": "array", "items": {"type": "string"}, "minItems": 1},
             "numbers": {"type": "array", "items": {"type": "number"}, "minItems": 1},
         }
-        out: dict[str, Any] = dict(kinds.get(self.kind, {"type": self.kind}))
+        out: JsonObject = dict(kinds.get(self.kind, {"type": self.kind}))
         for name in ("enum", "examples"):
             if getattr(self, name):
                 out[name] = [list(one) if isinstance(one, tuple) else one for one in getattr(self, name)]
@@ -116,7 +118,7 @@ class Endpoint:
     parameters: tuple[Parameter, ...]
     run: Callable[..., Any]
 
-    def arguments(self, path: Mapping[str, str], query: Mapping[str, list[str]]) -> dict[str, Any]:
+    def arguments(self, path: Mapping[str, str], query: Mapping[str, list[str]]) -> JsonObject:
         """The arguments of a request.
 
         Raises:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from apigen_assets.files.json_types import JsonObject
 from resources.local.rest.endpoint import BadArgumentError, Endpoints, NotFoundError, date, number, text, whole
 
 endpoints = Endpoints("Travel")
@@ -16,20 +17,20 @@ _ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "Australia/Sydney")
 
 
 @functools.cache
-def _airports() -> dict[str, dict[str, Any]]:
+def _airports() -> dict[str, JsonObject]:
     import airportsdata
 
     return {code: dict(one) for code, one in airportsdata.load("IATA").items()}
 
 
-def _airport(code: str) -> dict[str, Any]:
+def _airport(code: str) -> JsonObject:
     found = _airports().get(code.upper())
     if found is None:
         raise NotFoundError(f"no airport has the IATA code {code.upper()}")
     return found
 
 
-def _shown(airport: dict[str, Any]) -> dict[str, Any]:
+def _shown(airport: JsonObject) -> JsonObject:
     return {
         "iata": airport["iata"],
         "icao": airport["icao"],

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
+
 
 @dataclass(frozen=True)
 class Rates:
@@ -76,8 +78,8 @@ def draw_kind(rates: Rates, rng: random.Random) -> str | None:
 
 
 def damage_calls(
-    kind: str, calls: list[dict[str, Any]], functions: dict[str, dict[str, Any]], rng: random.Random
-) -> list[dict[str, Any]]:
+    kind: str, calls: list[JsonObject], functions: dict[str, JsonObject], rng: random.Random
+) -> list[JsonObject]:
     """The calls with one mistake of the kind, or unchanged where it cannot be made in them."""
     out = copy.deepcopy(calls)
     call = rng.choice(out)
@@ -124,7 +126,7 @@ def damage_calls(
     return out
 
 
-def failing_value(name: str, value: Any, schema: dict[str, Any], rng: random.Random) -> Any:
+def failing_value(name: str, value: Any, schema: JsonObject, rng: random.Random) -> Any:
     """A value of the right type that a function is likely to refuse."""
     if isinstance(value, bool) or schema.get("enum"):
         return value
@@ -154,7 +156,7 @@ def break_text(text: str, rng: random.Random) -> str:
     return re.sub(r"\}\]", "]", text, count=1)
 
 
-def _change(arguments: dict[str, Any], properties: dict[str, Any], rng: random.Random) -> None:
+def _change(arguments: JsonObject, properties: JsonObject, rng: random.Random) -> None:
     names = [name for name, value in arguments.items() if not isinstance(value, bool | dict)]
     if not names:
         return
@@ -178,7 +180,7 @@ def _change(arguments: dict[str, Any], properties: dict[str, Any], rng: random.R
         arguments[name] = value[:-1] if len(value) > 1 else value * 2
 
 
-def _swap(arguments: dict[str, Any], rng: random.Random) -> None:
+def _swap(arguments: JsonObject, rng: random.Random) -> None:
     names = list(arguments)
     pairs = [
         (a, b)

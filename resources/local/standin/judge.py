@@ -7,6 +7,7 @@ import random
 import re
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from resources.local.standin.errors import JUDGE_ERROR
 from resources.local.standin.phrases import name_words
 from resources.local.standin.reader import Case
@@ -95,7 +96,7 @@ _SMALL = re.findall(
 )
 
 
-def _swapped(arguments: dict[str, Any], said: str) -> tuple[str, str] | None:
+def _swapped(arguments: JsonObject, said: str) -> tuple[str, str] | None:
     """Two arguments of which each stands directly behind the other's name."""
     flat = {
         name: value
@@ -118,7 +119,7 @@ def _follows(name: str, value: Any, said: str) -> bool:
     return re.search(rf"\b{label}(?: of|:| =| is|)? ['\"]?{text}(?![\w]|\.\d)", said) is not None
 
 
-def _wrong_function(case: Case, functions: dict[Any, dict[str, Any]]) -> str | None:
+def _wrong_function(case: Case, functions: dict[Any, JsonObject]) -> str | None:
     words = _content(case.query)
     scores = {
         name: len(words & _content(f"{name_words(str(name))} {one.get('description', '')}"))

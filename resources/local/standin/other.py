@@ -5,11 +5,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from resources.local.standin.phrases import name_words
 from resources.local.standin.reader import first_json, sections, text_of
 
 
-def classify(messages: Sequence[dict[str, Any]]) -> str:
+def classify(messages: Sequence[JsonObject]) -> str:
     """One category per item asked about, of those the prompt lists, by the words they share."""
     categories = _categories(text_of(messages))
     items = _items(text_of(messages, "user"))
@@ -19,7 +20,7 @@ def classify(messages: Sequence[dict[str, Any]]) -> str:
     return json.dumps(chosen)
 
 
-def document(messages: Sequence[dict[str, Any]]) -> str:
+def document(messages: Sequence[JsonObject]) -> str:
     """A description made of an API's name and its parameters' names."""
     api = first_json(text_of(messages, "user"))
     api = api if isinstance(api, dict) else {}

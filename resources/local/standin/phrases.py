@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from resources.local.standin.words import word_set
 
 Pieces = list[tuple[str, bool]]
@@ -162,7 +163,7 @@ def name_words(name: str) -> str:
     return re.sub(r"[_\-.\s]+", " ", spaced).strip().lower()
 
 
-def unit_of(name: str, schema: dict[str, Any]) -> str:
+def unit_of(name: str, schema: JsonObject) -> str:
     """The unit of a number, by its name's ending or its description; empty where none is told."""
     if schema.get("type") not in ("number", "integer"):
         return ""
@@ -175,7 +176,7 @@ def unit_of(name: str, schema: dict[str, Any]) -> str:
     return ""
 
 
-def label_of(name: str, schema: dict[str, Any], rng: random.Random) -> str:
+def label_of(name: str, schema: JsonObject, rng: random.Random) -> str:
     """What people call a parameter: its name in words, or the head of its description."""
     words = name_words(name)
     for ending, _, _ in _UNITS_COMPILED:
@@ -193,7 +194,7 @@ def label_of(name: str, schema: dict[str, Any], rng: random.Random) -> str:
     return words
 
 
-def say(value: Any, name: str, schema: dict[str, Any], rng: random.Random) -> str:
+def say(value: Any, name: str, schema: JsonObject, rng: random.Random) -> str:
     """A value as people write it; mostly its JSON text."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -213,8 +214,8 @@ def say(value: Any, name: str, schema: dict[str, Any], rng: random.Random) -> st
 
 def write_request(
     request: Request,
-    arguments: dict[str, Any],
-    properties: dict[str, Any],
+    arguments: JsonObject,
+    properties: JsonObject,
     wording: str,
     rng: random.Random,
 ) -> Pieces:
@@ -242,7 +243,7 @@ def write_request(
     return _frame([(request.verb, False)], False, joined, wording, rng)
 
 
-def write_arguments(arguments: dict[str, Any], properties: dict[str, Any], rng: random.Random) -> Pieces:
+def write_arguments(arguments: JsonObject, properties: JsonObject, rng: random.Random) -> Pieces:
     """Arguments alone, as `with radius 5 and height 10`."""
     said = {name: say(value, name, properties.get(name, {}), rng) for name, value in arguments.items()}
     return _with(list(arguments), said, properties, rng)
@@ -410,7 +411,7 @@ def _noun_frame(noun: str, joined: Pieces, wording: str, rng: random.Random) -> 
     return [(opening + noun, False), *tail, (end, False)]
 
 
-def _with(names: list[str], said: dict[str, str], properties: dict[str, Any], rng: random.Random) -> Pieces:
+def _with(names: list[str], said: dict[str, str], properties: JsonObject, rng: random.Random) -> Pieces:
     """`with radius 5 and height 10`, in one of a few regular forms."""
     if not names:
         return []
@@ -464,7 +465,7 @@ def _trimmed(part: Pieces) -> Pieces:
     return out
 
 
-def _say_text(value: str, schema: dict[str, Any], rng: random.Random) -> str:
+def _say_text(value: str, schema: JsonObject, rng: random.Random) -> str:
     if schema.get("enum") or re.fullmatch(r"[A-Z][A-Za-z]*(?: [A-Z][a-z]+)*", value):
         return value
     if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
@@ -479,7 +480,7 @@ def _say_text(value: str, schema: dict[str, Any], rng: random.Random) -> str:
     return value
 
 
-def _say_number(value: Any, name: str, schema: dict[str, Any], rng: random.Random) -> str:
+def _say_number(value: Any, name: str, schema: JsonObject, rng: random.Random) -> str:
     chance = rng.random()
     if isinstance(value, int) and 0 <= value <= 20 and chance < 0.05:
         return _NUMBER_WORDS[value]
@@ -517,7 +518,7 @@ def _misspelled(text: str, rng: random.Random) -> str:
     return " ".join(words)
 
 
-def _speaks_of(noun: str, name: str, properties: dict[str, Any]) -> bool:
+def _speaks_of(noun: str, name: str, properties: JsonObject) -> bool:
     words = name_words(name)
     noun = noun.lower().rstrip("s")
     if noun in words or words in noun:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from apigen_assets.files.json_types import JsonObject
+
 Kind = Literal["generate", "judge", "document", "classify", "other"]
 
 _HEADING = re.compile(r"^(?:#+\s*(?P<hash>[^\n]{1,60}?)\s*:?|(?P<colon>[A-Z][A-Za-z ]{2,40}):)[ \t]*$", re.MULTILINE)
@@ -17,7 +19,7 @@ class Shown:
     """An example shown in the prompt."""
 
     query: str
-    calls: list[dict[str, Any]]
+    calls: list[JsonObject]
 
 
 @dataclass
@@ -28,7 +30,7 @@ class Task:
     style: str
     wording: str
     language: str | None
-    functions: list[dict[str, Any]]
+    functions: list[JsonObject]
     targets: list[str]
     examples: list[Shown] = field(default_factory=list)
 
@@ -38,12 +40,12 @@ class Case:
     """What a judge's prompt shows."""
 
     query: str
-    functions: list[dict[str, Any]]
-    calls: list[dict[str, Any]]
-    results: list[dict[str, Any]]
+    functions: list[JsonObject]
+    calls: list[JsonObject]
+    results: list[JsonObject]
 
 
-def text_of(messages: Sequence[dict[str, Any]], role: str | None = None) -> str:
+def text_of(messages: Sequence[JsonObject], role: str | None = None) -> str:
     """The messages' texts, of one role or all."""
     return "\n\n".join(str(one.get("content") or "") for one in messages if role is None or one.get("role") == role)
 
@@ -80,7 +82,7 @@ def section_json(parts: dict[str, str], *words: str) -> Any:
     return None
 
 
-def kind_of(messages: Sequence[dict[str, Any]]) -> Kind:
+def kind_of(messages: Sequence[JsonObject]) -> Kind:
     """What a prompt asks for, by its words."""
     text = text_of(messages).lower()
     if '"pass"' in text and "call" in text:
@@ -96,7 +98,7 @@ def kind_of(messages: Sequence[dict[str, Any]]) -> Kind:
     return "other"
 
 
-def read_task(messages: Sequence[dict[str, Any]]) -> Task | None:
+def read_task(messages: Sequence[JsonObject]) -> Task | None:
     """The task of a generation prompt; null where it shows no functions."""
     text = text_of(messages, "user")
     parts = sections(text)
@@ -122,7 +124,7 @@ def read_task(messages: Sequence[dict[str, Any]]) -> Task | None:
     )
 
 
-def read_case(messages: Sequence[dict[str, Any]]) -> Case | None:
+def read_case(messages: Sequence[JsonObject]) -> Case | None:
     """The case of a judge's prompt; null where query or calls are missing."""
     parts = sections(text_of(messages, "user"))
     query = section_json(parts, "query")
@@ -167,7 +169,7 @@ def _examples(text: str) -> list[Shown]:
     return out
 
 
-def _tidy(function: dict[str, Any]) -> dict[str, Any]:
+def _tidy(function: JsonObject) -> JsonObject:
     """A function whose parameters are surely an object schema with an object per parameter."""
     parameters = function.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
@@ -185,5 +187,5 @@ def _tidy(function: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _dicts(value: Any) -> list[dict[str, Any]]:
+def _dicts(value: Any) -> list[JsonObject]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -4,10 +4,10 @@ import hashlib
 import json
 import math
 import random
-from typing import Any
 
 from aiohttp import web
 
+from apigen_assets.files.json_types import JsonObject
 from resources.local.standin import other
 from resources.local.standin.errors import RATES
 from resources.local.standin.judge import judge
@@ -23,7 +23,7 @@ def make_app() -> web.Application:
     return app
 
 
-def answer(model: str, messages: list[dict[str, Any]], seed: int = 0) -> str:
+def answer(model: str, messages: list[JsonObject], seed: int = 0) -> str:
     """What a stand-in writes: a pure function of model, messages and seed."""
     text = json.dumps([model, messages, seed], sort_keys=True, ensure_ascii=True)
     rng = random.Random(hashlib.sha256(text.encode()).digest())

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from resources.local.standin.words import OBJECTS, POOLS, SUBJECTS, VERBS
 
-Schema = dict[str, Any]
+Schema = JsonObject
 
 _NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _BETWEEN = re.compile(
@@ -151,15 +152,15 @@ class ValueMaker:
         seen: argument sets met in the prompt's examples of the same tool.
     """
 
-    def __init__(self, rng: random.Random, seen: Sequence[dict[str, Any]] = ()) -> None:
+    def __init__(self, rng: random.Random, seen: Sequence[JsonObject] = ()) -> None:
         self._rng = rng
         self._calls = seen
         self._seen: dict[str, list[Any]] = {}
         self._scale = 1.0
-        self._defs: dict[str, Any] = {}
+        self._defs: JsonObject = {}
         self._length = rng.randint(3, 5)
 
-    def arguments(self, parameters: Schema, optional_share: float = 0.3) -> dict[str, Any]:
+    def arguments(self, parameters: Schema, optional_share: float = 0.3) -> JsonObject:
         """Arguments for a parameters schema: all required ones, and some of the optional."""
         rng = self._rng
         self._defs = {**parameters.get("$defs", {}), **parameters.get("definitions", {})}
@@ -170,7 +171,7 @@ class ValueMaker:
         self._scale = rng.uniform(0.7, 1.5)
         properties = parameters.get("properties", {})
         required = set(parameters.get("required", ()))
-        out: dict[str, Any] = {}
+        out: JsonObject = {}
         for name, schema in properties.items():
             schema = schema if isinstance(schema, dict) else {}
             wanted = 0.8 if name in self._seen else optional_share
@@ -391,7 +392,7 @@ class ValueMaker:
             out = _shares(rng, len(out))
         return out
 
-    def _object(self, schema: Schema, depth: int) -> dict[str, Any]:
+    def _object(self, schema: Schema, depth: int) -> JsonObject:
         properties = schema.get("properties")
         if isinstance(properties, dict) and properties:
             required = set(schema.get("required", properties))
@@ -581,7 +582,7 @@ def listed_values(description: str) -> list[str]:
     return []
 
 
-def harmonised(arguments: dict[str, Any], properties: dict[str, Any]) -> dict[str, Any]:
+def harmonised(arguments: JsonObject, properties: JsonObject) -> JsonObject:
     """Arguments of one call made to fit each other: start before end, k at most n, different units."""
     out = dict(arguments)
     for first, second in _ORDERED:

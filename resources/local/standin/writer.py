@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject
 from resources.local.standin import errors
 from resources.local.standin.phrases import (
     Pieces,
@@ -47,8 +48,8 @@ def write_pairs(task: Task, model: str, rng: random.Random) -> str:
     return text
 
 
-def _text(query: str, calls: list[dict[str, Any]], kind: str | None, rng: random.Random) -> str:
-    pair: dict[str, Any] = {"query": query, "answers": calls}
+def _text(query: str, calls: list[JsonObject], kind: str | None, rng: random.Random) -> str:
+    pair: JsonObject = {"query": query, "answers": calls}
     if kind == "missing_field":
         del pair[rng.choice(("query", "answers"))]
     text = json.dumps(pair, ensure_ascii=False)
@@ -56,10 +57,10 @@ def _text(query: str, calls: list[dict[str, Any]], kind: str | None, rng: random
 
 
 def _pair(
-    task: Task, functions: dict[str, dict[str, Any]], kind: str | None, rng: random.Random
-) -> tuple[str, list[dict[str, Any]]]:
+    task: Task, functions: dict[str, JsonObject], kind: str | None, rng: random.Random
+) -> tuple[str, list[JsonObject]]:
     names = _names(task, rng)
-    calls: list[dict[str, Any]] = []
+    calls: list[JsonObject] = []
     for name in names:
         arguments = _arguments(functions[name], task.examples, rng)
         for examples in (task.examples, task.examples, [], []):
@@ -69,7 +70,7 @@ def _pair(
         shared = _with_options_of(calls, name, arguments, functions[name])
         arguments = arguments if {"name": name, "arguments": shared} in calls else shared
         calls.append({"name": name, "arguments": arguments})
-    unique: list[dict[str, Any]] = []
+    unique: list[JsonObject] = []
     for call in calls:
         if call not in unique:
             unique.append(call)
@@ -101,7 +102,7 @@ def _names(task: Task, rng: random.Random) -> list[str]:
     return names
 
 
-def _arguments(function: dict[str, Any], examples: list[Shown], rng: random.Random) -> dict[str, Any]:
+def _arguments(function: JsonObject, examples: list[Shown], rng: random.Random) -> JsonObject:
     seen = [
         call["arguments"]
         for example in examples
@@ -112,9 +113,7 @@ def _arguments(function: dict[str, Any], examples: list[Shown], rng: random.Rand
     return ValueMaker(rng, seen).arguments(parameters if isinstance(parameters, dict) else {})
 
 
-def _with_options_of(
-    calls: list[dict[str, Any]], name: str, arguments: dict[str, Any], function: dict[str, Any]
-) -> dict[str, Any]:
+def _with_options_of(calls: list[JsonObject], name: str, arguments: JsonObject, function: JsonObject) -> JsonObject:
     """The arguments with the options of the first call to the same function: one option said is meant for all."""
     first = next((call["arguments"] for call in calls if call["name"] == name), None)
     if first is None:
@@ -124,7 +123,7 @@ def _with_options_of(
     return own | {key: value for key, value in first.items() if key not in own and key not in required}
 
 
-def _query(task: Task, calls: list[dict[str, Any]], functions: dict[str, dict[str, Any]], rng: random.Random) -> str:
+def _query(task: Task, calls: list[JsonObject], functions: dict[str, JsonObject], rng: random.Random) -> str:
     parts: list[Pieces] = []
     for i, call in enumerate(calls):
         function = functions[call["name"]]
@@ -142,15 +141,13 @@ def _query(task: Task, calls: list[dict[str, Any]], functions: dict[str, dict[st
     return finish(pieces, task.wording, rng)
 
 
-def _said(call: dict[str, Any], function: dict[str, Any], wording: str, rng: random.Random) -> Pieces:
+def _said(call: JsonObject, function: JsonObject, wording: str, rng: random.Random) -> Pieces:
     request: Request = request_of(function["name"], str(function.get("description") or ""))
     properties = {name: _plain_schema(one) for name, one in _properties(function).items()}
     return write_request(request, call["arguments"], properties, wording, rng)
 
 
-def _like_example(
-    call: dict[str, Any], function: dict[str, Any], examples: list[Shown], rng: random.Random
-) -> Pieces | None:
+def _like_example(call: JsonObject, function: JsonObject, examples: list[Shown], rng: random.Random) -> Pieces | None:
     """An example's query with this call's values in the places of its own; null where they cannot be found."""
     fitting = [
         one
@@ -193,7 +190,7 @@ def _like_example(
     return [*pieces, (example.query[at:], False)]
 
 
-def _out_of_range(calls: list[dict[str, Any]], functions: dict[str, dict[str, Any]], rng: random.Random) -> None:
+def _out_of_range(calls: list[JsonObject], functions: dict[str, JsonObject], rng: random.Random) -> None:
     call = rng.choice(calls)
     properties = _properties(functions[call["name"]])
     names = list(call["arguments"])
@@ -205,9 +202,7 @@ def _out_of_range(calls: list[dict[str, Any]], functions: dict[str, dict[str, An
             return
 
 
-def _neighbours(
-    calls: list[dict[str, Any]], functions: dict[str, dict[str, Any]], rng: random.Random
-) -> list[dict[str, Any]]:
+def _neighbours(calls: list[JsonObject], functions: dict[str, JsonObject], rng: random.Random) -> list[JsonObject]:
     """One call goes to another of the offered tools, with the arguments that fit there."""
     out = [dict(call) for call in calls]
     call = rng.choice(out)
@@ -227,13 +222,13 @@ def _neighbours(
     return out
 
 
-def _properties(function: dict[str, Any]) -> dict[str, Any]:
+def _properties(function: JsonObject) -> JsonObject:
     parameters = function.get("parameters")
     found = parameters.get("properties") if isinstance(parameters, dict) else None
     return found if isinstance(found, dict) else {}
 
 
-def _plain_schema(schema: Any) -> dict[str, Any]:
+def _plain_schema(schema: Any) -> JsonObject:
     """A parameter's schema with the first real option of `anyOf` and a single type."""
     if not isinstance(schema, dict):
         return {}

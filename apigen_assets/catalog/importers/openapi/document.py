@@ -16,6 +16,7 @@ from apigen_assets.catalog.importers.openapi.schema_reader import FileUploadErro
 from apigen_assets.catalog.importers.openapi.yaml_text import parse_yaml
 from apigen_assets.catalog.names import distinct, identifier
 from apigen_assets.domain.api import Credential, Place, RestBinding, RestParameter
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.json_schema import is_valid, object_schema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -50,7 +51,7 @@ def import_documents(
 ) -> ImportResult:
     """Every operation of the given documents; `origin` is the URL that relative servers are relative to."""
     collector = Collector(name, "openapi")
-    values: dict[str, Any] = {}
+    values: JsonObject = {}
     digests: dict[str, str] = {}
     for document in found:
         if document.reason is not None:
@@ -103,7 +104,7 @@ class _Argument:
     """One parameter or body field before names are made distinct."""
 
     wire: str
-    schema: dict[str, Any]
+    schema: JsonObject
     required: bool
     place: Place
     explode: bool = True
@@ -123,7 +124,7 @@ class _Spec:
         self,
         collector: Collector,
         file: str,
-        spec: dict[str, Any],
+        spec: JsonObject,
         references: References,
         namespace: tuple[str, ...],
         digest: str,
@@ -139,7 +140,7 @@ class _Spec:
         self._base_url = base_url
         self._origin = origin
         self._swagger = "swagger" in spec
-        self._leaves: dict[int, dict[str, Any]] = {}
+        self._leaves: dict[int, JsonObject] = {}
         info = _dict(spec.get("info"))
         self._license = _string(_dict(info.get("license")).get("name")) or None
         self._title = _string(info.get("title"))
@@ -156,7 +157,7 @@ class _Spec:
             for method, operation, shared in self._operations(str(path), item):
                 self._one(str(path), method, operation, shared)
 
-    def _operations(self, path: str, item: Any) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    def _operations(self, path: str, item: Any) -> Iterator[tuple[str, Any, JsonObject]]:
         try:
             item, _ = self._references.follow(item)
         except ReferenceProblem as problem:
@@ -171,7 +172,7 @@ class _Spec:
         for method in found:
             yield method, item[method], item
 
-    def _one(self, path: str, method: str, operation: Any, shared: dict[str, Any]) -> None:
+    def _one(self, path: str, method: str, operation: Any, shared: JsonObject) -> None:
         original = f"{method.upper()} {path}"
         warn = self._warner(original)
         try:
@@ -189,7 +190,7 @@ class _Spec:
         else:
             self._collector.add(draft)
 
-    def _draft(self, path: str, method: str, operation: Any, shared: dict[str, Any], original: str, warn: Any) -> Draft:
+    def _draft(self, path: str, method: str, operation: Any, shared: JsonObject, original: str, warn: Any) -> Draft:
         if not isinstance(operation, dict):
             raise _OperationError("malformed_operation", f"a JSON {type(operation).__name__}, not an object")
         if method == "trace":
@@ -243,9 +244,9 @@ class _Spec:
             license=self._license,
         )
 
-    def _raw_parameters(self, *groups: Any) -> list[dict[str, Any]]:
+    def _raw_parameters(self, *groups: Any) -> list[JsonObject]:
         """Path-level parameters and the operation's own, which win over those of the same name and place."""
-        out: dict[tuple[str, str], dict[str, Any]] = {}
+        out: dict[tuple[str, str], JsonObject] = {}
         for group in groups:
             for raw in _list(group):
                 parameter, _ = self._references.follow(raw)
@@ -254,7 +255,7 @@ class _Spec:
                 out[str(parameter["name"]), str(parameter.get("in"))] = parameter
         return list(out.values())
 
-    def _argument(self, parameter: dict[str, Any], reader: SchemaReader) -> _Argument:
+    def _argument(self, parameter: JsonObject, reader: SchemaReader) -> _Argument:
         schema = parameter.get("schema")
         if schema is None and isinstance(parameter.get("content"), dict):
             schema = next((_dict(media).get("schema") for media in parameter["content"].values()), None)
@@ -281,7 +282,7 @@ class _Spec:
             explode=explode,
         )
 
-    def _examples(self, parameter: dict[str, Any], schema: dict[str, Any]) -> list[Any]:
+    def _examples(self, parameter: JsonObject, schema: JsonObject) -> list[Any]:
         found = [parameter[key] for key in ("example", "x-example") if key in parameter]
         named = parameter.get("examples")
         for one in list(named.values())[:3] if isinstance(named, dict) else []:
@@ -300,7 +301,7 @@ class _Spec:
         return [_Argument(hole, {"type": "string"}, True, Place.PATH) for hole in holes if hole not in known]
 
     def _body(
-        self, operation: dict[str, Any], raw: list[dict[str, Any]], reader: SchemaReader
+        self, operation: JsonObject, raw: list[JsonObject], reader: SchemaReader
     ) -> tuple[list[_Argument], str | None]:
         if self._swagger:
             return self._swagger_body(operation, raw, reader)
@@ -315,7 +316,7 @@ class _Spec:
         return self._fields(part.get("schema", {}), part, _dict(body), str(media), reader), str(media)
 
     def _swagger_body(
-        self, operation: dict[str, Any], raw: list[dict[str, Any]], reader: SchemaReader
+        self, operation: JsonObject, raw: list[JsonObject], reader: SchemaReader
     ) -> tuple[list[_Argument], str | None]:
         fields = [one for one in raw if one.get("in") == "formData"]
         consumes = _list(operation.get("consumes")) or _list(self._spec.get("consumes"))
@@ -340,7 +341,7 @@ class _Spec:
         return self._fields(body.get("schema", {}), {}, body, media, reader), media
 
     def _fields(
-        self, schema: Any, media: dict[str, Any], body: dict[str, Any], media_type: str, reader: SchemaReader
+        self, schema: Any, media: JsonObject, body: JsonObject, media_type: str, reader: SchemaReader
     ) -> list[_Argument]:
         """The fields of an object body as arguments of their own; any other body as one argument."""
         converted = reader.convert(self._without_files(schema, media_type))
@@ -373,7 +374,7 @@ class _Spec:
                 kept[name] = part
         return {**node, "properties": kept} if properties else schema
 
-    def _returns(self, operation: dict[str, Any], warn: Any) -> dict[str, Any] | None:
+    def _returns(self, operation: JsonObject, warn: Any) -> JsonObject | None:
         responses = _dict(operation.get("responses"))
         for code in (*sorted(code for code in map(str, responses) if code.startswith("2")), "default"):
             try:
@@ -388,7 +389,7 @@ class _Spec:
                 return None  # what an answer looks like is good to know, not needed to call
         return None
 
-    def _url(self, path: str, operation: dict[str, Any], shared: dict[str, Any]) -> str:
+    def _url(self, path: str, operation: JsonObject, shared: JsonObject) -> str:
         server = self._base_url or self._server(operation, shared)
         if self._origin:
             server = urljoin(self._origin, server) if server else self._origin
@@ -399,7 +400,7 @@ class _Spec:
             )
         return server.rstrip("/") + (path if path.startswith("/") else f"/{path}")
 
-    def _server(self, operation: dict[str, Any], shared: dict[str, Any]) -> str:
+    def _server(self, operation: JsonObject, shared: JsonObject) -> str:
         if self._swagger:
             host = _string(self._spec.get("host"))
             schemes = [str(one) for one in _list(operation.get("schemes")) or _list(self._spec.get("schemes"))]
@@ -416,7 +417,7 @@ class _Spec:
                     return url
         return ""
 
-    def _credentials(self, operation: dict[str, Any], warn: Any) -> list[Credential]:
+    def _credentials(self, operation: JsonObject, warn: Any) -> list[Credential]:
         """What the first alternative of the security requirements wants; nothing where one alternative is empty."""
         security = operation.get("security", self._spec.get("security"))
         alternatives = [one for one in _list(security) if isinstance(one, dict)]
@@ -461,7 +462,7 @@ def synthetic_name(method: str, path: str) -> str:
     return identifier(f"{method}_" + re.sub(r"\{([^{}]+)\}", r"by_\1_", path)) or method
 
 
-def describe(operation: dict[str, Any], method: str, path: str) -> str:
+def describe(operation: JsonObject, method: str, path: str) -> str:
     """Summary and description, each once; where there is neither, the method and the path's words."""
     summary = clean_description(_string(operation.get("summary")))
     text = clean_description(_string(operation.get("description")))

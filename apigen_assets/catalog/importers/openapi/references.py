@@ -1,9 +1,10 @@
 """References inside OpenAPI documents: resolved one at a time, so that cycles do no harm."""
 
 import posixpath
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
+
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 
 MAX_CHAIN = 50
 
@@ -15,7 +16,7 @@ class ReferenceProblem(ValueError):
 class References:
     """Follows `$ref` within a document and to other documents of the same source, and never to the network."""
 
-    def __init__(self, documents: Mapping[str, Any], name: str) -> None:
+    def __init__(self, documents: JsonMapping, name: str) -> None:
         self._documents = documents
         self._name = name
 
@@ -28,7 +29,7 @@ class References:
             ReferenceProblem: the target is missing, outside the source, or the chain never ends.
         """
         address: str | None = None
-        beside: dict[str, Any] = {}
+        beside: JsonObject = {}
         for _ in range(MAX_CHAIN):
             if not (isinstance(node, dict) and isinstance(node.get("$ref"), str)):
                 return ({**node, **beside} if beside and isinstance(node, dict) else node), address

@@ -6,6 +6,7 @@ from typing import Any
 
 from apigen_assets.catalog.descriptions import clean_description
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.json_schema import JSON_TYPES, MAX_DEPTH, is_valid, nullable
 
 MAX_PARTS = 4_000
@@ -79,17 +80,17 @@ class SchemaReader:
         references: References,
         warn: Callable[[str], None],
         direction: str = "request",
-        leaves: dict[int, dict[str, Any]] | None = None,
+        leaves: dict[int, JsonObject] | None = None,
         most: int = MAX_PARTS,
     ) -> None:
         self._references = references
         self._warn = warn
-        self._leaves: dict[int, dict[str, Any]] = {} if leaves is None else leaves
+        self._leaves: dict[int, JsonObject] = {} if leaves is None else leaves
         self._most = most
         self._hidden = "readOnly" if direction == "request" else "writeOnly"
         self._parts = 0
 
-    def convert(self, schema: Any, _open: tuple[str, ...] = (), _level: int = 0) -> dict[str, Any]:
+    def convert(self, schema: Any, _open: tuple[str, ...] = (), _level: int = 0) -> JsonObject:
         """The schema in Draft 2020-12; a part that refers to what it is in becomes an open object.
 
         Raises:
@@ -128,8 +129,8 @@ class SchemaReader:
             self._leaves[id(schema)] = out
         return out
 
-    def _plain(self, node: dict[str, Any], opened: tuple[str, ...], level: int) -> dict[str, Any]:
-        out: dict[str, Any] = {}
+    def _plain(self, node: JsonObject, opened: tuple[str, ...], level: int) -> JsonObject:
+        out: JsonObject = {}
         kinds = self._types(node)
         if kinds:
             out["type"] = kinds[0] if len(kinds) == 1 else kinds
@@ -157,7 +158,7 @@ class SchemaReader:
             out["additionalProperties"] = False
         return out
 
-    def _object(self, out: dict[str, Any], node: dict[str, Any], opened: tuple[str, ...], level: int) -> None:
+    def _object(self, out: JsonObject, node: JsonObject, opened: tuple[str, ...], level: int) -> None:
         properties = {}
         for name, part in node["properties"].items():
             if isinstance(part, dict) and part.get(self._hidden) is True:
@@ -171,7 +172,7 @@ class SchemaReader:
         elif required is not None:
             self._warn("`required` of an object is no list of names")
 
-    def _composed(self, node: dict[str, Any], opened: tuple[str, ...], level: int) -> dict[str, Any] | None:
+    def _composed(self, node: JsonObject, opened: tuple[str, ...], level: int) -> JsonObject | None:
         """`allOf` of objects merged; `oneOf` and `anyOf` as a choice."""
         if isinstance(node.get("allOf"), list) and node["allOf"]:
             rest = {key: value for key, value in node.items() if key not in {"allOf", "description"}}
@@ -192,7 +193,7 @@ class SchemaReader:
                 return unique[0] if len(unique) == 1 else {"anyOf": unique}
         return None
 
-    def _types(self, node: dict[str, Any]) -> list[str]:
+    def _types(self, node: JsonObject) -> list[str]:
         kinds = node.get("type")
         listed = kinds if isinstance(kinds, list) else [kinds] if kinds is not None else []
         out: list[str] = []
@@ -232,7 +233,7 @@ class SchemaReader:
             good = key == "const" or isinstance(value, str)
         return bool(good)
 
-    def _annotated(self, out: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    def _annotated(self, out: JsonObject, node: JsonObject) -> JsonObject:
         """Description, default and examples, each its own thing; an enum that its own type excludes is repaired."""
         if "enum" in out:
             values = [value for at, value in enumerate(out["enum"]) if value not in out["enum"][:at]]
@@ -265,7 +266,7 @@ class SchemaReader:
         return {**out, "examples": good} if good else out
 
 
-def coerced(value: Any, schema: dict[str, Any]) -> Any:
+def coerced(value: Any, schema: JsonObject) -> Any:
     """An example or default as a value of the schema's type where it was only written as text."""
     kind = schema.get("type")
     if kind == "string" and isinstance(value, int | float) and not isinstance(value, bool):
@@ -285,7 +286,7 @@ def coerced(value: Any, schema: dict[str, Any]) -> Any:
     return value
 
 
-def _merged(parts: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _merged(parts: list[JsonObject]) -> JsonObject | None:
     """One schema that says what all parts say; properties are united, and kept apart where that is impossible."""
     parts = [part for part in parts if part]
     if not parts:
@@ -294,7 +295,7 @@ def _merged(parts: list[dict[str, Any]]) -> dict[str, Any] | None:
         return parts[0]
     if any("anyOf" in part for part in parts):
         return {"allOf": parts}
-    out: dict[str, Any] = {}
+    out: JsonObject = {}
     for part in parts:
         for key, value in part.items():
             if key == "properties":

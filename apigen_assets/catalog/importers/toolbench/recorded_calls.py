@@ -17,6 +17,7 @@ from apigen_assets.catalog.importers.toolbench.tools import change_name, standar
 from apigen_assets.domain.api import Api, RestBinding
 from apigen_assets.domain.outcome import CallResult, Outcome
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonObject
 from resources.rest.recordings import Recordings, call_key
 from resources.rest.response import Reading, read
 
@@ -31,7 +32,7 @@ class Recorded(NamedTuple):
     """One line of a file of recorded calls."""
 
     function: str
-    arguments: dict[str, Any] | None
+    arguments: JsonObject | None
     """Null where the input is no JSON object."""
     error: str
     response: str

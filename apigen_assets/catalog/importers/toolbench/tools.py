@@ -15,6 +15,7 @@ from apigen_assets.catalog.importers.toolbench.types import parameter_schema
 from apigen_assets.catalog.names import distinct, identifier
 from apigen_assets.domain.api import Credential, Place, RestBinding, RestParameter
 from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.json_schema import object_schema
 
 KEY_VARIABLE = "RAPIDAPI_KEY"
@@ -146,7 +147,7 @@ def _import_tool(collector: Collector, document: Document, tool: Any, category: 
         )
 
 
-def _draft(api: Any, tool: dict[str, Any], title: str, about: str) -> Draft:
+def _draft(api: Any, tool: JsonObject, title: str, about: str) -> Draft:
     if not isinstance(api, dict):
         raise SourceError("malformed_api", f"a JSON {type(api).__name__} where an API's object belongs")
     method = (_text(api, "method") or "GET").upper()
@@ -197,7 +198,7 @@ def describe(own: str, name: str, title: str, about: str) -> str:
     return f"{head}: {context}" if context else own
 
 
-def untorn(text: str, listed: list[tuple[dict[str, Any], bool]]) -> tuple[str, list[tuple[dict[str, Any], bool]]]:
+def untorn(text: str, listed: list[tuple[JsonObject, bool]]) -> tuple[str, list[tuple[JsonObject, bool]]]:
     """Undo a join in data rebuilt from wrappers, where `" id: ...` at the end of a description is the parameter's."""
     match = _TORN.fullmatch(text)
     if match is None:
@@ -216,9 +217,9 @@ def untorn(text: str, listed: list[tuple[dict[str, Any], bool]]) -> tuple[str, l
     return match["text"].strip(), repaired
 
 
-def _parameters(api: dict[str, Any]) -> list[tuple[dict[str, Any], bool]]:
+def _parameters(api: JsonObject) -> list[tuple[JsonObject, bool]]:
     """The API's parameters, each with whether it is required; one listed in both is required."""
-    out: list[tuple[dict[str, Any], bool]] = []
+    out: list[tuple[JsonObject, bool]] = []
     seen: set[str] = set()
     for key, needed in (("required_parameters", True), ("optional_parameters", False)):
         parts = api.get(key)
@@ -237,11 +238,11 @@ def _parameters(api: dict[str, Any]) -> list[tuple[dict[str, Any], bool]]:
 
 
 def _arguments(
-    listed: list[tuple[dict[str, Any], bool]], url: str, method: str, title: str
-) -> tuple[dict[str, Any], list[str], dict[str, RestParameter], list[Credential]]:
+    listed: list[tuple[JsonObject, bool]], url: str, method: str, title: str
+) -> tuple[JsonObject, list[str], dict[str, RestParameter], list[Credential]]:
     holes = [match[1] for match in _HOLE.finditer(url) if match[1]]
     listed = _filling(holes, listed)
-    shown: list[tuple[str, dict[str, Any], bool, Place]] = []
+    shown: list[tuple[str, JsonObject, bool, Place]] = []
     credentials: list[Credential] = []
     for part, needed in listed:
         wire = _text(part, "name").strip()
@@ -267,7 +268,7 @@ def _arguments(
     return properties, required, places, credentials
 
 
-def _filling(holes: list[str], listed: list[tuple[dict[str, Any], bool]]) -> list[tuple[dict[str, Any], bool]]:
+def _filling(holes: list[str], listed: list[tuple[JsonObject, bool]]) -> list[tuple[JsonObject, bool]]:
     """The parameters, each hole of the URL among them.
 
     A hole is filled by the parameter of its name, or of the name in another spelling (`{is_id}` by `id`, `{userId}`

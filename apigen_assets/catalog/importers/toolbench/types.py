@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from apigen_assets.catalog.descriptions import clean_description, words
+from apigen_assets.files.json_types import JsonObject
 
 _FRACTIONAL_WORDS = """
 lat lon lng long latitude longitude lat1 lat2 lon1 lon2 price amount weight height mass length width depth radius
@@ -27,7 +28,7 @@ _WHOLE_ENDINGS = ("id", "page", "limit", "count", "year", "number", "size", "day
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def parameter_schema(name: str, kind: str, description: str, example: Any) -> dict[str, Any] | None:
+def parameter_schema(name: str, kind: str, description: str, example: Any) -> JsonObject | None:
     """The schema of one parameter; None for a file, which cannot be given as JSON.
 
     ToolBench's `default` is the value that its web page shows, so it becomes an example, never a default.
@@ -52,7 +53,7 @@ def parameter_schema(name: str, kind: str, description: str, example: Any) -> di
     return schema
 
 
-def _typed(name: str, kind: str, description: str, example: Any) -> dict[str, Any]:
+def _typed(name: str, kind: str, description: str, example: Any) -> JsonObject:
     if kind.startswith(("NUMBER", "INT", "FLOAT", "DOUBLE", "LONG")):
         return {"type": number_type(name, description, example, kind)}
     if kind.startswith("BOOL"):
@@ -84,7 +85,7 @@ def number_type(name: str, description: str, example: Any, kind: str = "NUMBER")
     return "number"
 
 
-def _structure(kind: str, example: Any) -> dict[str, Any]:
+def _structure(kind: str, example: Any) -> JsonObject:
     """A list or object where the example is one; else text, which is how the broker sends it."""
     value = example
     if isinstance(example, str):
