@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -28,7 +27,11 @@ GROUP = "catalog"
 IO_MANAGER = "lake"
 
 
-def _out(description: str, code_version: str, automation: dg.AutomationCondition[Any] | None = None) -> dg.AssetOut:
+def _out(
+    description: str,
+    code_version: str,
+    automation: dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey] | None = None,
+) -> dg.AssetOut:
     return dg.AssetOut(
         description=description,
         group_name=GROUP,

@@ -1,11 +1,14 @@
 """`apigen publish`: the release, to the Hugging Face Hub or to the local folder."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import Settings, settings
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 
 def publish(
@@ -101,7 +104,7 @@ def _run_job(config: Settings, run: JsonObject) -> None:
                     typer.echo(f"{name:<10} {value.value}")
 
 
-def _reason(result: Any) -> str:
+def _reason(result: "dg.ExecuteInProcessResult") -> str:
     for event in result.all_events:
         if event.is_step_failure:
             failure = event.step_failure_data
@@ -119,6 +122,6 @@ def _visibility(config: Settings) -> str:
     return "private" if config.hub_private else "public"
 
 
-def _fail(message: str) -> Any:
+def _fail(message: str) -> NoReturn:
     typer.secho(message, err=True, fg=typer.colors.RED)
     raise typer.Exit(1)

@@ -2,20 +2,24 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from apigen_assets.domain.api import Api
+from apigen_assets.domain.chat import ChatModel
 from apigen_assets.files.atomic import whole_file
 from apigen_assets.settings import settings
 from apigen_assets.verification.audit.audit import Functions, Funnel, audit_rows
 from apigen_assets.verification.audit.read_rows import UnusableInputError, read_rows
 from apigen_assets.verification.audit.tool_findings import ToolReport
+
+if TYPE_CHECKING:
+    from resources.executors import Executors
 
 
 def verify(
@@ -69,7 +73,7 @@ def _run(rows: Path, out: Path, known: Functions, judges: list[str], allow_empty
     return funnel
 
 
-def _executors(known: Functions) -> Any:
+def _executors(known: Functions) -> "AbstractContextManager[Executors]":
     from resources.executors import ExecutorsResource
     from resources.mcp.executor import McpResource
     from resources.python.resource import SandboxResource
@@ -84,7 +88,7 @@ def _executors(known: Functions) -> Any:
     ).open()
 
 
-def _chat(stack: ExitStack, judges: list[str]) -> Any:
+def _chat(stack: ExitStack, judges: list[str]) -> ChatModel:
     from resources.llm.generators import UnknownGeneratorError, find_generator
     from resources.llm.resource import LlmResource
 

@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 
 from apigen_assets.dataset.query_words import words_of
-from apigen_assets.files.json_types import JsonMapping
+from apigen_assets.files.json_types import JsonMapping, JsonValue
 
 NGRAM = 13
 CONTAINED = 5
@@ -102,7 +102,7 @@ class Benchmark:
         """
         found = [*self._queries(rows["query"]), *self._offered(rows["tools"])]
         order = {"question": 0, "ngram": 1, "tool": 2}
-        best: dict[int, tuple[Any, ...]] = {}
+        best: dict[int, tuple[JsonValue, ...]] = {}
         for one in sorted(found, key=lambda one: (one[0], order[one[1]], -one[3], one[2])):
             best.setdefault(one[0], one)
         return pl.DataFrame([best[row] for row in sorted(best)], schema=MATCHES_SCHEMA, orient="row")
@@ -184,7 +184,7 @@ class Benchmark:
 
 
 def _functions(questions: Sequence[JsonMapping]) -> list[_Function]:
-    seen: dict[tuple[Any, ...], _Function] = {}
+    seen: dict[tuple[JsonValue, ...], _Function] = {}
     for one in questions:
         for tool in one["functions"]:
             function = _function(tool, str(one["id"]))
@@ -212,7 +212,7 @@ def _folded(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
 
 
-def _type(kind: Any) -> str:
+def _type(kind: object) -> str:
     """One name for the types of JSON Schema, of the leaderboard and of the flat format."""
     if isinstance(kind, list):
         kind = next((one for one in kind if one != "null"), None)

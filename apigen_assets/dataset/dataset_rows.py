@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import polars as pl
 
@@ -42,7 +41,7 @@ def dataset_rows(
     return pl.concat(parts) if parts else pl.DataFrame(schema=DatasetRow.SCHEMA)
 
 
-def dumps(value: Any) -> str:
+def dumps(value: object) -> str:
     """JSON as in the released rows: keys in their own order, UTF-8 kept."""
     return json.dumps(value, ensure_ascii=False)
 

@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 
@@ -224,7 +224,7 @@ def _fits(tool: Tool, arguments: JsonMapping) -> bool:
     return bool(arguments) and all(kinds[kind] >= number for kind, number in wanted.items())
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int | float):
@@ -250,7 +250,7 @@ def _stems_of(text: str) -> frozenset[str]:
     return content_stems(text)
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     if isinstance(value, bool) or value is None or isinstance(value, list | dict):
         return None
     return str(value) if str(value).strip() else None

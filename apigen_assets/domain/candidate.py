@@ -1,13 +1,13 @@
 """A candidate: one query-answer pair as a generator wrote it, before any check (paper, section 3.1)."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import polars as pl
 
 from apigen_assets.domain.record import Record
 from apigen_assets.domain.style import Style
 from apigen_assets.files.canonical import content_hash
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 
 
 class Candidate(Record):
@@ -42,7 +42,7 @@ class Candidate(Record):
     query: str
     tools: list[JsonObject]
     """The tools offered, as `Api.tool()` gave them: `{api_id, name, description, parameters}`."""
-    answers: list[Any] | None
+    answers: list[JsonValue] | None
     """The calls as written. Not validated here: whether they are calls is the format stage's question."""
     thought: str | None = None
     prompt_id: str

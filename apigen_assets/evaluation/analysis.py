@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import polars as pl
 
@@ -177,7 +177,7 @@ def _of_type(error_type: str) -> ErrorKind:
     return next((kind for start, kind in _BY_TYPE if error_type.startswith(start)), ErrorKind.WRONG_VALUE)
 
 
-def _sub_errors(error: Any) -> list[JsonObject]:
+def _sub_errors(error: object) -> list[JsonObject]:
     if not isinstance(error, list):
         return []
     return [
@@ -189,7 +189,7 @@ def _sub_errors(error: Any) -> list[JsonObject]:
     ]
 
 
-def _text(error: Any) -> str:
+def _text(error: object) -> str:
     if isinstance(error, list) and all(isinstance(one, str) for one in error):
         return " ".join(error)
     text = error if isinstance(error, str) else json.dumps(error, ensure_ascii=False, default=str)

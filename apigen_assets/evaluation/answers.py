@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from apigen_assets.evaluation.categories import NOT_SINGLE_TURN, official_id, official_name
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from resources.bfcl.environment import BfclAnswer
 from resources.bfcl.runner.decoding import FORMS, count_calls, is_blank
 
@@ -138,7 +137,7 @@ def no_calls(spoken: Sequence[BfclAnswer], total: int, form: str) -> OutputsErro
     )
 
 
-def unquoted(given: Iterable[Any]) -> list[Any]:
+def unquoted(given: Iterable[JsonValue]) -> list[JsonValue]:
     """Tool calls stored as JSON text, parsed; only where no answer is stored as a structure.
 
     In the official layout text beside structures is what the model said instead of calling.
@@ -178,7 +177,7 @@ _ERROR_TEXTS = re.compile(
 """How texts begin that clients and servers give in place of an answer."""
 
 
-def inference_error(entry: JsonObject, answer: Any) -> str | None:
+def inference_error(entry: JsonObject, answer: object) -> str | None:
     """What went wrong where an entry holds a failure of the endpoint in place of an answer, else null."""
     if entry.get("traceback"):
         return f"traceback: {_short(str(entry['traceback']).strip().splitlines()[-1])}"
@@ -303,7 +302,7 @@ def _model_folder(file: Path) -> str:
     return folder.name
 
 
-def _parsed(value: Any) -> Any:
+def _parsed(value: object) -> JsonValue:
     if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
         try:
             return json.loads(value)
@@ -312,7 +311,7 @@ def _parsed(value: Any) -> Any:
     return value
 
 
-def _short(value: Any, length: int = 120) -> str:
+def _short(value: object, length: int = 120) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     text = " ".join(text.split())
     return text if len(text) <= length else text[: length - 1] + "…"

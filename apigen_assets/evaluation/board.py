@@ -7,7 +7,7 @@ import polars as pl
 
 from apigen_assets.evaluation.categories import COUNTS, Tally, figures, wilson
 from apigen_assets.evaluation.published import ABLATION, PUBLISHED
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 
 BOARD_SCHEMA = pl.Schema(
     {
@@ -108,7 +108,7 @@ def _ours(scores: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
                 )  # fmt: skip
 
 
-def _published() -> Iterator[tuple[Any, ...]]:
+def _published() -> Iterator[tuple[JsonValue, ...]]:
     for one in PUBLISHED:
         note = "; ".join(part for part in (f"rank {one.rank}" if one.rank else "", one.note) if part)
         yield one.model, None, "v1_overall", one.overall, None, None, None, 1700, 1700, one.source, note

@@ -179,7 +179,7 @@ def batches(order: Sequence[int], lengths: Sequence[int], options: LocalOptions)
 
 
 def _fitting(
-    model: Any, tokenizer: Any, ids: Sequence[Sequence[int]], max_new_tokens: int, context: int
+    model: object, tokenizer: object, ids: Sequence[Sequence[int]], max_new_tokens: int, context: int
 ) -> list[tuple[str, bool]]:
     """As `_generate`, in halves where the whole does not fit into memory."""
     import torch

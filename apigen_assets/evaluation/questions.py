@@ -3,11 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from apigen_assets.domain.call import Call
 from apigen_assets.files.canonical import content_hash
-from apigen_assets.files.json_types import JsonMapping, JsonObject
+from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from apigen_assets.training.prompt_format import parse
 from resources.bfcl.runner.decoding import UndecodableError, decode
 
@@ -98,7 +97,7 @@ def _tool(function: JsonMapping) -> JsonObject:
     return {"name": function["name"], "description": function["description"], "parameters": parameters}
 
 
-def _schema(schema: Any) -> Any:
+def _schema(schema: object) -> JsonValue:
     """A schema with JSON Schema's names of types, recursively; what else it says stays."""
     if not isinstance(schema, Mapping):
         return schema

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 from apigen_assets.evaluation.questions import Question
 from apigen_assets.files.json_types import JsonMapping, JsonObject
@@ -72,7 +72,7 @@ class AnswerStore:
                 found.append(BfclAnswer(one.id, one.category, entry.get("result"), failure, detail))
         return found
 
-    def _load(self, file: Any) -> None:
+    def _load(self, file: IO[bytes]) -> None:
         file.seek(0)
         data = file.read()
         whole = data.rfind(b"\n") + 1

@@ -4,9 +4,8 @@ import json
 import random
 import re
 from collections.abc import Sequence
-from typing import Any
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from resources.bfcl.runner.decoding import FORMS
 
 DAMAGES = (
@@ -94,7 +93,7 @@ def damaged(calls: Calls, item: JsonObject, damage: str, draw: random.Random) ->
     return calls
 
 
-def written(calls: Calls | str, form: str, category: str = "") -> Any:
+def written(calls: Calls | str, form: str, category: str = "") -> JsonValue:
     """The calls as a model writes them in the form: text, or for `openai` the official short form."""
     if isinstance(calls, str):
         return calls
@@ -130,7 +129,7 @@ def outputs(
     return entries
 
 
-def _spoiled(value: Any, damage: str, draw: random.Random) -> Any:
+def _spoiled(value: object, damage: str, draw: random.Random) -> JsonValue:
     if damage == "wrong_type":
         return draw.choice([one for one in (str(value), 7, 7.5, True, [value], {"v": value}) if one != value])
     if isinstance(value, bool):
@@ -142,7 +141,7 @@ def _spoiled(value: Any, damage: str, draw: random.Random) -> Any:
     return [] if value else [0]
 
 
-def _plain(value: Any, kind: JsonObject) -> Any:
+def _plain(value: object, kind: JsonObject) -> JsonValue:
     """Accepted values of an object are lists of accepted values in turn; take the first of each."""
     if isinstance(value, dict):
         plain = {}
@@ -159,7 +158,7 @@ def _plain(value: Any, kind: JsonObject) -> Any:
     return value
 
 
-def _java(value: Any, kind: JsonObject) -> str:
+def _java(value: object, kind: JsonObject) -> str:
     declared = kind.get("type", "any")
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -177,11 +176,11 @@ def _java(value: Any, kind: JsonObject) -> str:
     return f"{value}{suffix}" if isinstance(value, int | float) else str(value)
 
 
-def _java_value(value: Any) -> str:
+def _java_value(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else _java(value, {})
 
 
-def _javascript(value: Any, kind: JsonObject) -> str:
+def _javascript(value: object, kind: JsonObject) -> str:
     declared = kind.get("type", "any")
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -193,7 +192,7 @@ def _javascript(value: Any, kind: JsonObject) -> str:
     return f"{value}{suffix}" if isinstance(value, int | float) else str(value)
 
 
-def _source(value: Any) -> str:
+def _source(value: object) -> str:
     """Java or JavaScript source of a value given as text: code as it is, else a string literal."""
     text = str(value)
     if re.match(r"(\[|\{|new (ArrayList|HashMap|\w+\[)|(true|false|-?\d+(\.\d+)?[Lfn]?)$)", text):

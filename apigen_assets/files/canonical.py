@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-from typing import Any
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 
 
 class StrictJsonError(ValueError):
@@ -15,12 +14,12 @@ class StrictJsonError(ValueError):
         self.kind = kind
 
 
-def dumps(value: Any) -> str:
+def dumps(value: object) -> str:
     """Canonical JSON text: sorted keys, no spaces, UTF-8 kept, NaN and infinities refused (ValueError)."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def loads_strict(text: str) -> Any:
+def loads_strict(text: str) -> JsonValue:
     """Parse strict JSON (RFC 8259 with unique names).
 
     Raises:
@@ -36,7 +35,7 @@ def loads_strict(text: str) -> Any:
         raise StrictJsonError("not_json", str(error)) from None
 
 
-def plain_numbers(value: Any) -> Any:
+def plain_numbers(value: object) -> JsonValue:
     """The value with every float that is whole as an integer, at any depth: 2 and 2.0 are one number in JSON."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
@@ -47,12 +46,12 @@ def plain_numbers(value: Any) -> Any:
     return value
 
 
-def content_hash(value: Any, length: int = 16) -> str:
+def content_hash(value: object, length: int = 16) -> str:
     """First `length` hex digits of the SHA-256 of the canonical JSON of `value`."""
     return hashlib.sha256(dumps(value).encode()).hexdigest()[:length]
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> JsonObject:
+def _unique(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
     out = dict(pairs)
     if len(out) != len(pairs):
         seen: set[str] = set()
@@ -63,7 +62,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> JsonObject:
     return out
 
 
-def _refuse_constant(name: str) -> Any:
+def _refuse_constant(name: str) -> JsonValue:
     raise StrictJsonError("non_finite_number", f"{name} is not a JSON number")
 
 

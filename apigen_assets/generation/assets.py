@@ -1,6 +1,6 @@
 """Assets of generation: the seed examples, and raw candidates per batch and generator (paper, section 3.1)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import dagster as dg
@@ -153,7 +153,7 @@ def _metadata(made: Generated, llm: LlmResource, generator: str) -> dict[str, An
     }
 
 
-def _progress(context: dg.AssetExecutionContext, generator: str, batch: str) -> Any:
+def _progress(context: dg.AssetExecutionContext, generator: str, batch: str) -> Callable[[int, int], None]:
     """Logs every tenth of the way."""
     shown = -1
 

@@ -16,10 +16,10 @@ The rule, in order:
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
 from apigen_assets.domain.chat import Completion
 from apigen_assets.files.canonical import StrictJsonError, dumps, loads_strict
+from apigen_assets.files.json_types import JsonValue
 
 _THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _LIST_START = re.compile(r"\[\s*(?=\{|\])")
@@ -33,7 +33,7 @@ class Pair:
     """One element of a completion: readable (`answers` set) or not (`error` and `raw` set)."""
 
     query: str = ""
-    answers: list[Any] | None = None
+    answers: list[JsonValue] | None = None
     thought: str | None = None
     raw: str | None = None
     error: str | None = None
@@ -149,7 +149,7 @@ def _end_of_object(text: str, start: int) -> int | None:
     return None
 
 
-def _pair(element: Any) -> Pair:
+def _pair(element: JsonValue) -> Pair:
     problem = _problem(element)
     if problem is None:
         thought = element.get("thought")
@@ -167,7 +167,7 @@ def _pair(element: Any) -> Pair:
     )
 
 
-def _problem(element: Any) -> str | None:
+def _problem(element: object) -> str | None:
     if not isinstance(element, dict):
         return "missing_field: the element is no object with `query` and `answers`"
     for name in ("query", "answers"):
@@ -188,7 +188,7 @@ def _problem(element: Any) -> str | None:
     return None
 
 
-def _text(element: Any) -> str:
+def _text(element: object) -> str:
     try:
         return json.dumps(element, ensure_ascii=True)
     except (ValueError, RecursionError):

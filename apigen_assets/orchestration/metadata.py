@@ -83,7 +83,7 @@ def bar_figure(
     return fig
 
 
-def figure(fig: Any, alt: str = "plot") -> dg.MetadataValue:
+def figure(fig: object, alt: str = "plot") -> dg.MetadataValue:
     """A matplotlib figure as a picture inside markdown, which the UI shows in place."""
     return dg.MetadataValue.md(f"![{alt}](data:image/png;base64,{base64.b64encode(png(fig)).decode()})")
 
@@ -95,7 +95,7 @@ def png(fig: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _cell(value: Any, width: int) -> str:
+def _cell(value: object, width: int) -> str:
     text = "" if value is None else str(value)
     text = text if len(text) <= width else text[: width - 1] + "…"
     return text.replace("|", "\\|").replace("\n", "<br>").replace("`", "'")

@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -104,7 +104,7 @@ class RowHash:
         """The hash of everything added so far."""
         return self._digest.hexdigest()
 
-    def _add(self, value: Any) -> None:
+    def _add(self, value: object) -> None:
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         self._digest.update(text.encode() + b"\n")
 

@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError as _MetaSchemaError
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.patterns import BoundedValidator
 
 MAX_DEPTH = 24
@@ -56,7 +55,7 @@ def nullable(schema: JsonObject) -> JsonObject:
     return {"anyOf": [inner, {"type": "null"}], **outer}
 
 
-def is_valid(value: Any, schema: JsonObject) -> bool:
+def is_valid(value: object, schema: JsonObject) -> bool:
     """Whether a value fits a schema; a schema that cannot be evaluated fits nothing."""
     if schema.keys() <= _SIMPLE_KEYS:  # nearly all are; a validator costs a hundred times as much
         return _fits_simply(value, schema)
@@ -66,7 +65,7 @@ def is_valid(value: Any, schema: JsonObject) -> bool:
         return False
 
 
-def _fits_simply(value: Any, schema: JsonObject) -> bool:
+def _fits_simply(value: object, schema: JsonObject) -> bool:
     kinds = schema.get("type")
     if kinds is not None and not any(_is_of(value, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds)):
         return False
@@ -75,7 +74,7 @@ def _fits_simply(value: Any, schema: JsonObject) -> bool:
     return any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in schema["enum"])
 
 
-def _is_of(value: Any, kind: str) -> bool:
+def _is_of(value: object, kind: str) -> bool:
     if isinstance(value, bool):
         return kind == "boolean"
     if kind == "integer":
@@ -83,7 +82,7 @@ def _is_of(value: Any, kind: str) -> bool:
     return isinstance(value, _PYTHON.get(kind, ()))
 
 
-def depth(value: Any, limit: int = MAX_DEPTH) -> int:
+def depth(value: object, limit: int = MAX_DEPTH) -> int:
     """Levels of nesting, counted no further than `limit + 1`, without recursion."""
     level, layer = 0, [value]
     while layer and level <= limit:
@@ -124,7 +123,7 @@ def checked_parameters(schema: JsonObject) -> JsonObject:
     return schema
 
 
-def _plainly_valid(part: Any) -> bool:
+def _plainly_valid(part: object) -> bool:
     """Whether a schema uses only keywords that importers write, each with a value of its form.
 
     Anything else goes to the meta-schema, which says the same and costs a thousand times as much. Depth is bounded
@@ -139,7 +138,7 @@ def _plainly_valid(part: Any) -> bool:
     return True
 
 
-def _is_type(value: Any) -> bool:
+def _is_type(value: object) -> bool:
     if isinstance(value, str):
         return value in JSON_TYPES
     return (
@@ -150,23 +149,23 @@ def _is_type(value: Any) -> bool:
     )
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _is_names(value: Any) -> bool:
+def _is_names(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) for name in value) and len(set(value)) == len(value)
 
 
-def _is_schemas(value: Any) -> bool:
+def _is_schemas(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(map(_plainly_valid, value))
 
 
-_FORMS: dict[str, Callable[[Any], bool]] = {
+_FORMS: dict[str, Callable[[JsonValue], bool]] = {
     "type": _is_type,
     **dict.fromkeys(("description", "format", "title"), lambda value: isinstance(value, str)),
     **dict.fromkeys(("default", "const"), lambda value: True),
@@ -185,7 +184,7 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def _check_meta(name: str, part: Any) -> None:
+def _check_meta(name: str, part: object) -> None:
     try:
         error = next(iter(_VALIDATOR.iter_errors(part)), None)
     except (_MetaSchemaError, RecursionError) as failure:

@@ -6,7 +6,7 @@ default, required}}` with Python-style type names, are what released rows carry 
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.tool_formats.xlam_types import TypeStringError, is_json_schema, parse_type
@@ -66,7 +66,7 @@ def openai_tool(tool: JsonMapping) -> JsonObject:
     return {"type": "function", "function": function}
 
 
-def _mapping(spec: Any) -> JsonMapping:
+def _mapping(spec: object) -> JsonMapping:
     return spec if isinstance(spec, Mapping) else {"type": str(spec)}
 
 

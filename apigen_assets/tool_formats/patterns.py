@@ -16,7 +16,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 
 SECONDS = 0.5
 """Processor time of one search that backtracks; other load on the machine does not count."""
@@ -59,19 +59,23 @@ def searcher(pattern: str) -> Callable[[str], bool]:
     return search
 
 
-def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+def _pattern(validator: Any, pattern: str, instance: JsonValue, schema: JsonValue) -> Iterator[ValidationError]:
     if validator.is_type(instance, "string") and not searcher(pattern)(instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-def _pattern_properties(validator: Any, patterns: JsonObject, instance: Any, schema: Any) -> Iterator[Any]:
+def _pattern_properties(
+    validator: Any, patterns: JsonObject, instance: JsonValue, schema: JsonValue
+) -> Iterator[ValidationError]:
     if validator.is_type(instance, "object"):
         for pattern, inner in patterns.items():
             for name in filter(searcher(pattern), instance):
                 yield from validator.descend(instance[name], inner, path=name, schema_path=pattern)
 
 
-def _additional_properties(validator: Any, extra: Any, instance: Any, schema: Any) -> Iterator[Any]:
+def _additional_properties(
+    validator: Any, extra: JsonValue, instance: JsonValue, schema: JsonValue
+) -> Iterator[ValidationError]:
     named = [searcher(pattern) for pattern in schema.get("patternProperties", ())]
     if named and validator.is_type(instance, "object"):
         # Only the names that no pattern covers are left for the library, which then needs no pattern.

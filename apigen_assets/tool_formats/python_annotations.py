@@ -1,9 +1,8 @@
 """JSON Schemas from Python annotations, read as syntax: nothing is imported or evaluated."""
 
 import ast
-from typing import Any
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import nullable, object_schema
 
 MAX_NESTING = 20
@@ -118,7 +117,7 @@ class Scope:
                 return self._named(name, _open, _level)
         raise AnnotationError("unreadable_type", f"the annotation {ast.unparse(annotation)} is no type")
 
-    def value(self, node: ast.expr, _level: int = 0) -> Any:
+    def value(self, node: ast.expr, _level: int = 0) -> JsonValue:
         """The JSON value of an expression of literals, of this module's constants and enum members.
 
         Raises:
@@ -334,8 +333,8 @@ class Scope:
             default, optional = field[1], field[2]
         return with_default(schema, default, self), optional
 
-    def _enum_members(self, node: ast.ClassDef) -> list[tuple[str, Any]]:
-        out: list[tuple[str, Any]] = []
+    def _enum_members(self, node: ast.ClassDef) -> list[tuple[str, JsonValue]]:
+        out: list[tuple[str, JsonValue]] = []
         text = "StrEnum" in [_last_name(base) for base in node.bases]
         for statement in node.body:
             if not (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)):
@@ -380,12 +379,12 @@ def _with(schema: JsonObject, key: str, part: JsonObject) -> JsonObject:
     return {**schema, key: part} if part else dict(schema)
 
 
-def _enum(values: list[Any]) -> JsonObject:
+def _enum(values: list[JsonValue]) -> JsonObject:
     kinds = list(dict.fromkeys(_kind(value) for value in values))
     return {"type": kinds[0] if len(kinds) == 1 else kinds, "enum": values}
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -8,14 +8,14 @@ fractional part); whether the function accepts it is seen when it is called. Pat
 
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.patterns import BoundedValidator, PatternTimeError, searcher
 
 
@@ -29,7 +29,7 @@ class SchemaFault(NamedTuple):
     message: str
 
 
-Check = Callable[[Any], SchemaFault | None]
+Check = Callable[[JsonValue], SchemaFault | None]
 
 PATTERN_TIME = "pattern time"
 
@@ -54,7 +54,7 @@ class BadSchemaError(ValueError):
     """The schema itself is not valid under Draft 2020-12."""
 
 
-def compile_schema(schema: Any) -> Check:
+def compile_schema(schema: JsonValue) -> Check:
     """A function that gives the first fault of a value, or null.
 
     Raises:
@@ -75,7 +75,7 @@ def compile_schema(schema: Any) -> Check:
         raise BadSchemaError(str(error)) from None
 
 
-def _compile(schema: Any) -> Check:
+def _compile(schema: JsonValue) -> Check:
     if schema is True:
         return _accept
     if schema is False:
@@ -94,7 +94,7 @@ def _compile(schema: Any) -> Check:
     if len(parts) == 1:
         return parts[0]
 
-    def check(value: Any) -> SchemaFault | None:
+    def check(value: object) -> SchemaFault | None:
         for part in parts:
             fault = part(value)
             if fault is not None:
@@ -104,7 +104,7 @@ def _compile(schema: Any) -> Check:
     return check
 
 
-def _accept(value: Any) -> SchemaFault | None:
+def _accept(value: object) -> SchemaFault | None:
     return None
 
 
@@ -117,7 +117,7 @@ def _scalar_checks(schema: JsonObject) -> list[Check]:
         strings = frozenset(one for one in allowed if isinstance(one, str))
         shown = _cut(", ".join(map(repr, allowed)))
 
-        def in_enum(value: Any) -> SchemaFault | None:
+        def in_enum(value: object) -> SchemaFault | None:
             found = value in strings if isinstance(value, str) else any(_equal(one, value) for one in allowed)
             return None if found else SchemaFault("enum", "", f"{_cut(repr(value))} is not one of {shown}")
 
@@ -131,7 +131,7 @@ def _scalar_checks(schema: JsonObject) -> list[Check]:
                 else SchemaFault("const", "", f"{_cut(repr(value))} is not {_cut(repr(const))}")
             )
         )
-    bounds: list[tuple[str, Callable[[Any, Any], bool], str]] = [
+    bounds: list[tuple[str, Callable[[JsonValue, JsonValue], bool], str]] = [
         ("minimum", lambda value, bound: value < bound, "is less than"),
         ("maximum", lambda value, bound: value > bound, "is greater than"),
         ("exclusiveMinimum", lambda value, bound: value <= bound, "is not greater than"),
@@ -152,8 +152,8 @@ def _scalar_checks(schema: JsonObject) -> list[Check]:
     return out
 
 
-def _bound_check(keyword: str, bound: Any, broken: Callable[[Any, Any], bool], words: str) -> Check:
-    def check(value: Any) -> SchemaFault | None:
+def _bound_check(keyword: str, bound: object, broken: Callable[[JsonValue, JsonValue], bool], words: str) -> Check:
+    def check(value: object) -> SchemaFault | None:
         if isinstance(value, int | float) and not isinstance(value, bool) and broken(value, bound):
             return SchemaFault(keyword, "", f"{_cut(repr(value))} {words} {bound}")
         return None
@@ -166,7 +166,7 @@ def _type_check(kind: str | list[str]) -> Check:
     tests = [_TYPES[one] for one in kinds]
     wanted = " or ".join(kinds)
 
-    def fault(value: Any) -> SchemaFault:
+    def fault(value: object) -> SchemaFault:
         return SchemaFault("type", "", f"{_cut(repr(value))} is {_type_name(value)}, not {wanted}")
 
     if len(tests) == 1:
@@ -175,7 +175,7 @@ def _type_check(kind: str | list[str]) -> Check:
     return lambda value: None if any(test(value) for test in tests) else fault(value)
 
 
-_TYPES: dict[str, Callable[[Any], bool]] = {
+_TYPES: dict[str, Callable[[JsonValue], bool]] = {
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: (
         not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
@@ -188,7 +188,7 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def _type_name(value: Any) -> str:
+def _type_name(value: object) -> str:
     names = {bool: "a boolean", str: "a string", list: "an array", dict: "an object", type(None): "null"}
     return names.get(type(value), "an integer" if isinstance(value, int) else "a number")
 
@@ -201,7 +201,7 @@ def _string_checks(schema: JsonObject) -> list[Check]:
         text = schema["pattern"]
         search = searcher(text)
 
-        def matches(value: Any) -> SchemaFault | None:
+        def matches(value: object) -> SchemaFault | None:
             try:
                 found = not isinstance(value, str) or search(value)
             except PatternTimeError as error:
@@ -215,7 +215,7 @@ def _string_checks(schema: JsonObject) -> list[Check]:
 def _size_check(kind: type, suffix: str, schema: JsonObject, unit: str) -> Check:
     least, most = schema.get("min" + suffix), schema.get("max" + suffix)
 
-    def check(value: Any) -> SchemaFault | None:
+    def check(value: object) -> SchemaFault | None:
         if not isinstance(value, kind):
             return None
         size = len(value)  # type: ignore[arg-type]
@@ -244,7 +244,7 @@ def _array_checks(schema: JsonObject) -> list[Check]:
         first = [_compile(one) for one in schema.get("prefixItems", [])]
         rest = _compile(schema.get("items", True))
 
-        def check_items(value: Any) -> SchemaFault | None:
+        def check_items(value: object) -> SchemaFault | None:
             if not isinstance(value, list):
                 return None
             for i, item in enumerate(value):
@@ -271,7 +271,7 @@ def _object_checks(schema: JsonObject) -> list[Check]:
     if not required and not inner and extra is None:
         return out
 
-    def check(value: Any) -> SchemaFault | None:
+    def check(value: object) -> SchemaFault | None:
         if not isinstance(value, dict):
             return None
         for name in required:
@@ -300,7 +300,7 @@ def _combined_checks(schema: JsonObject) -> list[Check]:
     if "anyOf" in schema:
         branches = [_compile(one) for one in schema["anyOf"]]
 
-        def check_any(value: Any) -> SchemaFault | None:
+        def check_any(value: object) -> SchemaFault | None:
             faults = []
             for branch in branches:
                 fault = branch(value)
@@ -319,7 +319,7 @@ def _by_library(schema: JsonObject) -> Check:
     # An own registry: the library's default would fetch remote references over the network.
     validator = BoundedValidator(schema, registry=Registry())
 
-    def check(value: Any) -> SchemaFault | None:
+    def check(value: object) -> SchemaFault | None:
         try:
             error = next(iter(validator.iter_errors(value)), None)
         except (Unresolvable, RecursionError) as problem:
@@ -337,13 +337,13 @@ def _by_library(schema: JsonObject) -> Check:
     return check
 
 
-def _mentions(schema: Any, keywords: frozenset[str]) -> bool:
+def _mentions(schema: object, keywords: frozenset[str]) -> bool:
     if isinstance(schema, dict):
         return not keywords.isdisjoint(schema) or any(_mentions(one, keywords) for one in schema.values())
     return isinstance(schema, list) and any(_mentions(one, keywords) for one in schema)
 
 
-def _equal(one: Any, two: Any) -> bool:
+def _equal(one: object, two: object) -> bool:
     """JSON equality: `1` and `1.0` are equal, `1` and `true` are not."""
     if isinstance(one, bool) or isinstance(two, bool):
         return one is two
@@ -354,7 +354,7 @@ def _equal(one: Any, two: Any) -> bool:
     return bool(one == two)
 
 
-def _unique(items: list[Any]) -> bool:
+def _unique(items: list[JsonValue]) -> bool:
     if all(type(item) is str or type(item) is int for item in items):
         return len(set(items)) == len(items)
     return not any(_equal(items[i], items[j]) for i in range(len(items)) for j in range(i))

@@ -7,9 +7,9 @@ and a `default` that is as often an example. JSON Schema with Python-style type 
 import ast
 import re
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from apigen_assets.files.json_types import JsonMapping, JsonObject
+from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import JSON_TYPES, nullable
 from apigen_assets.tool_formats.schema_validator import BadSchemaError, compile_schema
 
@@ -42,7 +42,7 @@ class ParsedType(NamedTuple):
     schema: JsonObject
     """JSON Schema; `{}` where any value fits."""
     optional: bool
-    default: Any = None
+    default: JsonValue = None
     has_default: bool = False
     known: bool = True
     """Every name in it means something here; one that does not constrains nothing."""
@@ -183,7 +183,7 @@ def _split(text: str, mark: str) -> list[str]:
     return [*parts, text[start:]]
 
 
-def _literal(text: str) -> Any:
+def _literal(text: str) -> JsonValue:
     """A Python or JSON literal; anything else is the text itself."""
     try:
         value = ast.literal_eval({"true": "True", "false": "False", "null": "None"}.get(text.strip(), text.strip()))
@@ -199,7 +199,7 @@ def is_json_schema(parameters: JsonMapping) -> bool:
     )
 
 
-def parameters_schema(parameters: Any) -> JsonObject:
+def parameters_schema(parameters: object) -> JsonObject:
     """A JSON Schema of type object from parameters in either form.
 
     In the flat form a parameter is required if its `required` says so; without that key, if neither its type says
@@ -246,14 +246,14 @@ def parameters_schema(parameters: Any) -> JsonObject:
     return out
 
 
-def _fits(schema: JsonObject, value: Any) -> bool:
+def _fits(schema: JsonObject, value: object) -> bool:
     try:
         return compile_schema(schema)(value) is None
     except BadSchemaError:
         return False
 
 
-def _plain_names(schema: Any) -> Any:
+def _plain_names(schema: object) -> JsonValue:
     """A JSON Schema with Python-style type names (`dict`, `float`, `tuple`) put right."""
     if isinstance(schema, list):
         return [_plain_names(one) for one in schema]

@@ -31,7 +31,7 @@ def parse_changes(settings: Sequence[str]) -> JsonObject:
     return out
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """YAML 1.1 reads `1e-4` as text: a number is meant."""
     if isinstance(value, str):
         try:

@@ -229,7 +229,7 @@ class _Follow:
         follow = self
 
         class Following(TrainerCallback):  # type: ignore[misc, unused-ignore]
-            def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            def on_step_begin(self, args: object, state: object, control: object, **kwargs: object) -> None:
                 follow._began = time.monotonic()
 
             def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:

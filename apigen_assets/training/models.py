@@ -14,7 +14,7 @@ class BaseError(ValueError):
     """The base a recipe names cannot be used; the text says why and what to do."""
 
 
-def config_of(recipe: Recipe, **changes: Any) -> Any:
+def config_of(recipe: Recipe, **changes: object) -> Any:
     """The transformers config of the recipe's architecture."""
     from transformers import AutoConfig
 
@@ -95,7 +95,7 @@ def build_model(recipe: Recipe, tokenizer: Any) -> Any:
     return model
 
 
-def generation_config(recipe: Recipe, tokenizer: Any) -> Any:
+def generation_config(recipe: Recipe, tokenizer: object) -> Any:
     """How the trained model generates by default: greedily, up to the recipe's limit (paper: 512 tokens)."""
     from transformers import GenerationConfig
 

@@ -205,7 +205,7 @@ def _memory(
     return Memory(weights, gradients, optimizer, activations, logits, buffers)
 
 
-def _too_large(recipe: Recipe, found: Preflight, config: Any, answer_share: float) -> str:
+def _too_large(recipe: Recipe, found: Preflight, config: object, answer_share: float) -> str:
     assert found.memory_limit is not None
     advice = []
     if not recipe.gradient_checkpointing:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from apigen_assets.domain.call import Call
 from apigen_assets.files.atomic import write_text
@@ -180,7 +180,7 @@ def _variants(example: TrainingExample, recipe: Recipe, index: int) -> Iterator[
         yield masked(example, rng) if rng.random() < recipe.function_masking else shuffled(example, rng)
 
 
-def _filling(originals: list[TrainingExample], recipe: Recipe, tokenizer: Any) -> Iterator[TrainingExample]:
+def _filling(originals: list[TrainingExample], recipe: Recipe, tokenizer: object) -> Iterator[TrainingExample]:
     """Variants of the rows that the context holds, in turn, up to the number of rows that the recipe wants in all."""
     if not recipe.fill_rows:
         return

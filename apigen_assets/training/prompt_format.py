@@ -19,11 +19,11 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from apigen_assets.domain.call import Call
 from apigen_assets.files.canonical import StrictJsonError, loads_strict
-from apigen_assets.files.json_types import JsonMapping, JsonObject
+from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from apigen_assets.tool_formats.openai_tool import flat_parameters, openai_tool, parameters_of
 
 
@@ -40,7 +40,7 @@ class ChatTokenizer(Protocol):
 
     eos_token: str | None
 
-    def apply_chat_template(self, conversation: list[dict[str, Any]], **kwargs: Any) -> Any:
+    def apply_chat_template(self, conversation: list[dict[str, JsonValue]], **kwargs: object) -> JsonValue:
         """The conversation as text, by the tokenizer's template."""
         ...
 
@@ -177,7 +177,7 @@ def _unwrapped(tool: JsonMapping) -> JsonMapping:
     return inner if tool.get("type") == "function" and isinstance(inner, Mapping) else tool
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
@@ -203,7 +203,7 @@ def _compact_call(call: Call, query: str) -> str:
     return f"{call.name}({listed})"
 
 
-def _compact_value(value: Any, query: str) -> str:
+def _compact_value(value: object, query: str) -> str:
     if isinstance(value, str) and value not in _LITERALS and _BARE.fullmatch(value):
         # Tokenizers spell a word otherwise behind a space than inside quotes: as the query has it, it can be copied
         return _json(value) if f" {value}" not in query and value in query else f" {value}"
@@ -221,8 +221,8 @@ def _template(
     tokenizer: ChatTokenizer | None,
     messages: list[JsonObject],
     tools: Sequence[JsonMapping],
-    **kwargs: Any,
-) -> Any:
+    **kwargs: object,
+) -> JsonValue:
     if tokenizer is None or not getattr(tokenizer, "chat_template", None):
         raise ValueError(
             "the chat style needs a tokenizer with a chat template; for a base without one choose "
@@ -250,7 +250,7 @@ def _chat_target(calls: list[Call], query: str, tools: Sequence[JsonMapping], to
     return str(text).rstrip().removesuffix(end).rstrip()
 
 
-def _calls(value: Any) -> list[Call] | None:
+def _calls(value: object) -> list[Call] | None:
     if isinstance(value, dict):
         value = value.get("tool_calls", [value])
     if not isinstance(value, list):
@@ -259,7 +259,7 @@ def _calls(value: Any) -> list[Call] | None:
     return None if None in calls else [call for call in calls if call is not None]
 
 
-def _call(value: Any) -> Call | None:
+def _call(value: object) -> Call | None:
     if not isinstance(value, dict) or not isinstance(value.get("name"), str) or not value["name"]:
         return None
     arguments = value.get("arguments")
@@ -320,7 +320,7 @@ def _read_arguments(text: str, position: int) -> tuple[JsonObject, int]:
     return out, position + 1
 
 
-def _read_value(text: str, position: int) -> tuple[Any, int]:
+def _read_value(text: str, position: int) -> tuple[JsonValue, int]:
     """The value that begins at `position`, and where it ends; nested lists and objects recurse.
 
     Raises:
@@ -329,7 +329,7 @@ def _read_value(text: str, position: int) -> tuple[Any, int]:
     position += text.startswith(" ", position)
     first = text[position : position + 1]
     if first == "[":
-        items: list[Any] = []
+        items: list[JsonValue] = []
         position += 1
         while not text.startswith("]", position):
             if items:

@@ -80,7 +80,7 @@ def encode_examples(
 
 
 def write_tokens(
-    examples: Iterable[TrainingExample], tokenizer: Any, style: PromptStyle, max_length: int, folder: Path
+    examples: Iterable[TrainingExample], tokenizer: object, style: PromptStyle, max_length: int, folder: Path
 ) -> TokenCounts:
     """Tokenise rows into `folder`; rows longer than `max_length` are left out and counted."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -156,7 +156,9 @@ def _run(recipe: Recipe, given: argparse.Namespace, work: Path) -> None:
         progress.say(_summary(result, given.out))
 
 
-def _measure(recipe: Recipe, tokenizer: Any, final: Path, prepared: Path, kind: str, progress: Progress) -> JsonObject:
+def _measure(
+    recipe: Recipe, tokenizer: object, final: Path, prepared: Path, kind: str, progress: Progress
+) -> JsonObject:
     """Held-out accuracy of the written checkpoint, read back from disk, beside the model before training."""
     import torch
     import transformers

@@ -11,9 +11,9 @@ import random
 import re
 import string
 from collections.abc import Iterable
-from typing import Any
 
 from apigen_assets.domain.call import Call
+from apigen_assets.files.json_types import JsonValue
 from apigen_assets.training.examples import TrainingExample
 
 _VOWELS = "aeiou"
@@ -81,7 +81,7 @@ def text_values(examples: Iterable[TrainingExample]) -> list[str]:
 
 def _leaves(answers: Iterable[Call]) -> list[str]:
     out: list[str] = []
-    stack: list[Any] = [call.arguments for call in answers]
+    stack: list[JsonValue] = [call.arguments for call in answers]
     while stack:
         value = stack.pop()
         if isinstance(value, dict):
@@ -95,7 +95,7 @@ def _leaves(answers: Iterable[Call]) -> list[str]:
     return out
 
 
-def _substituted(value: Any, replaced: dict[str, str]) -> Any:
+def _substituted(value: object, replaced: dict[str, str]) -> JsonValue:
     if isinstance(value, dict):
         return {key: _substituted(one, replaced) for key, one in value.items()}
     if isinstance(value, list):

@@ -5,7 +5,6 @@ import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import duckdb
@@ -182,7 +181,7 @@ class LakeIOManager(dg.UPathIOManager):
     def _get_path(self, context: dg.InputContext | dg.OutputContext) -> UPath:
         return self.lake.path(context.asset_key.to_user_string())
 
-    def dump_to_path(self, context: dg.OutputContext, obj: Any, path: UPath) -> None:
+    def dump_to_path(self, context: dg.OutputContext, obj: object, path: UPath) -> None:
         """Write a Polars frame."""
         if not isinstance(obj, pl.DataFrame | pl.LazyFrame):
             raise TypeError(f"{context.asset_key.to_user_string()} must give a Polars frame, not {type(obj)}")
@@ -209,7 +208,7 @@ class LakeIOManager(dg.UPathIOManager):
             context.log.warning(f"{name}: {missing} of {len(paths)} partitions do not exist yet and are left out")
         return self._as_asked(context, self.lake.scan_paths(existing))
 
-    def get_metadata(self, context: dg.OutputContext, obj: Any) -> dict[str, dg.MetadataValue]:
+    def get_metadata(self, context: dg.OutputContext, obj: object) -> dict[str, dg.MetadataValue]:
         """Row count, column schema, size on disk's path and a preview of the first rows."""
         path = self._path_of(context)
         frame = self.lake.scan_paths([path])
@@ -250,7 +249,7 @@ class LakeResource(dg.ConfigurableIOManagerFactory):  # type: ignore[type-arg]
 
 
 def _markdown(frame: pl.DataFrame, width: int = 60) -> str:
-    def cell(value: Any) -> str:
+    def cell(value: object) -> str:
         text = "" if value is None else str(value)
         text = text if len(text) <= width else text[: width - 1] + "…"
         return text.replace("|", "\\|").replace("\n", " ").replace("`", "'")

@@ -34,7 +34,7 @@ class Limits:
 
 
 @contextlib.asynccontextmanager
-async def connect(address: Address, limits: Limits, environment: Mapping[str, str], said: Any) -> AsyncIterator[Any]:
+async def connect(address: Address, limits: Limits, environment: Mapping[str, str], said: object) -> AsyncIterator[Any]:
     """An initialised `mcp.Client` on the server.
 
     Args:

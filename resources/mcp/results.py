@@ -2,10 +2,10 @@
 
 import json
 import re
-from typing import Any
 
 from apigen_assets.domain.outcome import Outcome
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonValue
 from resources.rest.messages import short
 from resources.rest.response import Reading
 from resources.rest.structure import judge
@@ -20,7 +20,7 @@ _UNKNOWN_TOOL = re.compile(
 _INVALID = re.compile(r"(input validation error|invalid arguments?|.{0,120}validation errors? for )", re.IGNORECASE)
 
 
-def read_result(result: Any) -> Reading:
+def read_result(result: JsonValue) -> Reading:
     """The reading of a `CallToolResult`: structured content where there is some, else the content blocks."""
     value = result.structured_content
     if value is None:
@@ -54,13 +54,13 @@ def _kind_of_error(message: str) -> Outcome:
     return Outcome.ARGUMENT_ERROR if _INVALID.match(message) else Outcome.SOFT_ERROR
 
 
-def _content(blocks: list[Any]) -> Any:
+def _content(blocks: list[JsonValue]) -> JsonValue:
     """Text as the JSON value it is, or as text; other content by kind and size, since no model reads it here."""
     values = [_block(block) for block in blocks]
     return None if not values else values[0] if len(values) == 1 else values
 
 
-def _block(block: Any) -> Any:
+def _block(block: JsonValue) -> JsonValue:
     if block.type == "text":
         text = block.text.strip()
         if text[:1] in ("{", "[") or text in ("null", "true", "false"):

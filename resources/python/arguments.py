@@ -60,14 +60,14 @@ def converters(signature: Signature, namespace: dict[str, Any]) -> dict[str, Cal
     return found
 
 
-def _converter(name: str, annotation: Any, optional: bool) -> Callable[[Any], Any]:
+def _converter(name: str, annotation: object, optional: bool) -> Callable[[Any], Any]:
     from pydantic import TypeAdapter, ValidationError
 
     if sys.version_info < (3, 12):
         _make_typed_dicts_readable(annotation, [])
     read = TypeAdapter(_concrete(annotation)).validate_json
 
-    def convert(value: Any) -> Any:
+    def convert(value: object) -> Any:
         if value is None and optional:
             return None  # `x: date = None` allows null
         try:
@@ -81,7 +81,7 @@ def _converter(name: str, annotation: Any, optional: bool) -> Callable[[Any], An
     return convert
 
 
-def _evaluate(annotation: Any, namespace: dict[str, Any]) -> Any:
+def _evaluate(annotation: object, namespace: dict[str, Any]) -> Any:
     """The annotation with text in it evaluated, nested text as well.
 
     Raises:
@@ -91,7 +91,7 @@ def _evaluate(annotation: Any, namespace: dict[str, Any]) -> Any:
     return typing.get_type_hints(holder, namespace, include_extras=True)["it"]
 
 
-def _is_plain(annotation: Any, opened: tuple[Any, ...] = ()) -> bool:
+def _is_plain(annotation: object, opened: tuple[Any, ...] = ()) -> bool:
     """Whether JSON as it is read already is a value of this type."""
     origin, parts = get_origin(annotation), get_args(annotation)
     if origin is Literal:
@@ -116,11 +116,11 @@ def _is_plain(annotation: Any, opened: tuple[Any, ...] = ()) -> bool:
     return any(annotation is one for one in _PLAIN)
 
 
-def _is_wrapper(origin: Any) -> bool:
+def _is_wrapper(origin: object) -> bool:
     return getattr(origin, "_name", None) in _WRAPPERS
 
 
-def _is_typed_dict(annotation: Any) -> bool:
+def _is_typed_dict(annotation: object) -> bool:
     # typing's and typing_extensions' are different classes, and each has a function that knows only one of them
     return isinstance(annotation, type) and issubclass(annotation, dict) and hasattr(annotation, "__required_keys__")
 
@@ -148,7 +148,7 @@ def _literal(values: tuple[Any, ...]) -> Any:
     """A Literal that reads its enum members by their values, as an enum does."""
     from pydantic import AfterValidator
 
-    def among(value: Any) -> Any:
+    def among(value: object) -> Any:
         if value not in members:
             raise ValueError(f"Input should be {' or '.join(repr(member.value) for member in members)}")
         return value
@@ -159,7 +159,7 @@ def _literal(values: tuple[Any, ...]) -> Any:
     return Union[(*choices, Literal[rest])] if rest else Union[tuple(choices)]  # noqa: UP007
 
 
-def _make_typed_dicts_readable(annotation: Any, seen: list[Any]) -> None:
+def _make_typed_dicts_readable(annotation: object, seen: list[Any]) -> None:
     """Tell pydantic how to read every `typing.TypedDict` in an annotation.
 
     Before Python 3.12 it reads only those of typing_extensions, because typing's keep no record of their bases;
@@ -181,7 +181,7 @@ def _make_typed_dicts_readable(annotation: Any, seen: list[Any]) -> None:
         _make_typed_dicts_readable(part, seen)
 
 
-def _is_named_tuple(annotation: Any) -> bool:
+def _is_named_tuple(annotation: object) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, tuple) and hasattr(annotation, "_fields")
 
 

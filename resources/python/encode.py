@@ -51,7 +51,7 @@ class Unserialisable(Exception):
     """The value has no JSON form; the message says which part."""
 
 
-def encode(value: Any) -> str:
+def encode(value: object) -> str:
     """JSON text of a result: compact, UTF-8 kept, keys in the order the function gave them.
 
     Raises:
@@ -71,7 +71,7 @@ def encode(value: Any) -> str:
     return text
 
 
-def _default(value: Any) -> Any:
+def _default(value: object) -> Any:
     if isinstance(value, set | frozenset):
         return sorted(value, key=_encode)
     if isinstance(value, datetime.date | datetime.time):

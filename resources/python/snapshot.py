@@ -166,7 +166,7 @@ class Snapshot:
         return ""
 
 
-def _elements(value: Any, most: int) -> int:
+def _elements(value: object, most: int) -> int:
     """Number of elements in nested containers, counted up to `most`."""
     count, todo = 0, [value]
     while todo and count <= most:

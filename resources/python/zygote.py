@@ -84,7 +84,7 @@ class Zygote:
                 self._fork(order, body.split(b"\n"))
         os._exit(0)
 
-    def _report(self, **message: Any) -> None:
+    def _report(self, **message: object) -> None:
         os.write(self._status, json.dumps(message).encode() + b"\n")
 
     def _import(self, name: str, path: str | None) -> None:

@@ -219,7 +219,7 @@ def _watched(base: type[Any], policy: RestPolicy) -> type[Any]:
             if _running.call is not None:
                 _running.call.socket = self.sock
 
-        def send(self, data: Any) -> None:
+        def send(self, data: object) -> None:
             call = _running.call
             if call is not None:
                 if self.sock is not None:

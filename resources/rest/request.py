@@ -5,12 +5,11 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 from apigen_assets.domain.api import Place, RestBinding
 from apigen_assets.domain.outcome import Outcome
-from apigen_assets.files.json_types import JsonMapping, JsonObject
+from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from resources.rest.policy import RestPolicy
 
 _HOLE = re.compile(r"\{([^{}/]+)\}")
@@ -94,7 +93,7 @@ def build(
     for place, values in binding.constants.items():
         for name, constant in values.items():
             parts.put(Place(place), name, constant)
-    whole: Any = None
+    whole: JsonValue = None
     for name, value in arguments.items():
         if name == binding.whole_body:
             whole = value
@@ -132,7 +131,7 @@ class _Parts:
         self.cookies: dict[str, str] = {}
         self.fields: JsonObject = {}
 
-    def put(self, place: Place, name: str, value: Any, explode: bool = True) -> None:
+    def put(self, place: Place, name: str, value: object, explode: bool = True) -> None:
         if place is Place.BODY:
             self.fields[name] = value
         elif place is Place.QUERY:
@@ -145,7 +144,7 @@ class _Parts:
             self.cookies[name] = ",".join(_flat(value))
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool | int | float | dict | list):
@@ -153,7 +152,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _flat(value: Any) -> list[str]:
+def _flat(value: object) -> list[str]:
     if isinstance(value, list):
         return [_text(one) for one in value]
     if isinstance(value, dict):
@@ -161,7 +160,7 @@ def _flat(value: Any) -> list[str]:
     return [_text(value)]
 
 
-def _pairs(name: str, value: Any, explode: bool) -> list[tuple[str, str]]:
+def _pairs(name: str, value: object, explode: bool) -> list[tuple[str, str]]:
     if explode and isinstance(value, list):
         return [(name, _text(one)) for one in value]
     if explode and isinstance(value, dict):
@@ -214,12 +213,12 @@ def _add_credentials(binding: RestBinding, parts: _Parts, environment: Mapping[s
     return secrets, secret_headers
 
 
-def _body(binding: RestBinding, parts: _Parts, whole: Any, headers: dict[str, str]) -> bytes | None:
+def _body(binding: RestBinding, parts: _Parts, whole: object, headers: dict[str, str]) -> bytes | None:
     kind = binding.body_type
     if kind is None or (whole is None and not parts.fields and binding.method in SAFE_METHODS):
         return None
     base = kind.partition(";")[0].strip().lower()
-    content: Any = parts.fields if binding.whole_body is None else whole
+    content: JsonValue = parts.fields if binding.whole_body is None else whole
     if content is None:
         return None
     headers["Content-Type"] = kind

@@ -2,11 +2,12 @@
 
 import json
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 from apigen_assets.domain.outcome import Outcome
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonValue
 from resources.rest.messages import is_quota, short
 from resources.rest.structure import judge, message_of
 
@@ -131,7 +132,7 @@ def _decode(body: bytes, charset: str | None) -> str:
     return body.decode("utf-8", "replace")
 
 
-def _parse(base: str, text: str) -> tuple[Any, bool]:
+def _parse(base: str, text: str) -> tuple[JsonValue, bool]:
     if _is_json_type(base) or text[:1] in ("{", "[", '"') or text in ("null", "true", "false"):
         try:
             value = json.loads(text)

@@ -2,7 +2,6 @@
 
 import json
 import re
-from typing import Any
 
 from apigen_assets.domain.outcome import Outcome
 from apigen_assets.files.json_types import JsonObject
@@ -36,7 +35,7 @@ _ENVELOPES = frozenset({"meta", "header", "headers", "status", "response", "resu
 _DEEPEST = 3
 
 
-def judge(value: Any, depth: int = 0) -> tuple[Outcome, str]:
+def judge(value: object, depth: int = 0) -> tuple[Outcome, str]:
     """The outcome class of a JSON value and what it rests on."""
     if value is None or value == "" or value == [] or value == {}:
         return Outcome.EMPTY, f"the body is {json.dumps(value)}"
@@ -57,7 +56,7 @@ def judge(value: Any, depth: int = 0) -> tuple[Outcome, str]:
     return Outcome.OK, ""
 
 
-def message_of(value: Any, depth: int = 0) -> str:
+def message_of(value: object, depth: int = 0) -> str:
     """The text for people in an error object; empty where there is none."""
     if isinstance(value, str):
         return value
@@ -118,7 +117,7 @@ def _soft(detail: str, message: str, fields: JsonObject) -> tuple[Outcome, str]:
     return Outcome.SOFT_ERROR, text
 
 
-def _says_error(value: Any, name: str) -> bool:
+def _says_error(value: object, name: str) -> bool:
     """Whether the value of an error field reports an error: `null`, `0`, `"none"` and `[]` do not."""
     if isinstance(value, bool):
         return value
@@ -132,7 +131,7 @@ def _says_error(value: Any, name: str) -> bool:
     return isinstance(value, list) and not _is_void(value)
 
 
-def _error_status(value: Any) -> int:
+def _error_status(value: object) -> int:
     """An HTTP error status, or 0."""
     if isinstance(value, str) and value.isdigit() and len(value) == 3:
         value = int(value)
@@ -150,7 +149,7 @@ def _is_empty_answer(value: JsonObject) -> bool:
     return holders > 0
 
 
-def _is_bookkeeping(name: str, value: Any) -> bool:
+def _is_bookkeeping(name: str, value: object) -> bool:
     """Whether a field speaks of the answer instead of being it."""
     if isinstance(value, dict | list):
         return False
@@ -159,13 +158,13 @@ def _is_bookkeeping(name: str, value: Any) -> bool:
     return name in _BOOKKEEPING
 
 
-def _may_stand_by(name: str, value: Any) -> bool:
+def _may_stand_by(name: str, value: object) -> bool:
     """Whether a field is what error objects have beside their message."""
     known = name in _MESSAGE_KEYS or name in _STATUS_KEYS or name in _BESIDE_MESSAGES
     return known or _is_bookkeeping(name, value) or _is_void(value)
 
 
-def _is_void(value: Any) -> bool:
+def _is_void(value: object) -> bool:
     if value is None or value == "" or value == [] or value == {}:
         return True
     if isinstance(value, dict):
@@ -173,7 +172,7 @@ def _is_void(value: Any) -> bool:
     return isinstance(value, list) and all(_is_void(one) for one in value)
 
 
-def _is_word(value: Any, words: frozenset[str] | set[str]) -> bool:
+def _is_word(value: object, words: frozenset[str] | set[str]) -> bool:
     return isinstance(value, str) and value.strip().lower().replace("_", " ") in words
 
 
@@ -185,5 +184,5 @@ def _lower(value: JsonObject) -> JsonObject:
     return {name.lower(): one for name, one in value.items() if isinstance(name, str)}
 
 
-def _text_of(value: Any) -> str:
+def _text_of(value: object) -> str:
     return value if isinstance(value, str) else message_of(value) or json.dumps(value, ensure_ascii=False)

@@ -6,13 +6,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from apigen_assets.catalog.filters.example_values import ProbeArguments, example_arguments
 from apigen_assets.domain.api import Api, McpBinding, Place, Probe, PythonBinding, RestBinding
 from apigen_assets.domain.outcome import CallExecutor, CallRequest, CallResult, Outcome
 from apigen_assets.files.canonical import content_hash
-from apigen_assets.files.json_types import JsonMapping, JsonObject
+from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 
 ACCESS_VERSION = "1"
 MAX_RESULT = 2_000
@@ -140,7 +139,7 @@ def callable_unasked(api: Api) -> bool:
     return binding.read_only is True if isinstance(binding, McpBinding) else True
 
 
-def seed_arguments(seeds: Iterable[Any]) -> dict[str, JsonObject]:
+def seed_arguments(seeds: Iterable[JsonValue]) -> dict[str, JsonObject]:
     """The arguments of the first call of each function in seed examples (`functions.seed.Seed`)."""
     out: dict[str, JsonObject] = {}
     for seed in seeds:

@@ -1,10 +1,9 @@
 """Arguments for one polite call: what the documentation gives, and plausible values where it gives nothing."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from apigen_assets.catalog.descriptions import words
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import is_valid
 
 _BY_FORMAT = {
@@ -85,7 +84,7 @@ def example_arguments(parameters: JsonObject) -> ProbeArguments:
     return ProbeArguments(arguments, tuple(guessed))
 
 
-def _documented(schema: JsonObject) -> tuple[bool, Any]:
+def _documented(schema: JsonObject) -> tuple[bool, JsonValue]:
     for value in [*schema.get("examples", []), *([schema["default"]] if "default" in schema else [])]:
         if is_valid(value, schema):
             return True, value
@@ -95,7 +94,7 @@ def _documented(schema: JsonObject) -> tuple[bool, Any]:
     return ("const" in schema), schema.get("const")
 
 
-def _plausible(name: str, schema: JsonObject, level: int = 0) -> Any:
+def _plausible(name: str, schema: JsonObject, level: int = 0) -> JsonValue:
     said = words(name)
     for value in (
         _BY_FORMAT.get(str(schema.get("format"))),

@@ -8,7 +8,7 @@ import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from apigen_assets.catalog.importers.imported import SourceError
 from apigen_assets.catalog.incoming import ARCHIVES
+from apigen_assets.files.json_types import JsonValue
 
 MAX_FILE_BYTES = 64_000_000
 """Largest single document read."""
@@ -73,7 +74,7 @@ def is_archive(path: Path) -> bool:
     return path.is_file() and path.name.lower().endswith(ARCHIVES)
 
 
-def parse_json(document: Document) -> Any:
+def parse_json(document: Document) -> JsonValue:
     """The JSON value of a document.
 
     Raises:
@@ -205,7 +206,7 @@ class _Capped:
 
     def __init__(self, path: Path) -> None:
         name = path.name.lower()
-        opener: Any = path.open
+        opener: Callable[..., Any] = path.open
         if name.endswith((".gz", ".tgz")):
             opener = partial(gzip.open, path)
         elif name.endswith((".xz", ".txz")):

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import ValidationError
 
 from apigen_assets.catalog.names import distinct, tool_name
 from apigen_assets.domain.api import Api, Binding, RejectedApi, Source, make_api_id
 from apigen_assets.files.canonical import dumps
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import SchemaError, checked_parameters
 
 Format = Literal["toolbench", "openapi", "python", "mcp"]
@@ -164,7 +164,7 @@ def clip(text: str, limit: int = 500) -> str:
     return clean if len(clean) <= limit else f"{clean[:limit]} [... {len(clean) - limit} more characters]"
 
 
-def scrubbed(value: Any) -> Any:
+def scrubbed(value: object) -> JsonValue:
     """The value with every half character pair in its texts replaced."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()

@@ -4,9 +4,9 @@ import asyncio
 import os
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from apigen_assets.catalog.descriptions import clean_description
 from apigen_assets.catalog.importers.documents import Document, parse_json
@@ -16,7 +16,7 @@ from apigen_assets.catalog.importers.openapi.schema_reader import FileUploadErro
 from apigen_assets.catalog.names import identifier
 from apigen_assets.domain.api import McpBinding
 from apigen_assets.files.canonical import content_hash
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import object_schema
 from resources.mcp.connection import Address, Limits, MissingTokenError, causes, connect
 from resources.rest.addresses import AddressRefusedError, ResolutionError
@@ -71,7 +71,7 @@ def import_mcp_url(url: str, name: str, token_variable: str | None = None, allow
     return collector.result()
 
 
-def list_tools(server: McpServer, allow_private: bool = False) -> list[Any]:
+def list_tools(server: McpServer, allow_private: bool = False) -> list[JsonValue]:
     """The server's tools (`mcp.types.Tool`).
 
     Raises:
@@ -91,8 +91,8 @@ def list_tools(server: McpServer, allow_private: bool = False) -> list[Any]:
         raise _failure(server, error) from None
 
 
-async def _list_tools(server: McpServer, allow_private: bool) -> list[Any]:
-    tools: list[Any] = []
+async def _list_tools(server: McpServer, allow_private: bool) -> list[JsonValue]:
+    tools: list[JsonValue] = []
     limits = Limits(LIST_TIMEOUT_S, LIST_TIMEOUT_S, allow_private)
     async with asyncio.timeout(LIST_TIMEOUT_S):
         async with connect(server, limits, os.environ, sys.__stderr__) as client:
@@ -139,7 +139,9 @@ def _import_server(collector: Collector, server: McpServer, file: str, several: 
             collector.add(draft(original, file))
 
 
-def _draft(tool: Any, server: McpServer, namespace: tuple[str, ...], warnings: list[str]) -> Any:
+def _draft(
+    tool: JsonValue, server: McpServer, namespace: tuple[str, ...], warnings: list[str]
+) -> Callable[[str, str], Draft]:
     schema = tool.input_schema if isinstance(tool.input_schema, dict) else {}
     converted = SchemaReader(
         References({"": schema}, ""), lambda text: warnings.append(f"{server.name}/{tool.name}: {text}")
@@ -181,7 +183,7 @@ def _draft(tool: Any, server: McpServer, namespace: tuple[str, ...], warnings: l
     return draft
 
 
-def _server(name: str, entry: Any, folder: Path, collector: Collector) -> McpServer:
+def _server(name: str, entry: object, folder: Path, collector: Collector) -> McpServer:
     if not isinstance(entry, dict):
         raise SourceError("malformed_server", f"{name} is a JSON {type(entry).__name__}, not an object")
     if isinstance(entry.get("url"), str):
@@ -213,7 +215,7 @@ def _token_variable(name: str, entry: JsonObject) -> str | None:
     )
 
 
-def _variables(name: str, env: Any, collector: Collector) -> tuple[str, ...]:
+def _variables(name: str, env: object, collector: Collector) -> tuple[str, ...]:
     if env is None:
         return ()
     if isinstance(env, list):

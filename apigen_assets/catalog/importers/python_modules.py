@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import griffe
 
@@ -269,7 +268,7 @@ def _public_functions(module: griffe.Module) -> Iterator[griffe.Function]:
             yield member
 
 
-def _expression(value: Any) -> ast.expr | None:
+def _expression(value: object) -> ast.expr | None:
     """A griffe expression or text as syntax; None where there is none or it is no expression."""
     if value is None:
         return None

@@ -4,7 +4,7 @@ import logging
 import re
 import shutil
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from apigen_assets.catalog.importers.documents import Document, decode, documents, is_archive
 from apigen_assets.catalog.importers.fetch import fetch
@@ -21,6 +21,7 @@ from apigen_assets.catalog.importers.python_modules import import_python_package
 from apigen_assets.catalog.importers.toolbench.tools import import_toolbench, is_tool
 from apigen_assets.catalog.incoming import FolderError, slug_of
 from apigen_assets.catalog.names import BUILTIN, slugify
+from apigen_assets.files.json_types import JsonValue
 
 FORMATS: tuple[str, ...] = ("auto", *get_args(Format))
 MAX_LOOKS = 200
@@ -149,7 +150,7 @@ def _look(path: Path) -> Format:
 
 def _format_of(document: Document) -> Format | None:
     try:
-        value: Any = read_document(document)
+        value: JsonValue = read_document(document)
     except SourceError as error:
         # a description that is damaged, alone in its file, is told by its first words
         head = document.data[:4096].lower()

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 import polars as pl
 
@@ -14,7 +13,7 @@ from apigen_assets.domain.candidate import Candidate
 from apigen_assets.domain.chat import ChatModel
 from apigen_assets.domain.outcome import CallExecutor
 from apigen_assets.domain.reason import Reason, Stage
-from apigen_assets.files.json_types import JsonMapping, JsonObject
+from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from apigen_assets.verification.audit.read_rows import AuditRow, row_key
 from apigen_assets.verification.audit.tool_findings import ToolReport
 from apigen_assets.verification.stages.execution import check_execution
@@ -51,7 +50,7 @@ class Funnel:
     executed: int = 0
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By stage and reason."""
-    examples: dict[tuple[str, str], list[tuple[Any, str]]] = field(default_factory=dict)
+    examples: dict[tuple[str, str], list[tuple[JsonValue, str]]] = field(default_factory=dict)
     """Up to three rows per reason: id and detail."""
     tools: ToolReport = field(default_factory=ToolReport)
 

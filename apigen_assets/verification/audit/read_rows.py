@@ -4,13 +4,13 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
 import polars as pl
 
 from apigen_assets.domain.style import style_of
 from apigen_assets.files.canonical import StrictJsonError, content_hash, loads_strict
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.xlam_types import TypeStringError, parameters_schema
 from apigen_assets.verification.audit.tool_findings import Finding, tool_findings
 
@@ -22,7 +22,7 @@ class UnusableInputError(ValueError):
 class AuditRow(NamedTuple):
     """One row of a data set, ready for the format check."""
 
-    id: Any
+    id: object
     """The row's own id, else its number from 0."""
     query: str | None
     tools: str | None
@@ -107,7 +107,7 @@ def _chain(first: str, rest: TextIO) -> Iterator[str]:
     yield from rest
 
 
-def _object(file: Path, whole: Any) -> Iterator[AuditRow]:
+def _object(file: Path, whole: object) -> Iterator[AuditRow]:
     lists = [value for value in whole.values() if isinstance(value, list)] if isinstance(whole, dict) else []
     if isinstance(whole, dict) and {"query", "tools"} & whole.keys():
         yield row_of(whole, 0)
@@ -129,7 +129,7 @@ def _array(file: Path, text: str) -> Iterator[AuditRow]:
         yield row_of(value, number)
 
 
-def _lines(lines: Any) -> Iterator[AuditRow]:
+def _lines(lines: JsonValue) -> Iterator[AuditRow]:
     number = 0
     for line in lines:
         if not line.strip():
@@ -143,7 +143,7 @@ def _lines(lines: Any) -> Iterator[AuditRow]:
         number += 1
 
 
-def _id_in(line: str, number: int) -> Any:
+def _id_in(line: str, number: int) -> JsonValue:
     """The id of a line that is no strict JSON, where a lax reader finds one."""
     try:
         value = json.loads(line)
@@ -163,7 +163,7 @@ def _parquet(file: Path) -> Iterator[AuditRow]:
         raise UnusableInputError(f"{file}: not a readable Parquet file: {str(error)[:200]}") from None
 
 
-def row_of(value: Any, number: int) -> AuditRow:
+def row_of(value: object, number: int) -> AuditRow:
     """A row in xLAM form (`query`, `tools`, `answers`) or OpenAI form (`messages`, `tools`)."""
     if not isinstance(value, dict):
         return AuditRow(number, None, None, None, "missing_field: the row is no object")
@@ -197,7 +197,7 @@ def _question(row: JsonObject) -> tuple[str, str]:
     raise _UnreadableError("missing_field: answers")
 
 
-def _calls_text(given: Any) -> str:
+def _calls_text(given: object) -> str:
     if isinstance(given, str):
         # Text is judged as it stands, so that duplicate keys and NaN are seen; only OpenAI's wrapping is undone.
         try:
@@ -214,7 +214,7 @@ def _calls_text(given: Any) -> str:
     return _dump([_plain_call(one) for one in given])
 
 
-def _plain_call(call: Any) -> Any:
+def _plain_call(call: object) -> JsonValue:
     """OpenAI's `{id, type, function: {name, arguments}}` as `{name, arguments}`; any other call as it is."""
     if not isinstance(call, dict) or not isinstance(call.get("function"), dict):
         return call
@@ -243,13 +243,13 @@ def _conversation(row: JsonObject) -> tuple[str, str]:
     raise _UnreadableError("missing_field: no message of the assistant")
 
 
-def _text_of(content: Any) -> str:
+def _text_of(content: object) -> str:
     if isinstance(content, list):
         return "\n".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     return content if isinstance(content, str) else ""
 
 
-def _listed_tools(row: JsonObject) -> list[Any]:
+def _listed_tools(row: JsonObject) -> list[JsonValue]:
     given = next((row[key] for key in ("tools", "functions", "available_tools") if row.get(key) is not None), None)
     if given is None:
         raise _UnreadableError("missing_field: tools")
@@ -259,7 +259,7 @@ def _listed_tools(row: JsonObject) -> list[Any]:
     return tools
 
 
-def _tools(tools: list[Any]) -> str:
+def _tools(tools: list[JsonValue]) -> str:
     """JSON text of the tools with JSON Schema."""
     out: list[JsonObject] = []
     for tool in tools:
@@ -281,7 +281,7 @@ def _tools(tools: list[Any]) -> str:
     return _dump(out)
 
 
-def _value(given: Any, what: str) -> Any:
+def _value(given: object, what: str) -> JsonValue:
     if not isinstance(given, str):
         return given
     try:
@@ -291,7 +291,7 @@ def _value(given: Any, what: str) -> Any:
         raise _UnreadableError(f"{kind}: {what}: {error}") from None
 
 
-def _dump(value: Any) -> str:
+def _dump(value: object) -> str:
     try:
         return json.dumps(value, ensure_ascii=True, default=str)
     except (TypeError, RecursionError, ValueError) as error:

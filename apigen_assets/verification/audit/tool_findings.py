@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import JSON_TYPES
 from apigen_assets.tool_formats.xlam_types import TypeStringError, is_json_schema, parse_type
 
@@ -37,10 +37,10 @@ class ToolReport:
     places: Counter[ToolDefect] = field(default_factory=Counter)
     """A tool that many rows offer counts in each."""
     rows: Counter[ToolDefect] = field(default_factory=Counter)
-    examples: dict[ToolDefect, tuple[Any, str]] = field(default_factory=dict)
+    examples: dict[ToolDefect, tuple[JsonValue, str]] = field(default_factory=dict)
     """The first: the row's id and the place."""
 
-    def count(self, identity: Any, findings: tuple[Finding, ...]) -> None:
+    def count(self, identity: object, findings: tuple[Finding, ...]) -> None:
         """Add one row."""
         self.rows_affected += bool(findings)
         self.places.update(one.defect for one in findings)
@@ -49,7 +49,7 @@ class ToolReport:
             self.examples.setdefault(one.defect, (identity, one.place))
 
 
-def tool_findings(tools: list[Any]) -> tuple[Finding, ...]:
+def tool_findings(tools: list[JsonValue]) -> tuple[Finding, ...]:
     """The defects of one row's tools, in xLAM or OpenAI form; a tool without a name is the format check's affair."""
     found: list[Finding] = []
     names: Counter[str] = Counter()
@@ -85,7 +85,7 @@ def _of_schema(parameters: JsonObject, tool: str) -> Iterator[Finding]:
     for name, spec in properties.items() if isinstance(properties, dict) else ():
         if not isinstance(spec, dict) or not _said(spec):
             yield Finding(ToolDefect.NO_PARAMETER_DESCRIPTION, f"{tool}.{name}")
-    waiting: list[tuple[str, Any]] = [(tool, parameters)]
+    waiting: list[tuple[str, JsonValue]] = [(tool, parameters)]
     while waiting:
         place, schema = waiting.pop()
         if not isinstance(schema, dict):

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
 
 from apigen_assets.files.canonical import dumps
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.verification.grounding.english import content_stems
 
 
@@ -28,7 +27,7 @@ class Leaf:
     tool: JsonObject
     parameter: str
     path: str
-    value: Any
+    value: JsonValue
     schema: JsonObject
     optional: bool
     in_list: bool
@@ -69,7 +68,7 @@ def leaves_of(index: int, call: JsonObject, tool: JsonObject) -> Iterator[Leaf]:
             yield Leaf(index, tool, name, path, scalar, inner, name not in required, in_list, has_default, is_default)
 
 
-def _same(one: Any, two: Any) -> bool:
+def _same(one: object, two: object) -> bool:
     try:
         return dumps(one) == dumps(two) or (
             isinstance(one, int | float) and isinstance(two, int | float) and not isinstance(one, bool) and one == two
@@ -78,7 +77,9 @@ def _same(one: Any, two: Any) -> bool:
         return False
 
 
-def _scalars(value: Any, schema: JsonObject, path: str, in_list: bool) -> Iterator[tuple[str, Any, JsonObject, bool]]:
+def _scalars(
+    value: JsonValue, schema: JsonObject, path: str, in_list: bool
+) -> Iterator[tuple[str, JsonValue, JsonObject, bool]]:
     if isinstance(value, list):
         items = schema.get("items")
         for i, item in enumerate(value):

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from typing import Any
 
 from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of
 from apigen_assets.verification.grounding.english import (
@@ -18,7 +17,7 @@ from apigen_assets.verification.grounding.english import (
 )
 from apigen_assets.verification.grounding.numbers import SPENDS, Number
 from apigen_assets.verification.grounding.query import Query, Span
-from apigen_assets.verification.grounding.times import RELATIVE, dates_agree, only_moments, times_agree
+from apigen_assets.verification.grounding.times import RELATIVE, Moment, dates_agree, only_moments, times_agree
 
 _CALCULATES = re.compile(
     r"\b(?:half|halves|double[ds]?|twice|triple[ds]?|quadruple|dozens?|pairs?|decades?|century|ago|more|less|fewer|"
@@ -472,7 +471,7 @@ def _judge_foreign_words(leaf: Leaf, query: Query, shown: str, stated: bool, evi
         leaf.say(Status.UNGROUNDED, f"{shown} is not in the query")
 
 
-def _judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Any]) -> None:
+def _judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) -> None:
     """A date or time that the query does not say: wrong where it says others in full and nothing is relative."""
     wants_date = any(one.dates for one in moments)
     said = [one for one in query.moments if bool(one.dates) == wants_date]
@@ -499,7 +498,7 @@ _CLOCK = re.compile(r"\d{1,3}:\d\d(?::\d\d)?")
 _SPAN_OF_TIME = re.compile(r"\b(?:days?|weeks?|months?|years?|hours?|minutes?|quarter|half)\b")
 
 
-def _full(moment: Any) -> bool:
+def _full(moment: Moment) -> bool:
     return any(None not in date for date in moment.dates)
 
 

@@ -3,9 +3,8 @@
 import re
 from dataclasses import dataclass
 from itertools import combinations, pairwise
-from typing import Any
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of, parameter_cues
 from apigen_assets.verification.grounding.english import STOP, content_stems, fold, stem, word_set, words_in
 from apigen_assets.verification.grounding.matching import mentions, near_cues, unused_numbers
@@ -81,7 +80,7 @@ def find_misplaced(leaves: list[Leaf], query: Query, tools: Tools, calls: Calls)
     return _order_differs(placed, leaves, query)
 
 
-def _takes(leaf: Leaf, value: Any) -> bool:
+def _takes(leaf: Leaf, value: JsonValue) -> bool:
     """Whether a parameter could have a value, as far as it lists what it allows."""
     allowed = enum_of(leaf.schema)
     return not allowed or value in allowed
@@ -141,7 +140,7 @@ def _neighbours(one: Span, two: Span, query: Query) -> bool:
     return end - start < 60 and not any(start <= number.start < end for number in query.numbers if not number.weak)
 
 
-def _shape(value: Any) -> str:
+def _shape(value: JsonValue) -> str:
     """Kind of a value as far as two parameters could exchange theirs."""
     if not isinstance(value, str):
         return "number"

@@ -5,10 +5,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from apigen_assets.files.canonical import dumps
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 
 Family = Literal["format", "execution", "arguments", "calls", "query", "hostile"]
 """`arguments`, `calls` and `query` are semantic damage; `hostile` must above all be survived."""
@@ -99,15 +99,15 @@ def row_of(candidate_id: str, style: str, query: str, tools: str, answers: str) 
     return MutableRow(candidate_id, style, query, json.loads(tools), json.loads(answers))
 
 
-Place = tuple[JsonObject | list[Any], Any]
+Place = tuple[JsonObject | list[JsonValue], JsonValue]
 """A container and the key or index of a value in it."""
 
 
-def places(row: MutableRow, kind: Callable[[Any], bool]) -> list[tuple[int, str, Place]]:
+def places(row: MutableRow, kind: Callable[[JsonValue], bool]) -> list[tuple[int, str, Place]]:
     """Every value inside the arguments that `kind` accepts: call, parameter, place."""
     out: list[tuple[int, str, Place]] = []
 
-    def walk(call: int, parameter: str, holder: JsonObject | list[Any], key: Any) -> None:
+    def walk(call: int, parameter: str, holder: JsonObject | list[JsonValue], key: JsonValue) -> None:
         value = holder[key]
         if kind(value):
             out.append((call, parameter, (holder, key)))

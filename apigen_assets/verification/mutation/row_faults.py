@@ -1,7 +1,6 @@
 """Semantic damage to the set of calls and to the query."""
 
 from random import Random
-from typing import Any
 
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.verification.mutation.fault import MutableRow, Pool, fault
@@ -74,7 +73,7 @@ def _moved(arguments: JsonObject, tool: JsonObject) -> JsonObject | None:
     return out or None
 
 
-def _is(value: Any, kind: Any) -> bool:
+def _is(value: object, kind: object) -> bool:
     match kind:
         case "string":
             return isinstance(value, str)

@@ -2,10 +2,10 @@
 
 import datetime
 import re
+from collections.abc import Callable
 from random import Random
-from typing import Any
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.verification.mutation.fault import MutableRow, Pool, fault, places, required_of, schema_of
 
 _NAMES = (
@@ -21,11 +21,11 @@ _NAMES = (
 )
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _change_number(row: MutableRow, rng: Random, change: Any) -> MutableRow | None:
+def _change_number(row: MutableRow, rng: Random, change: Callable[[JsonValue], JsonValue]) -> MutableRow | None:
     spots = places(row, _is_number)
     rng.shuffle(spots)
     for call, parameter, (holder, key) in spots:
@@ -43,7 +43,7 @@ def _change_number(row: MutableRow, rng: Random, change: Any) -> MutableRow | No
     return None
 
 
-def _fits(schema: JsonObject, value: Any, inner: bool) -> bool:
+def _fits(schema: JsonObject, value: object, inner: bool) -> bool:
     """Whether a scalar is within its schema's bounds, so that the format check does not do the work."""
     if inner and isinstance(schema.get("items"), dict):
         schema = schema["items"]
@@ -322,7 +322,7 @@ def hallucinated_optional(row: MutableRow, rng: Random, pool: Pool) -> MutableRo
     return row
 
 
-def _invented(schema: JsonObject, rng: Random) -> Any:
+def _invented(schema: JsonObject, rng: Random) -> JsonValue:
     default = schema.get("default")
     if "enum" in schema:
         return rng.choice([one for one in schema["enum"] if one != default] or [None])

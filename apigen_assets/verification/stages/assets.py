@@ -282,7 +282,7 @@ def _markdown(table: pl.DataFrame) -> str:
     return "\n".join([*head, *("| " + " | ".join(_cell(value) for value in row) + " |" for row in table.iter_rows())])
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
 

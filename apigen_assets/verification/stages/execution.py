@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -224,5 +223,5 @@ def _request(binding: Binding, arguments: JsonObject) -> CallRequest:
     return CallRequest(binding=binding, arguments=arguments)
 
 
-def _is_default(value: Any, defaults: JsonObject, key: str) -> bool:
+def _is_default(value: object, defaults: JsonObject, key: str) -> bool:
     return key in defaults and dumps(value) == dumps(defaults[key])

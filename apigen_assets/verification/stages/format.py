@@ -6,7 +6,7 @@ to the execution stage; a malformed call then never reaches a function.
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,7 +15,7 @@ from apigen_assets.domain.reason import STAGE_OF, Reason, Stage
 from apigen_assets.domain.style import style_of
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.canonical import StrictJsonError, dumps, loads_strict
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.schema_validator import PATTERN_TIME, BadSchemaError, Check, SchemaFault, compile_schema
 
 
@@ -154,7 +154,7 @@ class FormatChecker:
             return Reason.WRONG_STYLE, f"{len(tools)} tools and {len(calls)} calls are {actual}, not {style}"
         return None
 
-    def _call(self, call: Any, tools: dict[str, CompiledTool]) -> Finding | None:
+    def _call(self, call: object, tools: dict[str, CompiledTool]) -> Finding | None:
         if not isinstance(call, dict):
             return Reason.MALFORMED_CALL, "not an object with name and arguments"
         if call.keys() != {"name", "arguments"}:
@@ -256,7 +256,7 @@ def parse_failure(parse_error: str, raw_text: str | None) -> Finding:
     return reason, text or _cut((raw_text or "").strip())
 
 
-def _anything(value: Any) -> SchemaFault | None:
+def _anything(value: object) -> SchemaFault | None:
     return None
 
 
@@ -292,7 +292,7 @@ def _unfit(arguments: JsonObject, depth: int) -> Finding | None:
     return None
 
 
-def _walk(value: Any) -> Iterator[tuple[int, Any]]:
+def _walk(value: object) -> Iterator[tuple[int, JsonValue]]:
     stack = [(0, value)]
     while stack:
         level, one = stack.pop()

@@ -59,7 +59,7 @@ def load(underscore_to_dot: bool = False) -> _Rule:
     return rule
 
 
-def _refuse(*_: Any, **__: Any) -> Any:
+def _refuse(*_: object, **__: object) -> Any:
     raise RuntimeError("evaluation of model output is switched off")
 
 
@@ -195,7 +195,7 @@ def score(request: Path, output: IO[str]) -> None:
     rule = load()
     from bfcl_eval.utils import load_dataset_entry, load_ground_truth_entry
 
-    def say(line: Any) -> None:
+    def say(line: object) -> None:
         output.write(json.dumps(line, default=str) + "\n")
         output.flush()
 
@@ -280,7 +280,9 @@ def _decode(form: str, entry: dict[str, Any], limit: float) -> Any:
         return _Undecodable(f"{type(error).__name__}: {error}")
 
 
-def _verdict(entry: dict[str, Any], calls: Any, prompt: dict[str, Any], truth: Any, limit: float) -> dict[str, Any]:
+def _verdict(
+    entry: dict[str, Any], calls: object, prompt: dict[str, Any], truth: object, limit: float
+) -> dict[str, Any]:
     verdict: dict[str, Any] = {"id": entry["id"], "category": entry["category"]}
     if entry.get("failure"):
         detail = entry.get("detail") or entry["failure"]
@@ -346,7 +348,7 @@ def _limited(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _stop(*_: Any) -> None:
+def _stop(*_: object) -> None:
     raise TooSlowError
 
 

@@ -97,7 +97,7 @@ def _refuse_growth(op: ast.operator, left: Any, right: Any) -> None:
         raise NotArithmeticError("text formatting is not arithmetic")
 
 
-def _bounded(value: Any) -> Any:
+def _bounded(value: object) -> Any:
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
         raise NotArithmeticError("the number is too large")
     if hasattr(value, "__len__") and len(value) > MAX_LENGTH:

@@ -25,7 +25,7 @@ class UndecodableError(ValueError):
     """The answer is not in the form."""
 
 
-def decode(form: str, answer: Any) -> Any:
+def decode(form: str, answer: object) -> Any:
     """The calls of an answer; for `xlam`, text that is no JSON comes back as it is (as the xLAM handler does).
 
     Args:
@@ -41,7 +41,7 @@ def decode(form: str, answer: Any) -> Any:
         raise UndecodableError(f"{type(error).__name__}: {error}") from None
 
 
-def count_calls(form: str, answer: Any) -> int:
+def count_calls(form: str, answer: object) -> int:
     """How many calls the answer holds if read in this form; 0 where it cannot be."""
     if form == "python":
         return _count_python(answer)
@@ -52,7 +52,7 @@ def count_calls(form: str, answer: Any) -> int:
     return len(calls) if _are_calls(calls) else 0
 
 
-def is_blank(answer: Any) -> bool:
+def is_blank(answer: object) -> bool:
     """True for an answer that says "no call" in one of the forms, or says nothing at all."""
     if isinstance(answer, str):
         text = answer.strip()
@@ -67,7 +67,7 @@ def is_blank(answer: Any) -> bool:
     return answer is None or answer == []
 
 
-def _are_calls(value: Any) -> bool:
+def _are_calls(value: object) -> bool:
     return isinstance(value, list) and all(
         isinstance(one, dict) and len(one) == 1 and next(iter(one)) and isinstance(next(iter(one.values())), dict)
         for one in value
@@ -121,7 +121,7 @@ def _hermes(answer: Any) -> Any:
 _DECODERS = {"xlam": _xlam, "json": _json, "openai": _openai, "hermes": _hermes}
 
 
-def _count_python(answer: Any) -> int:
+def _count_python(answer: object) -> int:
     if not isinstance(answer, str):
         return 0
     text = answer.strip("`\n ")

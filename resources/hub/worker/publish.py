@@ -307,7 +307,7 @@ class _Publisher:
 
         self.session.retry("tag", tag)
 
-    def _answer(self, revision: str | None, **more: Any) -> dict[str, Any]:
+    def _answer(self, revision: str | None, **more: object) -> dict[str, Any]:
         return {
             "repo": self.repo,
             "kind": self.kind,

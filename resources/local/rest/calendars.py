@@ -2,8 +2,8 @@
 
 import datetime as dt
 import functools
-from typing import Any
 
+from apigen_assets.files.json_types import JsonValue
 from resources.local.rest.endpoint import BadArgumentError, Endpoints, NotFoundError, choice, date, text, whole
 
 endpoints = Endpoints("Lifestyle")
@@ -35,7 +35,7 @@ def _is_working_day(country: str, day: dt.date) -> bool:
     text("country", "Two-letter ISO country code.", "US", "DE", "JP", "BR", pattern=_COUNTRY),
     whole("year", "Calendar year.", 2024, 2025, 2026, **_YEARS),
 )
-def list_public_holidays(country: str, year: int) -> Any:
+def list_public_holidays(country: str, year: int) -> JsonValue:
     """Holidays of a year."""
     found = _holidays(country.upper(), year)
     return {
@@ -51,7 +51,7 @@ def list_public_holidays(country: str, year: int) -> Any:
     text("country", "Two-letter ISO country code.", "FR", "GB", "CA", pattern=_COUNTRY),
     date("date", "Calendar date.", "2025-12-25", "2025-07-14", "2025-03-04"),
 )
-def check_public_holiday(country: str, date: dt.date) -> Any:
+def check_public_holiday(country: str, date: dt.date) -> JsonValue:
     """Whether a day is a holiday."""
     name = _holidays(country.upper(), date.year).get(date)
     return {"country": country.upper(), "date": date.isoformat(), "is_holiday": name is not None, "name": name}
@@ -63,7 +63,7 @@ def check_public_holiday(country: str, date: dt.date) -> Any:
     text("country", "Two-letter ISO country code.", "IT", "AU", "MX", pattern=_COUNTRY),
     date("after", "Date after which to look.", "2025-01-02", "2025-06-15", "2024-10-10"),
 )
-def find_next_holiday(country: str, after: dt.date) -> Any:
+def find_next_holiday(country: str, after: dt.date) -> JsonValue:
     """The holiday that follows."""
     for year in (after.year, after.year + 1):
         for day, name in _holidays(country.upper(), year).items():
@@ -78,7 +78,7 @@ def find_next_holiday(country: str, after: dt.date) -> Any:
     whole("year", "Calendar year.", 2024, 2025, 2026, minimum=1900, maximum=2099),
     choice("tradition", "Church calendar to follow.", "western", "orthodox", required=False, default="western"),
 )
-def get_easter_date(year: int, tradition: str) -> Any:
+def get_easter_date(year: int, tradition: str) -> JsonValue:
     """Easter Sunday, with the movable feasts around it."""
     from dateutil.easter import EASTER_ORTHODOX, EASTER_WESTERN, easter
 
@@ -96,7 +96,7 @@ def get_easter_date(year: int, tradition: str) -> Any:
     "Describe a calendar date: weekday, ISO week, day of the year, quarter and whether the year is a leap year.",
     date("date", "Calendar date.", "2025-03-01", "2024-02-29", "2026-12-31"),
 )
-def describe_date(date: dt.date) -> Any:
+def describe_date(date: dt.date) -> JsonValue:
     """A date's place in the calendar."""
     year, week, weekday = date.isocalendar()
     return {
@@ -116,7 +116,7 @@ def describe_date(date: dt.date) -> Any:
     date("start", "First day.", "2024-04-01", "2024-11-15", "2025-01-01"),
     date("end", "Last day.", "2025-02-28", "2025-04-30", "2025-12-31"),
 )
-def count_working_days(country: str, start: dt.date, end: dt.date) -> Any:
+def count_working_days(country: str, start: dt.date, end: dt.date) -> JsonValue:
     """Working days in a span."""
     days = (end - start).days
     if days < 0:
@@ -134,7 +134,7 @@ def count_working_days(country: str, start: dt.date, end: dt.date) -> Any:
     date("start", "Date to count from.", "2025-03-03", "2025-12-19", "2024-05-06"),
     whole("days", "Working days to add.", 5, 10, 30, minimum=1, maximum=500),
 )
-def add_working_days(country: str, start: dt.date, days: int) -> Any:
+def add_working_days(country: str, start: dt.date, days: int) -> JsonValue:
     """A due date."""
     day, left = start, days
     while left:
@@ -160,7 +160,7 @@ _MARKETS = {"NYSE": "XNYS", "ECB": "XECB", "BOVESPA": "BVMF", "NSE": "XNSE"}
     choice("market", "Market: NYSE, ECB (TARGET2), BOVESPA or NSE.", *_MARKETS),
     whole("year", "Calendar year.", 2024, 2025, 2023, minimum=2005, maximum=2026),
 )
-def list_market_holidays(market: str, year: int) -> Any:
+def list_market_holidays(market: str, year: int) -> JsonValue:
     """Closing days of a market."""
     found = _market(_MARKETS[market], year)
     return {"market": market, "holidays": [{"date": day.isoformat(), "name": name} for day, name in found.items()]}
@@ -172,7 +172,7 @@ def list_market_holidays(market: str, year: int) -> Any:
     choice("market", "Market: NYSE, ECB (TARGET2), BOVESPA or NSE.", *_MARKETS),
     date("date", "Calendar date.", "2025-07-04", "2025-05-05", "2024-12-25"),
 )
-def check_market_open(market: str, date: dt.date) -> Any:
+def check_market_open(market: str, date: dt.date) -> JsonValue:
     """Whether a market trades."""
     name = _market(_MARKETS[market], date.year).get(date)
     reason = name or ("weekend" if date.weekday() > 4 else None)

@@ -1,8 +1,6 @@
 """Elements, isotopes and formulas (periodictable: NIST and IUPAC values)."""
 
-from typing import Any
-
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from resources.local.rest.endpoint import Endpoints, NotFoundError, text, whole
 
 endpoints = Endpoints("Science")
@@ -10,7 +8,7 @@ endpoints = Endpoints("Science")
 _SYMBOL = "^[A-Za-z]{1,2}$"
 
 
-def _element(symbol: str) -> Any:
+def _element(symbol: str) -> JsonValue:
     import periodictable
 
     try:
@@ -21,7 +19,7 @@ def _element(symbol: str) -> Any:
         raise NotFoundError(f"no element has the symbol {symbol}") from None
 
 
-def _formula(text: str) -> Any:
+def _formula(text: str) -> JsonValue:
     import periodictable
     from pyparsing import ParseException
 
@@ -34,7 +32,7 @@ def _formula(text: str) -> Any:
     return found
 
 
-def _shown(element: Any) -> JsonObject:
+def _shown(element: JsonValue) -> JsonObject:
     return {
         "symbol": element.symbol,
         "name": element.name,
@@ -50,7 +48,7 @@ def _shown(element: Any) -> JsonObject:
     "Look up a chemical element by its symbol: name, atomic number, mass, density and covalent radius.",
     text("symbol", "Chemical symbol of the element.", "Fe", "Au", "He", "U", pattern=_SYMBOL),
 )
-def get_element(symbol: str) -> Any:
+def get_element(symbol: str) -> JsonValue:
     """One element."""
     return _shown(_element(symbol))
 
@@ -60,7 +58,7 @@ def get_element(symbol: str) -> Any:
     "Look up a chemical element by its atomic number.",
     whole("number", "Atomic number.", 6, 26, 79, 92, minimum=1, maximum=118),
 )
-def get_element_by_number(number: int) -> Any:
+def get_element_by_number(number: int) -> JsonValue:
     """One element."""
     import periodictable
 
@@ -72,7 +70,7 @@ def get_element_by_number(number: int) -> Any:
     "List the isotopes of an element with their mass and natural abundance.",
     text("symbol", "Chemical symbol of the element.", "C", "O", "Cl", "Sn", pattern=_SYMBOL),
 )
-def list_isotopes(symbol: str) -> Any:
+def list_isotopes(symbol: str) -> JsonValue:
     """Naturally occurring isotopes."""
     element = _element(symbol)
     found = [element[one] for one in element.isotopes]
@@ -92,7 +90,7 @@ def list_isotopes(symbol: str) -> Any:
     "Compute the molar mass of a chemical formula in grams per mole.",
     text("formula", "Chemical formula.", "H2O", "C6H12O6", "NaCl", "CaCO3", pattern="^[A-Za-z0-9()]{1,60}$"),
 )
-def get_molar_mass(formula: str) -> Any:
+def get_molar_mass(formula: str) -> JsonValue:
     """Molar mass."""
     return {"formula": formula, "molar_mass_g_mol": round(float(_formula(formula).mass), 4)}
 
@@ -102,7 +100,7 @@ def get_molar_mass(formula: str) -> Any:
     "Break a chemical formula down into its elements with their number and share of the mass.",
     text("formula", "Chemical formula.", "C2H5OH", "H2SO4", "C8H10N4O2", pattern="^[A-Za-z0-9()]{1,60}$"),
 )
-def get_composition(formula: str) -> Any:
+def get_composition(formula: str) -> JsonValue:
     """Elements of a formula."""
     found = _formula(formula)
     shares = found.mass_fraction

@@ -1,9 +1,8 @@
 """Numbers with check digits in trade and finance (python-stdnum)."""
 
 import importlib
-from typing import Any
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from resources.local.rest.endpoint import Endpoints, NotFoundError, choice, text
 
 finance = Endpoints("Finance")
@@ -33,7 +32,7 @@ def _verdict(module: str, value: str) -> JsonObject:
         "FR1420041010050500013M02606",
     ),
 )
-def validate_iban(iban: str) -> Any:
+def validate_iban(iban: str) -> JsonValue:
     """Verdict on an IBAN."""
     out = _verdict("iban", iban)
     if out["valid"]:
@@ -46,7 +45,7 @@ def validate_iban(iban: str) -> Any:
     "Check a bank identifier code (SWIFT) and split it into bank, country, location and branch.",
     text("bic", "Eight or eleven characters.", "DEUTDEFF", "BNPAFRPPXXX", "CHASUS33"),
 )
-def validate_bic(bic: str) -> Any:
+def validate_bic(bic: str) -> JsonValue:
     """Verdict on a BIC."""
     out = _verdict("bic", bic)
     if out["valid"]:
@@ -60,7 +59,7 @@ def validate_bic(bic: str) -> Any:
     "Check a Legal Entity Identifier and its check digits.",
     text("lei", "Twenty characters.", "213800KUD8LAJWSQ9D15", "5493001KJTIIGC8Y1R12", "213800KUD8LAJWSQ9D16"),
 )
-def validate_lei(lei: str) -> Any:
+def validate_lei(lei: str) -> JsonValue:
     """Verdict on an LEI."""
     return _verdict("lei", lei)
 
@@ -70,7 +69,7 @@ def validate_lei(lei: str) -> Any:
     "Check an International Securities Identification Number.",
     text("isin", "Twelve characters.", "US0378331005", "GB0002634946", "DE000BAY0017"),
 )
-def validate_isin(isin: str) -> Any:
+def validate_isin(isin: str) -> JsonValue:
     """Verdict on an ISIN."""
     out = _verdict("isin", isin)
     if out["valid"]:
@@ -90,7 +89,7 @@ def validate_isin(isin: str) -> Any:
         pattern="^[0-9]{12,19}$",
     ),
 )
-def check_card_number(number: str) -> Any:
+def check_card_number(number: str) -> JsonValue:
     """Verdict on a card number."""
     return _verdict("luhn", number)
 
@@ -100,7 +99,7 @@ def check_card_number(number: str) -> Any:
     "Check a product bar code (EAN-8, EAN-13, UPC-A or GTIN-14).",
     text("code", "Digits under the bars.", "4006381333931", "73513537", "036000291452", pattern="^[0-9]{8,14}$"),
 )
-def validate_ean(code: str) -> Any:
+def validate_ean(code: str) -> JsonValue:
     """Verdict on a bar code."""
     return _verdict("ean", code)
 
@@ -111,7 +110,7 @@ def validate_ean(code: str) -> Any:
     text("isbn", "Ten or thirteen digits.", "9780306406157", "0306406152", "9783161484100"),
     tag="Education",
 )
-def convert_isbn(isbn: str) -> Any:
+def convert_isbn(isbn: str) -> JsonValue:
     """A book number in each form."""
     from stdnum import isbn as checker
 
@@ -128,7 +127,7 @@ def convert_isbn(isbn: str) -> Any:
     "Check the format and check digits of a European Union VAT number, offline.",
     text("number", "VAT number with its country prefix.", "DE136695976", "NL004495445B01", "IT00743110157"),
 )
-def validate_vat_number(number: str) -> Any:
+def validate_vat_number(number: str) -> JsonValue:
     """Verdict on a VAT number."""
     out = _verdict("eu.vat", number)
     if out["valid"]:
@@ -142,7 +141,7 @@ def validate_vat_number(number: str) -> Any:
     text("imei", "Fifteen digits.", "490154203237518", "356938035643809", "352099001761481", pattern="^[0-9]{15}$"),
     tag="Technology",
 )
-def validate_imei(imei: str) -> Any:
+def validate_imei(imei: str) -> JsonValue:
     """Verdict on an IMEI."""
     out = _verdict("imei", imei)
     if out["valid"]:
@@ -164,7 +163,7 @@ def validate_imei(imei: str) -> Any:
     choice("scheme", "Check digit scheme.", "luhn", "verhoeff", "damm"),
     tag="Math",
 )
-def compute_check_digit(number: str, scheme: str) -> Any:
+def compute_check_digit(number: str, scheme: str) -> JsonValue:
     """A check digit."""
     checker = importlib.import_module(f"stdnum.{scheme}")
     digit = checker.calc_check_digit(number)

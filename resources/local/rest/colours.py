@@ -2,9 +2,8 @@
 
 import colorsys
 import functools
-from typing import Any
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from resources.local.rest.endpoint import Endpoints, NotFoundError, text
 
 endpoints = Endpoints("Media")
@@ -50,7 +49,7 @@ def _luminance(rgb: tuple[int, int, int]) -> float:
     "Get the hexadecimal, RGB and HSL values of a CSS colour name.",
     text("name", "Colour name.", "orchid", "tomato", "steelblue", "gold"),
 )
-def get_color_by_name(name: str) -> Any:
+def get_color_by_name(name: str) -> JsonValue:
     """One colour."""
     rgb = _names().get(name.lower().replace(" ", ""))
     if rgb is None:
@@ -63,7 +62,7 @@ def get_color_by_name(name: str) -> Any:
     "Find the CSS colour name nearest to a hexadecimal colour.",
     text("hex", "Six hexadecimal digits.", "3a7bd5", "ff6347", "0b6623", pattern=_HEX),
 )
-def find_nearest_color_name(hex: str) -> Any:
+def find_nearest_color_name(hex: str) -> JsonValue:
     """The nearest name by distance in RGB; the first in the alphabet among equals."""
     wanted = _rgb(hex)
     near = min(
@@ -78,7 +77,7 @@ def find_nearest_color_name(hex: str) -> Any:
     text("foreground", "Text colour, six hexadecimal digits.", "333333", "1a73e8", "ffffff", pattern=_HEX),
     text("background", "Background colour, six hexadecimal digits.", "ffffff", "f1f3f4", "000000", pattern=_HEX),
 )
-def get_color_contrast(foreground: str, background: str) -> Any:
+def get_color_contrast(foreground: str, background: str) -> JsonValue:
     """Legibility of a pair of colours."""
     light, dark = sorted((_luminance(_rgb(foreground)), _luminance(_rgb(background))), reverse=True)
     ratio = (light + 0.05) / (dark + 0.05)
@@ -90,7 +89,7 @@ def get_color_contrast(foreground: str, background: str) -> Any:
     "Get the complementary and the two triadic colours of a hexadecimal colour.",
     text("hex", "Six hexadecimal digits.", "e91e63", "2196f3", "4caf50", pattern=_HEX),
 )
-def get_color_complement(hex: str) -> Any:
+def get_color_complement(hex: str) -> JsonValue:
     """Colours around the wheel."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*(one / 255 for one in _rgb(hex)))
 

@@ -2,9 +2,8 @@
 
 import datetime as dt
 import functools
-from typing import Any
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from resources.local.rest.endpoint import Endpoints, NotFoundError, date, number, text, whole
 
 endpoints = Endpoints("Data")
@@ -16,7 +15,7 @@ _LANGUAGES = ("en", "de", "fr", "es", "ja")
 
 
 @functools.cache
-def _locale(name: str) -> Any:
+def _locale(name: str) -> JsonValue:
     from babel import Locale, UnknownLocaleError
 
     try:
@@ -55,7 +54,7 @@ def _country(code: str) -> JsonObject:
     "Get facts about a country: name, ISO codes, currencies, official languages, calling code and first weekday.",
     text("code", "Two-letter ISO country code.", "CH", "JP", "BR", "KE", pattern=_COUNTRY),
 )
-def get_country(code: str) -> Any:
+def get_country(code: str) -> JsonValue:
     """One country."""
     import phonenumbers
     from babel import Locale, UnknownLocaleError
@@ -83,7 +82,7 @@ def get_country(code: str) -> Any:
     text("name", "Part of the country's English name.", "land", "united", "guinea", pattern="^.{2,40}$"),
     whole("limit", "Most countries to return.", 5, 10, required=False, default=10, minimum=1, maximum=50),
 )
-def search_countries(name: str, limit: int) -> Any:
+def search_countries(name: str, limit: int) -> JsonValue:
     """Countries by name."""
     found = [one for _, one in sorted(_countries().items()) if name.lower() in one["name"].lower()]
     if not found:
@@ -98,7 +97,7 @@ def search_countries(name: str, limit: int) -> Any:
     text("language", "Code of the language to translate into.", "fr", "es", "ja", "ar"),
     tag="Education",
 )
-def translate_country_name(code: str, language: str) -> Any:
+def translate_country_name(code: str, language: str) -> JsonValue:
     """A country's name elsewhere."""
     country = _country(code)
     name = _locale(language).territories.get(country["alpha2"])
@@ -113,7 +112,7 @@ def translate_country_name(code: str, language: str) -> Any:
     text("code", "Two-letter ISO country code.", "BE", "IN", "ZA", "CA", pattern=_COUNTRY),
     whole("limit", "Most languages to return.", 3, 5, required=False, default=5, minimum=1, maximum=50),
 )
-def list_country_languages(code: str, limit: int) -> Any:
+def list_country_languages(code: str, limit: int) -> JsonValue:
     """Languages by share."""
     from babel.languages import get_territory_language_info
 
@@ -141,7 +140,7 @@ def list_country_languages(code: str, limit: int) -> Any:
     text("code", "ISO 639 language code.", "sv", "he", "pl", "ko", pattern="^[A-Za-z]{2,3}$"),
     tag="Education",
 )
-def get_language(code: str) -> Any:
+def get_language(code: str) -> JsonValue:
     """One language."""
     locale = _locale(code.lower())
     return {
@@ -160,7 +159,7 @@ def get_language(code: str) -> Any:
     date("date", "Calendar date.", "2025-05-17", "2024-12-31", "1999-08-11"),
     tag="Education",
 )
-def write_date(code: str, date: dt.date) -> Any:
+def write_date(code: str, date: dt.date) -> JsonValue:
     """A date in words."""
     from babel.dates import format_date
 
@@ -174,7 +173,7 @@ def write_date(code: str, date: dt.date) -> Any:
     text("items", "Items separated by semicolons.", "apples;pears;plums", "Anna;Ben", "red;green;blue;white"),
     tag="Education",
 )
-def join_list(code: str, items: str) -> Any:
+def join_list(code: str, items: str) -> JsonValue:
     """An enumeration in words."""
     from babel.lists import format_list
 
@@ -205,7 +204,7 @@ def _currency(code: str) -> JsonObject:
     "Get the name, symbol and number of decimal digits of a currency.",
     text("code", "Three-letter ISO 4217 currency code.", "EUR", "JPY", "KWD", "INR", pattern=_CURRENCY),
 )
-def get_currency(code: str) -> Any:
+def get_currency(code: str) -> JsonValue:
     """One currency."""
     return _currency(code)
 
@@ -217,7 +216,7 @@ def get_currency(code: str) -> Any:
     number("amount", "Amount of money.", 1234.5, 99.99, 1000000),
     text("locale", "Locale to write the amount for.", "de_DE", "en_US", "fr_CH", required=False, default="en_US"),
 )
-def format_currency(code: str, amount: float, locale: str) -> Any:
+def format_currency(code: str, amount: float, locale: str) -> JsonValue:
     """An amount as text."""
     from babel.numbers import format_currency as formatted
 
@@ -230,7 +229,7 @@ def format_currency(code: str, amount: float, locale: str) -> Any:
     text("country", "Two-letter ISO country code.", "DE", "HR", "PL", pattern=_COUNTRY),
     date("date", "Calendar date.", "1995-06-01", "2015-06-01", "2024-06-01"),
 )
-def get_country_currencies(country: str, date: dt.date) -> Any:
+def get_country_currencies(country: str, date: dt.date) -> JsonValue:
     """Legal tender in history."""
     from babel.numbers import get_territory_currencies
 
@@ -244,7 +243,7 @@ def get_country_currencies(country: str, date: dt.date) -> Any:
     text("code", "Three-letter ISO 4217 currency code.", "USD", "GBP", "CHF", pattern=_CURRENCY),
     text("language", "Code of the language to translate into.", "es", "it", "ru"),
 )
-def translate_currency_name(code: str, language: str) -> Any:
+def translate_currency_name(code: str, language: str) -> JsonValue:
     """A currency's name elsewhere."""
     from babel.numbers import get_currency_name
 

@@ -3,8 +3,6 @@
 `python -m resources.local.rest.describe` writes it to `openapi.yaml`; a test keeps the two equal.
 """
 
-from typing import Any
-
 import yaml
 
 from apigen_assets.files.json_types import JsonObject
@@ -90,7 +88,7 @@ def _responses() -> JsonObject:
 
 
 class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: object) -> bool:
         """Write every schema out: people read this file."""
         return True
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 
 Kind = Literal["string", "integer", "number", "boolean", "date", "strings", "numbers"]
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -27,10 +27,10 @@ class Parameter:
     name: str
     kind: Kind
     description: str
-    examples: tuple[Any, ...] = ()
+    examples: tuple[JsonValue, ...] = ()
     required: bool = True
-    default: Any = None
-    enum: tuple[Any, ...] = ()
+    default: JsonValue = None
+    enum: tuple[JsonValue, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
     pattern: str | None = None
@@ -51,7 +51,7 @@ class Parameter:
                 out[name] = getattr(self, name)
         return out
 
-    def read(self, values: list[str]) -> Any:
+    def read(self, values: list[str]) -> JsonValue:
         """The value from the text of the URL.
 
         Raises:
@@ -77,7 +77,7 @@ class Parameter:
             raise BadArgumentError(f"parameter {self.name!r} must match {self.pattern}")
         return value
 
-    def _one(self, text: str) -> Any:
+    def _one(self, text: str) -> JsonValue:
         if self.kind == "string":
             return text
         if self.kind == "boolean":
@@ -116,7 +116,7 @@ class Endpoint:
     tag: str
     description: str
     parameters: tuple[Parameter, ...]
-    run: Callable[..., Any]
+    run: Callable[..., JsonValue]
 
     def arguments(self, path: Mapping[str, str], query: Mapping[str, list[str]]) -> JsonObject:
         """The arguments of a request.
@@ -134,7 +134,7 @@ class Endpoint:
         }
 
 
-_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+_Decorator = Callable[[Callable[..., JsonValue]], Callable[..., JsonValue]]
 
 
 @dataclass
@@ -147,7 +147,7 @@ class Endpoints:
     def get(self, path: str, description: str, *parameters: Parameter, tag: str | None = None) -> _Decorator:
         """Decorator: the function answers GET requests to the path; its name is the operation's."""
 
-        def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        def add(function: Callable[..., JsonValue]) -> Callable[..., JsonValue]:
             self.items.append(Endpoint(path, function.__name__, tag or self.tag, description, parameters, function))
             return function
 

@@ -3,8 +3,8 @@
 import fractions
 import math
 import statistics
-from typing import Any
 
+from apigen_assets.files.json_types import JsonValue
 from resources.local.rest.endpoint import BadArgumentError, Endpoints, Parameter, choice, number, text, whole
 
 mathematics = Endpoints("Math")
@@ -19,7 +19,7 @@ health = Endpoints("Health")
     "Factor an integer into primes.",
     whole("value", "Integer to factor.", 360, 9973, 1001001, minimum=2, maximum=10**12),
 )
-def factor_integer(value: int) -> Any:
+def factor_integer(value: int) -> JsonValue:
     """Prime factors with their powers."""
     rest, divisor = value, 2
     factors: dict[int, int] = {}
@@ -45,7 +45,7 @@ def factor_integer(value: int) -> Any:
     ),
     tag="Data",
 )
-def summarise_numbers(values: list[float]) -> Any:
+def summarise_numbers(values: list[float]) -> JsonValue:
     """Statistics of a sample."""
     return {
         "count": len(values),
@@ -64,7 +64,7 @@ def summarise_numbers(values: list[float]) -> Any:
     whole("source_base", "Base of the given digits.", 2, 10, 16, minimum=2, maximum=36),
     whole("target_base", "Base to write the number in.", 16, 8, 36, minimum=2, maximum=36),
 )
-def convert_number_base(digits: str, source_base: int, target_base: int) -> Any:
+def convert_number_base(digits: str, source_base: int, target_base: int) -> JsonValue:
     """A number in another base."""
     try:
         value = left = int(digits, source_base)
@@ -83,7 +83,7 @@ def convert_number_base(digits: str, source_base: int, target_base: int) -> Any:
     number("value", "Decimal number.", 0.3333, 3.14159, 2.71828, minimum=-1_000_000, maximum=1_000_000),
     whole("max_denominator", "Largest denominator allowed.", 100, 10, 1000, minimum=1, maximum=1_000_000),
 )
-def approximate_fraction(value: float, max_denominator: int) -> Any:
+def approximate_fraction(value: float, max_denominator: int) -> JsonValue:
     """A fraction near a number."""
     found = fractions.Fraction(str(value)).limit_denominator(max_denominator)
     return {"numerator": found.numerator, "denominator": found.denominator, "difference": float(found) - value}
@@ -103,21 +103,21 @@ _ROOT = choice("root", "Root note.", *_NOTES)
     choice("note", "Note name.", *_NOTES),
     whole("octave", "Octave in scientific pitch notation.", 4, 3, 5, minimum=0, maximum=9),
 )
-def get_note_frequency(note: str, octave: int) -> Any:
+def get_note_frequency(note: str, octave: int) -> JsonValue:
     """A note's pitch."""
     midi = 12 * (octave + 1) + _NOTES.index(note)
     return {"note": f"{note}{octave}", "midi": midi, "frequency_hz": round(440 * 2 ** ((midi - 69) / 12), 3)}
 
 
 @music.get("/music/chord", "List the notes of a chord.", _ROOT, choice("quality", "Kind of chord.", *_CHORDS))
-def get_chord_notes(root: str, quality: str) -> Any:
+def get_chord_notes(root: str, quality: str) -> JsonValue:
     """Notes of a chord."""
     start = _NOTES.index(root)
     return {"chord": f"{root} {quality}", "notes": [_NOTES[(start + step) % 12] for step in _CHORDS[quality]]}
 
 
 @music.get("/music/scale", "List the notes of a scale.", _ROOT, choice("scale", "Kind of scale.", *_SCALES))
-def get_scale_notes(root: str, scale: str) -> Any:
+def get_scale_notes(root: str, scale: str) -> JsonValue:
     """Notes of a scale."""
     start = _NOTES.index(root)
     return {"scale": f"{root} {scale}", "notes": [_NOTES[(start + step) % 12] for step in _SCALES[scale]]}
@@ -128,7 +128,7 @@ def get_scale_notes(root: str, scale: str) -> Any:
     "Compute the length of note values in milliseconds at a tempo, for echo and delay effects.",
     number("bpm", "Beats per minute.", 120, 90, 128, minimum=20, maximum=400),
 )
-def get_delay_times(bpm: float) -> Any:
+def get_delay_times(bpm: float) -> JsonValue:
     """Note values as time."""
     beat = 60_000 / bpm
     values = {"whole": 4, "half": 2, "quarter": 1, "eighth": 0.5, "sixteenth": 0.25, "dotted_eighth": 0.75}
@@ -142,7 +142,7 @@ def get_delay_times(bpm: float) -> Any:
     whole("sides", "Sides of each die.", 6, 8, 20, minimum=2, maximum=100),
     whole("total", "Total of all dice.", 7, 10, 12, minimum=1, maximum=2000),
 )
-def get_dice_probability(dice: int, sides: int, total: int) -> Any:
+def get_dice_probability(dice: int, sides: int, total: int) -> JsonValue:
     """Exact chances."""
     ways = [1]
     for _ in range(dice):
@@ -165,7 +165,7 @@ def get_dice_probability(dice: int, sides: int, total: int) -> Any:
     choice("result", "Result for the player.", "win", "draw", "loss"),
     whole("k", "Development factor.", 20, 32, 10, required=False, default=20, minimum=1, maximum=64),
 )
-def update_elo_rating(rating: float, opponent: float, result: str, k: int) -> Any:
+def update_elo_rating(rating: float, opponent: float, result: str, k: int) -> JsonValue:
     """A rating after a game."""
     expected = 1 / (1 + 10 ** ((opponent - rating) / 400))
     score = {"win": 1.0, "draw": 0.5, "loss": 0.0}[result]
@@ -178,7 +178,7 @@ def update_elo_rating(rating: float, opponent: float, result: str, k: int) -> An
     number("distance_km", "Distance in kilometres.", 10, 21.0975, 5, minimum=0.1, maximum=1000),
     number("minutes", "Time in minutes.", 50, 105.5, 27, minimum=0.1, maximum=10_000),
 )
-def get_pace(distance_km: float, minutes: float) -> Any:
+def get_pace(distance_km: float, minutes: float) -> JsonValue:
     """Pace and speed."""
     seconds = round(minutes * 60 / distance_km)
     return {"pace_per_km": f"{seconds // 60}:{seconds % 60:02d}", "speed_kmh": round(distance_km / minutes * 60, 2)}
@@ -191,7 +191,7 @@ def get_pace(distance_km: float, minutes: float) -> Any:
     number("known_minutes", "Time of the earlier race in minutes.", 25, 48, 80, minimum=3, maximum=2000),
     number("target_km", "Distance of the race to come in kilometres.", 21.0975, 42.195, 10, minimum=1, maximum=200),
 )
-def predict_race_time(known_km: float, known_minutes: float, target_km: float) -> Any:
+def predict_race_time(known_km: float, known_minutes: float, target_km: float) -> JsonValue:
     """A finish time."""
     minutes = known_minutes * (target_km / known_km) ** 1.06
     seconds = round(minutes * 60)
@@ -205,7 +205,7 @@ def predict_race_time(known_km: float, known_minutes: float, target_km: float) -
     whole("teams", "Number of teams.", 16, 10, 24, minimum=2, maximum=1024),
     choice("system", "Kind of tournament.", "knockout", "round_robin"),
 )
-def plan_tournament(teams: int, system: str) -> Any:
+def plan_tournament(teams: int, system: str) -> JsonValue:
     """Figures of a tournament."""
     if system == "round_robin":
         return {"matches": teams * (teams - 1) // 2, "rounds": teams - 1 + teams % 2, "byes": 0}
@@ -221,7 +221,7 @@ def plan_tournament(teams: int, system: str) -> Any:
     number("height_cm", "Height in centimetres.", 175, 162, 188, minimum=100, maximum=250),
     whole("age", "Age in years.", 30, 45, 62, minimum=18, maximum=110),
 )
-def estimate_resting_energy(sex: str, weight_kg: float, height_cm: float, age: int) -> Any:
+def estimate_resting_energy(sex: str, weight_kg: float, height_cm: float, age: int) -> JsonValue:
     """Energy per day at rest."""
     energy = 10 * weight_kg + 6.25 * height_cm - 5 * age + (5 if sex == "male" else -161)
     return {"kilocalories_per_day": round(energy), "kilojoules_per_day": round(energy * 4.184)}
@@ -233,7 +233,7 @@ def estimate_resting_energy(sex: str, weight_kg: float, height_cm: float, age: i
     number("weight_kg", "Body weight in kilograms.", 70, 54, 95.5, minimum=20, maximum=400),
     number("height_cm", "Height in centimetres.", 175, 160, 182, minimum=100, maximum=250),
 )
-def get_body_mass_index(weight_kg: float, height_cm: float) -> Any:
+def get_body_mass_index(weight_kg: float, height_cm: float) -> JsonValue:
     """Body mass index."""
     index = weight_kg / (height_cm / 100) ** 2
     bounds = ((18.5, "underweight"), (25, "normal"), (30, "overweight"), (math.inf, "obese"))
@@ -246,7 +246,7 @@ def get_body_mass_index(weight_kg: float, height_cm: float) -> Any:
     whole("age", "Age in years.", 35, 28, 50, minimum=10, maximum=100),
     whole("resting_rate", "Heart beats per minute at rest.", 60, 52, 70, minimum=30, maximum=120),
 )
-def get_heart_rate_zones(age: int, resting_rate: int) -> Any:
+def get_heart_rate_zones(age: int, resting_rate: int) -> JsonValue:
     """Training zones, with a maximum of 220 minus the age."""
     reserve = 220 - age - resting_rate
     if reserve <= 0:

@@ -1,8 +1,8 @@
 """Telephone numbers (phonenumbers) and emoji."""
 
 import functools
-from typing import Any
 
+from apigen_assets.files.json_types import JsonValue
 from resources.local.rest.endpoint import BadArgumentError, Endpoints, NotFoundError, choice, text, whole
 
 endpoints = Endpoints("Communication")
@@ -14,7 +14,7 @@ _TYPES = {0: "fixed_line", 1: "mobile", 2: "fixed_line_or_mobile", 3: "toll_free
 _NUMBER = text("number", "Telephone number in international format.", *_NUMBERS, pattern=r"^\+?[0-9 ()./-]{4,25}$")
 
 
-def _parsed(number: str) -> Any:
+def _parsed(number: str) -> JsonValue:
     import phonenumbers
 
     try:
@@ -29,7 +29,7 @@ def _parsed(number: str) -> Any:
     "Parse an international telephone number into country code, national number, region and type.",
     _NUMBER,
 )
-def parse_phone_number(number: str) -> Any:
+def parse_phone_number(number: str) -> JsonValue:
     """A number's parts."""
     import phonenumbers
 
@@ -43,7 +43,7 @@ def parse_phone_number(number: str) -> Any:
 
 
 @endpoints.get("/phone/validate", "Check whether a telephone number is possible and valid.", _NUMBER)
-def validate_phone_number(number: str) -> Any:
+def validate_phone_number(number: str) -> JsonValue:
     """Whether a number can exist."""
     import phonenumbers
 
@@ -61,7 +61,7 @@ def validate_phone_number(number: str) -> Any:
     _NUMBER,
     choice("style", "Format to write.", "international", "national", "e164", "rfc3966"),
 )
-def format_phone_number(number: str, style: str) -> Any:
+def format_phone_number(number: str, style: str) -> JsonValue:
     """A number as people write it."""
     import phonenumbers
 
@@ -74,7 +74,7 @@ def format_phone_number(number: str, style: str) -> Any:
     "Get the international calling code of a country.",
     text("country", "Two-letter ISO country code.", "NO", "AR", "TH", pattern="^[A-Za-z]{2}$"),
 )
-def get_calling_code(country: str) -> Any:
+def get_calling_code(country: str) -> JsonValue:
     """A country's prefix."""
     import phonenumbers
 
@@ -89,7 +89,7 @@ def get_calling_code(country: str) -> Any:
     "List the countries that share an international calling code.",
     whole("calling_code", "Calling code without the plus sign.", 1, 44, 7, 39, minimum=1, maximum=999),
 )
-def list_calling_code_regions(calling_code: int) -> Any:
+def list_calling_code_regions(calling_code: int) -> JsonValue:
     """Countries of a prefix."""
     import phonenumbers
 
@@ -113,7 +113,7 @@ def _emoji() -> dict[str, str]:
     "Get an emoji by its English name, with its code points.",
     text("name", "Name with underscores.", "thumbs_up", "red_heart", "rocket", "party_popper"),
 )
-def get_emoji(name: str) -> Any:
+def get_emoji(name: str) -> JsonValue:
     """One emoji."""
     sign = _emoji().get(name)
     if sign is None:
@@ -127,7 +127,7 @@ def get_emoji(name: str) -> Any:
     text("query", "Word to look for.", "heart", "cat", "flag", pattern="^[A-Za-z0-9_]{2,30}$"),
     whole("limit", "Most emoji to return.", 5, 10, required=False, default=10, minimum=1, maximum=50),
 )
-def search_emoji(query: str, limit: int) -> Any:
+def search_emoji(query: str, limit: int) -> JsonValue:
     """Emoji by name."""
     found = [{"name": name, "emoji": sign} for name, sign in sorted(_emoji().items()) if query.lower() in name.lower()]
     if not found:
@@ -141,7 +141,7 @@ def search_emoji(query: str, limit: int) -> Any:
     text("text", "Text with emoji.", "Great job 👍", "I ❤️ pizza 🍕", "Launch day 🚀🎉"),
     choice("language", "Language of the names.", "en", "es", "de", "fr", required=False, default="en"),
 )
-def describe_emoji(text: str, language: str) -> Any:
+def describe_emoji(text: str, language: str) -> JsonValue:
     """A text without pictures."""
     import emoji
 

@@ -1,10 +1,10 @@
 """The embedded REST server: routes, argument checks, errors."""
 
 import json
-from typing import Any
 
 from aiohttp import web
 
+from apigen_assets.files.json_types import JsonValue
 from resources.local.rest import (
     calendars,
     chemistry,
@@ -65,7 +65,7 @@ async def _ping(request: web.Request) -> web.Response:
     return web.json_response({"status": "up"})
 
 
-def _handler(endpoint: Endpoint) -> Any:
+def _handler(endpoint: Endpoint) -> JsonValue:
     async def handle(request: web.Request) -> web.Response:
         query = {name: request.query.getall(name) for name in request.query}
         try:

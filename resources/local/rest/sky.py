@@ -1,8 +1,8 @@
 """Sun and moon (astral)."""
 
 import datetime as dt
-from typing import Any
 
+from apigen_assets.files.json_types import JsonValue
 from resources.local.rest.endpoint import BadArgumentError, Endpoints, NotFoundError, date, number, text
 
 endpoints = Endpoints("Environment")
@@ -14,7 +14,7 @@ _PLACE = (
 _DATE = date("date", "Calendar date (UTC).", "2025-06-21", "2025-03-01", "2024-12-21")
 
 
-def _observer(latitude: float, longitude: float) -> Any:
+def _observer(latitude: float, longitude: float) -> JsonValue:
     from astral import Observer
 
     return Observer(latitude, longitude)
@@ -27,7 +27,7 @@ def _time(moment: dt.datetime) -> str:
 @endpoints.get(
     "/sun/times", "Get dawn, sunrise, solar noon, sunset and dusk of a place on a date, in UTC.", *_PLACE, _DATE
 )
-def get_sun_times(latitude: float, longitude: float, date: dt.date) -> Any:
+def get_sun_times(latitude: float, longitude: float, date: dt.date) -> JsonValue:
     """The sun's day."""
     from astral.sun import sun
 
@@ -42,7 +42,7 @@ def get_sun_times(latitude: float, longitude: float, date: dt.date) -> Any:
 
 
 @endpoints.get("/sun/daylight", "Compute how long the sun is above the horizon of a place on a date.", *_PLACE, _DATE)
-def get_daylight_duration(latitude: float, longitude: float, date: dt.date) -> Any:
+def get_daylight_duration(latitude: float, longitude: float, date: dt.date) -> JsonValue:
     """Length of the day."""
     from astral.sun import daylight
 
@@ -60,7 +60,7 @@ def get_daylight_duration(latitude: float, longitude: float, date: dt.date) -> A
     *_PLACE,
     text("time", "Moment in UTC.", "2025-06-21T12:00", "2025-03-01T08:30", "2024-12-21T15:00"),
 )
-def get_sun_position(latitude: float, longitude: float, time: str) -> Any:
+def get_sun_position(latitude: float, longitude: float, time: str) -> JsonValue:
     """Where the sun stands."""
     from astral.sun import azimuth, elevation
 
@@ -84,7 +84,7 @@ def get_sun_position(latitude: float, longitude: float, time: str) -> Any:
     _DATE,
     tag="Media",
 )
-def get_golden_hour(latitude: float, longitude: float, date: dt.date) -> Any:
+def get_golden_hour(latitude: float, longitude: float, date: dt.date) -> JsonValue:
     """Soft light in the evening."""
     from astral import SunDirection
     from astral.sun import golden_hour
@@ -101,7 +101,7 @@ _PHASES = ("new moon", "waxing crescent", "first quarter", "waxing gibbous", "fu
 
 
 @endpoints.get("/moon/phase", "Get the phase of the moon on a date.", _DATE)
-def get_moon_phase(date: dt.date) -> Any:
+def get_moon_phase(date: dt.date) -> JsonValue:
     """The moon's phase, as days since new moon and by name."""
     from astral.moon import phase
 
@@ -110,7 +110,7 @@ def get_moon_phase(date: dt.date) -> Any:
 
 
 @endpoints.get("/moon/times", "Get moonrise and moonset of a place on a date, in UTC.", *_PLACE, _DATE)
-def get_moon_times(latitude: float, longitude: float, date: dt.date) -> Any:
+def get_moon_times(latitude: float, longitude: float, date: dt.date) -> JsonValue:
     """Rising and setting of the moon; on some days one of them does not happen."""
     from astral.moon import moonrise, moonset
 

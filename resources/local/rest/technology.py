@@ -7,8 +7,8 @@ import ipaddress
 import mimetypes
 import unicodedata
 import uuid
-from typing import Any
 
+from apigen_assets.files.json_types import JsonValue
 from resources.local.rest.endpoint import BadArgumentError, Endpoints, NotFoundError, choice, text, whole
 
 endpoints = Endpoints("Technology")
@@ -22,7 +22,7 @@ _TYPES = mimetypes.MimeTypes()
     "Explain an HTTP status code: its name, meaning and class.",
     whole("code", "Status code.", 404, 503, 301, 418, minimum=100, maximum=599),
 )
-def explain_http_status(code: int) -> Any:
+def explain_http_status(code: int) -> JsonValue:
     """One status."""
     try:
         status = http.HTTPStatus(code)
@@ -37,7 +37,7 @@ def explain_http_status(code: int) -> Any:
     "Get the media type (MIME type) of a file name.",
     text("filename", "File name with its ending.", "report.pdf", "photo.jpeg", "archive.tar.gz", "index.html"),
 )
-def get_media_type(filename: str) -> Any:
+def get_media_type(filename: str) -> JsonValue:
     """Media type and encoding by ending."""
     kind, encoding = _TYPES.guess_type(filename)
     if kind is None:
@@ -50,7 +50,7 @@ def get_media_type(filename: str) -> Any:
     "Classify an IP address: version, whether it is private, loopback or multicast, and its reverse DNS name.",
     text("address", "IPv4 or IPv6 address.", "8.8.8.8", "192.168.1.10", "2001:db8::1"),
 )
-def classify_ip_address(address: str) -> Any:
+def classify_ip_address(address: str) -> JsonValue:
     """What kind of address it is."""
     try:
         found = ipaddress.ip_address(address)
@@ -71,7 +71,7 @@ def classify_ip_address(address: str) -> Any:
     "Compute the network address, broadcast address, mask and number of hosts of a subnet.",
     text("cidr", "Network in CIDR notation.", "192.168.1.0/24", "10.20.0.0/16", "172.16.5.64/26"),
 )
-def describe_subnet(cidr: str) -> Any:
+def describe_subnet(cidr: str) -> JsonValue:
     """A subnet's figures."""
     try:
         found = ipaddress.ip_network(cidr, strict=False)
@@ -93,7 +93,7 @@ def describe_subnet(cidr: str) -> Any:
     text("text", "Text to hash, as UTF-8.", "hello world", "The quick brown fox", "APIGen"),
     choice("algorithm", "Hash function.", "sha256", "sha1", "md5", "sha512", "blake2b"),
 )
-def hash_text(text: str, algorithm: str) -> Any:
+def hash_text(text: str, algorithm: str) -> JsonValue:
     """A digest."""
     return {"algorithm": algorithm, "hex": hashlib.new(algorithm, text.encode()).hexdigest()}
 
@@ -105,7 +105,7 @@ def hash_text(text: str, algorithm: str) -> Any:
     choice("direction", "What to do.", "decode", "encode"),
     tag="Tools",
 )
-def convert_base64(text: str, direction: str) -> Any:
+def convert_base64(text: str, direction: str) -> JsonValue:
     """Base64 both ways."""
     if direction == "encode":
         return {"result": base64.b64encode(text.encode()).decode()}
@@ -121,7 +121,7 @@ def convert_base64(text: str, direction: str) -> Any:
     text("name", "Name to identify.", "example.com", "docs.example.org", "alice"),
     choice("namespace", "Kind of name.", "dns", "url", "oid"),
 )
-def make_uuid(name: str, namespace: str) -> Any:
+def make_uuid(name: str, namespace: str) -> JsonValue:
     """A UUID that is always the same."""
     return {"uuid": str(uuid.uuid5(getattr(uuid, f"NAMESPACE_{namespace.upper()}"), name))}
 
@@ -132,7 +132,7 @@ def make_uuid(name: str, namespace: str) -> Any:
     text("character", "One character.", "é", "Ω", "½", "€"),
     tag="Education",
 )
-def describe_character(character: str) -> Any:
+def describe_character(character: str) -> JsonValue:
     """One character."""
     if len(character) != 1:
         raise BadArgumentError("exactly one character is needed")

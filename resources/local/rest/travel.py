@@ -3,10 +3,9 @@
 import datetime as dt
 import functools
 import math
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from resources.local.rest.endpoint import BadArgumentError, Endpoints, NotFoundError, date, number, text, whole
 
 endpoints = Endpoints("Travel")
@@ -75,7 +74,7 @@ def _moment(value: str) -> dt.datetime:
     "Look up an airport by its IATA code: name, city, country, coordinates, elevation and time zone.",
     text("iata", "Three-letter IATA airport code.", "JFK", "LHR", "NRT", "FRA", pattern=_CODE),
 )
-def get_airport(iata: str) -> Any:
+def get_airport(iata: str) -> JsonValue:
     """One airport."""
     return _shown(_airport(iata))
 
@@ -86,7 +85,7 @@ def get_airport(iata: str) -> Any:
     text("country", "Two-letter ISO country code.", "IS", "NZ", "PT", pattern=_COUNTRY),
     whole("limit", "Most airports to list.", 5, 10, required=False, default=10, minimum=1, maximum=50),
 )
-def list_airports(country: str, limit: int) -> Any:
+def list_airports(country: str, limit: int) -> JsonValue:
     """The airports of a country."""
     found = sorted((one for one in _airports().values() if one["country"] == country.upper()), key=lambda a: a["iata"])
     if not found:
@@ -100,7 +99,7 @@ def list_airports(country: str, limit: int) -> Any:
     text("origin", "IATA code of the departure airport.", "JFK", "SFO", "CDG", pattern=_CODE),
     text("destination", "IATA code of the arrival airport.", "LHR", "SIN", "GRU", pattern=_CODE),
 )
-def get_airport_distance(origin: str, destination: str) -> Any:
+def get_airport_distance(origin: str, destination: str) -> JsonValue:
     """Distance of two airports."""
     a, b = _airport(origin), _airport(destination)
     km = great_circle_km(a["lat"], a["lon"], b["lat"], b["lon"])
@@ -120,7 +119,7 @@ def get_airport_distance(origin: str, destination: str) -> Any:
     number("longitude", "Longitude in degrees, east positive.", 2.3522, 139.6503, 151.2093, minimum=-180, maximum=180),
     whole("limit", "How many airports to return.", 3, 5, required=False, default=3, minimum=1, maximum=20),
 )
-def find_nearest_airports(latitude: float, longitude: float, limit: int) -> Any:
+def find_nearest_airports(latitude: float, longitude: float, limit: int) -> JsonValue:
     """Airports by distance."""
     ranked = sorted(
         (round(great_circle_km(latitude, longitude, one["lat"], one["lon"]), 1), code)
@@ -134,7 +133,7 @@ def find_nearest_airports(latitude: float, longitude: float, limit: int) -> Any:
     "List the IANA time zones used in a country.",
     text("country", "Two-letter ISO country code.", "US", "BR", "AU", "DE", pattern=_COUNTRY),
 )
-def list_time_zones(country: str) -> Any:
+def list_time_zones(country: str) -> JsonValue:
     """Zones of a country, from the time zone database's own table."""
     zones = _zones_by_country().get(country.upper())
     if not zones:
@@ -161,7 +160,7 @@ def _zones_by_country() -> dict[str, list[str]]:
     text("zone", "IANA name of the time zone.", *_ZONES),
     date("date", "Calendar date.", "2025-07-01", "2025-12-24", "2024-03-31"),
 )
-def get_utc_offset(zone: str, date: dt.date) -> Any:
+def get_utc_offset(zone: str, date: dt.date) -> JsonValue:
     """Offset of a zone."""
     moment = dt.datetime.combine(date, dt.time(12), _zone(zone))
     offset = moment.utcoffset() or dt.timedelta()
@@ -181,7 +180,7 @@ def get_utc_offset(zone: str, date: dt.date) -> Any:
     text("source_zone", "IANA time zone the time is given in.", *_ZONES[:3]),
     text("target_zone", "IANA time zone to convert to.", "Asia/Kolkata", "America/Los_Angeles", "Europe/London"),
 )
-def convert_time(time: str, source_zone: str, target_zone: str) -> Any:
+def convert_time(time: str, source_zone: str, target_zone: str) -> JsonValue:
     """A time elsewhere."""
     moment = _moment(time).replace(tzinfo=_zone(source_zone))
     other = moment.astimezone(_zone(target_zone))

@@ -1,8 +1,8 @@
 """Conversion of units and physical constants (pint: CODATA values)."""
 
 import functools
-from typing import Any
 
+from apigen_assets.files.json_types import JsonValue
 from resources.local.rest.endpoint import Endpoint, Endpoints, NotFoundError, choice, number
 
 endpoints = Endpoints("Tools")
@@ -28,14 +28,14 @@ _SPELLINGS = {
 
 
 @functools.cache
-def _registry() -> Any:
+def _registry() -> JsonValue:
     import pint
 
     return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
 
 
-def _converter(quantity: str) -> Any:
-    def convert(value: float, source: str, target: str) -> Any:
+def _converter(quantity: str) -> JsonValue:
+    def convert(value: float, source: str, target: str) -> JsonValue:
         units = _registry()
         given = units.Quantity(value, _SPELLINGS.get(source, source))
         result = given.to(_SPELLINGS.get(target, target)).magnitude
@@ -77,7 +77,7 @@ _CONSTANTS = {
     "Get the value and SI unit of a physical constant.",
     choice("name", "Name of the constant.", *_CONSTANTS),
 )
-def get_physical_constant(name: str) -> Any:
+def get_physical_constant(name: str) -> JsonValue:
     """One constant."""
     if name not in _CONSTANTS:
         raise NotFoundError(f"no constant is called {name}")

@@ -5,9 +5,8 @@ import json
 import random
 import re
 from dataclasses import dataclass
-from typing import Any
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def damage_calls(
     return out
 
 
-def failing_value(name: str, value: Any, schema: JsonObject, rng: random.Random) -> Any:
+def failing_value(name: str, value: object, schema: JsonObject, rng: random.Random) -> JsonValue:
     """A value of the right type that a function is likely to refuse."""
     if isinstance(value, bool) or schema.get("enum"):
         return value

@@ -5,9 +5,8 @@ import datetime as dt
 import json
 import random
 import re
-from typing import Any
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from resources.local.standin.errors import JUDGE_ERROR
 from resources.local.standin.phrases import name_words
 from resources.local.standin.reader import Case
@@ -54,7 +53,7 @@ def _find_fault(case: Case) -> tuple[int, str]:
     return 0, ""
 
 
-def stands_in(value: Any, said: str) -> bool:
+def stands_in(value: JsonValue, said: str) -> bool:
     """Whether a query (in lower case) says a value, in one of the ways people write it."""
     if isinstance(value, bool) or value is None:
         return True
@@ -113,13 +112,13 @@ def _swapped(arguments: JsonObject, said: str) -> tuple[str, str] | None:
     return None
 
 
-def _follows(name: str, value: Any, said: str) -> bool:
+def _follows(name: str, value: object, said: str) -> bool:
     label = re.escape(name_words(name)).replace(r"\ ", r"[ _]")
     text = re.escape(value.lower() if isinstance(value, str) else json.dumps(value))
     return re.search(rf"\b{label}(?: of|:| =| is|)? ['\"]?{text}(?![\w]|\.\d)", said) is not None
 
 
-def _wrong_function(case: Case, functions: dict[Any, JsonObject]) -> str | None:
+def _wrong_function(case: Case, functions: dict[JsonValue, JsonObject]) -> str | None:
     words = _content(case.query)
     scores = {
         name: len(words & _content(f"{name_words(str(name))} {one.get('description', '')}"))
@@ -158,7 +157,7 @@ def _content(text: str) -> set[str]:
     return {re.sub(r"(?:ing|ed|es|s)$", "", word) for word in re.findall(r"[a-z]{3,}", text.lower())} - _STOP
 
 
-def _is_error(result: Any) -> bool:
+def _is_error(result: object) -> bool:
     if isinstance(result, str):
         try:
             result = json.loads(result)

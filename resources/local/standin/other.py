@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from apigen_assets.files.json_types import JsonObject
 from resources.local.standin.phrases import name_words
@@ -37,7 +36,7 @@ def document(messages: Sequence[JsonObject]) -> str:
     return json.dumps({"description": f"{sentence.capitalize()}{by}.", "parameters": described}, ensure_ascii=False)
 
 
-def _clean(text: Any) -> str:
+def _clean(text: object) -> str:
     """The first sentence of a description, empty where it holds links or markup."""
     first = str(text or "").split(". ")[0].strip()[:200]
     return "" if re.search(r"https?:|[<>`*\[\]#]", first) else first

@@ -9,7 +9,6 @@ import json
 import random
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from apigen_assets.files.json_types import JsonObject
 from resources.local.standin.words import word_set
@@ -194,7 +193,7 @@ def label_of(name: str, schema: JsonObject, rng: random.Random) -> str:
     return words
 
 
-def say(value: Any, name: str, schema: JsonObject, rng: random.Random) -> str:
+def say(value: object, name: str, schema: JsonObject, rng: random.Random) -> str:
     """A value as people write it; mostly its JSON text."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -480,7 +479,7 @@ def _say_text(value: str, schema: JsonObject, rng: random.Random) -> str:
     return value
 
 
-def _say_number(value: Any, name: str, schema: JsonObject, rng: random.Random) -> str:
+def _say_number(value: object, name: str, schema: JsonObject, rng: random.Random) -> str:
     chance = rng.random()
     if isinstance(value, int) and 0 <= value <= 20 and chance < 0.05:
         return _NUMBER_WORDS[value]
@@ -498,7 +497,7 @@ def _say_number(value: Any, name: str, schema: JsonObject, rng: random.Random) -
     return _number_text(value)
 
 
-def _number_text(value: Any) -> str:
+def _number_text(value: object) -> str:
     return json.dumps(value)
 
 

@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 
 Kind = Literal["generate", "judge", "document", "classify", "other"]
 
@@ -60,7 +60,7 @@ def sections(text: str) -> dict[str, str]:
     return out
 
 
-def first_json(text: str) -> Any:
+def first_json(text: str) -> JsonValue:
     """The first JSON list, object or string in a text; null where there is none."""
     for start in re.finditer(r'[\[{"]', text):
         try:
@@ -71,7 +71,7 @@ def first_json(text: str) -> Any:
     return None
 
 
-def section_json(parts: dict[str, str], *words: str) -> Any:
+def section_json(parts: dict[str, str], *words: str) -> JsonValue:
     """The first JSON value of the first section whose heading holds one of the words."""
     for word in words:
         for name, body in parts.items():
@@ -187,5 +187,5 @@ def _tidy(function: JsonObject) -> JsonObject:
     }
 
 
-def _dicts(value: Any) -> list[JsonObject]:
+def _dicts(value: object) -> list[JsonObject]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

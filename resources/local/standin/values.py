@@ -5,9 +5,8 @@ import random
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from resources.local.standin.words import OBJECTS, POOLS, SUBJECTS, VERBS
 
 Schema = JsonObject
@@ -155,7 +154,7 @@ class ValueMaker:
     def __init__(self, rng: random.Random, seen: Sequence[JsonObject] = ()) -> None:
         self._rng = rng
         self._calls = seen
-        self._seen: dict[str, list[Any]] = {}
+        self._seen: dict[str, list[JsonValue]] = {}
         self._scale = 1.0
         self._defs: JsonObject = {}
         self._length = rng.randint(3, 5)
@@ -191,7 +190,7 @@ class ValueMaker:
                 out[name] = value
         return harmonised(out, properties)
 
-    def value(self, name: str, schema: Any, depth: int = 0) -> Any:
+    def value(self, name: str, schema: object, depth: int = 0) -> JsonValue:
         """One value for a parameter."""
         # A schema may be `true`, and a recursive one has no end.
         schema = self._resolved(schema) if isinstance(schema, dict) and depth < 6 else {}
@@ -246,14 +245,14 @@ class ValueMaker:
             return schema
         return {}
 
-    def _examples(self, schema: Schema, kind: str) -> list[Any]:
+    def _examples(self, schema: Schema, kind: str) -> list[JsonValue]:
         found = schema.get("examples")
         out = list(found) if isinstance(found, list) else []
         if "example" in schema:
             out.append(schema["example"])
         return [one for one in out if _is_of(one, kind)]
 
-    def _number(self, name: str, schema: Schema, kind: str) -> Any:
+    def _number(self, name: str, schema: Schema, kind: str) -> JsonValue:
         rng = self._rng
         description = str(schema.get("description", ""))
         low, high = bounds(schema)
@@ -286,7 +285,7 @@ class ValueMaker:
             digits = 2
         if whole:
             first, last = _ceil(start), int(stop // 1)
-            value: Any = rng.randint(first, last) if last >= first else first
+            value: JsonValue = rng.randint(first, last) if last >= first else first
         else:
             value = round(rng.uniform(start, stop), digits)
             value = min(max(value, start), stop)
@@ -299,7 +298,7 @@ class ValueMaker:
             value = (start + stop) // 2 if whole else round((start + stop) / 2, 3)
         return value
 
-    def _near(self, value: Any, schema: Schema, kind: str) -> Any:
+    def _near(self, value: JsonValue, schema: Schema, kind: str) -> JsonValue:
         """A number of the size of one met in an example."""
         rng = self._rng
         low, high = bounds(schema)
@@ -308,7 +307,7 @@ class ValueMaker:
         factor = self._scale * rng.uniform(0.94, 1.06)
         if kind == "integer":
             if 1900 <= value <= 2100:
-                new: Any = int(value) + rng.randint(-20, 10)
+                new: JsonValue = int(value) + rng.randint(-20, 10)
             elif abs(value) <= 12:
                 new = int(value) + rng.choice((-1, 0, 1, 1, 2))
                 new = new if new * value > 0 else int(value)
@@ -330,7 +329,7 @@ class ValueMaker:
             return value
         return new
 
-    def _varied(self, value: Any, schema: Schema) -> Any:
+    def _varied(self, value: object, schema: Schema) -> JsonValue:
         """A structure met in an example with other numbers in it."""
         rng = self._rng
         if isinstance(value, list):
@@ -355,7 +354,7 @@ class ValueMaker:
                 return shuffled
         return value
 
-    def _array(self, name: str, schema: Schema, depth: int) -> list[Any]:
+    def _array(self, name: str, schema: Schema, depth: int) -> list[JsonValue]:
         rng = self._rng
         prefix = schema.get("prefixItems")
         if isinstance(prefix, list) and prefix:
@@ -378,7 +377,7 @@ class ValueMaker:
                 rows = size if not least else max(size, least)
                 items = {**items, "minItems": size, "maxItems": size}
             return [self._array(inner, items, depth + 1) for _ in range(rows)]
-        out: list[Any] = []
+        out: list[JsonValue] = []
         unique = schema.get("uniqueItems") or "distinct" in description or "unique" in description
         for _ in range(length * 4):
             one = self.value(inner, items, depth + 1)
@@ -406,7 +405,7 @@ class ValueMaker:
         keys = self._rng.sample(POOLS["fruit"], 3)
         return {key: self.value(key, inner, depth + 1) for key in keys}
 
-    def _string(self, name: str, schema: Schema, seen: Sequence[Any]) -> str:
+    def _string(self, name: str, schema: Schema, seen: Sequence[JsonValue]) -> str:
         rng = self._rng
         description = str(schema.get("description", ""))
         if seen and rng.random() < 0.25:
@@ -658,7 +657,7 @@ def _kind(schema: Schema) -> str:
     return "string"
 
 
-def _is_of(value: Any, kind: str) -> bool:
+def _is_of(value: object, kind: str) -> bool:
     if isinstance(value, bool):
         return kind == "boolean"
     return {
@@ -714,7 +713,7 @@ def _matching(rng: random.Random, pattern: str) -> str | None:
         return None
 
 
-def _emit(rng: random.Random, tree: list[Any]) -> list[str]:
+def _emit(rng: random.Random, tree: list[JsonValue]) -> list[str]:
     out: list[str] = []
     for op, argument in tree:
         name = str(op)
@@ -737,7 +736,7 @@ def _emit(rng: random.Random, tree: list[Any]) -> list[str]:
     return out
 
 
-def _one_in(rng: random.Random, options: list[Any]) -> str:
+def _one_in(rng: random.Random, options: list[JsonValue]) -> str:
     if str(options[0][0]) == "NEGATE":
         raise NotImplementedError("negated set")
     op, argument = rng.choice(options)

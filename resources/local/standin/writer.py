@@ -4,7 +4,6 @@ import json
 import random
 import re
 from itertools import pairwise
-from typing import Any
 
 from apigen_assets.files.json_types import JsonObject
 from resources.local.standin import errors
@@ -228,7 +227,7 @@ def _properties(function: JsonObject) -> JsonObject:
     return found if isinstance(found, dict) else {}
 
 
-def _plain_schema(schema: Any) -> JsonObject:
+def _plain_schema(schema: object) -> JsonObject:
     """A parameter's schema with the first real option of `anyOf` and a single type."""
     if not isinstance(schema, dict):
         return {}

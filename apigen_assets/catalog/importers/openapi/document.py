@@ -2,10 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from apigen_assets.catalog.descriptions import clean_description, words
@@ -16,7 +15,7 @@ from apigen_assets.catalog.importers.openapi.schema_reader import FileUploadErro
 from apigen_assets.catalog.importers.openapi.yaml_text import parse_yaml
 from apigen_assets.catalog.names import distinct, identifier
 from apigen_assets.domain.api import Credential, Place, RestBinding, RestParameter
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import is_valid, object_schema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -72,7 +71,7 @@ def import_documents(
     return collector.result()
 
 
-def read_document(document: Document) -> Any:
+def read_document(document: Document) -> JsonValue:
     """The value of a JSON or YAML document.
 
     Raises:
@@ -92,7 +91,7 @@ def read_document(document: Document) -> Any:
     return parse_yaml(decode(document), document.name)
 
 
-def is_openapi(value: Any) -> bool:
+def is_openapi(value: object) -> bool:
     """Whether a value is an OpenAPI 3.x or Swagger 2.0 document."""
     return isinstance(value, dict) and (
         str(value.get("openapi", "")).startswith("3") or str(value.get("swagger", "")).startswith("2")
@@ -157,7 +156,7 @@ class _Spec:
             for method, operation, shared in self._operations(str(path), item):
                 self._one(str(path), method, operation, shared)
 
-    def _operations(self, path: str, item: Any) -> Iterator[tuple[str, Any, JsonObject]]:
+    def _operations(self, path: str, item: object) -> Iterator[tuple[str, JsonValue, JsonObject]]:
         try:
             item, _ = self._references.follow(item)
         except ReferenceProblem as problem:
@@ -172,7 +171,7 @@ class _Spec:
         for method in found:
             yield method, item[method], item
 
-    def _one(self, path: str, method: str, operation: Any, shared: JsonObject) -> None:
+    def _one(self, path: str, method: str, operation: object, shared: JsonObject) -> None:
         original = f"{method.upper()} {path}"
         warn = self._warner(original)
         try:
@@ -190,7 +189,15 @@ class _Spec:
         else:
             self._collector.add(draft)
 
-    def _draft(self, path: str, method: str, operation: Any, shared: JsonObject, original: str, warn: Any) -> Draft:
+    def _draft(
+        self,
+        path: str,
+        method: str,
+        operation: JsonValue,
+        shared: JsonObject,
+        original: str,
+        warn: Callable[[str], None],
+    ) -> Draft:
         if not isinstance(operation, dict):
             raise _OperationError("malformed_operation", f"a JSON {type(operation).__name__}, not an object")
         if method == "trace":
@@ -244,7 +251,7 @@ class _Spec:
             license=self._license,
         )
 
-    def _raw_parameters(self, *groups: Any) -> list[JsonObject]:
+    def _raw_parameters(self, *groups: object) -> list[JsonObject]:
         """Path-level parameters and the operation's own, which win over those of the same name and place."""
         out: dict[tuple[str, str], JsonObject] = {}
         for group in groups:
@@ -282,7 +289,7 @@ class _Spec:
             explode=explode,
         )
 
-    def _examples(self, parameter: JsonObject, schema: JsonObject) -> list[Any]:
+    def _examples(self, parameter: JsonObject, schema: JsonObject) -> list[JsonValue]:
         found = [parameter[key] for key in ("example", "x-example") if key in parameter]
         named = parameter.get("examples")
         for one in list(named.values())[:3] if isinstance(named, dict) else []:
@@ -341,7 +348,7 @@ class _Spec:
         return self._fields(body.get("schema", {}), {}, body, media, reader), media
 
     def _fields(
-        self, schema: Any, media: JsonObject, body: JsonObject, media_type: str, reader: SchemaReader
+        self, schema: object, media: JsonObject, body: JsonObject, media_type: str, reader: SchemaReader
     ) -> list[_Argument]:
         """The fields of an object body as arguments of their own; any other body as one argument."""
         converted = reader.convert(self._without_files(schema, media_type))
@@ -357,7 +364,7 @@ class _Spec:
             converted = {**converted, "examples": [media["example"]]}
         return [_Argument("body", converted, needed, Place.BODY, whole=True)]
 
-    def _without_files(self, schema: Any, media_type: str) -> Any:
+    def _without_files(self, schema: object, media_type: str) -> JsonValue:
         """A multipart form without its optional file fields."""
         if "multipart" not in media_type:
             return schema
@@ -374,7 +381,7 @@ class _Spec:
                 kept[name] = part
         return {**node, "properties": kept} if properties else schema
 
-    def _returns(self, operation: JsonObject, warn: Any) -> JsonObject | None:
+    def _returns(self, operation: JsonObject, warn: object) -> JsonObject | None:
         responses = _dict(operation.get("responses"))
         for code in (*sorted(code for code in map(str, responses) if code.startswith("2")), "default"):
             try:
@@ -417,7 +424,7 @@ class _Spec:
                     return url
         return ""
 
-    def _credentials(self, operation: JsonObject, warn: Any) -> list[Credential]:
+    def _credentials(self, operation: JsonObject, warn: Callable[[str], None]) -> list[Credential]:
         """What the first alternative of the security requirements wants; nothing where one alternative is empty."""
         security = operation.get("security", self._spec.get("security"))
         alternatives = [one for one in _list(security) if isinstance(one, dict)]
@@ -448,7 +455,7 @@ class _Spec:
         variable = re.sub(r"[^A-Z0-9]+", "_", words_).strip("_")
         return Credential(place=place, wire_name=wire, variable=variable, prefix=prefix)
 
-    def _warner(self, original: str) -> Any:
+    def _warner(self, original: str) -> Callable[[str], None]:
         def warn(message: str) -> None:
             text = f"{self._file}: {original}: {message}"
             if len(self._collector.warnings) < _MAX_WARNINGS and text not in self._collector.warnings:
@@ -494,13 +501,13 @@ def _preferred(types: list[str]) -> str | None:
     return None
 
 
-def _dict(value: Any) -> dict[Any, Any]:
+def _dict(value: object) -> dict[JsonValue, JsonValue]:
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[JsonValue]:
     return value if isinstance(value, list) else []
 
 
-def _string(value: Any) -> str:
+def _string(value: object) -> str:
     return value if isinstance(value, str) else ""

@@ -1,10 +1,9 @@
 """References inside OpenAPI documents: resolved one at a time, so that cycles do no harm."""
 
 import posixpath
-from typing import Any
 from urllib.parse import unquote
 
-from apigen_assets.files.json_types import JsonMapping, JsonObject
+from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 
 MAX_CHAIN = 50
 
@@ -20,7 +19,7 @@ class References:
         self._documents = documents
         self._name = name
 
-    def follow(self, node: Any) -> tuple[Any, str | None]:
+    def follow(self, node: object) -> tuple[JsonValue, str | None]:
         """The node behind a chain of references, and the address of the last one (null where there was none).
 
         Keys beside a `$ref` win over those of its target, as OpenAPI 3.1 has it for `description`.
@@ -47,11 +46,11 @@ class References:
             raise ReferenceProblem(f"{reference} lies outside the source; references are not fetched")
         return f"{posixpath.normpath(posixpath.join(posixpath.dirname(here), unquote(document)))}#{pointer}"
 
-    def _at(self, address: str) -> Any:
+    def _at(self, address: str) -> JsonValue:
         name, _, pointer = address.partition("#")
         if name not in self._documents:
             raise ReferenceProblem(f"{address} lies outside the source")
-        node: Any = self._documents[name]
+        node: JsonValue = self._documents[name]
         for raw in pointer.split("/")[1:]:
             step = unquote(raw).replace("~1", "/").replace("~0", "~")
             if isinstance(node, dict) and step in node:

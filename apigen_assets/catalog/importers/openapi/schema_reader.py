@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from apigen_assets.catalog.descriptions import clean_description
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import JSON_TYPES, MAX_DEPTH, is_valid, nullable
 
 MAX_PARTS = 4_000
@@ -90,7 +89,7 @@ class SchemaReader:
         self._hidden = "readOnly" if direction == "request" else "writeOnly"
         self._parts = 0
 
-    def convert(self, schema: Any, _open: tuple[str, ...] = (), _level: int = 0) -> JsonObject:
+    def convert(self, schema: object, _open: tuple[str, ...] = (), _level: int = 0) -> JsonObject:
         """The schema in Draft 2020-12; a part that refers to what it is in becomes an open object.
 
         Raises:
@@ -213,7 +212,7 @@ class SchemaReader:
                 out = ["integer"]
         return out
 
-    def _usable(self, key: str, value: Any) -> bool:
+    def _usable(self, key: str, value: JsonValue) -> bool:
         if key in _NUMBERS or key.startswith("exclusive"):
             good = isinstance(value, int | float) and not isinstance(value, bool)
             good = good and (key != "multipleOf" or value > 0)
@@ -258,7 +257,7 @@ class SchemaReader:
             else:
                 self._warn(f"the default {str(node['default'])[:60]!r} is not of its type")
         listed = node.get("examples")
-        examples: list[Any] = listed if isinstance(listed, list) else []
+        examples: list[JsonValue] = listed if isinstance(listed, list) else []
         if "example" in node:
             examples = [node["example"], *examples]
         good = [coerced(example, bare) for example in examples[:3]]
@@ -266,7 +265,7 @@ class SchemaReader:
         return {**out, "examples": good} if good else out
 
 
-def coerced(value: Any, schema: JsonObject) -> Any:
+def coerced(value: object, schema: JsonObject) -> JsonValue:
     """An example or default as a value of the schema's type where it was only written as text."""
     kind = schema.get("type")
     if kind == "string" and isinstance(value, int | float) and not isinstance(value, bool):

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from apigen_assets.catalog.importers.imported import SourceError
+from apigen_assets.files.json_types import JsonValue
 
 MAX_NODES = 3_000_000
 """Values in one document after its aliases are followed: a "billion laughs" file stops here."""
@@ -30,7 +31,7 @@ for _tag, _pattern, _first in (
 _JsonLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^$"), [""])
 
 
-def parse_yaml(text: str, name: str) -> Any:
+def parse_yaml(text: str, name: str) -> JsonValue:
     """The value of a YAML document, with keys as text.
 
     Raises:
@@ -46,7 +47,7 @@ def parse_yaml(text: str, name: str) -> Any:
     return _text_keys(value, {})
 
 
-def _count(value: Any, name: str) -> None:
+def _count(value: object, name: str) -> None:
     nodes, stack = 0, [value]
     while stack:
         node = stack.pop()
@@ -59,7 +60,7 @@ def _count(value: Any, name: str) -> None:
             stack.extend(node)
 
 
-def _text_keys(root: Any, done: dict[int, Any]) -> Any:
+def _text_keys(root: object, done: dict[int, JsonValue]) -> JsonValue:
     """Keys made text in place (a response code is a number in YAML), without recursion."""
     stack = [root]
     while stack:

@@ -11,13 +11,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from apigen_assets.catalog.importers.toolbench.tools import change_name, standardize
 from apigen_assets.domain.api import Api, RestBinding
 from apigen_assets.domain.outcome import CallResult, Outcome
 from apigen_assets.files.canonical import dumps
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from resources.rest.recordings import Recordings, call_key
 from resources.rest.response import Reading, read
 
@@ -193,7 +193,7 @@ def _recorded(line: str) -> Recorded | None:
         return None
 
 
-def _json_object(text: str) -> Any:
+def _json_object(text: str) -> JsonValue:
     try:
         return json.loads(text) if text.strip() else {}
     except (ValueError, RecursionError):
@@ -213,7 +213,7 @@ def _unescaped(text: str) -> str:
     return str(unescaped)
 
 
-def _value(text: str) -> Any:
+def _value(text: str) -> JsonValue:
     """A JSON or Python literal value, or null where the text is neither."""
     if len(text) > _LONGEST:
         return None

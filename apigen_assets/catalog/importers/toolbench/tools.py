@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from apigen_assets.catalog.descriptions import clean_description, says_nothing_beyond, words
 from apigen_assets.catalog.importers.documents import Document, documents, parse_json
@@ -69,7 +68,7 @@ def import_toolbench(path: Path, name: str) -> ImportResult:
     return collector.result()
 
 
-def is_tool(value: Any) -> bool:
+def is_tool(value: object) -> bool:
     """Whether a JSON value is a ToolBench tool."""
     return isinstance(value, dict) and isinstance(value.get("api_list"), list)
 
@@ -105,7 +104,7 @@ def _place(name: str) -> tuple[str | None, str]:
     return (parts[-2] if len(parts) > 1 and parts[-2] != "tools" else None), stem
 
 
-def _import_tool(collector: Collector, document: Document, tool: Any, category: str | None, key: str) -> None:
+def _import_tool(collector: Collector, document: Document, tool: object, category: str | None, key: str) -> None:
     file = document.name
     if not isinstance(tool, dict):
         collector.fail("", file, "not_a_tool", f"a JSON {type(tool).__name__} where a tool's object belongs")
@@ -147,7 +146,7 @@ def _import_tool(collector: Collector, document: Document, tool: Any, category: 
         )
 
 
-def _draft(api: Any, tool: JsonObject, title: str, about: str) -> Draft:
+def _draft(api: object, tool: JsonObject, title: str, about: str) -> Draft:
     if not isinstance(api, dict):
         raise SourceError("malformed_api", f"a JSON {type(api).__name__} where an API's object belongs")
     method = (_text(api, "method") or "GET").upper()
@@ -291,6 +290,6 @@ def _filling(holes: list[str], listed: list[tuple[JsonObject, bool]]) -> list[tu
     return out
 
 
-def _text(value: Any, key: str) -> str:
+def _text(value: object, key: str) -> str:
     found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, str) else "" if found is None else str(found)[:1000]

@@ -3,10 +3,9 @@
 import json
 import math
 import re
-from typing import Any
 
 from apigen_assets.catalog.descriptions import clean_description, words
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 
 _FRACTIONAL_WORDS = """
 lat lon lng long latitude longitude lat1 lat2 lon1 lon2 price amount weight height mass length width depth radius
@@ -28,7 +27,7 @@ _WHOLE_ENDINGS = ("id", "page", "limit", "count", "year", "number", "size", "day
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def parameter_schema(name: str, kind: str, description: str, example: Any) -> JsonObject | None:
+def parameter_schema(name: str, kind: str, description: str, example: object) -> JsonObject | None:
     """The schema of one parameter; None for a file, which cannot be given as JSON.
 
     ToolBench's `default` is the value that its web page shows, so it becomes an example, never a default.
@@ -53,7 +52,7 @@ def parameter_schema(name: str, kind: str, description: str, example: Any) -> Js
     return schema
 
 
-def _typed(name: str, kind: str, description: str, example: Any) -> JsonObject:
+def _typed(name: str, kind: str, description: str, example: object) -> JsonObject:
     if kind.startswith(("NUMBER", "INT", "FLOAT", "DOUBLE", "LONG")):
         return {"type": number_type(name, description, example, kind)}
     if kind.startswith("BOOL"):
@@ -65,7 +64,7 @@ def _typed(name: str, kind: str, description: str, example: Any) -> JsonObject:
     return {"type": "string"}
 
 
-def number_type(name: str, description: str, example: Any, kind: str = "NUMBER") -> str:
+def number_type(name: str, description: str, example: object, kind: str = "NUMBER") -> str:
     """`integer` only where the example or the name says so; `string` where the example is no number at all."""
     if kind.startswith(("INT", "LONG")):
         return "integer"
@@ -85,7 +84,7 @@ def number_type(name: str, description: str, example: Any, kind: str = "NUMBER")
     return "number"
 
 
-def _structure(kind: str, example: Any) -> JsonObject:
+def _structure(kind: str, example: object) -> JsonObject:
     """A list or object where the example is one; else text, which is how the broker sends it."""
     value = example
     if isinstance(example, str):
@@ -100,7 +99,7 @@ def _structure(kind: str, example: Any) -> JsonObject:
     return {"type": "string"}
 
 
-def _fitted(value: Any, kind: str) -> Any:
+def _fitted(value: object, kind: str) -> JsonValue:
     """The example as a value of the type; None where it is none."""
     if kind == "string":
         if isinstance(value, bool):
@@ -116,7 +115,7 @@ def _fitted(value: Any, kind: str) -> Any:
     return number
 
 
-def _number(value: Any) -> int | float | None:
+def _number(value: object) -> int | float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
@@ -129,7 +128,7 @@ def _number(value: Any) -> int | float | None:
     return value if isinstance(value, float) and math.isfinite(value) else None
 
 
-def _boolean(value: Any) -> bool | None:
+def _boolean(value: object) -> bool | None:
     if isinstance(value, bool):
         return value
     return {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}.get(str(value).lower())
