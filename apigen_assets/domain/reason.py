@@ -1,6 +1,7 @@
 """The closed set of reasons for which a candidate is rejected, each with its stage (paper, section 3.2)."""
 
 from enum import StrEnum
+from typing import Self
 
 
 class Stage(StrEnum):
@@ -12,68 +13,69 @@ class Stage(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a stage rejected a candidate. Every member belongs to exactly one stage (`STAGE_OF`)."""
+    """Why a stage rejected a candidate. Every member says which stage gives it."""
+
+    stage: Stage
+
+    def __new__(cls, value: str, stage: Stage) -> Self:
+        """A member: its text, and the stage that gives it."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.stage = stage
+        return member
 
     # format
-    NOT_JSON = "not_json"
-    DUPLICATE_KEY = "duplicate_key"
-    NON_FINITE_NUMBER = "non_finite_number"
-    TOO_DEEP = "too_deep"
-    TOO_LARGE = "too_large"
-    MISSING_FIELD = "missing_field"
-    EMPTY_QUERY = "empty_query"
-    NO_CALLS = "no_calls"
-    MALFORMED_CALL = "malformed_call"
-    UNKNOWN_FUNCTION = "unknown_function"
-    UNKNOWN_ARGUMENT = "unknown_argument"
-    MISSING_ARGUMENT = "missing_argument"
-    WRONG_TYPE = "wrong_type"
-    NOT_IN_ENUM = "not_in_enum"
-    INVALID_VALUE = "invalid_value"
-    WRONG_STYLE = "wrong_style"
-    DUPLICATE_CALL = "duplicate_call"
-    BAD_TOOLS = "bad_tools"
-    TRUNCATED = "truncated"
-    NO_ANSWER = "no_answer"
+    NOT_JSON = "not_json", Stage.FORMAT
+    DUPLICATE_KEY = "duplicate_key", Stage.FORMAT
+    NON_FINITE_NUMBER = "non_finite_number", Stage.FORMAT
+    TOO_DEEP = "too_deep", Stage.FORMAT
+    TOO_LARGE = "too_large", Stage.FORMAT
+    MISSING_FIELD = "missing_field", Stage.FORMAT
+    EMPTY_QUERY = "empty_query", Stage.FORMAT
+    NO_CALLS = "no_calls", Stage.FORMAT
+    MALFORMED_CALL = "malformed_call", Stage.FORMAT
+    UNKNOWN_FUNCTION = "unknown_function", Stage.FORMAT
+    UNKNOWN_ARGUMENT = "unknown_argument", Stage.FORMAT
+    MISSING_ARGUMENT = "missing_argument", Stage.FORMAT
+    WRONG_TYPE = "wrong_type", Stage.FORMAT
+    NOT_IN_ENUM = "not_in_enum", Stage.FORMAT
+    INVALID_VALUE = "invalid_value", Stage.FORMAT
+    WRONG_STYLE = "wrong_style", Stage.FORMAT
+    DUPLICATE_CALL = "duplicate_call", Stage.FORMAT
+    BAD_TOOLS = "bad_tools", Stage.FORMAT
+    TRUNCATED = "truncated", Stage.FORMAT
+    NO_ANSWER = "no_answer", Stage.FORMAT
     # execution
-    ARGUMENT_ERROR = "argument_error"
-    EXCEPTION = "exception"
-    TIMEOUT = "timeout"
-    MEMORY_LIMIT = "memory_limit"
-    OUTPUT_LIMIT = "output_limit"
-    CRASHED = "crashed"
-    BLOCKED = "blocked"
-    UNSERIALISABLE = "unserialisable"
-    NON_DETERMINISTIC = "non_deterministic"
-    NOT_FOUND = "not_found"
-    EMPTY_RESULT = "empty_result"
-    SOFT_ERROR = "soft_error"
-    HTTP_4XX = "http_4xx"
-    HTTP_5XX = "http_5xx"
-    AUTH = "auth"
-    QUOTA = "quota"
-    TRANSPORT = "transport"
-    MALFORMED_RESPONSE = "malformed_response"
-    RESPONSE_TOO_LARGE = "response_too_large"
-    REFUSED = "refused"
-    NOT_RECORDED = "not_recorded"
-    UNAVAILABLE = "unavailable"
-    INCONSISTENT = "inconsistent"  # the same call, spelled another way, gave another result
+    ARGUMENT_ERROR = "argument_error", Stage.EXECUTION
+    EXCEPTION = "exception", Stage.EXECUTION
+    TIMEOUT = "timeout", Stage.EXECUTION
+    MEMORY_LIMIT = "memory_limit", Stage.EXECUTION
+    OUTPUT_LIMIT = "output_limit", Stage.EXECUTION
+    CRASHED = "crashed", Stage.EXECUTION
+    BLOCKED = "blocked", Stage.EXECUTION
+    UNSERIALISABLE = "unserialisable", Stage.EXECUTION
+    NON_DETERMINISTIC = "non_deterministic", Stage.EXECUTION
+    NOT_FOUND = "not_found", Stage.EXECUTION
+    EMPTY_RESULT = "empty_result", Stage.EXECUTION
+    SOFT_ERROR = "soft_error", Stage.EXECUTION
+    HTTP_4XX = "http_4xx", Stage.EXECUTION
+    HTTP_5XX = "http_5xx", Stage.EXECUTION
+    AUTH = "auth", Stage.EXECUTION
+    QUOTA = "quota", Stage.EXECUTION
+    TRANSPORT = "transport", Stage.EXECUTION
+    MALFORMED_RESPONSE = "malformed_response", Stage.EXECUTION
+    RESPONSE_TOO_LARGE = "response_too_large", Stage.EXECUTION
+    REFUSED = "refused", Stage.EXECUTION
+    NOT_RECORDED = "not_recorded", Stage.EXECUTION
+    UNAVAILABLE = "unavailable", Stage.EXECUTION
+    INCONSISTENT = "inconsistent", Stage.EXECUTION  # the same call, spelled another way, gave another result
     # semantic
-    UNGROUNDED = "ungrounded"
-    WRONG_ARGUMENTS = "wrong_arguments"
-    WRONG_FUNCTION = "wrong_function"
-    WRONG_CALL_COUNT = "wrong_call_count"
-    IRRELEVANT_RESULT = "irrelevant_result"
-    FAILED_RESULT = "failed_result"
-    JUDGE_REJECTED = "judge_rejected"
-    JUDGE_UNPARSEABLE = "judge_unparseable"
-    JUDGE_UNAVAILABLE = "judge_unavailable"
-
-
-_EXECUTION_FROM = list(Reason).index(Reason.ARGUMENT_ERROR)
-_SEMANTIC_FROM = list(Reason).index(Reason.UNGROUNDED)
-STAGE_OF: dict[Reason, Stage] = {
-    reason: Stage.FORMAT if i < _EXECUTION_FROM else Stage.EXECUTION if i < _SEMANTIC_FROM else Stage.SEMANTIC
-    for i, reason in enumerate(Reason)
-}
+    UNGROUNDED = "ungrounded", Stage.SEMANTIC
+    WRONG_ARGUMENTS = "wrong_arguments", Stage.SEMANTIC
+    WRONG_FUNCTION = "wrong_function", Stage.SEMANTIC
+    WRONG_CALL_COUNT = "wrong_call_count", Stage.SEMANTIC
+    IRRELEVANT_RESULT = "irrelevant_result", Stage.SEMANTIC
+    FAILED_RESULT = "failed_result", Stage.SEMANTIC
+    JUDGE_REJECTED = "judge_rejected", Stage.SEMANTIC
+    JUDGE_UNPARSEABLE = "judge_unparseable", Stage.SEMANTIC
+    JUDGE_UNAVAILABLE = "judge_unavailable", Stage.SEMANTIC

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from apigen_assets.domain.candidate import Candidate
 from apigen_assets.domain.chat import Completion
-from apigen_assets.domain.reason import STAGE_OF, Stage
+from apigen_assets.domain.reason import Reason, Stage
 from apigen_assets.domain.style import Style
 from apigen_assets.generation.parsing import Parsed, parse_completion
 from apigen_assets.verification.stages.format import parse_failure
@@ -108,7 +108,7 @@ def test_the_codes_are_reasons_of_the_format_stage() -> None:
         for pair in parse(text, status).pairs:
             assert pair.error is not None
             reason, _ = parse_failure(pair.error, pair.raw)
-            assert STAGE_OF[reason] is Stage.FORMAT
+            assert Reason(reason).stage is Stage.FORMAT
             assert reason.value == pair.error.split(":")[0]
 
 

@@ -3,7 +3,7 @@
 import dagster as dg
 import polars as pl
 
-from apigen_assets.domain.reason import STAGE_OF, Stage
+from apigen_assets.domain.reason import Reason, Stage
 from apigen_assets.partitions import batch_by_generator
 
 
@@ -19,7 +19,7 @@ def nothing_vanished(
         stage: which stage.
     """
     ids_in, ids_kept, ids_out = (frame["candidate_id"] for frame in (came_in, verified, rejected))
-    reasons = {reason.value for reason, of in STAGE_OF.items() if of is stage}
+    reasons = {reason.value for reason in Reason if reason.stage is stage}
     return {
         "lost": ids_in.filter(~ids_in.is_in(pl.concat([ids_kept, ids_out]).implode())).len(),
         "invented": sum(ids.filter(~ids.is_in(ids_in.implode())).len() for ids in (ids_kept, ids_out)),

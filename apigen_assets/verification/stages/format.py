@@ -11,7 +11,7 @@ from typing import NamedTuple
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
-from apigen_assets.domain.reason import STAGE_OF, Reason, Stage
+from apigen_assets.domain.reason import Reason, Stage
 from apigen_assets.domain.style import style_of
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.canonical import StrictJsonError, dumps, loads_strict
@@ -53,7 +53,7 @@ _KEYWORD_REASON = {
     PATTERN_TIME: Reason.BAD_TOOLS,
 }
 
-_FORMAT_REASONS = {reason.value: reason for reason, stage in STAGE_OF.items() if stage is Stage.FORMAT}
+_FORMAT_REASONS = {reason.value: reason for reason in Reason if reason.stage is Stage.FORMAT}
 
 _MAX_CACHED_TOOLS = 20_000
 _MAX_CACHED_SETS = 2_048

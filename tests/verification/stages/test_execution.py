@@ -6,7 +6,7 @@ import pytest
 
 from apigen_assets.domain.api import Api, McpBinding, PythonBinding, Source
 from apigen_assets.domain.outcome import CallRequest, CallResult, Outcome
-from apigen_assets.domain.reason import STAGE_OF, Stage
+from apigen_assets.domain.reason import Stage
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.verification.stages.execution import REASON_OF, ExecutionOptions, bindings_of, check_execution
 from apigen_assets.verification.stages.format import check_format
@@ -30,7 +30,7 @@ ONCE = ExecutionOptions(metamorphic_share=0)
 
 def test_every_outcome_but_ok_has_a_reason_of_this_stage():
     assert set(REASON_OF) == set(Outcome) - {Outcome.OK}
-    assert {STAGE_OF[reason] for reason in REASON_OF.values()} == {Stage.EXECUTION}
+    assert {reason.stage for reason in REASON_OF.values()} == {Stage.EXECUTION}
     assert len(set(REASON_OF.values())) == len(REASON_OF)
 
 

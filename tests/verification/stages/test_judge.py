@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from apigen_assets.domain.chat import Completion
 from apigen_assets.domain.outcome import CallResult, Outcome
-from apigen_assets.domain.reason import STAGE_OF, Stage
+from apigen_assets.domain.reason import Stage
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.verification.stages.execution import check_execution
 from apigen_assets.verification.stages.judge import (
@@ -72,7 +72,7 @@ def test_any_text_is_read_without_an_error(text):
 
 def test_rules_become_reasons():
     assert len(RULE_REASONS) == len(RULES)
-    assert {STAGE_OF[reason] for reason in RULE_REASONS} == {Stage.SEMANTIC}
+    assert {reason.stage for reason in RULE_REASONS} == {Stage.SEMANTIC}
     for number, reason in enumerate(RULE_REASONS, start=1):
         assert read_vote(json.dumps({"thought": "x", "pass": "no", "rule": number})).reason is reason
     for rule in (0, 6, True, "x", None, [1]):
