@@ -10,13 +10,13 @@ from pathlib import Path
 import polars as pl
 
 from apigen_assets.catalog.importers.imported import ImportResult
-from apigen_assets.catalog.importers.sources import import_builtin, import_source
+from apigen_assets.catalog.importers.sources import MODULES, import_builtin, import_source
 from apigen_assets.catalog.incoming import find
 from apigen_assets.catalog.names import BUILTIN
 from apigen_assets.domain.api import Api, RejectedApi
 from apigen_assets.settings import Settings
 
-IMPORTER_VERSION = "1"
+IMPORTER_VERSION = "2"
 """Raised when an importer gives other records for the same source, so that kept imports are made again."""
 
 
@@ -101,7 +101,7 @@ def kept_import(slug: str, settings: Settings) -> Path:
         result = import_source(entry.path, name=slug, allow_private=settings.allow_private_addresses, workdir=home)
         keep(result, folder)
         for old in home.iterdir():
-            if old != folder and not old.name.startswith("."):
+            if old not in {folder, home / MODULES} and not old.name.startswith("."):
                 shutil.rmtree(old, ignore_errors=True)
     return folder
 

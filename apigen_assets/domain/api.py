@@ -32,6 +32,8 @@ class PythonBinding(_Part):
     module: str
     function: str
     path: str | None = None
+    root: str | None = None
+    """Folder under which `module` is importable with its neighbours; null where the file stands alone."""
 
 
 class Place(StrEnum):
@@ -90,10 +92,18 @@ class McpBinding(_Part):
     tool: str
     variables: tuple[str, ...] = ()
     """Names of environment variables handed on to a stdio server."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """Further variables of a stdio server, each with its text; `${NAME}` in it stands for a variable of ours."""
+    cwd: str | None = None
+    """Folder in which a stdio server is started; null for the one of this process."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Headers for an HTTP server, each with its text; `${NAME}` in it stands for a variable of ours."""
     token_variable: str | None = None
     """Environment variable with the bearer token of an HTTP server."""
     read_only: bool | None = None
     """What the server says of the tool (`readOnlyHint`); null where it says nothing. Only `true` is probed."""
+    result_schema: JsonObject | None = None
+    """What the server says of the tool's structured results (`outputSchema`), as it says it; results are checked."""
 
 
 Binding = Annotated[PythonBinding | RestBinding | McpBinding, Field(discriminator="kind")]

@@ -1,3 +1,6 @@
+import zipfile
+from pathlib import Path
+
 import dagster as dg
 import polars as pl
 import pytest
@@ -76,6 +79,16 @@ def test_a_dropped_module_becomes_a_filtered_catalog_and_nothing_vanishes(run, t
     assert lake.scan("undocumented_apis").collect()["reason"].to_list() == ["no_parameters"]
     assert all(check.passed for check in result.get_asset_check_evaluations())
     assert len(result.get_asset_check_evaluations()) == 4
+
+
+def test_the_modules_of_a_dropped_archive_are_there_after_the_import(run, tmp_path):
+    with zipfile.ZipFile(tmp_path / "incoming" / "shop.zip", "w") as archive:
+        archive.writestr("prices.py", MODULE.partition("def handle")[0])
+    result, lake = run("shop")
+    assert result.success
+    (api,) = [Api.from_row(row) for row in lake.scan("filtered_api_catalog").collect().iter_rows(named=True)]
+    assert Path(api.binding.path).is_file()
+    assert api.probe.outcome == "ok"
 
 
 def test_a_large_source_is_split_and_registers_its_other_batches(run, tmp_path):

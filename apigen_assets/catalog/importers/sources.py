@@ -2,7 +2,6 @@
 
 import logging
 import re
-import shutil
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -21,11 +20,15 @@ from apigen_assets.catalog.importers.python_modules import import_python_package
 from apigen_assets.catalog.importers.toolbench.tools import import_toolbench, is_tool
 from apigen_assets.catalog.incoming import FolderError, slug_of
 from apigen_assets.catalog.names import BUILTIN, slugify
+from apigen_assets.files.folders import staged
 from apigen_assets.files.json_types import JsonValue
 
 FORMATS: tuple[str, ...] = ("auto", *get_args(Format))
 MAX_LOOKS = 200
 """Documents of a folder or archive that are opened to tell its format."""
+
+MODULES = "modules"
+"""Folder within `workdir` in which the Python modules of an archive lie: bindings name files in it."""
 
 _log = logging.getLogger(__name__)
 _POINTER_LINE = re.compile(r"^\s*(url|base_url|format|token_variable)\s*[:=]\s*[\"']?([^\s\"']+)", re.IGNORECASE)
@@ -190,13 +193,13 @@ def _unpacked(path: Path, workdir: Path | None) -> Path:
     """The Python modules of an archive as files: only `.py`, only inside the folder."""
     if workdir is None:
         raise SourceError("archive_of_modules", f"{path.name} holds Python modules: unpack it and give the folder")
-    folder = workdir / "modules"
-    shutil.rmtree(folder, ignore_errors=True)
-    for document in documents(path, (".py",)):
-        if document.reason is None:
-            target = folder / document.name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(document.data)
+    folder = workdir / MODULES
+    with staged(folder) as staging:
+        for document in documents(path, (".py",)):
+            if document.reason is None:
+                target = staging / document.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(document.data)
     return folder
 
 
