@@ -29,9 +29,10 @@ demo: install ## Materialise the whole graph on the embedded default
 test: install check ## Check the code and run every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-check: install ## Lint, format check, types
+check: install ## Lint, format check, import rule, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
 format: install ## Format and fix what can be fixed

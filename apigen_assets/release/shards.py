@@ -1,16 +1,13 @@
 """Parquet shards: one schema, small row groups with a page index, the same bytes for the same rows."""
 
 import hashlib
-import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-
-from apigen_assets.files.canonical import content_hash
 
 ROW_GROUP_BYTES = 64_000_000
 """In memory. The Hub's viewer refuses row groups of more than some 286 MiB and wants at most 100 MB."""
@@ -85,33 +82,6 @@ def _small(table: pa.Table) -> Iterator[pa.Table]:
     half = table.num_rows // 2
     yield from _small(table.slice(0, half))
     yield from _small(table.slice(half))
-
-
-class RowHash:
-    """SHA-256 over columns and rows in their order: the same for the same content, whatever wrote it."""
-
-    def __init__(self, columns: list[list[str]]) -> None:
-        self._digest = hashlib.sha256()
-        self._add(columns)
-
-    def update(self, table: pa.Table) -> None:
-        """Add rows."""
-        names = table.column_names
-        for row in table.to_pylist():
-            self._add([row[name] for name in names])
-
-    def hexdigest(self) -> str:
-        """The hash of everything added so far."""
-        return self._digest.hexdigest()
-
-    def _add(self, value: object) -> None:
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        self._digest.update(text.encode() + b"\n")
-
-
-def combined_hash(hashes: Mapping[str, str]) -> str:
-    """One hash for a release, of the row hashes by `config/split`."""
-    return content_hash(dict(hashes), 64)
 
 
 def columns(schema: pa.Schema) -> list[list[str]]:

@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from apigen_assets.files.folders import staged
 from apigen_assets.files.json_types import JsonMapping, JsonObject
+from apigen_assets.files.row_hash import RowHash, combined_hash
 from apigen_assets.release.configs import Config, Split, features
 from apigen_assets.release.dataset_card import Card
-from apigen_assets.release.shards import RowHash, WrittenSplit, columns, combined_hash, file_sha256, write_split
+from apigen_assets.release.shards import WrittenSplit, columns, file_sha256, write_split
 
 MANIFEST = "release.json"
 """Names every file of the release with size and SHA-256; what a repository does not list there is not ours."""

@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apigen_assets.files import folders
+from apigen_assets.files.row_hash import RowHash
 from apigen_assets.release import shards
 from apigen_assets.release.configs import OPENAI, XLAM, Config, Split, features
 from apigen_assets.release.models import split_card
-from apigen_assets.release.shards import RowHash, columns, write_split
+from apigen_assets.release.shards import columns, write_split
 from apigen_assets.release.tree import complete, read_manifest
 from tests.helpers.paths import ROOT
 from tests.helpers.releases import release, rows, with_split

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.row_hash import RowHash, combined_hash
 from resources.hub.worker.failures import HubFailure, may_pass
 
 
@@ -28,8 +29,6 @@ def load(source: str, revision: str | None, token: str | None) -> JsonObject:
 def check(source: str, revision: str | None, token: str | None, manifest: JsonObject) -> JsonObject:
     """Load every config that the manifest names, and compare."""
     import datasets
-
-    from apigen_assets.release.shards import RowHash, combined_hash
 
     datasets.disable_progress_bars()
     hashes: dict[str, str] = {}
