@@ -14,7 +14,8 @@ class Candidate(Record):
     """One pair out of one completion, or a completion that could not be parsed at all.
 
     `answers` is null exactly when the pair could not be parsed into calls; `raw_text` then holds what was
-    written and `parse_error` the reason, so that the format stage can reject it with both.
+    written and `parse_error` the reason, so that the format stage can reject it with both. A pair that was read and
+    repeats its prompt has `answers` and a `parse_error` of the kind `copied_example`.
     """
 
     SCHEMA: ClassVar[pl.Schema] = pl.Schema(

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     BAD_TOOLS = "bad_tools", Stage.FORMAT
     TRUNCATED = "truncated", Stage.FORMAT
     NO_ANSWER = "no_answer", Stage.FORMAT
+    COPIED_EXAMPLE = "copied_example", Stage.FORMAT  # the pair repeats an example or an instruction of its prompt
     # execution
     ARGUMENT_ERROR = "argument_error", Stage.EXECUTION
     EXCEPTION = "exception", Stage.EXECUTION

@@ -11,10 +11,12 @@ import polars as pl
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.candidate import Candidate, make_candidate_id
 from apigen_assets.domain.chat import BudgetError, ChatRequest, ChatStream, Completion
+from apigen_assets.domain.reason import Reason
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.functions.seed import Seed
+from apigen_assets.generation.copies import copied_from
 from apigen_assets.generation.parsing import Pair, parse_completion
-from apigen_assets.generation.prompts import make_messages, make_prompt_id
+from apigen_assets.generation.prompts import instructions, make_messages, make_prompt_id
 from apigen_assets.generation.samplers import Draw, Sampler
 from apigen_assets.generation.shown_examples import ShownExample, from_seeds
 
@@ -165,5 +167,13 @@ def _candidate(
         prompt_id=prompt_id,
         completion_key=key,
         raw_text=pair.raw,
-        parse_error=pair.error,
+        parse_error=pair.error or _copy_error(draw, pair, tools),
     )
+
+
+def _copy_error(draw: Draw, pair: Pair, tools: list[JsonObject]) -> str | None:
+    """Why the format stage shall reject a pair that can be read: it repeats its prompt."""
+    if pair.answers is None:
+        return None
+    source = copied_from(pair.query, pair.answers, draw.examples, tools, instructions())
+    return source and f"{Reason.COPIED_EXAMPLE}: {source}"

@@ -1,7 +1,9 @@
 """The prompt library: what a generator is told, by query style and by wording (paper, section 3.1 and appendix)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from apigen_assets.domain.style import Style
 from apigen_assets.files.canonical import content_hash, dumps
@@ -133,6 +135,13 @@ def make_messages(
         f"Now write exactly {number} pairs in this format.",
     ]
     return ({"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n\n".join(parts)})
+
+
+@cache
+def instructions() -> tuple[str, ...]:
+    """Every sentence of the library, for telling queries that repeat one."""
+    texts = [SYSTEM, FORMAT, *QUERY_RULES, *ANSWER_RULES, *STYLE_RULES.values(), *(one.rule for one in WORDINGS)]
+    return tuple(dict.fromkeys(part.strip() for text in texts for part in re.split(r"(?<=[.:])\s+", text)))
 
 
 def make_prompt_id(style: Style, wording: Wording, language: str | None = None) -> str:

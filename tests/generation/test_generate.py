@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,6 +30,10 @@ from tests.helpers.paths import ROOT
 @pytest.fixture(scope="module")
 def apis() -> list[Api]:
     return list(import_python_package("apigen_assets.functions", "builtin", only_with="SEEDS").apis)[:40]
+
+
+EXAMPLE = re.compile(r"^Query: (.+)\nAnswers: (.+)$", re.MULTILINE)
+"""An example as a prompt shows it."""
 
 
 class Counting:
@@ -75,6 +80,20 @@ def test_a_budget_keeps_what_was_paid_and_says_why_it_stopped(apis: list[Api]) -
     assert report.candidates.height == 20
     assert report.stopped == "no more tokens"
     assert report.candidates.equals(generate(apis, [], "g", "b", 20, Counting()).candidates)
+
+
+def test_a_pair_that_repeats_its_prompt_is_kept_and_rejected_as_a_copy(apis: list[Api]) -> None:
+    class Echo(Counting):
+        def stream(self, generator: str, requests: Iterable[ChatRequest]) -> Iterator[Completion]:
+            for request in requests:
+                query, answers = EXAMPLE.search(request.messages[1]["content"]).groups()
+                pairs = [{"query": json.loads(f'"{query}"'), "answers": json.loads(answers)}]
+                yield Completion(key=json.dumps([generator, query]), status="ok", text=json.dumps(pairs))
+
+    rows = generate(apis, all_seeds(), "g", "b", 5, Echo()).candidates
+    assert rows.height == 5
+    assert rows["answers"].null_count() == 0
+    assert check_format(rows)["reason"].to_list() == ["copied_example"] * 5
 
 
 def test_no_apis_give_an_empty_table() -> None:
