@@ -2,26 +2,35 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# exact versions of everything, for every platform; `make lock` renews them
+PIP = $(BIN)/python -m pip install -q -c requirements.lock
 export DAGSTER_HOME ?= $(CURDIR)/data/dagster_home
 # pip's own notices are noise in a log that people read
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install demo test check format ui sql clean
+.PHONY: help install lock demo test check format ui sql clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 install: $(STAMP) ## Install everything into .venv
 
-$(STAMP): pyproject.toml Makefile
+$(STAMP): pyproject.toml requirements.lock Makefile
 	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, and $(PYTHON) is older or missing: make install PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (some minutes the first time) ..."
-	$(BIN)/python -m pip install -q torch==2.13.0
-	$(BIN)/python -m pip install -q setuptools wheel ninja py-cpuinfo psutil packaging
-	$(BIN)/python -m pip install -q --no-build-isolation 'deepspeed>=0.19.8,<0.20'
-	$(BIN)/python -m pip install -q -e '.[dev,train,mcp,embedded]'
+	$(PIP) torch==2.13.0
+	$(PIP) setuptools wheel ninja py-cpuinfo psutil packaging
+	$(PIP) --no-build-isolation deepspeed
+	$(PIP) -e '.[dev,train,mcp,embedded]'
 	@touch $(STAMP)
+
+# torch and what it brings for the GPU are not in the lock: torch names their exact versions itself, per platform.
+lock: install ## Renew requirements.lock; UPGRADE=--upgrade takes the newest versions that pyproject.toml allows
+	$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal $(UPGRADE) \
+		--annotation-style line --custom-compile-command "make lock" -o requirements.lock
+	grep -vE '^(torch|triton|nvidia-[a-z0-9-]+|cuda-[a-z0-9-]+)==' requirements.lock > requirements.lock.part
+	mv requirements.lock.part requirements.lock
 
 demo: install ## Materialise the whole graph on the embedded default
 	$(BIN)/apigen demo
