@@ -7,6 +7,7 @@ PIP = $(BIN)/python -m pip install -q -c requirements.lock
 export DAGSTER_HOME ?= $(CURDIR)/data/dagster_home
 # pip's own notices are noise in a log that people read
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export DAGSTER_DISABLE_TELEMETRY := yes
 
 .PHONY: help install lock demo test check format ui sql clean
 
@@ -38,10 +39,11 @@ demo: install ## Materialise the whole graph on the embedded default
 test: install check ## Check the code and run every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-check: install ## Lint, format check, import rule, types
+check: install ## Lint, format check, import rule, definitions, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
+	DAGSTER_HOME= $(BIN)/dg check defs
 	$(BIN)/mypy
 
 format: install ## Format and fix what can be fixed
