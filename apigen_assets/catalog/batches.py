@@ -10,7 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from apigen_assets.catalog.importers.imported import ImportResult
-from apigen_assets.catalog.importers.sources import MODULES, import_builtin, import_source
+from apigen_assets.catalog.importers.registry import MODULES
+from apigen_assets.catalog.importers.sources import import_builtin, import_source
 from apigen_assets.catalog.incoming import find
 from apigen_assets.catalog.names import BUILTIN
 from apigen_assets.domain.api import Api, RejectedApi

@@ -5,10 +5,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from apigen_assets.catalog.importers.documents import ARCHIVES
+from apigen_assets.catalog.importers.registry import OWN_ENDINGS
 from apigen_assets.catalog.names import BUILTIN, slugify
 
-ARCHIVES = (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".txz", ".tbz2", ".tar", ".zip")
-DESCRIPTIONS = (".mcp.json", ".json", ".yaml", ".yml", ".py", ".url")
+DESCRIPTIONS = (".mcp.json", ".json", ".yaml", ".yml", ".url", *OWN_ENDINGS)
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".download", ".filepart", ".swp", "~")
 """Endings that upload tools and editors give to files they still write."""
 

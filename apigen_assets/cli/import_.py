@@ -1,7 +1,6 @@
 """`apigen import`: any API source to catalog records, without Dagster."""
 
 from collections.abc import Iterable
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,20 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from apigen_assets.catalog.importers.imported import ImportResult
-from apigen_assets.catalog.importers.sources import import_source
+from apigen_assets.catalog.importers.sources import FORMATS, import_source
 from apigen_assets.domain.record import Record
 from apigen_assets.files.atomic import whole_file
 from apigen_assets.files.canonical import dumps
-
-
-class SourceFormat(StrEnum):
-    """What a source can be."""
-
-    AUTO = "auto"
-    TOOLBENCH = "toolbench"
-    OPENAPI = "openapi"
-    PYTHON = "python"
-    MCP = "mcp"
 
 
 def import_(
@@ -34,7 +23,7 @@ def import_(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for apis.jsonl and rejects.jsonl.")],
-    format: Annotated[SourceFormat, typer.Option("--format", "-f", help="What the source is.")] = SourceFormat.AUTO,
+    format: Annotated[str, typer.Option("--format", "-f", help=f"What the source is: {', '.join(FORMATS)}.")] = "auto",
     name: Annotated[str | None, typer.Option(help="Namespace of the APIs' names; default: from the file.")] = None,
     base_url: Annotated[
         str | None, typer.Option(help="Server to call instead of the one an OpenAPI file names.")
@@ -46,12 +35,14 @@ def import_(
     """
     if base_url is not None and not base_url.startswith(("http://", "https://")):
         raise typer.BadParameter("give an http(s) URL, such as https://api.example.com/v1", param_hint="--base-url")
+    if format not in FORMATS:
+        raise typer.BadParameter(f"{format!r} is not one of {', '.join(FORMATS)}", param_hint="--format")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise typer.BadParameter(f"cannot make {out}: {error.strerror or error}", param_hint="--out") from None
     # a person names the source here, so an address on this machine is meant
-    result = import_source(source, format.value, name, base_url, allow_private=True, workdir=out)
+    result = import_source(source, format, name, base_url, allow_private=True, workdir=out)
     try:
         _write(out / "apis.jsonl", result.apis)
         _write(out / "rejects.jsonl", result.rejects)

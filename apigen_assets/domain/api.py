@@ -115,7 +115,8 @@ class Source(_Part):
     name: str
     """Slug of the dropped source, `[a-z0-9-]+`."""
     file: str
-    format: Literal["toolbench", "openapi", "python", "mcp"]
+    format: str
+    """Name of the importer that read it."""
     content_hash: str
     original_name: str
     original_category: str | None = None

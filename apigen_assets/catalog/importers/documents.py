@@ -15,8 +15,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from apigen_assets.catalog.importers.imported import SourceError
-from apigen_assets.catalog.incoming import ARCHIVES
+from apigen_assets.files.folders import staged
 from apigen_assets.files.json_types import JsonValue
+
+ARCHIVES = (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".txz", ".tbz2", ".tar", ".zip")
+"""Endings of what is read as an archive."""
 
 MAX_FILE_BYTES = 64_000_000
 """Largest single document read."""
@@ -72,6 +75,17 @@ def documents(path: Path, endings: tuple[str, ...]) -> Iterator[Document]:
 def is_archive(path: Path) -> bool:
     """Whether the name is one of an archive."""
     return path.is_file() and path.name.lower().endswith(ARCHIVES)
+
+
+def unpacked(path: Path, endings: tuple[str, ...], folder: Path) -> Path:
+    """The files of an archive that have one of the endings, as files in `folder`, whose old content goes."""
+    with staged(folder) as staging:
+        for document in documents(path, endings):
+            if document.reason is None:
+                target = staging / document.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(document.data)
+    return folder
 
 
 def parse_json(document: Document) -> JsonValue:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from pydantic import ValidationError
 
@@ -13,8 +12,6 @@ from apigen_assets.domain.api import Api, Binding, RejectedApi, Source, make_api
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import SchemaError, checked_parameters
-
-Format = Literal["toolbench", "openapi", "python", "mcp"]
 
 
 class SourceError(ValueError):
@@ -31,7 +28,7 @@ class ImportResult:
 
     name: str
     """Slug of the source."""
-    format: Format | None
+    format: str | None
     apis: list[Api]
     rejects: list[RejectedApi]
     warnings: list[str] = field(default_factory=list)
@@ -79,9 +76,9 @@ class ImportFailure:
 class Collector:
     """Gathers drafts and failures of one source and gives the result."""
 
-    def __init__(self, name: str, format_: Format) -> None:
+    def __init__(self, name: str, format_: str) -> None:
         self.name = name
-        self.format: Format = format_
+        self.format = format_
         self.drafts: list[Draft] = []
         self.failures: list[ImportFailure] = []
         self.warnings: list[str] = []
@@ -150,7 +147,7 @@ class Collector:
         )
 
 
-def unusable(name: str, path: str | Path, error: SourceError, format_: Format | None = None) -> ImportResult:
+def unusable(name: str, path: str | Path, error: SourceError, format_: str | None = None) -> ImportResult:
     """The result of a source that could not be read at all: no APIs and one reject."""
     reject = RejectedApi(
         source=name, file=clip(str(path)), original_name="", step="import", reason=error.reason, detail=clip(str(error))

@@ -63,6 +63,11 @@ def import_mcp_config(document: Document, name: str, folder: Path, allow_private
     return collector.result()
 
 
+def is_mcp_config(value: object) -> bool:
+    """Whether a JSON value is an `mcpServers` file."""
+    return isinstance(value, dict) and isinstance(value.get("mcpServers"), dict)
+
+
 def import_mcp_url(url: str, name: str, token_variable: str | None = None, allow_private: bool = False) -> ImportResult:
     """Every tool of the server behind a streamable-HTTP URL."""
     collector = Collector(name, "mcp")

@@ -3,32 +3,21 @@
 import logging
 import re
 from pathlib import Path
-from typing import Literal, get_args
 
-from apigen_assets.catalog.importers.documents import Document, decode, documents, is_archive
+from apigen_assets.catalog.importers.documents import Document, decode, documents
 from apigen_assets.catalog.importers.fetch import fetch
-from apigen_assets.catalog.importers.imported import Format, ImportResult, SourceError, unusable
-from apigen_assets.catalog.importers.mcp_servers import import_mcp_config, import_mcp_url
-from apigen_assets.catalog.importers.openapi.document import (
-    ENDINGS,
-    import_documents,
-    import_openapi,
-    is_openapi,
-    read_document,
-)
-from apigen_assets.catalog.importers.python_modules import import_python_package, import_python_path
-from apigen_assets.catalog.importers.toolbench.tools import import_toolbench, is_tool
+from apigen_assets.catalog.importers.imported import ImportResult, SourceError, unusable
+from apigen_assets.catalog.importers.mcp_servers import import_mcp_url
+from apigen_assets.catalog.importers.openapi.document import ENDINGS, import_documents, read_document
+from apigen_assets.catalog.importers.python_modules import import_python_package
+from apigen_assets.catalog.importers.registry import IMPORTERS, OWN_ENDINGS, Importer, Request
 from apigen_assets.catalog.incoming import FolderError, slug_of
 from apigen_assets.catalog.names import BUILTIN, slugify
-from apigen_assets.files.folders import staged
 from apigen_assets.files.json_types import JsonValue
 
-FORMATS: tuple[str, ...] = ("auto", *get_args(Format))
+FORMATS = ("auto", *IMPORTERS)
 MAX_LOOKS = 200
 """Documents of a folder or archive that are opened to tell its format."""
-
-MODULES = "modules"
-"""Folder within `workdir` in which the Python modules of an archive lie: bindings name files in it."""
 
 _log = logging.getLogger(__name__)
 _POINTER_LINE = re.compile(r"^\s*(url|base_url|format|token_variable)\s*[:=]\s*[\"']?([^\s\"']+)", re.IGNORECASE)
@@ -36,7 +25,7 @@ _POINTER_LINE = re.compile(r"^\s*(url|base_url|format|token_variable)\s*[:=]\s*[
 
 def import_source(
     source: str | Path,
-    format: Literal["auto", "toolbench", "openapi", "python", "mcp"] = "auto",
+    format: str = "auto",
     name: str | None = None,
     base_url: str | None = None,
     *,
@@ -47,7 +36,7 @@ def import_source(
 
     Args:
         source: a file, a folder, an archive, a URL, or the dotted name of an installed Python package.
-        format: what it is; `auto` looks (`detect_format`).
+        format: a name in `IMPORTERS`; `auto` looks (`detect_format`).
         name: slug of the source; by default made from the file's name.
         base_url: server of an OpenAPI description, instead of the one it names.
         allow_private: URLs may lead to loopback and private addresses.
@@ -73,11 +62,11 @@ def import_builtin() -> ImportResult:
     return import_python_package("apigen_assets.functions", BUILTIN, only_with="SEEDS")
 
 
-def detect_format(source: str | Path) -> Format:
+def detect_format(source: str | Path) -> str:
     """What kind of source this is, by its name and the first documents in it that say so.
 
     Raises:
-        SourceError: it is none that is known here.
+        SourceError: none of the importers knows it.
     """
     text, path = str(source), Path(source)
     if is_url(text):
@@ -86,8 +75,6 @@ def detect_format(source: str | Path) -> Format:
         if text and all(part.isidentifier() for part in text.split(".")):
             return "python"
         raise SourceError("no_such_file", f"{source} does not exist")
-    if path.suffix == ".py":
-        return "python"
     return _look(path)
 
 
@@ -115,26 +102,21 @@ def _import(
         if kind != "openapi":
             raise SourceError("unknown_format", f"a URL is an OpenAPI document or an MCP server, not {kind}")
         return import_documents([fetch(source, allow_private)], slug, base_url, origin=source)
-    path = Path(source)
-    if kind == "toolbench":
-        return import_toolbench(path, slug)
-    if kind == "openapi":
-        return import_openapi(path, slug, base_url)
-    if kind == "mcp":
-        return import_mcp_config(next(documents(path, (".json",))), slug, path.parent, allow_private)
-    if kind == "python":
-        if is_archive(path):
-            return import_python_path(_unpacked(path, workdir), slug)
-        return import_python_path(path, slug) if path.exists() else import_python_package(source, slug)
-    raise SourceError("unknown_format", f"{kind!r} is none of {', '.join(FORMATS)}")
+    return _importer(kind).read(Request(Path(source), slug, base_url, allow_private, workdir))
 
 
-def _look(path: Path) -> Format:
-    python = False
+def _importer(name: str) -> Importer:
+    if name not in IMPORTERS:
+        raise SourceError("unknown_format", f"{name!r} is not a known format: give one of {', '.join(FORMATS)}")
+    return IMPORTERS[name]
+
+
+def _look(path: Path) -> str:
+    by_ending: str | None = None
     looked = 0
-    for document in documents(path, (*ENDINGS, ".py")):
-        if document.name.lower().endswith(".py"):
-            python = True
+    for document in documents(path, (*ENDINGS, *OWN_ENDINGS)):
+        if document.name.lower().endswith(OWN_ENDINGS):
+            by_ending = by_ending or _owner(document.name)
             continue
         if document.reason is not None:
             continue
@@ -144,30 +126,29 @@ def _look(path: Path) -> Format:
             return kind
         if looked >= MAX_LOOKS:
             break
-    if python:
-        return "python"
+    if by_ending is not None:
+        return by_ending
     raise SourceError(
-        "unknown_format", f"{path.name} holds no ToolBench tool, OpenAPI document, Python module or `mcpServers`"
+        "unknown_format", f"{path.name} holds nothing that an importer reads; known are {', '.join(IMPORTERS)}"
     )
 
 
-def _format_of(document: Document) -> Format | None:
+def _owner(file: str) -> str:
+    return next(name for name, importer in IMPORTERS.items() if file.lower().endswith(importer.endings))
+
+
+def _format_of(document: Document) -> str | None:
     try:
         value: JsonValue = read_document(document)
     except SourceError as error:
         # a description that is damaged, alone in its file, is told by its first words
         head = document.data[:4096].lower()
         if error.reason in {"not_json", "not_yaml", "too_deep", "wrong_encoding", "too_large", "file_too_large"}:
-            if b"openapi" in head or b"swagger" in head:
-                return "openapi"
-            if b"api_list" in head or b"tool_name" in head:
-                return "toolbench"
+            for name, importer in IMPORTERS.items():
+                if any(word in head for word in importer.first_words):
+                    return name
         return None
-    if is_tool(value):
-        return "toolbench"
-    if is_openapi(value):
-        return "openapi"
-    return "mcp" if isinstance(value, dict) and isinstance(value.get("mcpServers"), dict) else None
+    return next((name for name, importer in IMPORTERS.items() if importer.recognises(value)), None)
 
 
 def read_pointer(path: Path) -> dict[str, str]:
@@ -187,20 +168,6 @@ def read_pointer(path: Path) -> dict[str, str]:
     if not is_url(found.get("url", "")):
         raise SourceError("no_url", f"{path.name} holds no http(s) URL")
     return found
-
-
-def _unpacked(path: Path, workdir: Path | None) -> Path:
-    """The Python modules of an archive as files: only `.py`, only inside the folder."""
-    if workdir is None:
-        raise SourceError("archive_of_modules", f"{path.name} holds Python modules: unpack it and give the folder")
-    folder = workdir / MODULES
-    with staged(folder) as staging:
-        for document in documents(path, (".py",)):
-            if document.reason is None:
-                target = staging / document.name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(document.data)
-    return folder
 
 
 def _default_slug(source: str | Path) -> str:
