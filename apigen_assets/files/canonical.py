@@ -46,6 +46,20 @@ def plain_numbers(value: object) -> JsonValue:
     return value
 
 
+def wire_numbers(value: object) -> JsonValue:
+    """The value with whole floats as the integers that they are, as far as a float tells integers apart.
+
+    JSON Schema takes 2.0 for an integer; most servers and functions take only 2.
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    if isinstance(value, dict):
+        return {key: wire_numbers(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [wire_numbers(part) for part in value]
+    return value
+
+
 def content_hash(value: object, length: int = 16) -> str:
     """First `length` hex digits of the SHA-256 of the canonical JSON of `value`."""
     return hashlib.sha256(dumps(value).encode()).hexdigest()[:length]

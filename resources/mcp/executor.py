@@ -19,7 +19,7 @@ from pydantic import Field
 
 from apigen_assets.domain.api import McpBinding
 from apigen_assets.domain.outcome import CallRequest, CallResult, Outcome
-from apigen_assets.files.canonical import dumps
+from apigen_assets.files.canonical import dumps, wire_numbers
 from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.settings import Settings
 from resources.mcp.connection import Address, Limits
@@ -153,7 +153,7 @@ class McpExecutor:
         if server is None:
             server = self._servers[address] = Server(address, self._limits, self._environment)
         started = time.monotonic()
-        reading = await server.call(binding.tool, arguments)
+        reading = await server.call(binding.tool, wire_numbers(arguments))
         result = self._result(reading, binding, time.monotonic() - started)
         if self.recordings is not None and result.outcome is not Outcome.REFUSED:
             shown = {"server": binding.url or list(binding.command), "tool": binding.tool, "arguments": arguments}

@@ -9,6 +9,7 @@ catalog's schemas. pydantic is imported for the first such annotation only.
 
 import collections
 import collections.abc
+import copy
 import dataclasses
 import enum
 import json
@@ -16,8 +17,9 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Mapping
+from functools import partial
 from inspect import Parameter, Signature
-from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NewType, Union, cast, get_args, get_origin
 
 _dumps = json.dumps
 
@@ -31,6 +33,9 @@ _ONCE_ONLY = (collections.abc.Iterable, collections.abc.Collection, collections.
 """Become lists: pydantic reads the first lazily, after the call has begun, and not the others."""
 _WRAPPERS = ("Required", "NotRequired", "ReadOnly", "Final", "ClassVar")
 _MOST_ERRORS = 3
+_DESCRIBERS = frozenset({"pydantic", "fastapi", "typer", "dataclasses"})
+_DESCRIPTIONS = frozenset({"FieldInfo", "Field", "ParameterInfo"})
+"""Classes of objects that describe a default instead of being it."""
 
 
 class ArgumentRefused(ValueError):
@@ -49,15 +54,111 @@ def converters(signature: Signature, namespace: dict[str, Any]) -> dict[str, Cal
     """
     found: dict[str, Callable[[Any], Any]] = {}
     for name, parameter in signature.parameters.items():
-        if any(parameter.annotation is one for one in _PLAIN):
+        if any(parameter.annotation is plain for plain in _PLAIN):
+            if parameter.annotation is int or type(parameter.default) is int:
+                found[name] = _whole
             continue
         try:
             annotation = _evaluate(parameter.annotation, namespace)
             if not _is_plain(annotation):
                 found[name] = _converter(name, annotation, optional=parameter.default is None)
+            elif _wants_integers(annotation):
+                found[name] = partial(_whole_where_wanted, annotation=annotation)
         except Exception:  # text of another module's names, or a class that is none of JSON's business
             continue
     return found
+
+
+def defaults(signature: Signature, namespace: dict[str, Any]) -> dict[str, Callable[[], Any] | None]:
+    """How to make the default of each parameter whose default a framework would have resolved.
+
+    `size: int = Field(default=3)`, `Annotated[int, Field(default=3)]` and their like in FastAPI and Typer describe a
+    default; a bare call would get the description itself. None where the description says that there is no default.
+    """
+    found: dict[str, Callable[[], Any] | None] = {}
+    for name, parameter in signature.parameters.items():
+        described = parameter.default
+        if described is Parameter.empty:
+            described = _described_in_annotation(parameter.annotation, namespace)
+            if described is None or _default_of(described) is None:
+                continue
+        if _is_description(described):
+            found[name] = _default_of(described)
+    return found
+
+
+def _described_in_annotation(annotation: object, namespace: dict[str, Any]) -> Any:
+    if not isinstance(annotation, str) and get_origin(annotation) is not Annotated:
+        return None
+    try:
+        annotation = _evaluate(annotation, namespace)
+    except Exception:  # text of another module's names
+        return None
+    parts = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    return next((part for part in parts if _is_description(part)), None)
+
+
+def _is_description(value: object) -> bool:
+    kinds = [(kind.__module__.partition(".")[0], kind.__name__) for kind in type(value).__mro__]
+    return any(module in _DESCRIBERS and name in _DESCRIPTIONS for module, name in kinds)
+
+
+def _default_of(described: Any) -> Callable[[], Any] | None:
+    factory = getattr(described, "default_factory", None)
+    if callable(factory):
+        return cast("Callable[[], Any]", factory)
+    value = getattr(described, "default", ...)
+    if value is ... or type(value).__name__ in ("PydanticUndefinedType", "_MISSING_TYPE"):
+        return None
+    return lambda: copy.deepcopy(value)
+
+
+def _whole(value: object) -> Any:
+    """A whole float as the integer it is; JSON Schema takes 2.0 for an integer, functions rarely do."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+
+
+def _wants_integers(annotation: object) -> bool:
+    return annotation is int or any(_wants_integers(part) for part in _parts(annotation))
+
+
+def _parts(annotation: object) -> tuple[Any, ...]:
+    if isinstance(annotation, NewType):
+        return (annotation.__supertype__,)
+    if get_origin(annotation) is Literal:
+        return tuple({type(value) for value in get_args(annotation)})
+    return get_args(annotation)[:1] if get_origin(annotation) is Annotated else get_args(annotation)
+
+
+def _whole_where_wanted(value: Any, annotation: Any) -> Any:
+    """The value with whole floats as integers at the places of `int`; where `float` is allowed too they stay."""
+    origin, parts = get_origin(annotation), _parts(annotation)
+    if annotation is int or origin is Literal:
+        return _whole(value) if int in (annotation, *parts) else value
+    if origin in (Union, types.UnionType):
+        if isinstance(value, float):
+            return _whole(value) if int in parts and float not in parts else value
+        fitting = [part for part in parts if isinstance(value, list | dict) and _holds(get_origin(part), type(value))]
+        return _whole_where_wanted(value, fitting[0]) if len(fitting) == 1 else value
+    if origin is Annotated or isinstance(annotation, NewType):
+        return _whole_where_wanted(value, parts[0])
+    if isinstance(value, list) and len(parts) == 1:
+        return [_whole_where_wanted(item, parts[0]) for item in value]
+    if isinstance(value, dict) and len(parts) == 2:
+        return {key: _whole_where_wanted(item, parts[1]) for key, item in value.items()}
+    return value
+
+
+def _holds(origin: object, kind: type[Any]) -> bool:
+    mapping = isinstance(origin, type) and issubclass(origin, collections.abc.Mapping)
+    return isinstance(origin, type) and (mapping if kind is dict else not mapping)
+
+
+def _wire(value: Any) -> Any:
+    """JSON text's twin with whole floats as integers, at any depth."""
+    if isinstance(value, dict):
+        return {key: _wire(part) for key, part in value.items()}
+    return [_wire(part) for part in value] if isinstance(value, list) else _whole(value)
 
 
 def _converter(name: str, annotation: object, optional: bool) -> Callable[[Any], Any]:
@@ -72,7 +173,13 @@ def _converter(name: str, annotation: object, optional: bool) -> Callable[[Any],
             return None  # `x: date = None` allows null
         try:
             # Fields are called by their names in the catalog; a model may also give them an alias.
-            return read(_dumps(value), strict=True, extra="forbid", by_alias=True, by_name=True)
+            try:
+                return read(_dumps(value), strict=True, extra="forbid", by_alias=True, by_name=True)
+            except ValidationError:
+                whole = _dumps(_wire(value))
+                if whole == _dumps(value):
+                    raise
+                return read(whole, strict=True, extra="forbid", by_alias=True, by_name=True)
         except ValidationError as error:
             said = error.errors(include_url=False, include_context=False, include_input=False)
             places = (".".join(str(part) for part in (name, *one["loc"])) + f": {one['msg']}" for one in said)

@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any, NoReturn
 
 from resources.python import kernel
-from resources.python.arguments import ArgumentRefused, converters
+from resources.python.arguments import ArgumentRefused, converters, defaults
 from resources.python.encode import Unserialisable, encode
 from resources.python.frames import read_frame
 from resources.python.snapshot import Snapshot
@@ -87,7 +87,7 @@ class Sink(io.TextIOBase):
 class Target:
     """One function that may be called, its signature read once."""
 
-    __slots__ = ("allowed", "converters", "function", "required", "signature")
+    __slots__ = ("allowed", "converters", "defaults", "function", "required", "signature")
 
     def __init__(self, function: Any) -> None:
         """Read the signature of a function.
@@ -101,14 +101,14 @@ class Target:
         named = {kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY}
         parameters = self.signature.parameters.values()
         self.allowed: frozenset[str] | None = frozenset(p.name for p in parameters if p.kind in named)
-        self.required = frozenset(
-            p.name
-            for p in parameters
-            if p.default is kinds.empty and p.kind not in (kinds.VAR_KEYWORD, kinds.VAR_POSITIONAL)
-        )
+        namespace = getattr(inspect.unwrap(function), "__globals__", {})
+        described = defaults(self.signature, namespace)
+        self.defaults = {name: make for name, make in described.items() if make is not None}
+        without = {p.name for p in parameters if p.default is kinds.empty} | described.keys()
+        starred = {p.name for p in parameters if p.kind in (kinds.VAR_KEYWORD, kinds.VAR_POSITIONAL)}
+        self.required = frozenset(without - self.defaults.keys() - starred)
         if any(p.kind is kinds.VAR_KEYWORD for p in parameters):
             self.allowed = None
-        namespace = getattr(inspect.unwrap(function), "__globals__", {})
         self.converters = converters(self.signature, namespace)
 
     def misfit(self, arguments: Mapping[str, Any]) -> str:
@@ -117,21 +117,32 @@ class Target:
         if self.required <= names and (self.allowed is None or names <= self.allowed):
             return ""
         try:
-            self.signature.bind(**arguments)
+            self.signature.bind(**{**dict.fromkeys(self.defaults), **arguments})
         except TypeError as error:
             return str(error)
-        return ""
+        missing = self.required - names
+        return f"missing a required argument: {sorted(missing)[0]!r}" if missing else ""
 
 
 def find_target(module: types.ModuleType, name: str) -> Target | str:
-    """The public function of that name which the module itself defines, or why there is none."""
-    if name.startswith("_"):
+    """The public function of that name which the module itself defines, or why there is none.
+
+    `Class.name` is a static or class method; others need an object, which no call carries.
+    """
+    owner, _, last = name.rpartition(".")
+    if last.startswith("_") or owner.startswith("_"):
         return f"{name} is private"
-    found = vars(module).get(name, _MISSING)
+    holder: Any = module
+    if owner:
+        holder = vars(module).get(owner)
+        if not isinstance(holder, type) or not isinstance(vars(holder).get(last), staticmethod | classmethod):
+            return f"{module.__name__} has no static or class method {name}"
+    found = getattr(holder, last, _MISSING) if owner else vars(module).get(last, _MISSING)
     if found is _MISSING:
         return f"{module.__name__} has no function {name}"
     try:
         inner = inspect.unwrap(found) if callable(found) else found
+        inner = getattr(inner, "__func__", inner) if owner else inner
         if not isinstance(inner, types.FunctionType):
             return f"{name} is no Python function but of type {type(found).__name__}"
         if inner.__module__ != module.__name__:
@@ -153,9 +164,15 @@ class Units:
     def add(self, name: str, module: types.ModuleType) -> None:
         """Make a module's public functions callable under the name that requests use."""
         self.modules[name] = module
-        for label in list(vars(module)):
-            if not label.startswith("_") and callable(vars(module)[label]):
-                self._targets[name, label] = find_target(module, label)
+        for label, value in list(vars(module).items()):
+            if label.startswith("_") or not callable(value):
+                continue
+            self._targets[name, label] = find_target(module, label)
+            if isinstance(value, type) and value.__module__ == module.__name__:
+                for method, kind in list(vars(value).items()):
+                    if isinstance(kind, staticmethod | classmethod) and not method.startswith("_"):
+                        dotted = f"{label}.{method}"
+                        self._targets[name, dotted] = find_target(module, dotted)
 
     def target(self, module: str, function: str) -> Target | tuple[str, str]:
         """The function to call, or the outcome and detail that say why there is none."""
@@ -247,6 +264,9 @@ class Executor:
         if target.converters and (refusal := self._convert(target, arguments)):
             return refusal
         try:
+            for name, make in target.defaults.items():
+                if name not in arguments:
+                    arguments[name] = make()
             value = target.function(**arguments)
         except BaseException as error:
             return self._failure(error)

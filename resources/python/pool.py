@@ -20,6 +20,7 @@ from apigen_assets.files.json_types import JsonObject
 from resources.python.frames import HEADER, pack
 from resources.python.launch import MECHANISMS, Process, best_launcher
 from resources.python.limits import Level, SandboxError, SandboxLimits
+from resources.rest.structure import judge
 
 Determinism = Literal["never", "first", "always"]
 
@@ -33,7 +34,7 @@ _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
 @dataclass(frozen=True)
 class _Unit:
-    """A trust unit: code of one author that may share a process. A top-level package, or one file."""
+    """A trust unit: code of one author that may share a process. A top-level package, a dropped folder, or one file."""
 
     key: str
     name: str | None
@@ -41,12 +42,17 @@ class _Unit:
     locations: tuple[str, ...]
     code: tuple[str, ...]
     """What workers must be able to read for it."""
+    root: str | None = None
+    """The folder of a unit whose modules import each other."""
+    file: str | None = None
+    """The file of this binding's module, where the unit has several."""
 
 
 @dataclass
 class _Batch:
     unit: _Unit
-    modules: list[tuple[str, str | None]]
+    modules: list[tuple[str, str | None, str | None]]
+    """Name, file and folder of each."""
     items: list[tuple[int, bytes]]
 
     def frame(self) -> bytes:
@@ -209,9 +215,13 @@ class PythonSandbox:
 
     def place(self, binding: PythonBinding) -> _Unit | CallResult:
         """The trust unit of a binding, or the result of every call of it where there is no such code."""
-        key = (binding.module if binding.path else binding.module.partition(".")[0], binding.path)
+        name = binding.root or (binding.module if binding.path else binding.module.partition(".")[0])
+        key = (name, binding.path)
         if key not in self._units:
-            self._units[key] = _file_unit(*key) if binding.path else _package_unit(key[0])
+            if binding.path:
+                self._units[key] = _file_unit(binding.path, binding.root)
+            else:
+                self._units[key] = _package_unit(key[0])
         return self._units[key]
 
     def twice(self, binding: PythonBinding) -> bool:
@@ -291,7 +301,9 @@ class _Run:
             for start in range(0, len(batch.items), size):
                 self._queue.append(_Batch(batch.unit, batch.modules, batch.items[start : start + size]))
 
-    def _line(self, index: int, request: CallRequest) -> CallResult | tuple[_Unit, tuple[str, str | None], bytes]:
+    def _line(
+        self, index: int, request: CallRequest
+    ) -> CallResult | tuple[_Unit, tuple[str, str | None, str | None], bytes]:
         binding = request.binding
         if not isinstance(binding, PythonBinding):
             return failure(Outcome.UNAVAILABLE, f"the Python sandbox cannot run a {binding.kind} binding")
@@ -304,7 +316,7 @@ class _Run:
         except (TypeError, ValueError, RecursionError) as error:
             return failure(Outcome.ARGUMENT_ERROR, f"the arguments have no JSON form: {error}")
         self._bindings[index] = binding
-        return place, (binding.module, binding.path), text.encode()
+        return place, (binding.module, place.file or binding.path, place.root), text.encode()
 
     def _dispatch(self) -> None:
         sandbox = self._sandbox
@@ -427,8 +439,11 @@ def parse(line: bytes) -> CallResult:
             and type(seconds) is float
         )
         if fits:
+            said = _OUTCOMES[outcome]
+            if said is Outcome.OK and result and not truncated and (told := _error_payload(result)):
+                said, detail = Outcome.SOFT_ERROR, told
             return CallResult.model_construct(
-                outcome=_OUTCOMES[outcome],
+                outcome=said,
                 result=result,
                 truncated=truncated,
                 detail=detail,
@@ -441,16 +456,29 @@ def parse(line: bytes) -> CallResult:
     return failure(Outcome.CRASHED, "the function spoiled the answer of its process")
 
 
+def _error_payload(result: str) -> str:
+    """What a returned object says of an error, by the structure that tells one in a response; empty where none."""
+    if result[:1] != "{" and result[:2] != "[{":
+        return ""  # a text is what the function was asked for, whatever it says
+    outcome, detail = judge(json.loads(result))
+    return "" if outcome in (Outcome.OK, Outcome.EMPTY) else detail
+
+
 def failure(outcome: Outcome, detail: str) -> CallResult:
     """The result of a call that was not made or has no answer."""
     return CallResult(outcome=outcome, detail=detail)
 
 
-def _file_unit(module: str, path: str | None) -> _Unit | CallResult:
-    full = os.path.realpath(path or "")
+def _file_unit(path: str, folder: str | None) -> _Unit | CallResult:
+    full = os.path.realpath(path)
     if not os.path.isfile(full):
         return failure(Outcome.NOT_FOUND, f"there is no file {path}")
-    return _Unit(key=f"file {full}", name=None, origin=None, locations=(), code=(full,))
+    if folder is None:
+        return _Unit(key=f"file {full}", name=None, origin=None, locations=(), code=(full,))
+    root = os.path.realpath(folder)
+    if not full.startswith(root.rstrip("/") + "/"):
+        return failure(Outcome.NOT_FOUND, f"{path} does not lie in {folder}")
+    return _Unit(key=f"folder {root}", name=None, origin=None, locations=(), code=(root,), root=root, file=full)
 
 
 def _package_unit(name: str) -> _Unit | CallResult:

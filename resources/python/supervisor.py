@@ -171,14 +171,14 @@ class Unit:
 
     def prepare(self, modules: list[list[Any]]) -> None:
         """Import what was not imported yet; a module that kills or hangs its process is not tried again."""
-        for name, path in modules:
+        for name, path, *root in modules:
             if not self._pid:
                 self._start()
             if name in self._imported or name in self._failed:
                 continue
             try:
                 self._dismiss()
-                self._order({"import": name, "path": path})
+                self._order({"import": name, "path": path, "root": root[0] if root else None})
                 self._await_import(name)
                 self._imported.add(name)
             except ZygoteDied as death:
@@ -290,7 +290,7 @@ class Unit:
         try:
             if not self._pid:
                 self._start()
-                self.prepare([[name, path] for name, path in self._description["modules"]])
+                self.prepare([list(module) for module in self._description["modules"]])
             given, end = self._run(lines, careful)
         except ZygoteDied as death:
             self.stop()

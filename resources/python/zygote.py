@@ -77,7 +77,7 @@ class Zygote:
             head, _, body = frame.partition(b"\n")
             order = json.loads(head)
             if "import" in order:
-                self._import(order["import"], order["path"])
+                self._import(order["import"], order["path"], order.get("root"))
             elif "failed" in order:
                 self._units.failures[order["failed"]] = (order["outcome"], order["detail"])
             elif "nonce" in order:
@@ -87,12 +87,15 @@ class Zygote:
     def _report(self, **message: object) -> None:
         os.write(self._status, json.dumps(message).encode() + b"\n")
 
-    def _import(self, name: str, path: str | None) -> None:
+    def _import(self, name: str, path: str | None, root: str | None) -> None:
         try:
             os.chdir(self._scratch)
-            module = _import_file(name, path) if path else importlib.import_module(name)
+            if path and root:
+                module = _import_below(name, path, root)
+            else:
+                module = _import_file(name, path) if path else importlib.import_module(name)
             self._units.add(name, module)
-            self._watch(module)
+            self._watch(module, root)
         except ModuleNotFoundError as error:
             missing = error.name or ""
             absent = path is None and (missing == name or name.startswith(missing + "."))
@@ -107,11 +110,11 @@ class Zygote:
         self._in_use = kernel.address_space_in_use()
         self._report(imported=name)
 
-    def _watch(self, module: types.ModuleType) -> None:
-        """Watch the module and the helpers of its own package that came with it."""
+    def _watch(self, module: types.ModuleType, root: str | None) -> None:
+        """Watch the module and the helpers of its own package or folder that came with it."""
         own = module.__name__.partition(".")[0] + "."
         for name, other in list(sys.modules.items()):
-            related = other is module or name.startswith(own)
+            related = other is module or name.startswith(own) or (root is not None and _lies_in(other, root))
             if related and name not in self._watched and isinstance(other, types.ModuleType):
                 self._watched.add(name)
                 self._snapshot.add(other)
@@ -133,6 +136,49 @@ class Zygote:
         self._report(pid=child)
         _, status = os.waitpid(child, 0)
         self._report(exit=os.waitstatus_to_exitcode(status))
+
+
+def _import_below(name: str, path: str, root: str) -> types.ModuleType:
+    """Import a module of a folder of the user's together with its neighbours, as Python does from that folder.
+
+    Args:
+        name: dotted; where the folder itself is the package, its first part is the folder's name.
+        path: its file.
+        root: the folder. Nothing beside it is on the import path.
+
+    Raises:
+        ImportError: also where another module of that name comes before it.
+    """
+    top, _, rest = name.partition(".")
+    start = path.removesuffix(".py").removesuffix("/__init__")
+    for _ in range(name.count(".") + 1):
+        start = os.path.dirname(start)
+    known = sys.modules.get(top)
+    taken = top in sys.stdlib_module_names or (known is not None and not _lies_in(known, os.path.join(start, top)))
+    if taken and not rest and not path.endswith("/__init__.py"):
+        return _import_file(name, path)
+    if taken:  # a twin of another name: what the modules import of each other by `from .` is found
+        top = f"_user_{top}"
+    package = path if not rest else os.path.join(start, name.partition(".")[0], "__init__.py")
+    if (taken or not _is_below(start, root)) and top not in sys.modules:
+        origin = package if os.path.isfile(package) else None
+        sys.meta_path.insert(0, _KnownPlace(top, origin, [os.path.dirname(package)]))
+    for place in (root, start):
+        if place not in sys.path and _is_below(place, root):
+            sys.path.insert(0, place)
+    module = importlib.import_module(f"{top}.{rest}" if rest else top)
+    if os.path.realpath(module.__file__ or "") != os.path.realpath(path):
+        raise ImportError(f"{name} is {module.__file__} here, not {path}: two modules have one name")
+    return module
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _lies_in(module: types.ModuleType, place: str) -> bool:
+    files = [getattr(module, "__file__", None), *getattr(module, "__path__", [])]
+    return any(isinstance(file, str) and os.path.realpath(file).startswith(place) for file in files)
 
 
 def _import_file(name: str, path: str) -> types.ModuleType:

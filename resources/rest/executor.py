@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from apigen_assets.domain.api import RestBinding
 from apigen_assets.domain.outcome import CallRequest, CallResult, Outcome
+from apigen_assets.files.canonical import wire_numbers
 from apigen_assets.files.json_types import JsonMapping, JsonObject
 from resources.rest.addresses import AddressRefusedError, ResolutionError
 from resources.rest.connection import GuardedSession, HttpCall, Watchdog, redactor
@@ -114,7 +115,7 @@ class RestExecutor:
             recorded = self._recorded(binding, request.arguments)
             if recorded is not None:
                 return recorded
-            http = build(binding, request.arguments, self.policy, self._environment)
+            http = build(binding, wire_numbers(request.arguments), self.policy, self._environment)
         except RequestRefusedError as refused:
             return CallResult(outcome=refused.outcome, detail=refused.detail)
         except (ValueError, TypeError, RecursionError) as error:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import NamedTuple
 
 from apigen_assets.domain.outcome import Outcome
 from apigen_assets.files.json_types import JsonObject
@@ -13,7 +14,9 @@ _MESSAGE_KEYS = ("message", "msg", "error_message", "errormessage", "detail", "d
 _HEADINGS = frozenset({"title", "description", "details", "reason", "info"})
 """Message keys of error objects that name things elsewhere; alone they say nothing of a failure."""
 _ERROR_KEYS = frozenset({"error", "errors", "err", "fault", "exception", "errormessage", "error_message", "errormsg",
-                         "error_msg", "errorcode", "error_code", "error_description"})  # fmt: skip
+                         "error_msg", "errorcode", "error_code", "error_description", "error message", "errmsg",
+                         "err_msg", "errno", "errcode", "err_code", "error_detail", "error_details", "iserror",
+                         "is_error", "haserror", "has_error", "has_errors"})  # fmt: skip
 _SUCCESS_KEYS = frozenset({"success", "succeeded", "ok", "successful", "issuccess", "is_success", "response"})
 _STATUS_KEYS = frozenset({"status", "state", "result", "type", "outcome"})
 _HTTP_KEYS = frozenset({"statuscode", "status_code", "httpstatus", "http_status", "httpcode", "http_code"})
@@ -31,6 +34,15 @@ _BOOKKEEPING = _CODE_KEYS | {
     "previous", "prev", "hasmore", "has_more", "copyright", "size", "start", "elapsed", "date", "url", "input",
 }  # fmt: skip
 _BESIDE_MESSAGES = frozenset({"path", "link", "url", "instance"})
+_HEADS = frozenset({"meta", "header", "headers", "status"})
+_CALLS_FAIL = frozenset({"error", "errors", "exception", "unauthorized", "forbidden", "bad request",
+                         "internal server error"})  # fmt: skip
+"""Words that say more of a call than of a thing."""
+_VERDICTS = ("valid", "is_valid", "isvalid", "verified", "matches", "passed", "compliant", "deliverable")
+"""Flags that answer a question: the error beside one says why the answer is no."""
+_ABOUT = re.compile(r"error|fail|reason|message|msg|exception|warning")
+_RECORD = 3
+"""Scalar fields of its own from which on an object is a record, whatever a flag in it says."""
 _ENVELOPES = frozenset({"meta", "header", "headers", "status", "response", "result", "data", "body"})
 _DEEPEST = 3
 
@@ -74,34 +86,102 @@ def message_of(value: object, depth: int = 0) -> str:
 
 def _failure(value: JsonObject, depth: int = 0) -> tuple[Outcome, str] | None:
     fields = _lower(value)
-    message = message_of(value)
-    data = [name for name, one in fields.items() if isinstance(one, dict | list) and one and name not in _ERROR_KEYS]
-    for name, one in fields.items():
-        if name in _ERROR_KEYS and _says_error(one, name) and (name == "error" or len(data) < 2):
-            return _soft(f"{name}: {short(_text_of(one))}", message or _text_of(one), fields)
-        if name in _SUCCESS_KEYS and (one is False or _is_word(one, {"false", "failed", "fail"})):
-            return _soft(f"{name} is {json.dumps(one)}", message, fields)
-        if name in _STATUS_KEYS and _is_word(one, _FAILED) and (name != "type" or message):
-            return _soft(f"{name} is {json.dumps(one)}", message, fields)
-        if (
-            name in _CODE_KEYS
-            and _error_status(one)
-            and not data
-            and (message or len(fields) == 1 or name in _HTTP_KEYS)
-        ):
-            return _soft(f"{name} is {json.dumps(one)}", message, fields)
+    message = message_of(value) or _envelope_text(fields)
+    content = _Content.of(fields, message)
+    for name, field in fields.items():
+        if _indicates(name, field, fields, content):
+            said = f"{name}: {short(_text_of(field))}" if name in _ERROR_KEYS else f"{name} is {json.dumps(field)}"
+            return _soft(said, message or (_text_of(field) if name in _ERROR_KEYS else ""), fields)
     if depth < _DEEPEST - 1:
-        for name, one in fields.items():
-            if isinstance(one, dict) and one and (name in _ENVELOPES or len(fields) == 1):
-                inner = _failure(one, depth + 1)
-                if inner is not None:
-                    return inner[0], f"{name}.{inner[1]}"
-    told = message_of({name: one for name, one in fields.items() if name not in _HEADINGS})
-    if told and not data and len(fields) <= 5 and all(_may_stand_by(name, one) for name, one in fields.items()):
+        for name, field in fields.items():
+            if not (isinstance(field, dict) and field) or not (name in _ENVELOPES or len(fields) == 1):
+                continue
+            if name not in _HEADS and content.scalars >= _RECORD:
+                continue  # a part of a record that has fields of its own beside it
+            inner = _failure(field, depth + 1)
+            if inner is not None:
+                return inner[0], f"{name}.{inner[1]}"
+    told = message_of({name: field for name, field in fields.items() if name not in _HEADINGS})
+    plain = not content.structured and len(fields) <= 5
+    if told and plain and all(_may_stand_by(name, field) for name, field in fields.items()):
         kind = kind_of_message(told)
         if kind is not None:
             return kind, short(told)
     return None
+
+
+class _Content(NamedTuple):
+    """How much of an object is data: what is neither a message, a flag, a code nor bookkeeping."""
+
+    scalars: int
+    structured: int
+    """Fields that hold objects or lists with something in them."""
+    told: bool
+    """Whether the message reads as that of a call that failed."""
+    enveloped: bool
+    """Whether all data lies in one envelope, so that a status beside it is the call's."""
+
+    @property
+    def none(self) -> bool:
+        return not self.scalars and not self.structured
+
+    def less_than(self, scalars: int) -> bool:
+        return not self.structured and self.scalars < scalars
+
+    @classmethod
+    def of(cls, fields: JsonObject, message: str) -> "_Content":
+        kind = kind_of_message(message)
+        data = {name: field for name, field in fields.items() if _is_data(name, field)}
+        structured = sum(isinstance(field, dict | list) for field in data.values())
+        return cls(len(data) - structured, structured, kind is not None, len(data) == 1 and data.keys() <= _ENVELOPES)
+
+
+def _is_data(name: str, value: object) -> bool:
+    if _is_void(value) or name in _ERROR_KEYS or name in _SUCCESS_KEYS or name in _STATUS_KEYS:
+        return isinstance(value, dict | list) and not _is_void(value) and name in _ENVELOPES - _ERROR_KEYS - _HEADS
+    if isinstance(value, dict | list):
+        return name not in _MESSAGE_KEYS and name not in _HEADS
+    if isinstance(value, str) and (name in _MESSAGE_KEYS or name in _ENVELOPES or _ABOUT.search(name)):
+        return False
+    return not _is_bookkeeping(name, value)
+
+
+def _indicates(name: str, value: object, fields: JsonObject, content: _Content) -> bool:
+    """Whether a field says that the call failed, and is not a fact in a record that the call was to bring.
+
+    The more data stands beside it, the more it takes: a record of a job that failed is an answer.
+    """
+    if name in _ERROR_KEYS and _says_error(value, name):
+        return _is_error_of_call(name, value, fields, content)
+    if name in _SUCCESS_KEYS and (value is False or _is_word(value, {"false", "failed", "fail"})):
+        return content.none or content.less_than(_RECORD if content.told else 1)
+    if name in _STATUS_KEYS and _is_word(value, _FAILED):
+        if name == "type":
+            return bool(message_of(fields)) and (content.none or (content.told and content.less_than(2)))
+        strong = _is_word(value, _CALLS_FAIL)
+        most = _RECORD if strong and content.told else 2 if strong or content.told else 1
+        return content.less_than(most) or content.enveloped
+    if name in _CODE_KEYS and _error_status(value):
+        if message_of(fields):
+            return content.less_than(_RECORD)
+        return not content.structured and (len(fields) == 1 or (name in _HTTP_KEYS and content.none))
+    return False
+
+
+def _is_error_of_call(name: str, value: object, fields: JsonObject, content: _Content) -> bool:
+    if isinstance(value, dict | list):
+        # GraphQL and batches: errors beside the part that worked. A record has fields of its own.
+        return content.less_than(_RECORD) or (content.structured < 2 and not content.scalars)
+    if isinstance(value, bool):
+        return content.less_than(_RECORD)
+    if isinstance(value, int | float):
+        if _error_status(value) and message_of({key: field for key, field in fields.items() if key != name}):
+            return content.less_than(_RECORD)
+        return name != "errors" and not isinstance(value, float) and content.none
+    kind = kind_of_message(value) if isinstance(value, str) else None
+    if any(one in fields and isinstance(fields[one], bool) for one in _VERDICTS):
+        return kind in (Outcome.AUTH, Outcome.QUOTA)  # why the verdict is no
+    return content.less_than(_RECORD + 2 if kind and name not in ("exception", "fault") else _RECORD)
 
 
 def _soft(detail: str, message: str, fields: JsonObject) -> tuple[Outcome, str]:
@@ -182,6 +262,12 @@ def _is_number(text: str) -> bool:
 
 def _lower(value: JsonObject) -> JsonObject:
     return {name.lower(): one for name, one in value.items() if isinstance(name, str)}
+
+
+def _envelope_text(fields: JsonObject) -> str:
+    """The text where data should be, which is how some servers tell their errors."""
+    texts = (field for name, field in fields.items() if name in _ENVELOPES and isinstance(field, str))
+    return next((text for text in texts if not _is_word(text, _FAILED)), "")
 
 
 def _text_of(value: object) -> str:

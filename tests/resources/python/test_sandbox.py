@@ -484,3 +484,117 @@ def test_the_dagster_resource_opens_a_sandbox() -> None:
         good, same, other = sandbox.execute(requests)
     assert (good.result, same.result) == ("3", "0.0")
     assert other.outcome is Outcome.NON_DETERMINISTIC
+
+
+FOLDER = {
+    "shop/__init__.py": "",
+    "shop/base.py": "def half(x: float) -> float:\n    return x / 2\n",
+    "shop/tools.py": "from .base import half\nimport shop.base\n\n"
+    "def area(w: float, h: float) -> float:\n    return half(w * h)\n",
+    "flat/helpers.py": "COUNT = {'n': 1}\n\ndef up(text):\n    return text.upper()\n",
+    "flat/calendar.py": "def day(n: int) -> int:\n    return n + 1\n",
+    "flat/main.py": "import helpers\n\ndef shout(text: str) -> str:\n    return helpers.up(text)\n\n"
+    "def count(n: int) -> int:\n    helpers.COUNT['n'] += n\n    return helpers.COUNT['n']\n",
+    "project/src/pkg/__init__.py": "TWO = 2\n",
+    "project/src/pkg/a.py": "from pkg import TWO\nfrom . import TWO as TOO\n\n"
+    "def f(n: int) -> int:\n    return n + TWO + TOO\n",
+    "resources/__init__.py": "",
+    "resources/t.py": "from .u import z\n\ndef q(n: int) -> int:\n    return z(n)\n",
+    "resources/u.py": "def z(n):\n    return n + 1\n",
+    "secret.py": "def f(n: int) -> int:\n    return n\n",
+    "flat/nosy.py": "def look(name: str) -> str:\n    return open(name).read()\n",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Sources as people drop them: packages, flat folders, a `src` layout, names that are taken."""
+    root = tmp_path_factory.mktemp("incoming")
+    for name, text in FOLDER.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def of_folder(folder, root, module, file, function, **arguments):
+    binding = PythonBinding(module=module, path=str(folder / file), root=str(folder / root), function=function)
+    return CallRequest(binding=binding, arguments=arguments)
+
+
+@pytest.mark.parametrize("level", [None, "rlimits"])
+def test_modules_of_a_folder_import_each_other_and_no_more(folder, level):
+    requests = [
+        of_folder(folder, "shop", "shop.tools", "shop/tools.py", "area", w=2.0, h=3.0),
+        of_folder(folder, "shop", "shop.base", "shop/base.py", "half", x=3),
+        of_folder(folder, "flat", "main", "flat/main.py", "shout", text="a"),
+        of_folder(folder, "flat", "calendar", "flat/calendar.py", "day", n=1),
+        of_folder(folder, "project", "pkg.a", "project/src/pkg/a.py", "f", n=3),
+        of_folder(folder, "resources", "resources.t", "resources/t.py", "q", n=2),
+        of_folder(folder, "flat", "main", "flat/main.py", "count", n=1),
+        of_folder(folder, "flat", "nosy", "flat/nosy.py", "look", name=str(folder / "secret.py")),
+        of_folder(folder, "flat", "secret", "secret.py", "f", n=1),
+    ]
+    with PythonSandbox(level=level, minimum="rlimits") as sandbox:
+        *good, dirty, nosy, outside = sandbox.execute(requests)
+    assert [result.result for result in good] == ["3.0", "1.5", '"A"', "2", "7", "3"]
+    assert dirty.outcome is Outcome.NON_DETERMINISTIC
+    assert nosy.outcome in (Outcome.BLOCKED, Outcome.EXCEPTION) and outside.outcome is Outcome.NOT_FOUND
+
+
+DESCRIBED = """
+from typing import Annotated, Optional
+from pydantic import Field
+
+def label(
+    name: str = Field(...), size: int = Field(default=3, ge=1), tags: list[str] = Field(default_factory=list)
+) -> str:
+    return f"{name}{size}{tags}"
+
+def product(n: Annotated[int, Field(default=4)], m: Annotated[int, Field(ge=1)] = 2) -> int:
+    return n * m
+
+def whole(n: int, items: list[int], o: Optional[int] = None, x: float = 1.0, u: int | float = 3) -> str:
+    return repr((n, items, o, x, u))
+
+class Box:
+    @staticmethod
+    def volume(a: int, b: int = 2) -> int:
+        return a * b
+
+    @classmethod
+    def of(cls, a: int) -> str:
+        return cls.__name__ + str(a)
+
+    def grow(self, a: int) -> int:
+        return a
+
+def missing(n: int) -> dict:
+    return {"error": "no such shelf", "status": 404}
+
+def job(n: int) -> dict:
+    return {"id": n, "status": "failed", "log": [1]}
+
+def text(n: int) -> str:
+    return "Error: invalid"
+"""
+
+
+def test_described_defaults_whole_numbers_methods_and_error_payloads(tmp_path):
+    path = tmp_path / "described.py"
+    path.write_text(DESCRIBED)
+    wanted = [
+        (call("label", path, name="b"), "ok", '"b3[]"'),
+        (call("label", path, size=2), "argument_error", None),
+        (call("product", path), "ok", "8"),
+        (call("whole", path, n=2.0, items=[1.0, 2], o=3.0, x=2.0, u=2.0), "ok", '"(2, [1, 2], 3, 2.0, 2.0)"'),
+        (call("Box.volume", path, a=3), "ok", "6"),
+        (call("Box.of", path, a=3), "ok", '"Box3"'),
+        (call("Box.grow", path, a=3), "not_found", None),
+        (call("missing", path, n=3), "soft_error", '{"error":"no such shelf","status":404}'),
+        (call("job", path, n=3), "ok", '{"id":3,"status":"failed","log":[1]}'),
+        (call("text", path, n=3), "ok", '"Error: invalid"'),
+    ]
+    with PythonSandbox(minimum="rlimits") as sandbox:
+        results = list(sandbox.execute(request for request, _, _ in wanted))
+    assert [(result.outcome, result.result) for result in results] == [(outcome, text) for _, outcome, text in wanted]

@@ -29,6 +29,16 @@ def test_an_answer_is_json_text_with_its_status(site, make_executor):
     assert json.loads(result.result) == {"a": [True, None], "b": 1}
 
 
+def test_a_whole_float_is_sent_as_the_integer_it_is(site, make_executor):
+    site.routes["/p"] = (200, {}, {"a": 1})
+    place = {"place": "query", "wire_name": "page"}, {"place": "query", "wire_name": "share"}
+    request = site.request(
+        "/p", {"page": 2.0, "share": 0.5}, parameters=dict(zip(("page", "share"), place, strict=True))
+    )
+    assert one(make_executor(), request).outcome is Outcome.OK
+    assert site.seen[-1][1] == "/p?page=2&share=0.5"
+
+
 def test_a_long_result_is_cut_and_says_so(site, make_executor):
     site.routes["/long"] = (200, {}, {"text": "x" * 5000})
     result = one(make_executor(result_characters=100), site.request("/long"))

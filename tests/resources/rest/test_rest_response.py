@@ -59,6 +59,43 @@ def test_the_word_error_alone_is_no_error(body):
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        {"id": 7, "status": "failed", "log": ["a"]}, {"id": 7, "status": "failed", "started": "9:00", "ended": "9:05"},
+        {"payment": "p1", "state": "denied", "amount": 12}, {"mail": "a@example.com", "result": "invalid"},
+        {"mail": "a@example.com", "ok": False, "reason": "no mx record"}, {"order_id": 5, "status": "not found"},
+        {"type": "error", "message": "Disk is full", "host": "db1", "at": "9:00"},
+        {"errors": 3, "warnings": 1, "checks": ["a"]}, {"service": "mail", "errors": 3},
+        {"name": "Sat", "flight": 3, "success": False, "year": 2006}, {"valid": False, "error": "checksum is wrong"},
+        {"id": 7, "status": "failed", "error": "Could not open file", "log": [1, 2]},
+        {"id": 7, "state": "failed", "error": "disk full", "started": "a", "ended": "b"},
+        {"data": {"id": 7, "status": "failed"}}, {"ticket": {"id": 1, "type": "error", "message": "Declined"}},
+        {"id": 7, "status": "error", "message": "Could not connect to database", "steps": [{"n": 1}]},
+        {"jobs": [{"status": "failed"}], "total": 1}, {"value": 3.1, "error": 0.02},
+    ],
+)  # fmt: skip
+def test_a_record_of_something_that_failed_is_an_answer(body):
+    assert classify(200, JSON, json.dumps(body))[0] is Outcome.OK
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"job_id": "M0", "status": "failed", "message": "jobId not found"}, {"error": "city not found", "city": "X"},
+        {"status": "Failure", "result": "Exception: One or more errors occurred.", "format": "json"},
+        {"success": False, "data": "sort value is wrong"}, {"ok": False, "error": "channel_not_found"},
+        {"status": "error", "message": "symbol not found", "symbol": "XYZ", "exchange": "N"},
+        {"errors": [{"message": "no field x"}], "data": {"user": {"id": 1}}}, {"errno": 5, "errmsg": "bad"},
+        {"status": "fail", "data": {"title": "A title is required"}}, {"error": "Not found", "results": []},
+        {"success": "false", "message": "Invalid token", "user": "bob"}, {"error": "no shelf", "status": 404},
+        {"isError": True, "message": "x"}, {"result": "error", "error-type": "unsupported-code"},
+    ],
+)  # fmt: skip
+def test_little_beside_an_error_does_not_make_it_a_record(body):
+    assert classify(200, JSON, json.dumps(body))[0] not in (Outcome.OK, Outcome.EMPTY)
+
+
+@pytest.mark.parametrize(
     "body", ["", "  \n", "null", "{}", "[]", '""', '{"data": []}', '{"results": [], "total": 0}', "[{}, {}]",
              '{"status": "ok", "data": {}}', '{"success": true, "result": null}'],
 )  # fmt: skip
