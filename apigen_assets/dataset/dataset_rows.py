@@ -22,7 +22,7 @@ def dataset_rows(
 
     Args:
         chosen: candidates with `candidate_id, query, tools, answers, style, generator, batch, execution` and,
-            for relevance rows, `kind`, `source_apis` and `refusal`.
+            for relevance rows, `kind`, `source_apis` and `refusal`; `thought` where there is one.
         categories: category by API id.
         first_id: id of the first row.
         heldout_share: share of the APIs that are held out.
@@ -66,12 +66,15 @@ def _row(number: int, row: JsonMapping, categories: Mapping[str, str], heldout_s
         "execution": row["execution"] or "[]",
         "split": split_of(source, heldout_share),
         "refusal": row.get("refusal"),
+        "tool_schemas": dumps([{key: tool[key] for key in ("name", "description", "parameters")} for tool in tools]),
+        "thought": row.get("thought"),
     }
 
 
 def mixed(calls: pl.DataFrame, relevance: pl.DataFrame, seed: int) -> pl.DataFrame:
     """Both kinds of rows in one seeded order, numbered from 0."""
-    both = pl.concat([calls, relevance]).with_columns(
+    # A table of an earlier version lacks the newest columns: they are null.
+    both = pl.concat([calls, relevance], how="diagonal").with_columns(
         pl.concat_str(pl.lit(str(seed)), pl.col("kind"), pl.col("candidate_id")).alias("_key")
     )
     order = both["_key"].map_elements(lambda key: hashlib.sha256(key.encode()).hexdigest(), return_dtype=pl.String)

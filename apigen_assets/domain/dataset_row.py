@@ -26,6 +26,8 @@ class DatasetRow(Record):
             "execution": pl.String,
             "split": pl.String,
             "refusal": pl.String,
+            "tool_schemas": pl.String,
+            "thought": pl.String,
         }
     )
 
@@ -53,3 +55,9 @@ class DatasetRow(Record):
     where the row is that it was made from."""
     refusal: str | None = None
     """What an assistant could say instead of calling, in relevance rows where the settings ask for it."""
+    tool_schemas: str | None = None
+    """JSON list of `{name, description, parameters}` of the same tools in the same order, with the catalog's JSON
+    Schemas whole: allowed values, ranges and fields of records have no place in `tools`. Null in tables of versions
+    before it."""
+    thought: str | None = None
+    """The generator's reasoning before the calls, where it gave one."""

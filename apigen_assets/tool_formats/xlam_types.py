@@ -6,6 +6,7 @@ and a `default` that is as often an example. JSON Schema with Python-style type 
 
 import ast
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -28,6 +29,12 @@ _MAPPINGS = frozenset({"dict", "dictionary", "object", "mapping", "hashmap", "ma
 
 _NAMES = frozenset({*_SCALARS, *_LISTS, *_SETS, *_TUPLES, *_MAPPINGS, "any", "union", "optional", "annotated"})
 _NO_NAMES = re.compile(r"literal\s*\[[^\]]*\]|'[^']*'|\"[^\"]*\"|[^a-z_0-9.]+", re.IGNORECASE)
+
+_KEYWORDS = (
+    "enum", "const", "format", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+    "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "items", "properties", "additionalProperties",
+)  # fmt: skip
+"""Keywords of JSON Schema that an entry of flat parameters may carry beside its type."""
 
 _MAX_DEPTH = 20
 
@@ -199,51 +206,109 @@ def is_json_schema(parameters: JsonMapping) -> bool:
     )
 
 
-def parameters_schema(parameters: object) -> JsonObject:
-    """A JSON Schema of type object from parameters in either form.
+class FlatParameter(NamedTuple):
+    """One parameter of the flat form, read."""
 
-    In the flat form a parameter is required if its `required` says so; without that key, if neither its type says
-    `optional` nor a default is given (the released rows give examples as defaults, so an argument left out in
-    favour of one cannot be called missing). An optional parameter accepts null.
+    schema: JsonObject
+    """Its JSON Schema with description and default; `{}` where any value fits."""
+    required: bool
+
+
+def flat_parameter(given: object, *, strict: bool = True) -> FlatParameter:
+    """One entry of flat parameters: `{type, description, default, required}`, or a bare type.
+
+    It is required if its `required` says so; without that key, if neither its type says `optional` nor a default is
+    given (the released rows give examples as defaults, so an argument left out in favour of one cannot be called
+    missing).
+
+    Args:
+        given: the entry.
+        strict: whether a type that cannot be read is an error; else it constrains nothing.
 
     Raises:
-        TypeStringError: a type string cannot be read, or the parameters are no object.
+        TypeStringError: the type cannot be read, and `strict`.
+    """
+    spec: JsonMapping = given if isinstance(given, Mapping) else {"type": given if isinstance(given, str) else "Any"}
+    kind = spec.get("type", "Any")
+    try:
+        parsed = parse_type(kind) if isinstance(kind, str) else ParsedType(_plain_names({"type": kind}), False)
+    except TypeStringError:
+        if strict:
+            raise
+        parsed = ParsedType({}, "optional" in str(kind).lower(), known=False)
+    schema = dict(parsed.schema)
+    # Rows made elsewhere mix the forms: a flat entry may carry keywords of JSON Schema.
+    more = {key: _plain_names_or_none(spec[key]) for key in _KEYWORDS if spec.get(key) is not None}
+    if isinstance(spec.get("required"), list):
+        more["required"] = spec["required"]
+    if more and _is_sound({**schema, **more}):
+        schema |= more
+    default = spec.get("default", parsed.default)
+    has_default = parsed.has_default or ("default" in spec and spec["default"] not in ("", None))
+    marked = spec.get("required")
+    required = bool(marked) if isinstance(marked, bool) else not (parsed.optional or has_default)
+    if has_default and _fits(schema if required else nullable(schema), default):
+        schema["default"] = default
+    if isinstance(spec.get("description"), str):
+        schema["description"] = spec["description"]
+    return FlatParameter(schema, required)
+
+
+def parameters_schema(parameters: object, *, strict: bool = True, null_where_optional: bool = True) -> JsonObject:
+    """A JSON Schema of type object from parameters in either form.
+
+    Args:
+        parameters: a JSON Schema, or flat parameters as `flat_parameter` reads them.
+        strict: whether parameters or types that cannot be read are an error; else they constrain nothing.
+        null_where_optional: whether an optional flat parameter accepts null, as rows made elsewhere mean it.
+
+    Raises:
+        TypeStringError: a type string cannot be read, or the parameters are no object, and `strict`.
     """
     if parameters is None or parameters == [] or parameters == "":
         return {"type": "object", "properties": {}}
-    if not isinstance(parameters, dict):
+    if not isinstance(parameters, Mapping):
+        if not strict:
+            return {"type": "object", "properties": {}}
         raise TypeStringError("parameters are no object")
     if is_json_schema(parameters):
-        return {**_plain_names(parameters), "type": "object"}
+        try:
+            return {**_plain_names(dict(parameters)), "type": "object"}
+        except TypeStringError:
+            if strict:
+                raise
+            return {**parameters, "type": "object"}
     properties: JsonObject = {}
     required = []
     for name, given in parameters.items():
-        spec = given if isinstance(given, dict) else {"type": given if isinstance(given, str) else "Any"}
-        kind = spec.get("type", "Any")
         try:
-            parsed = parse_type(kind) if isinstance(kind, str) else ParsedType(_plain_names({"type": kind}), False)
+            schema, is_required = flat_parameter(given, strict=strict)
         except TypeStringError as error:
             raise TypeStringError(f"{name}: {error}") from None
-        schema = dict(parsed.schema)
-        if isinstance(spec.get("enum"), list):
-            schema["enum"] = spec["enum"]
-        default = spec.get("default", parsed.default)
-        has_default = parsed.has_default or ("default" in spec and spec["default"] not in ("", None))
-        marked = spec.get("required")
-        is_required = bool(marked) if isinstance(marked, bool) else not (parsed.optional or has_default)
-        if not is_required:
-            schema = nullable(schema)
-        if has_default and _fits(schema, default):
-            schema["default"] = default
-        if isinstance(spec.get("description"), str):
-            schema["description"] = spec["description"]
-        properties[name] = schema
         if is_required:
             required.append(name)
+        elif null_where_optional:
+            schema = nullable(schema)
+        properties[name] = schema
     out: JsonObject = {"type": "object", "properties": properties}
     if required:
         out["required"] = required
     return out
+
+
+def _is_sound(schema: JsonObject) -> bool:
+    try:
+        compile_schema(schema)
+    except BadSchemaError:
+        return False
+    return True
+
+
+def _plain_names_or_none(value: object) -> JsonValue:
+    try:
+        return _plain_names(value)
+    except TypeStringError:
+        return None
 
 
 def _fits(schema: JsonObject, value: object) -> bool:

@@ -15,16 +15,17 @@ server that applies its tokenizer's template.
 """
 
 import json
-import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
 from apigen_assets.domain.call import Call
 from apigen_assets.files.canonical import StrictJsonError, loads_strict
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
-from apigen_assets.tool_formats.openai_tool import flat_parameters, openai_tool, parameters_of
+from apigen_assets.tool_formats.compact_calls import compact_calls, parse_compact_calls
+from apigen_assets.tool_formats.openai_tool import openai_tool, parameters_of, unwrapped
+from apigen_assets.tool_formats.xlam_types import is_json_schema
 
 
 class PromptStyle(StrEnum):
@@ -88,7 +89,7 @@ def render(
     Raises:
         ValueError: the chat style without a tokenizer that has a template, or an unknown style.
     """
-    shown = [_unwrapped(tool) for tool in tools]
+    shown = [unwrapped(tool) for tool in tools]
     match PromptStyle(style):
         case PromptStyle.XLAM:
             listing = json.dumps([_xlam_tool(tool) for tool in shown], ensure_ascii=False)
@@ -132,9 +133,9 @@ def target(
         case PromptStyle.XLAM:
             return _json({"tool_calls": [call.model_dump() for call in calls]})
         case PromptStyle.COMPACT:
-            return ";".join(_compact_call(call, query) for call in calls) or NO_CALL
+            return compact_calls(calls, query)
         case PromptStyle.CHAT:
-            return _chat_target(calls, query, [_unwrapped(tool) for tool in tools], tokenizer)
+            return _chat_target(calls, query, [unwrapped(tool) for tool in tools], tokenizer)
 
 
 def parse(text: str) -> list[Call] | None:
@@ -156,25 +157,12 @@ def parse(text: str) -> list[Call] | None:
             return _calls(loads_strict(text))
         except StrictJsonError:
             return None
-    return _parse_compact(text)
+    return parse_compact_calls(text)
 
-
-NO_CALL = "[]"
-"""The compact answer where no call is to be made."""
 
 _THINK = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _FENCE = re.compile(r"```[a-z]*\n(.*)\n?```", re.DOTALL)
 _BLOCK = re.compile(r"\s*<tool_call>(.*?)</tool_call>\s*", re.DOTALL)
-_NAME = re.compile(r"[A-Za-z0-9_.\-]{1,64}(?=\()")
-_ARGUMENT = re.compile(r"[^\s=(),;\"\[\]{}]+(?==)")
-_BARE = re.compile(r"[^\W\d_](?:[^\s,;()\[\]{}\"\\]| (?=[^\s,;()\[\]{}\"\\]))*")
-"""A text that is written without quotes: it begins with a letter and holds nothing that ends a value."""
-_DECODER = json.JSONDecoder()
-
-
-def _unwrapped(tool: JsonMapping) -> JsonMapping:
-    inner = tool.get("function")
-    return inner if tool.get("type") == "function" and isinstance(inner, Mapping) else tool
 
 
 def _json(value: object) -> str:
@@ -189,32 +177,23 @@ def _xlam_tool(tool: JsonMapping) -> JsonObject:
     return {
         "name": tool["name"],
         "description": tool.get("description", ""),
-        "parameters": flat_parameters(tool.get("parameters") or {}),
+        "parameters": _listed_parameters(tool.get("parameters") or {}),
+    }
+
+
+def _listed_parameters(parameters: JsonMapping) -> JsonObject:
+    """By name: a schema's properties, `required: true` on those required; flat ones as they are."""
+    if not is_json_schema(parameters):
+        return dict(parameters)
+    return {
+        name: {**spec, "required": True} if required else dict(spec)
+        for name, spec, required in parameters_of(parameters)
     }
 
 
 def _compact_tool(tool: JsonMapping) -> str:
     listed = parameters_of(tool.get("parameters") or {})
     return f"{tool['name']}({','.join(one.name + ('' if one.required else '?') for one in listed)})"
-
-
-def _compact_call(call: Call, query: str) -> str:
-    listed = ",".join(f"{name}={_compact_value(value, query)}" for name, value in call.arguments.items())
-    return f"{call.name}({listed})"
-
-
-def _compact_value(value: object, query: str) -> str:
-    if isinstance(value, str) and value not in _LITERALS and _BARE.fullmatch(value):
-        # Tokenizers spell a word otherwise behind a space than inside quotes: as the query has it, it can be copied
-        return _json(value) if f" {value}" not in query and value in query else f" {value}"
-    if isinstance(value, list):
-        return f"[{','.join(_compact_value(one, query) for one in value)}]"
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{_json(str(key))}:{_compact_value(one, query)}" for key, one in value.items()) + "}"
-    return _json(value)
-
-
-_LITERALS = {"true": True, "false": False, "null": None}
 
 
 def _template(
@@ -289,76 +268,3 @@ def _parse_blocks(text: str) -> list[Call] | None:
         calls.append(call)
         position = block.end()
     return calls
-
-
-def _parse_compact(text: str) -> list[Call] | None:
-    calls: list[Call] = []
-    position = 0
-    try:
-        while True:
-            name = _NAME.match(text, position)
-            if name is None:
-                return None
-            arguments, position = _read_arguments(text, name.end() + 1)
-            calls.append(Call(name=name.group(), arguments=arguments))
-            if position == len(text):
-                return calls
-            position = _expect(text, ";", position)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _read_arguments(text: str, position: int) -> tuple[JsonObject, int]:
-    out: JsonObject = {}
-    while not text.startswith(")", position):
-        if out:
-            position = _expect(text, ",", position)
-        argument = _ARGUMENT.match(text, position)
-        if argument is None or argument.group() in out:
-            raise ValueError("no new argument")
-        out[argument.group()], position = _read_value(text, argument.end() + 1)
-    return out, position + 1
-
-
-def _read_value(text: str, position: int) -> tuple[JsonValue, int]:
-    """The value that begins at `position`, and where it ends; nested lists and objects recurse.
-
-    Raises:
-        ValueError: no value begins there.
-    """
-    position += text.startswith(" ", position)
-    first = text[position : position + 1]
-    if first == "[":
-        items: list[JsonValue] = []
-        position += 1
-        while not text.startswith("]", position):
-            if items:
-                position = _expect(text, ",", position)
-            item, position = _read_value(text, position)
-            items.append(item)
-        return items, position + 1
-    if first == "{":
-        fields: JsonObject = {}
-        position += 1
-        while not text.startswith("}", position):
-            if fields:
-                position = _expect(text, ",", position)
-            key, position = _DECODER.raw_decode(text, position)
-            if not isinstance(key, str) or key in fields:
-                raise ValueError("no new key")
-            fields[key], position = _read_value(text, _expect(text, ":", position))
-        return fields, position + 1
-    bare = _BARE.match(text, position)
-    if bare is not None and bare.group() != "NaN" and bare.group() != "Infinity":
-        word = bare.group()
-        return _LITERALS.get(word, word), bare.end()
-    value, end = _DECODER.raw_decode(text, position)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("no JSON number")
-    return value, end
-
-
-def _expect(text: str, mark: str, position: int) -> int:
-    if not text.startswith(mark, position):
-        raise ValueError(f"no {mark}")
-    return position + len(mark)

@@ -10,8 +10,8 @@ import polars as pl
 
 from apigen_assets.domain.style import style_of
 from apigen_assets.files.canonical import StrictJsonError, content_hash, loads_strict
-from apigen_assets.files.json_types import JsonObject, JsonValue
-from apigen_assets.tool_formats.xlam_types import TypeStringError, parameters_schema
+from apigen_assets.files.json_types import JsonValue
+from apigen_assets.tool_formats.foreign_rows import UnreadableRowError, read_foreign_row, tool_schemas
 from apigen_assets.verification.audit.tool_findings import Finding, tool_findings
 
 
@@ -157,145 +157,34 @@ def _parquet(file: Path) -> Iterator[AuditRow]:
     try:
         for part in pl.scan_parquet(file).collect_batches(chunk_size=2048, maintain_order=True):
             for value in part.iter_rows(named=True):
-                yield row_of(value, number)
+                yield row_of(value, number, filled=True)
                 number += 1
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UnusableInputError(f"{file}: not a readable Parquet file: {str(error)[:200]}") from None
 
 
-def row_of(value: object, number: int) -> AuditRow:
-    """A row in xLAM form (`query`, `tools`, `answers`) or OpenAI form (`messages`, `tools`)."""
+def row_of(value: object, number: int, filled: bool = False) -> AuditRow:
+    """A row in any of the shapes of `tool_formats.foreign_rows`.
+
+    Args:
+        value: the row.
+        number: its place in the file, for an id where it has none.
+        filled: it comes from Arrow structs, in which null means absent.
+    """
     if not isinstance(value, dict):
         return AuditRow(number, None, None, None, "missing_field: the row is no object")
     identity = value.get("id")
     identity = number if identity is None else identity
     findings: tuple[Finding, ...] = ()
     try:
-        query, answers = _question(value)
-        listed = _listed_tools(value)
-        findings = tool_findings(listed)
-        tools = _tools(listed)
-    except _UnreadableError as error:
+        row = read_foreign_row(value, filled=filled)
+        findings = tool_findings(row.tools)
+        tools = json.dumps(tool_schemas(row.tools), default=str)
+    except UnreadableRowError as error:
         return AuditRow(identity, None, None, None, str(error), findings)
-    return AuditRow(identity, query, tools, answers, None, findings)
-
-
-class _UnreadableError(ValueError):
-    """`kind: detail` of a row that cannot be read."""
-
-
-def _question(row: JsonObject) -> tuple[str, str]:
-    """The query and the JSON text of the calls."""
-    if "messages" in row and not {"query", "answers"} <= row.keys():
-        return _conversation(row)
-    query = next((row[key] for key in ("query", "question", "prompt", "instruction") if row.get(key) is not None), None)
-    if not isinstance(query, str):
-        raise _UnreadableError("missing_field: query")
-    for key in ("answers", "answer", "tool_calls", "calls", "function_calls"):
-        if row.get(key) is not None:
-            return query, _calls_text(row[key])
-    raise _UnreadableError("missing_field: answers")
-
-
-def _calls_text(given: object) -> str:
-    if isinstance(given, str):
-        # Text is judged as it stands, so that duplicate keys and NaN are seen; only OpenAI's wrapping is undone.
-        try:
-            value = loads_strict(given)
-        except StrictJsonError:
-            return given
-        if isinstance(value, list) and not any(isinstance(one, dict) and "function" in one for one in value):
-            return given
-        given = value
-    if isinstance(given, dict):
-        given = given.get("tool_calls", [given])
-    if not isinstance(given, list):
-        return _dump(given)
-    return _dump([_plain_call(one) for one in given])
-
-
-def _plain_call(call: object) -> JsonValue:
-    """OpenAI's `{id, type, function: {name, arguments}}` as `{name, arguments}`; any other call as it is."""
-    if not isinstance(call, dict) or not isinstance(call.get("function"), dict):
-        return call
-    inner = dict(call["function"])
-    if isinstance(inner.get("arguments"), str):
-        try:
-            inner["arguments"] = loads_strict(inner["arguments"] or "{}")
-        except StrictJsonError as error:
-            raise _UnreadableError(f"{error.kind}: arguments of {inner.get('name')}: {error}") from None
-    return inner
-
-
-def _conversation(row: JsonObject) -> tuple[str, str]:
-    messages = _value(row["messages"], "messages")
-    if not isinstance(messages, list) or not all(isinstance(one, dict) for one in messages):
-        raise _UnreadableError("missing_field: messages are no list of objects")
-    said = []
-    for message in messages:
-        if message.get("role") == "user":
-            said.append(_text_of(message.get("content")))
-        elif message.get("role") == "assistant" and message.get("tool_calls"):
-            calls = _value(message["tool_calls"], "tool_calls")
-            return "\n".join(said), _calls_text(calls)
-        elif message.get("role") == "assistant":
-            return "\n".join(said), "[]"
-    raise _UnreadableError("missing_field: no message of the assistant")
-
-
-def _text_of(content: object) -> str:
-    if isinstance(content, list):
-        return "\n".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
-    return content if isinstance(content, str) else ""
-
-
-def _listed_tools(row: JsonObject) -> list[JsonValue]:
-    given = next((row[key] for key in ("tools", "functions", "available_tools") if row.get(key) is not None), None)
-    if given is None:
-        raise _UnreadableError("missing_field: tools")
-    tools = _value(given, "tools")
-    if not isinstance(tools, list):
-        raise _UnreadableError("bad_tools: tools are no list")
-    return tools
-
-
-def _tools(tools: list[JsonValue]) -> str:
-    """JSON text of the tools with JSON Schema."""
-    out: list[JsonObject] = []
-    for tool in tools:
-        inner = tool.get("function", tool) if isinstance(tool, dict) else tool
-        if not isinstance(inner, dict) or not isinstance(inner.get("name"), str):
-            raise _UnreadableError("bad_tools: a tool has no name")
-        try:
-            parameters = parameters_schema(inner.get("parameters", inner.get("input_schema")))
-        except TypeStringError as error:
-            raise _UnreadableError(f"bad_tools: {inner['name']}: {error}") from None
-        plain = {
-            "name": inner["name"],
-            "description": str(inner.get("description") or ""),
-            "parameters": parameters,
-        }
-        # The same tool listed twice offers nothing else; two tools under one name are the format check's affair.
-        if plain not in out:
-            out.append(plain)
-    return _dump(out)
-
-
-def _value(given: object, what: str) -> JsonValue:
-    if not isinstance(given, str):
-        return given
-    try:
-        return loads_strict(given)
-    except StrictJsonError as error:
-        kind = "bad_tools" if what == "tools" else error.kind
-        raise _UnreadableError(f"{kind}: {what}: {error}") from None
-
-
-def _dump(value: object) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=True, default=str)
-    except (TypeError, RecursionError, ValueError) as error:
-        raise _UnreadableError(f"not_json: {error}") from None
+    except (RecursionError, ValueError) as error:
+        return AuditRow(identity, None, None, None, f"not_json: {error}", findings)
+    return AuditRow(identity, row.query, tools, row.answers, None, findings)
 
 
 def row_key(row: AuditRow, number: int) -> str:
