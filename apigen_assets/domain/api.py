@@ -2,10 +2,10 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from apigen_assets.domain.record import Record
 from apigen_assets.files.canonical import content_hash
@@ -23,6 +23,19 @@ CATEGORIES = (
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Terse(_Part):
+    """A part that is written without the fields that have their default, since records hold very many of them."""
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields = type(self).model_fields
+        return {
+            name: value
+            for name, value in write(self).items()
+            if fields[name].is_required() or getattr(self, name) != fields[name].get_default(call_default_factory=True)
+        }
 
 
 class PythonBinding(_Part):
@@ -46,16 +59,45 @@ class Place(StrEnum):
     BODY = "body"
 
 
-class RestParameter(_Part):
-    """Where one argument goes and under which name the server knows it."""
+WireStyle = Literal[
+    "form", "simple", "label", "matrix", "spaceDelimited", "pipeDelimited", "tabDelimited", "deepObject"
+]
+"""OpenAPI 3's styles, and Swagger 2.0's collection formats by the same names (`tsv` is `tabDelimited`)."""
+
+
+class RestParameter(_Terse):
+    """Where one argument goes, under which name the server knows it, and how its value is written there."""
 
     place: Place
     wire_name: str
     explode: bool = True
-    """For lists in a query: repeat the name (true) or join with commas (false)."""
+    """One pair for each item of a list or field of an object (true), or all in one (false)."""
+    style: WireStyle | None = None
+    """Null: `form` in queries, cookies and forms, `simple` in paths and headers."""
+    allow_reserved: bool = False
+    """Characters such as `:` and `/` go as they are, not percent-encoded."""
+    content_type: str | None = None
+    """Media type of the value's text where it is not written by a style, such as `application/json`."""
+    keeps_null: bool = False
+    """A null is sent as such; otherwise it counts as left out."""
+    names: int | None = None
+    """Index in the binding's `nested`, where fields inside the value have other names on the wire."""
 
 
-class Credential(_Part):
+class NestedNames(_Terse):
+    """Names of fields inside an argument that differ on the wire, and where further ones lie below."""
+
+    fields: dict[str, str] = Field(default_factory=dict)
+    """Offered name to wire name."""
+    inner: dict[str, int] = Field(default_factory=dict)
+    """Offered name to the index of the names inside that field."""
+    items: int | None = None
+    """Index of the names inside a list's items."""
+    values: int | None = None
+    """Index of the names inside the fields that are not named here."""
+
+
+class Credential(_Terse):
     """Something secret a server wants; only the name of the environment variable that holds it is kept."""
 
     place: Place
@@ -65,6 +107,8 @@ class Credential(_Part):
     """Text before the secret, such as `Bearer `."""
     optional: bool = False
     """The server answers without it too: sent where the variable is set, left out where it is not."""
+    alternatives: tuple[int, ...] = (0,)
+    """Which of the endpoint's ways to prove who calls it belongs to: one way whose secrets are all there is enough."""
 
 
 class RestBinding(_Part):
@@ -81,6 +125,8 @@ class RestBinding(_Part):
     whole_body: str | None = None
     """The argument that is the entire body, where the body is not an object of fields."""
     credentials: tuple[Credential, ...] = ()
+    nested: tuple[NestedNames, ...] = ()
+    """Names below the arguments, for those whose `names` leads here."""
 
 
 class McpBinding(_Part):

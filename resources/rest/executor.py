@@ -29,6 +29,7 @@ _IDEMPOTENT = SAFE_METHODS | {"PUT", "DELETE"}
 _RETRIED_STATUS = frozenset({429, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ERROR_BYTES = 65_536
+_SENT_NULL = {"": "null, sent"}
 _WINDOW = 256
 
 
@@ -295,7 +296,10 @@ class _Failure(Exception):
 
 
 def _key(binding: RestBinding, arguments: JsonMapping) -> str:
-    return call_key(binding.method, binding.url, arguments)
+    """The identity of a call; a null that is sent is not one that is left out."""
+    nulls = {name for name, one in binding.parameters.items() if one.keeps_null and name in arguments}
+    given = {name: _SENT_NULL if name in nulls and value is None else value for name, value in arguments.items()}
+    return call_key(binding.method, binding.url, given)
 
 
 def _reason(error: BaseException) -> str:

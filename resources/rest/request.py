@@ -1,16 +1,19 @@
 """From a binding and arguments to an HTTP request."""
 
-import json
+import base64
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
+from dataclasses import dataclass, field, replace
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from apigen_assets.domain.api import Place, RestBinding
+from apigen_assets.domain.api import Credential, NestedNames, Place, RestBinding, RestParameter
 from apigen_assets.domain.outcome import Outcome
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
+from resources.rest.body import body_of
 from resources.rest.policy import RestPolicy
+from resources.rest.read_back import difference
+from resources.rest.wire_text import cookie_pairs, header_text, path_text, query_pairs
 
 _HOLE = re.compile(r"\{([^{}/]+)\}")
 _BREAKS = re.compile(r"[\r\n\0]")
@@ -75,14 +78,15 @@ def build(
     policy: RestPolicy,
     environment: Mapping[str, str] = os.environ,
 ) -> HttpRequest:
-    """The request of one call.
+    """The request of one call, each argument written as the binding says (`wire_text`, `body`).
 
-    Arguments that are null are left out. In a query a list repeats its name (`explode`) or is joined by commas, and
-    an object becomes one pair per field (OpenAPI's styles `form`, and `simple` for paths and headers).
+    What was built is read back by other code before the credentials are added: a request that does not say what the
+    arguments say is not made.
 
     Raises:
-        RequestRefusedError: `refused` for a method or URL that the policy does not allow, `argument_error` for
-            arguments the endpoint does not take, `auth` where a credential's variable is not set.
+        RequestRefusedError: `refused` for a method or URL that the policy does not allow, and for arguments that the
+            declared style cannot carry; `argument_error` for arguments the endpoint does not take; `auth` where a
+            credential's variable is not set.
     """
     if binding.method not in SAFE_METHODS and not policy.allow_unsafe_methods:
         raise RequestRefusedError(
@@ -92,99 +96,104 @@ def build(
     parts = _Parts()
     for place, values in binding.constants.items():
         for name, constant in values.items():
-            parts.put(Place(place), name, constant)
-    whole: JsonValue = None
+            parts.put(RestParameter(place=Place(place), wire_name=name), constant)
     for name, value in arguments.items():
-        if name == binding.whole_body:
-            whole = value
-            continue
         parameter = binding.parameters.get(name)
+        if name == binding.whole_body:
+            parameter = parameter or RestParameter(place=Place.BODY, wire_name=name)
+            parts.whole = (parameter, wire_value(value, parameter.names, binding.nested))
+            continue
         if parameter is None:
             raise RequestRefusedError(Outcome.ARGUMENT_ERROR, f"the endpoint has no parameter {name!r}")
-        if value is not None:
-            parts.put(parameter.place, parameter.wire_name, value, parameter.explode)
-    plain_url = _url(binding.url, parts)
+        if value is not None or parameter.keeps_null:
+            parts.put(parameter, wire_value(value, parameter.names, binding.nested))
+    secret_holes = {one.wire_name for one in binding.credentials if one.place is Place.PATH}
+    shown = _assembled(binding, parts, host, secret_holes)
+    fault = difference(shown.method, shown.url, shown.headers, shown.body, binding, arguments)
+    if fault is not None:
+        raise RequestRefusedError(
+            Outcome.REFUSED,
+            f"the arguments cannot be written as the specification wants them: {fault}; no call was made",
+        )
     secrets, secret_headers = _add_credentials(binding, parts, environment)
-    headers = {name: _header(name, value) for name, value in parts.headers.items()}
-    if parts.cookies:
-        headers["Cookie"] = "; ".join(f"{name}={quote(value, safe='')}" for name, value in parts.cookies.items())
-    if not any(name.lower() == "accept" for name in headers):
-        headers["Accept"] = "application/json, */*;q=0.5"
-    body = _body(binding, parts, whole, headers)
-    return HttpRequest(
-        method=binding.method,
-        url=_url(binding.url, parts),
-        host=host,
-        headers=headers,
-        body=body,
-        redacted_url=plain_url,
-        secret_headers=frozenset(secret_headers),
-        secrets=tuple(secrets),
-    )
+    if not secrets:
+        return shown
+    complete = _assembled(binding, parts, host, set())
+    return replace(complete, redacted_url=shown.url, secret_headers=frozenset(secret_headers), secrets=tuple(secrets))
+
+
+def wire_value(value: JsonValue, at: int | None, nested: tuple[NestedNames, ...]) -> JsonValue:
+    """The value with its fields under the names that the server knows."""
+    if at is None:
+        return value
+    names = nested[at]
+    if isinstance(value, list):
+        return [wire_value(item, names.items, nested) for item in value]
+    if not isinstance(value, dict):
+        return value
+    out: JsonObject = {}
+    for key, item in value.items():
+        below: int | None = names.inner.get(key, names.values)
+        sent_as = names.fields.get(str(key), str(key))
+        out[sent_as] = wire_value(item, below, nested)
+    return out
 
 
 class _Parts:
     def __init__(self) -> None:
-        self.path: dict[str, str] = {}
-        self.query: list[tuple[str, str]] = []
+        self.path: dict[str, tuple[RestParameter, JsonValue]] = {}
+        self.query: list[str] = []
         self.headers: dict[str, str] = {}
-        self.cookies: dict[str, str] = {}
-        self.fields: JsonObject = {}
+        self.cookies: list[tuple[str, str]] = []
+        self.fields: list[tuple[RestParameter, JsonValue]] = []
+        self.whole: tuple[RestParameter, JsonValue] | None = None
 
-    def put(self, place: Place, name: str, value: object, explode: bool = True) -> None:
-        if place is Place.BODY:
-            self.fields[name] = value
-        elif place is Place.QUERY:
-            self.query += _pairs(name, value, explode)
-        elif place is Place.PATH:
-            self.path[name] = ",".join(_flat(value))
-        elif place is Place.HEADER:
-            self.headers[name] = ",".join(_flat(value))
+    def put(self, parameter: RestParameter, value: JsonValue) -> None:
+        if parameter.place is Place.BODY:
+            self.fields.append((parameter, value))
+        elif parameter.place is Place.QUERY:
+            self.query += query_pairs(parameter, value)
+        elif parameter.place is Place.PATH:
+            self.path[parameter.wire_name] = (parameter, value)
+        elif parameter.place is Place.HEADER:
+            self.headers[parameter.wire_name] = header_text(parameter, value)
         else:
-            self.cookies[name] = ",".join(_flat(value))
+            self.cookies += cookie_pairs(parameter, value)
 
 
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool | int | float | dict | list):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return "" if value is None else str(value)
+def _assembled(binding: RestBinding, parts: _Parts, host: str, kept_holes: set[str]) -> HttpRequest:
+    headers = {name: _header(name, value) for name, value in parts.headers.items()}
+    if parts.cookies:
+        headers["Cookie"] = "; ".join(f"{quote(name, safe='[]$')}={value}" for name, value in parts.cookies)
+    if not any(name.lower() == "accept" for name in headers):
+        headers["Accept"] = "application/json, */*;q=0.5"
+    body = body_of(binding, parts.fields, parts.whole, headers, binding.method in SAFE_METHODS)
+    url = _url(binding.url, parts, kept_holes)
+    return HttpRequest(method=binding.method, url=url, host=host, headers=headers, body=body, redacted_url=url)
 
 
-def _flat(value: object) -> list[str]:
-    if isinstance(value, list):
-        return [_text(one) for one in value]
-    if isinstance(value, dict):
-        return [text for name, one in value.items() for text in (name, _text(one))]
-    return [_text(value)]
-
-
-def _pairs(name: str, value: object, explode: bool) -> list[tuple[str, str]]:
-    if explode and isinstance(value, list):
-        return [(name, _text(one)) for one in value]
-    if explode and isinstance(value, dict):
-        return [(key, _text(one)) for key, one in value.items()]
-    return [(name, ",".join(_flat(value)))]
-
-
-def _url(template: str, parts: _Parts) -> str:
+def _url(template: str, parts: _Parts, kept_holes: set[str]) -> str:
     split = urlsplit(template)
 
     def fill(match: re.Match[str]) -> str:
         name = match.group(1)
+        slashes = name.startswith("+") and name not in parts.path
+        name = name.removeprefix("+") if slashes else name
+        if name in kept_holes:
+            return match.group(0)
         if name not in parts.path:
             raise RequestRefusedError(Outcome.ARGUMENT_ERROR, f"no value for {{{name}}} of the URL")
-        if not parts.path[name]:
+        parameter, value = parts.path[name]
+        if value is None or value == "" or value == [] or value == {}:
             raise RequestRefusedError(Outcome.ARGUMENT_ERROR, f"the value for {{{name}}} of the URL is empty")
-        return quote(parts.path[name], safe="")
+        return path_text(parameter, value, slashes)
 
     path = _HOLE.sub(fill, split.path)
     if any(unquote(segment) in (".", "..") for segment in path.split("/")):
         raise RequestRefusedError(Outcome.ARGUMENT_ERROR, "a path value of '.' or '..' would reach another endpoint")
     query = _HOLE.sub(fill, split.query)
     if parts.query:
-        query = "&".join(part for part in (query, urlencode(parts.query, quote_via=quote)) if part)
+        query = "&".join(part for part in (query, *parts.query) if part)
     return urlunsplit((split.scheme, split.netloc, path or "/", query, ""))
 
 
@@ -196,50 +205,39 @@ def _header(name: str, value: str) -> str:
 
 
 def _add_credentials(binding: RestBinding, parts: _Parts, environment: Mapping[str, str]) -> tuple[list[str], set[str]]:
+    """Adds every secret that is there.
+
+    Raises:
+        RequestRefusedError: no alternative has all it needs.
+    """
+    values = {one.variable: environment.get(one.variable, "").strip() for one in binding.credentials}
+    needed = [one for one in binding.credentials if not one.optional]
+    ways = sorted({way for one in needed for way in one.alternatives})
+    missing = [[one.variable for one in needed if way in one.alternatives and not values[one.variable]] for way in ways]
+    if missing and all(missing):
+        wanted = " or ".join(" and ".join(variables) for variables in missing[:4])
+        raise RequestRefusedError(Outcome.AUTH, f"the environment variable {wanted} is not set; no call was made")
     secrets: list[str] = []
     secret_headers: set[str] = set()
     for credential in binding.credentials:
-        secret = environment.get(credential.variable, "").strip()
+        secret = values[credential.variable]
         if not secret:
-            if credential.optional:
-                continue
-            raise RequestRefusedError(
-                Outcome.AUTH, f"the environment variable {credential.variable} is not set; no call was made"
-            )
-        secrets.append(secret)
-        parts.put(credential.place, credential.wire_name, credential.prefix + secret)
+            continue
+        text = _with_prefix(credential, secret)
+        secrets += [secret] if secret in text else [secret, text.removeprefix(credential.prefix)]
+        parts.put(RestParameter(place=credential.place, wire_name=credential.wire_name), text)
         if credential.place is Place.HEADER:
             secret_headers.add(credential.wire_name.lower())
+        elif credential.place is Place.COOKIE:
+            secret_headers.add("cookie")
     return secrets, secret_headers
 
 
-def _body(binding: RestBinding, parts: _Parts, whole: object, headers: dict[str, str]) -> bytes | None:
-    kind = binding.body_type
-    if kind is None or (whole is None and not parts.fields and binding.method in SAFE_METHODS):
-        return None
-    base = kind.partition(";")[0].strip().lower()
-    content: JsonValue = parts.fields if binding.whole_body is None else whole
-    if content is None:
-        return None
-    headers["Content-Type"] = kind
-    if base == "application/json" or base.endswith("+json"):
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    if base == "application/x-www-form-urlencoded" and isinstance(content, dict):
-        pairs = [pair for name, value in content.items() for pair in _pairs(name, value, True)]
-        return urlencode(pairs).encode()
-    if base == "multipart/form-data" and isinstance(content, dict):
-        return _multipart(content, headers)
-    return _text(content).encode()
-
-
-def _multipart(content: JsonObject, headers: dict[str, str]) -> bytes:
-    from urllib3.filepost import encode_multipart_formdata
-
-    fields = [pair for name, value in content.items() for pair in _pairs(name, value, True)]
-    # A boundary made from the content keeps equal calls equal on the wire.
-    import hashlib
-
-    boundary = hashlib.sha256(repr(fields).encode()).hexdigest()[:32]
-    body, content_type = encode_multipart_formdata(fields, boundary=boundary)
-    headers["Content-Type"] = content_type
-    return bytes(body)
+def _with_prefix(credential: Credential, secret: str) -> str:
+    """The secret as it is sent: `user:password` is encoded for Basic; a secret that brings its scheme keeps it."""
+    scheme, space, _ = secret.partition(" ")
+    if not credential.prefix or (space and scheme.lower() in {"basic", "bearer", "token", "digest", "apikey"}):
+        return secret
+    if credential.prefix == "Basic " and ":" in secret:
+        return "Basic " + base64.b64encode(secret.encode()).decode()
+    return credential.prefix + secret
