@@ -9,17 +9,24 @@ from apigen_assets.dataset import checks as dataset_checks
 from apigen_assets.evaluation import assets as evaluation
 from apigen_assets.evaluation import checks as evaluation_checks
 from apigen_assets.generation import assets as generation
+from apigen_assets.generation import checks as generation_checks
 from apigen_assets.orchestration.jobs import jobs
+from apigen_assets.orchestration.owners import with_owner
+from apigen_assets.orchestration.shaping import with_settings
 from apigen_assets.release import assets as release
-from apigen_assets.settings import settings
+from apigen_assets.settings import Settings, settings
 from apigen_assets.training import assets as training
-from apigen_assets.verification.stages import assets as verification
-from apigen_assets.verification.stages import checks as verification_checks
+from apigen_assets.training import checks as training_checks
+from apigen_assets.verification.audit import assets as audit
+from apigen_assets.verification.mutation import assets as mutation
+from apigen_assets.verification.mutation import checks as mutation_checks
+from apigen_assets.verification.stages import assets as stages
+from apigen_assets.verification.stages import checks as stage_checks
 from resources.executors import ExecutorsResource
 from resources.hub.resource import HubResource
-from resources.lake.lake import LakeResource
+from resources.lake.resource import LakeResource
 from resources.llm.resource import LlmResource
-from resources.mcp.executor import McpResource
+from resources.mcp.resource import McpResource
 from resources.python.resource import SandboxResource
 from resources.rest.resource import RestResource
 from resources.trainer.resource import TrainerResource
@@ -27,31 +34,47 @@ from sensors.automation import automation
 from sensors.failures import failures
 from sensors.new_apis import new_apis
 
-_config = settings()
-
+_ASSETS = [catalog, generation, stages, mutation, audit, dataset, release, training, evaluation]
+_CHECKS = [
+    catalog_checks,
+    generation_checks,
+    stage_checks,
+    mutation_checks,
+    dataset_checks,
+    training_checks,
+    evaluation_checks,
+]
 _EXECUTORS: dict[str, dg.ExecutorDefinition] = {
     # A step takes milliseconds where a worker process takes seconds to start; partitions run side by side as runs.
     "in_process": dg.in_process_executor,
     "multiprocess": dg.multiprocess_executor,
 }
 
-defs = dg.Definitions(
-    assets=dg.load_assets_from_modules([catalog, generation, verification, dataset, release, training, evaluation]),
-    asset_checks=dg.load_asset_checks_from_modules(
-        [catalog_checks, verification_checks, dataset_checks, training, evaluation_checks]
-    ),
-    jobs=jobs,
-    resources={
-        "lake": LakeResource(root=_config.lake_url),
-        "hub": HubResource(endpoint=_config.hub_endpoint, deadline_s=_config.hub_deadline_s),
-        "llm": LlmResource(token_budget=_config.token_budget),
-        "executors": ExecutorsResource(
-            python=SandboxResource(minimum=_config.sandbox_minimum, timeout_s=_config.call_timeout_s),
-            rest=RestResource.from_settings(_config),
-            mcp=McpResource.from_settings(_config),
+
+def build(settings: Settings) -> dg.Definitions:
+    """The code location under these settings; they reach assets, checks and sensors as the resource `settings`."""
+    return dg.Definitions(
+        assets=dg.map_asset_specs(
+            lambda spec: with_owner(with_settings(spec, settings)),
+            dg.load_assets_from_modules(_ASSETS),  # type: ignore[arg-type]
         ),
-        "trainer": TrainerResource(),
-    },
-    sensors=[new_apis, automation, failures],
-    executor=_EXECUTORS[_config.executor],
-)
+        asset_checks=dg.load_asset_checks_from_modules(_CHECKS),
+        jobs=jobs,
+        resources={
+            "settings": settings,
+            "lake": LakeResource.from_settings(settings),
+            "hub": HubResource.from_settings(settings),
+            "llm": LlmResource.from_settings(settings),
+            "executors": ExecutorsResource(
+                python=SandboxResource.from_settings(settings),
+                rest=RestResource.from_settings(settings),
+                mcp=McpResource.from_settings(settings),
+            ),
+            "trainer": TrainerResource.from_settings(settings),
+        },
+        sensors=[new_apis, automation, failures],
+        executor=_EXECUTORS[settings.executor],
+    )
+
+
+defs = build(settings())

@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as PydanticSettingsError
 
@@ -22,6 +22,10 @@ class Settings(BaseSettings):
     """Folder for everything that is made; the other locations default to folders inside it."""
     lake: str | None = None
     """Where tables live: a folder or an object-store URL such as `s3://bucket/apigen`. Default `<home>/lake`."""
+    lake_options: dict[str, str] = {}
+    """Credentials and endpoint of an object store, as Polars and fsspec take them, such as
+    `{"key": "env:LAKE_KEY", "secret": "env:LAKE_SECRET"}`: `env:NAME` stands for the environment variable `NAME`, so
+    that no secret is written down here, in a run's configuration or in a log."""
     generators_file: Path = Path("generators.yaml")
     """The language models to use; where the file does not exist, the embedded stand-ins."""
     executor: Literal["in_process", "multiprocess"] = "in_process"
@@ -92,7 +96,12 @@ class Settings(BaseSettings):
 
     sandbox_minimum: Literal["none", "rlimits", "namespaces", "bubblewrap"] = "rlimits"
     """The run stops where the machine cannot isolate calls at least this well."""
+    sandbox_workers: int = Field(default=2, ge=1)
+    """Python calls that run at the same time."""
+    sandbox_memory_mb: int = Field(default=512, ge=16)
+    """MiB that one Python call may allocate."""
     call_timeout_s: float = Field(default=5.0, gt=0)
+    """Seconds after which a Python call is killed."""
     allow_private_addresses: bool = False
     """REST and MCP calls may go to loopback and private networks. The embedded server is always allowed."""
     allow_unsafe_methods: bool = False
@@ -108,6 +117,16 @@ class Settings(BaseSettings):
     """Hosts to which APIs may redirect beside their own."""
     user_agent: str | None = None
     """What REST servers see of the caller; say whom to contact."""
+
+    trainer_processes: int | None = Field(default=None, ge=1)
+    """Training processes on this machine; null for one per visible GPU, or two where there is none."""
+    trainer_launcher: Literal["torchrun", "deepspeed"] = "torchrun"
+    """`deepspeed` trains on several machines, with a hostfile."""
+    trainer_hostfile: Path | None = None
+    """DeepSpeed's list of machines and slots."""
+
+    failure_webhook: SecretStr | None = None
+    """URL that is told of failed runs as `{"text": ...}` (Slack, Mattermost, Teams workflows)."""
 
     def candidates(self, apis: int, stand_in: bool) -> int:
         """Pairs to ask one generator for a batch of so many APIs."""

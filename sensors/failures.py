@@ -1,17 +1,13 @@
 """Reports runs that failed: one line per failure in a file, and optionally to a webhook."""
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import requests
 
-from apigen_assets.settings import settings
-
-WEBHOOK_VARIABLE = "APIGEN_FAILURE_WEBHOOK"
-"""Environment variable with a URL that takes `{"text": ...}` (Slack, Mattermost, Teams workflows)."""
+from apigen_assets.settings import Settings
 
 MAX_MESSAGE = 500
 
@@ -34,7 +30,7 @@ def append_line(path: Path, record: dict[str, str | None]) -> None:
     minimum_interval_seconds=15,
     monitor_all_code_locations=False,
 )
-def failures(context: dg.RunFailureSensorContext) -> None:
+def failures(context: dg.RunFailureSensorContext, settings: dg.ResourceParam[Settings]) -> None:
     """Write what failed, where and why to `<home>/reports/failures.jsonl`."""
     run = context.dagster_run
     steps = context.get_step_failure_events()
@@ -50,11 +46,10 @@ def failures(context: dg.RunFailureSensorContext) -> None:
         "step": steps[0].step_key if steps else None,
         "error": " ".join(message.split())[:MAX_MESSAGE],
     }
-    append_line(report_path(settings().home), record)
+    append_line(report_path(settings.home), record)
     context.log.error(f"{record['job']} {record['partition'] or ''} failed at {record['step']}: {record['error']}")
-    url = os.environ.get(WEBHOOK_VARIABLE)
-    if url:
-        _post(context, url, record)
+    if settings.failure_webhook is not None:
+        _post(context, settings.failure_webhook.get_secret_value(), record)
 
 
 def _post(context: dg.RunFailureSensorContext, url: str, record: dict[str, str | None]) -> None:

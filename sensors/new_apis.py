@@ -10,7 +10,7 @@ import dagster as dg
 from apigen_assets.catalog.batches import BatchKey, kept_keys
 from apigen_assets.catalog.incoming import Listing, listing
 from apigen_assets.partitions import api_batches
-from apigen_assets.settings import Settings, settings
+from apigen_assets.settings import Settings
 
 MOST_PER_TICK = 50
 SETTLED_S = 2.0
@@ -91,6 +91,7 @@ def plan(found: Listing, before: Cursor, partitions: set[str], config: Settings,
             out.cursor.requested[key] = entry.fingerprint
             if key not in partitions:
                 out.add.append(key)
+        _shrunk(out, slug, entry.fingerprint, before, partitions, config)
     _removed(out, found, before, partitions)
     return out
 
@@ -99,7 +100,19 @@ def _keys(slug: str, fingerprint: str, before: Cursor, config: Settings) -> list
     """The first batch; the others once the first has imported this very state of the source."""
     if before.requested.get(slug) != fingerprint:
         return [slug]
-    return kept_keys(slug, fingerprint, config)
+    return kept_keys(slug, fingerprint, config) or [slug]
+
+
+def _shrunk(out: Plan, slug: str, fingerprint: str, before: Cursor, partitions: set[str], config: Settings) -> None:
+    """A source that was imported again and has fewer APIs loses its last batches."""
+    if before.requested.get(slug) != fingerprint:
+        return
+    keys = kept_keys(slug, fingerprint, config)
+    if keys:
+        gone = [key for key in partitions if BatchKey.parse(key).slug == slug and key not in keys]
+        out.delete += sorted(gone)
+        for key in gone:
+            out.cursor.requested.pop(key, None)
 
 
 def _removed(out: Plan, found: Listing, before: Cursor, partitions: set[str]) -> None:
@@ -124,16 +137,17 @@ def _removed(out: Plan, found: Listing, before: Cursor, partitions: set[str]) ->
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
-def new_apis(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+def new_apis(
+    context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
+) -> dg.SensorResult | dg.SkipReason:
     """Watch the incoming folder: new and changed sources run, removed ones lose their partitions.
 
     A file is taken when it did not change for two seconds. Its partition key is the slug of its name. At most 50
     runs are asked for in one tick; the rest follow in the next ones.
     """
-    config = settings()
     name = str(api_batches.name)
     partitions = set(context.instance.get_dynamic_partitions(name))
-    tick = plan(listing(config.incoming_dir), Cursor.read(context.cursor), partitions, config, time.time())
+    tick = plan(listing(settings.incoming_dir), Cursor.read(context.cursor), partitions, settings, time.time())
     for line in tick.news:
         context.log.warning(line)
     changes: list[Any] = []
@@ -145,7 +159,7 @@ def new_apis(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipRe
         context.update_cursor(tick.cursor.text())
         waiting = f"{tick.waiting} still being written" if tick.waiting else "nothing new"
         bad = f"; {len(tick.cursor.problems)} left out: {_listed(tick.cursor.problems)}" if tick.cursor.problems else ""
-        return dg.SkipReason(f"{config.incoming_dir}: {waiting}{bad}")
+        return dg.SkipReason(f"{settings.incoming_dir}: {waiting}{bad}")
     return dg.SensorResult(
         run_requests=[dg.RunRequest(run_key=run_key, partition_key=key) for key, run_key in tick.requests],
         dynamic_partitions_requests=changes,

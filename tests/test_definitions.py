@@ -9,7 +9,9 @@ import dagster as dg
 import pytest
 import yaml
 
+from apigen_assets.definitions import build
 from apigen_assets.orchestration.home import PROJECT
+from apigen_assets.settings import Settings
 
 HEAVY = ["torch", "transformers", "deepspeed", "datasets", "matplotlib", "mcp", "openai", "aiohttp"]
 
@@ -87,3 +89,29 @@ def test_each_stage_conserves_its_rows_by_a_blocking_check(defs):
 def test_one_job_per_thing_a_person_starts(defs):
     names = {job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")}
     assert {"catalog", "rows", "dataset", "release", "training", "evaluation", "ablation", "board", "models"} <= names
+
+
+def test_every_asset_has_an_owner(defs):
+    for name, spec in specs(defs).items():
+        assert spec.owners, name
+
+
+def test_a_changed_setting_shows_what_it_shaped_as_stale_and_nothing_else():
+    before, after = (specs(build(Settings(_env_file=None, dataset_size=size))) for size in (60_000, 50))
+    changed = {name for name in before if before[name].code_version != after[name].code_version}
+    assert changed == {"composition"}
+    assert after["composition"].metadata["settings"].value["APIGEN_DATASET_SIZE"] == 50
+
+
+def test_assets_and_checks_get_their_settings_from_the_resource():
+    for path in sorted((PROJECT / "apigen_assets").rglob("*.py")) + sorted((PROJECT / "sensors").glob("*.py")):
+        if path.name in {"assets.py", "checks.py"} or path.parent.name == "sensors":
+            assert "settings()" not in path.read_text(), path
+
+
+def test_no_secret_is_shown_on_a_definition():
+    config = Settings(
+        _env_file=None, failure_webhook="https://hooks.example/secret-part", lake_options={"key": "env:K"}
+    )
+    shown = str([spec.metadata for spec in build(config).resolve_all_asset_specs()])
+    assert "secret-part" not in shown and "secret-part" not in repr(config)

@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 
 from apigen_assets.dataset.funnel import funnel
+from apigen_assets.definitions import build
+from apigen_assets.domain.columns import description_of
 from apigen_assets.settings import settings
 from resources.lake.lake import Lake
 
@@ -54,18 +56,16 @@ class World:
         return Lake(self.config.lake_url)
 
     def run(self, job, partition=None):
-        from apigen_assets.definitions import defs
-        from resources.lake.lake import LakeResource
-
-        # the lake's folder is read when the module is first loaded: give this world its own
-        own = dg.Definitions(
-            assets=defs.assets, asset_checks=defs.asset_checks, jobs=defs.jobs, executor=dg.in_process_executor,
-            resources={**defs.resources, "lake": LakeResource(root=self.config.lake_url)},
-        )  # fmt: skip
-        return own.resolve_job_def(job).execute_in_process(
-            partition_key=partition, instance=self.instance, raise_on_error=True,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )  # fmt: skip
+        return (
+            build(self.config)
+            .resolve_job_def(job)
+            .execute_in_process(
+                partition_key=partition,
+                instance=self.instance,
+                raise_on_error=True,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
+        )
 
     def rows(self, batch, generator):
         return self.run("rows", dg.MultiPartitionKey({"api_batch": batch, "generator": generator}))
@@ -115,3 +115,19 @@ def test_a_second_run_asks_for_nothing_and_gives_the_same_rows(world):
     assert world.lake.scan("semantic_verified").collect().equals(first)
     again = {path: path.read_bytes() for path in world.config.journal_dir.rglob("*.jsonl")}
     assert {path: text for path, text in again.items() if text} == {p: t for p, t in journal.items() if t}
+
+
+def test_every_column_of_every_table_says_what_it_is(world):
+    (world.config.incoming_dir / "trees.py").write_text(FUNCTIONS)
+    world.instance.add_dynamic_partitions("api_batch", ["trees"])
+    world.run("seeds")
+    world.run("catalog", "trees")
+    world.rows("trees", "standin-small")
+    world.run("dataset")
+    for table in world.lake.assets():
+        for column in world.lake.scan(table).collect_schema():
+            assert description_of(table, column), f"apigen_assets/domain/columns.py does not describe {table}.{column}"
+    shown = world.instance.get_latest_materialization_event(dg.AssetKey("semantic_verified")).asset_materialization
+    columns = shown.metadata["dagster/column_schema"].schema.columns
+    assert {column.name: column.description for column in columns}["query"] == "What the user asks."
+    assert shown.metadata["settings"].value["APIGEN_JUDGES"] == ["standin-large"]

@@ -108,12 +108,12 @@ def kept_import(slug: str, settings: Settings) -> Path:
 
 
 def kept_keys(slug: str, fingerprint: str, settings: Settings) -> list[str]:
-    """The batch keys of a source in this very state; only the first where it was not imported yet."""
+    """The batch keys of a source in this very state; none where it was not imported yet."""
     summary = settings.home / "imports" / slug / f"{fingerprint}-{IMPORTER_VERSION}" / "summary.json"
     try:
         apis = int(json.loads(summary.read_text())["funnel"]["imported"])
     except (OSError, ValueError, KeyError, TypeError):
-        return [slug]
+        return []
     return list(batch_keys(slug, apis, settings.batch_size))
 
 

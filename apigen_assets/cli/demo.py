@@ -29,12 +29,13 @@ def demo(
     home = prepare(config)
     import dagster as dg
 
-    from resources.lake.lake import Lake, LakeError
+    from resources.lake.lake import LakeError
+    from resources.lake.resource import open_lake
     from resources.llm.generators import GeneratorsFileError, generators
 
     try:
         # what would make every step fail is better said once, before the first
-        Lake(config.lake_url)
+        open_lake(config)
         paid = [name for name, generator in generators(config).items() if not generator.is_standin]
     except (LakeError, GeneratorsFileError) as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
@@ -82,10 +83,12 @@ def demo(
 def _report(console: Console, seconds: float) -> None:
     from apigen_assets.dataset.funnel import funnel
     from apigen_assets.orchestration.metadata import column_counts
-    from resources.lake.lake import Lake, LakeError
+    from resources.lake.lake import LakeError
 
     config = settings()
-    lake = Lake(config.lake_url)
+    from resources.lake.resource import open_lake
+
+    lake = open_lake(config)
     table = Table(
         title="Candidates by generator (stand-ins: they show that the machine works, not how good a model is)"
     )

@@ -9,12 +9,13 @@ from typing import NamedTuple
 import dagster as dg
 import polars as pl
 
-from apigen_assets.catalog.batches import BatchKey
+from apigen_assets.catalog.batches import BatchKey, load_batch
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.orchestration.home import PROJECT
 from apigen_assets.partitions import api_batches, generators
 from apigen_assets.settings import Settings
 from resources.lake.lake import Lake, LakeError
+from resources.lake.resource import open_lake
 
 REST_DESCRIPTION = PROJECT / "resources" / "local" / "rest" / "openapi.yaml"
 """The embedded REST server's own description, dropped into the watched folder as a user would."""
@@ -63,7 +64,7 @@ def phases(sources: list[str], training: bool, settings: Settings) -> list[Phase
         Phase("Catalog", lambda _: catalog_steps(sources)),
         Phase(
             "Catalog: further batches",
-            lambda instance: catalog_steps(further(instance, sources)),
+            lambda instance: catalog_steps(further(instance, sources, settings)),
         ),
         Phase("Generation and verification", lambda instance: row_steps(known_batches(instance, sources))),
         Phase("Data set", lambda _: [Step("dataset", None, "composition", _table_summary("function_calling_dataset"))]),
@@ -85,9 +86,11 @@ def phases(sources: list[str], training: bool, settings: Settings) -> list[Phase
     return parts
 
 
-def further(instance: dg.DagsterInstance, sources: list[str]) -> list[str]:
-    """Batches that importing the first ones made known."""
-    return [key for key in known_batches(instance, sources) if key not in sources]
+def further(instance: dg.DagsterInstance, sources: list[str], settings: Settings) -> list[str]:
+    """The batches after the first ones, made known to the instance as the sensor `new_apis` would."""
+    keys = [key for source in sources for key in load_batch(source, settings).keys if key not in sources]
+    instance.add_dynamic_partitions(str(api_batches.name), keys)
+    return keys
 
 
 def catalog_steps(batches: list[str]) -> list[Step]:
@@ -156,7 +159,7 @@ def _reason(result: dg.ExecuteInProcessResult) -> str:
 
 def _safely(summary: Callable[[Lake], str], settings: Settings) -> str:
     try:
-        return summary(Lake(settings.lake_url))
+        return summary(open_lake(settings))
     except (LakeError, OSError) as error:
         return str(error)
 

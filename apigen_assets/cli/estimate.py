@@ -14,7 +14,8 @@ from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.estimate import Estimate, estimate_generation, estimate_judging
 from apigen_assets.generation.shown_examples import ShownExample, from_seeds
 from apigen_assets.settings import Settings, settings
-from resources.lake.lake import Lake, LakeError
+from resources.lake.lake import LakeError
+from resources.lake.resource import open_lake
 from resources.llm.client import ChatClient
 from resources.llm.generators import Generator, GeneratorsFileError, UnknownGeneratorError, generators, judge_names
 
@@ -117,7 +118,7 @@ def _wanted(config: Settings, generator: Generator, target: int | None) -> Calla
 
 def _batches(config: Settings) -> tuple[dict[str, list[Api]], str]:
     """APIs by batch: the filtered catalog, or the built-in functions where there is no catalog yet."""
-    lake = Lake(config.lake_url)
+    lake = open_lake(config)
     paths = lake.paths("filtered_api_catalog")
     if paths:
         out: dict[str, list[Api]] = {}
@@ -136,7 +137,7 @@ def _batches(config: Settings) -> tuple[dict[str, list[Api]], str]:
 
 
 def _examples(config: Settings) -> list[ShownExample]:
-    lake = Lake(config.lake_url)
+    lake = open_lake(config)
     if lake.paths("seed_examples"):
         rows = lake.scan("seed_examples").collect()
         return [ShownExample.from_row(row) for row in rows.iter_rows(named=True)]

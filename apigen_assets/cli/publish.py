@@ -44,7 +44,8 @@ def _dry_run(config: Settings, repo: str | None, version: str | None) -> None:
     from apigen_assets.release.guards import failed_checks, guarding_checks, lineage
     from apigen_assets.release.soundness import UnsoundRowsError
     from resources.hub.resource import HubError, HubResource
-    from resources.lake.lake import Lake, LakeError
+    from resources.lake.lake import LakeError
+    from resources.lake.resource import open_lake
 
     with dg.DagsterInstance.from_config(str(prepare(config))) as instance:
         failed = failed_checks(instance, guarding_checks())
@@ -52,14 +53,14 @@ def _dry_run(config: Settings, repo: str | None, version: str | None) -> None:
     for check in failed:
         typer.secho(f"A check would stop the release: {check}", err=True, fg=typer.colors.YELLOW)
     try:
-        tree, _ = build_dataset(config, Lake(config.lake_url), made_by)
+        tree, _ = build_dataset(config, open_lake(config), made_by)
     except (UnsoundRowsError, LakeError) as error:
         _fail(f"Nothing to release: {error}")
     typer.echo(f"{tree.path} ({'written' if tree.changed else 'unchanged'}), content hash {tree.content_hash[:12]}")
     if not repo:
         typer.echo("No repository is set (--repo, APIGEN_HUB_REPO): nothing to compare with.")
         return
-    hub = HubResource(endpoint=config.hub_endpoint, deadline_s=config.hub_deadline_s)
+    hub = HubResource.from_settings(config)
     try:
         would = hub.publish(tree.path, repo, version=version, dry_run=True, say=typer.echo)
     except HubError as error:

@@ -15,10 +15,11 @@ def sql(
 ) -> None:
     """Ask the lake with DuckDB: every asset is a view, its partitions are columns."""
     # Imported here: Dagster and DuckDB cost other commands a second
-    from resources.lake.lake import Lake, LakeError
+    from resources.lake.lake import LakeError
+    from resources.lake.resource import open_lake
 
     try:
-        lake = Lake(settings().lake_url)
+        lake = open_lake(settings())
         connection = lake.connect()
     except LakeError as error:
         typer.echo(str(error), err=True)

@@ -8,7 +8,7 @@ import typer
 
 from apigen_assets.training.changes import parse_changes
 from apigen_assets.training.recipe import RecipeError, load_recipe, recipe_names
-from resources.trainer.resource import Trainer, TrainingError, TrainingJob
+from resources.trainer.trainer import Trainer, TrainingError, TrainingJob
 
 _RECIPE_HELP = f"A packaged recipe ({', '.join(recipe_names())}) or a .yaml file."
 

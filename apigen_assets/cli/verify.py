@@ -75,14 +75,14 @@ def _run(rows: Path, out: Path, known: Functions, judges: list[str], allow_empty
 
 def _executors(known: Functions) -> "AbstractContextManager[Executors]":
     from resources.executors import ExecutorsResource
-    from resources.mcp.executor import McpResource
+    from resources.mcp.resource import McpResource
     from resources.python.resource import SandboxResource
     from resources.rest.resource import RestResource
 
     config = settings()
     kinds = {binding.kind for binding in known.bindings.values()}
     return ExecutorsResource(
-        python=SandboxResource(minimum=config.sandbox_minimum, timeout_s=config.call_timeout_s),
+        python=SandboxResource.from_settings(config),
         rest=RestResource.from_settings(config) if "rest" in kinds else None,
         mcp=McpResource.from_settings(config) if "mcp" in kinds else None,
     ).open()
@@ -97,7 +97,7 @@ def _chat(stack: ExitStack, judges: list[str]) -> ChatModel:
             find_generator(name)
     except (UnknownGeneratorError, ValueError) as error:
         raise UnusableInputError(str(error)) from None
-    llm = LlmResource()
+    llm = LlmResource.from_settings(settings())
     stack.callback(llm.close)
     return llm
 

@@ -20,6 +20,7 @@ from apigen_assets.dataset.compose import (
 )
 from apigen_assets.dataset.contamination import MATCHES_SCHEMA
 from apigen_assets.dataset.dataset_rows import dataset_rows, mixed
+from apigen_assets.dataset.funnel import TABLES as FUNNEL_TABLES
 from apigen_assets.dataset.funnel import funnel, markdown, reasons
 from apigen_assets.dataset.plots import funnel_plot, plots
 from apigen_assets.dataset.relevance import relevance_rows as make_relevance_rows
@@ -28,12 +29,15 @@ from apigen_assets.dataset.statistics import statistics
 from apigen_assets.files.atomic import write_text
 from apigen_assets.orchestration.automation import follow
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
-from apigen_assets.settings import Settings, settings
+from apigen_assets.orchestration.shaping import shaped_by, values_of
+from apigen_assets.partitions import ALL_THAT_EXISTS
+from apigen_assets.settings import Settings
+from resources.lake.io_manager import LakeIOManager
+from resources.lake.lake import Lake
 
-_ALL_THAT_EXISTS = {"allow_missing_partitions": True}
 _VERIFIED = {
-    "semantic_verified": dg.AssetIn(metadata=_ALL_THAT_EXISTS),
-    "filtered_api_catalog": dg.AssetIn(metadata=_ALL_THAT_EXISTS),
+    "semantic_verified": dg.AssetIn(metadata=ALL_THAT_EXISTS),
+    "filtered_api_catalog": dg.AssetIn(metadata=ALL_THAT_EXISTS),
 }
 CONTAMINATED_SCHEMA = pl.Schema(
     {
@@ -60,21 +64,24 @@ def categories_of(catalog: pl.DataFrame) -> dict[str, str]:
     group_name="dataset",
     kinds={"polars"},
     code_version="1",
+    metadata=shaped_by("bfcl_install"),
     automation_condition=follow("semantic_verified"),
-    ins={"semantic_verified": dg.AssetIn(metadata=_ALL_THAT_EXISTS)},
+    ins={"semantic_verified": dg.AssetIn(metadata=ALL_THAT_EXISTS)},
 )
-def contaminated_rows(context: dg.AssetExecutionContext, semantic_verified: pl.LazyFrame) -> dg.Output[pl.DataFrame]:
+def contaminated_rows(
+    context: dg.AssetExecutionContext, semantic_verified: pl.LazyFrame, settings: dg.ResourceParam[Settings]
+) -> dg.MaterializeResult[pl.DataFrame]:
     """Verified rows that hold a question or a tool of BFCL, each with the match: they never enter the data set.
 
     Where the leaderboard's questions cannot be had, no row is compared, which the check
     `is_decontaminated` says.
     """
     try:
-        known = benchmark(settings())
+        known = benchmark(settings)
     except QuestionsUnavailableError as error:
         context.log.warning(f"rows are not compared with BFCL: {error}")
         empty = pl.DataFrame(schema=CONTAMINATED_SCHEMA)
-        return dg.Output(empty, metadata={"compared": False, "reason": str(error)})
+        return dg.MaterializeResult(value=empty, metadata={"compared": False, "reason": str(error)})
     parts = []
     columns = ["candidate_id", "generator", "query", "tools", "answers"]
     for batch in semantic_verified.select(columns).collect_batches(chunk_size=20_000, maintain_order=True):
@@ -82,8 +89,8 @@ def contaminated_rows(context: dg.AssetExecutionContext, semantic_verified: pl.L
         parts.append(pl.concat([batch[matches["row"]], matches.drop("row")], how="horizontal"))
     rows = pl.concat(parts) if parts else pl.DataFrame(schema={**dict.fromkeys(columns, pl.String), **MATCHES_SCHEMA})
     rows = rows.select(list(CONTAMINATED_SCHEMA)).sort("candidate_id")
-    return dg.Output(
-        rows,
+    return dg.MaterializeResult(
+        value=rows,
         metadata={
             "compared": True,
             "questions": len(known.ids),
@@ -98,31 +105,43 @@ def contaminated_rows(context: dg.AssetExecutionContext, semantic_verified: pl.L
     group_name="dataset",
     kinds={"polars"},
     code_version="1",
+    metadata=shaped_by(
+        "seed",
+        "dataset_size",
+        "style_shares",
+        "generator_shares",
+        "category_share",
+        "rows_per_api",
+        "near_duplicate",
+        "rows_per_call",
+    ),
     automation_condition=follow("semantic_verified", "contaminated_rows"),
     ins=_VERIFIED,
 )
 def composition(
-    semantic_verified: pl.LazyFrame, filtered_api_catalog: pl.DataFrame, contaminated_rows: pl.DataFrame
-) -> dg.Output[pl.DataFrame]:
+    semantic_verified: pl.LazyFrame,
+    filtered_api_catalog: pl.DataFrame,
+    contaminated_rows: pl.DataFrame,
+    settings: dg.ResourceParam[Settings],
+) -> dg.MaterializeResult[pl.DataFrame]:
     """What becomes of every verified row: chosen with its place, or left out with the reason.
 
     Contaminated rows and duplicates go (exact, same calls, near queries), then styles, generators, categories and
     APIs have their quotas. A kind with too few rows is a shortfall, and is not filled from another.
     """
-    config = settings()
     found = compose(
         semantic_verified,
-        config.dataset_size,
-        config.seed,
-        quotas_of(config),
+        settings.dataset_size,
+        settings.seed,
+        quotas_of(settings),
         categories_of(filtered_api_catalog),
         set(contaminated_rows["candidate_id"]),
     )
     fates = {name: count for name, count in found.counts.items() if count}
-    return dg.Output(
-        found.fates,
+    return dg.MaterializeResult(
+        value=found.fates,
         metadata={
-            "wanted": config.dataset_size,
+            "wanted": settings.dataset_size,
             "chosen": found.counts[Fate.CHOSEN],
             "duplicates": found.duplicates,
             "over_quota": found.over_quota,
@@ -139,25 +158,28 @@ def composition(
     group_name="dataset",
     kinds={"polars"},
     code_version="3",
+    metadata=shaped_by("seed", "relevance_share", "relevance_refusal", "heldout_share"),
     automation_condition=follow("composition"),
     ins=_VERIFIED,
 )
 def relevance_rows(
-    semantic_verified: pl.LazyFrame, filtered_api_catalog: pl.DataFrame, composition: pl.DataFrame
-) -> dg.Output[pl.DataFrame]:
+    semantic_verified: pl.LazyFrame,
+    filtered_api_catalog: pl.DataFrame,
+    composition: pl.DataFrame,
+    settings: dg.ResourceParam[Settings],
+) -> dg.MaterializeResult[pl.DataFrame]:
     """Queries that no offered tool can serve, with an empty answer: 8,000 beside 60,000 in the paper (section 5.1).
 
     A third each: the needed tool removed, a required value taken out of the query, tools of other domains. Tools
     that might serve after all are not offered.
     """
-    config = settings()
     categories = categories_of(filtered_api_catalog)
     chosen = chosen_rows(semantic_verified, composition)
-    wanted = round(chosen.height * config.relevance_share / (1 - config.relevance_share))
-    made = make_relevance_rows(chosen, categories, wanted, config.seed, config.relevance_refusal)
-    rows = dataset_rows(made.rows, categories, heldout_share=config.heldout_share)
-    return dg.Output(
-        rows,
+    wanted = round(chosen.height * settings.relevance_share / (1 - settings.relevance_share))
+    made = make_relevance_rows(chosen, categories, wanted, settings.seed, settings.relevance_refusal)
+    rows = dataset_rows(made.rows, categories, heldout_share=settings.heldout_share)
+    return dg.MaterializeResult(
+        value=rows,
         metadata={
             "wanted": wanted,
             "made": rows.height,
@@ -173,23 +195,24 @@ def relevance_rows(
     group_name="dataset",
     kinds={"polars"},
     code_version="2",
+    metadata=shaped_by("seed", "heldout_share"),
     automation_condition=follow("composition", "relevance_rows"),
-    required_resource_keys={"lake"},
     ins=_VERIFIED,
+    deps=[table for table in FUNNEL_TABLES if table not in _VERIFIED],
 )
 def function_calling_dataset(
-    context: dg.AssetExecutionContext,
     semantic_verified: pl.LazyFrame,
     filtered_api_catalog: pl.DataFrame,
     composition: pl.DataFrame,
     relevance_rows: pl.DataFrame,
-) -> dg.Output[pl.DataFrame]:
+    lake: dg.ResourceParam[LakeIOManager],
+    settings: dg.ResourceParam[Settings],
+) -> dg.MaterializeResult[pl.DataFrame]:
     """The data set: the chosen rows and the relevance rows in one seeded order, with the split by API."""
-    config = settings()
     chosen = chosen_rows(semantic_verified, composition)
-    calls = dataset_rows(chosen, categories_of(filtered_api_catalog), heldout_share=config.heldout_share)
-    rows = mixed(calls, relevance_rows, config.seed)
-    return dg.Output(rows, metadata=_metadata(context, rows, composition))
+    calls = dataset_rows(chosen, categories_of(filtered_api_catalog), heldout_share=settings.heldout_share)
+    rows = mixed(calls, relevance_rows, settings.seed)
+    return dg.MaterializeResult(value=rows, metadata=_metadata(lake.lake, rows, composition))
 
 
 def _ablation(stage: str) -> dg.AssetsDefinition:
@@ -201,25 +224,28 @@ def _ablation(stage: str) -> dg.AssetsDefinition:
         group_name="dataset",
         kinds={"polars"},
         code_version="2",
+        metadata=shaped_by("seed", "heldout_share"),
         automation_condition=follow("function_calling_dataset"),
         ins={
-            "rejected": dg.AssetIn(rejected, metadata=_ALL_THAT_EXISTS),
-            "filtered_api_catalog": dg.AssetIn(metadata=_ALL_THAT_EXISTS),
+            "rejected": dg.AssetIn(rejected, metadata=ALL_THAT_EXISTS),
+            "filtered_api_catalog": dg.AssetIn(metadata=ALL_THAT_EXISTS),
         },
         description=f"The data set with the rows that failed the {stage} check added back (paper, Fig. 5). Size: "
         f"{ABLATION_RULE}.",
     )
     def ablation(
-        function_calling_dataset: pl.DataFrame, rejected: pl.LazyFrame, filtered_api_catalog: pl.DataFrame
-    ) -> dg.Output[pl.DataFrame]:
-        config = settings()
+        function_calling_dataset: pl.DataFrame,
+        rejected: pl.LazyFrame,
+        filtered_api_catalog: pl.DataFrame,
+        settings: dg.ResourceParam[Settings],
+    ) -> dg.MaterializeResult[pl.DataFrame]:
         categories = categories_of(filtered_api_catalog)
-        clean, contaminated = _without_contaminated(unique_rows(rejected, config.seed))
-        added = dataset_rows(clean, categories, heldout_share=config.heldout_share)
+        clean, contaminated = _without_contaminated(unique_rows(rejected, settings.seed), settings)
+        added = dataset_rows(clean, categories, heldout_share=settings.heldout_share)
         added = added.with_columns(pl.lit(f"failed_{stage}").alias("kind"))
-        rows = mixed(function_calling_dataset, added, config.seed)
-        return dg.Output(
-            rows,
+        rows = mixed(function_calling_dataset, added, settings.seed)
+        return dg.MaterializeResult(
+            value=rows,
             metadata={
                 "size_rule": ABLATION_RULE,
                 "verified": function_calling_dataset.height,
@@ -241,38 +267,39 @@ plus_fail_execution_dataset = _ablation("execution")
     group_name="dataset",
     kinds={"html"},
     code_version="1",
+    metadata=shaped_by("release_title"),
     automation_condition=follow("function_calling_dataset"),
-    required_resource_keys={"lake"},
-    ins={"filtered_api_catalog": dg.AssetIn(metadata=_ALL_THAT_EXISTS)},
+    deps=FUNNEL_TABLES,
+    ins={"filtered_api_catalog": dg.AssetIn(metadata=ALL_THAT_EXISTS)},
 )
 def dataset_report(
-    context: dg.AssetExecutionContext,
     function_calling_dataset: pl.DataFrame,
     filtered_api_catalog: pl.DataFrame,
     composition: pl.DataFrame,
     contaminated_rows: pl.DataFrame,
+    lake: dg.ResourceParam[LakeIOManager],
+    settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[None]:
     """The data set in figures and samples: plots here, and one HTML file that opens without a network."""
-    config = settings()
-    lake = context.resources.lake.lake
     rows = function_calling_dataset
     stats = statistics(rows, filtered_api_catalog)
-    table, rejected = funnel(lake), reasons(lake)
+    table, rejected = funnel(lake.lake), reasons(lake.lake)
     report = Report(
-        title=config.release_title,
+        title=settings.release_title,
         statistics=stats,
         funnel=table,
         reasons=rejected,
         fates=column_counts(composition, "fate"),
-        shortfall=shortfall_of(composition, config.dataset_size, quotas_of(config)),
+        shortfall=shortfall_of(composition, settings.dataset_size, quotas_of(settings)),
         contaminated=contaminated_rows,
-        compared=questions_file(config).exists(),
+        compared=questions_file(settings).exists(),
         stand_in=any(row.generator.startswith("standin-") for row in table),
     )
-    path = report_file(config)
+    path = report_file(settings)
     write_text(path, page(report, rows))
     return dg.MaterializeResult(
         metadata={
+            "settings": dg.MetadataValue.json(values_of(settings, "release_title")),
             "path": dg.MetadataValue.path(str(path)),
             "open": dg.MetadataValue.url(path.as_uri()),
             "funnel": dg.MetadataValue.md(markdown(table)),
@@ -282,22 +309,22 @@ def dataset_report(
     )
 
 
-def report_file(config: Settings) -> Path:
+def report_file(settings: Settings) -> Path:
     """Where the report stands."""
-    return (config.home / "report" / "dataset-report.html").resolve()
+    return (settings.home / "report" / "dataset-report.html").resolve()
 
 
-def _without_contaminated(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+def _without_contaminated(rows: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, int]:
     """Rows that do not match BFCL, and how many did; all of them where the questions cannot be had."""
     try:
-        found = benchmark(settings()).contaminated(rows)
+        found = benchmark(settings).contaminated(rows)
     except QuestionsUnavailableError:
         return rows, 0
     return rows.filter(pl.Series(~found)), int(found.sum())
 
 
-def _metadata(context: dg.AssetExecutionContext, rows: pl.DataFrame, composition: pl.DataFrame) -> dict[str, Any]:
-    table = funnel(context.resources.lake.lake)
+def _metadata(lake: Lake, rows: pl.DataFrame, composition: pl.DataFrame) -> dict[str, Any]:
+    table = funnel(lake)
     styles = column_counts(rows.filter(pl.col("kind") == "call"), "style")
     fates = column_counts(composition, "fate")
     return {

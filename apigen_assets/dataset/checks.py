@@ -11,15 +11,14 @@ from apigen_assets.dataset.contamination import Benchmark
 from apigen_assets.dataset.facts import canonical_calls
 from apigen_assets.dataset.relevance import KINDS, relevance_key
 from apigen_assets.dataset.splits import SPLITS
-from apigen_assets.settings import settings
-
-_ALL_THAT_EXISTS = {"allow_missing_partitions": True}
+from apigen_assets.partitions import ALL_THAT_EXISTS
+from apigen_assets.settings import Settings
 
 
 @dg.asset_check(
     asset="composition",
     blocking=True,
-    additional_ins={"semantic_verified": dg.AssetIn(metadata=_ALL_THAT_EXISTS)},
+    additional_ins={"semantic_verified": dg.AssetIn(metadata=ALL_THAT_EXISTS)},
 )
 def composition_conserves_rows(composition: pl.DataFrame, semantic_verified: pl.LazyFrame) -> dg.AssetCheckResult:
     """Every verified row has exactly one fate, chosen ones have the places 0..n-1, duplicates name their original."""
@@ -56,10 +55,12 @@ def splits_share_no_api(function_calling_dataset: pl.DataFrame) -> dg.AssetCheck
 
 
 @dg.asset_check(asset="function_calling_dataset", blocking=True)
-def is_decontaminated(function_calling_dataset: pl.DataFrame) -> dg.AssetCheckResult:
+def is_decontaminated(
+    function_calling_dataset: pl.DataFrame, settings: dg.ResourceParam[Settings]
+) -> dg.AssetCheckResult:
     """No row holds a question or a tool of BFCL; a warning where the questions cannot be had."""
     try:
-        known = benchmark(settings())
+        known = benchmark(settings)
     except QuestionsUnavailableError as error:
         return dg.AssetCheckResult(
             passed=False,

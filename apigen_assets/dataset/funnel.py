@@ -8,6 +8,8 @@ from resources.lake.lake import Lake, LakeError
 
 _REASONS_SCHEMA = pl.Schema({"generator": pl.String, "stage": pl.String, "reason": pl.String, "count": pl.UInt32})
 STAGES = ("format", "execution", "semantic")
+TABLES = ("raw_candidates", "semantic_verified", *(f"{stage}_rejected" for stage in STAGES))
+"""The tables that a funnel is read from."""
 
 
 class FunnelRow(NamedTuple):

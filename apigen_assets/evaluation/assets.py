@@ -18,8 +18,10 @@ from apigen_assets.evaluation.published import FOOTNOTE
 from apigen_assets.evaluation.scores import Scores
 from apigen_assets.evaluation.store import RunningElsewhereError
 from apigen_assets.orchestration.metadata import bar_plot, figure, samples
-from apigen_assets.partitions import model_by_dataset
-from apigen_assets.settings import settings
+from apigen_assets.orchestration.retries import again_or_stop
+from apigen_assets.orchestration.shaping import shaped_by
+from apigen_assets.partitions import ALL_THAT_EXISTS, ModelPartition, model_by_dataset
+from apigen_assets.settings import Settings
 from resources.bfcl import environment as bfcl
 from resources.llm.resource import LlmResource
 
@@ -35,43 +37,38 @@ class BfclConfig(dg.Config):
     """For a served model: native tool calls, or the tools in the prompt."""
 
 
-def partition_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> tuple[str, str]:
-    """Model and data set of the run's partition."""
-    key = context.partition_key
-    if not isinstance(key, dg.MultiPartitionKey):
-        key = model_by_dataset.get_partition_key_from_str(key)
-    return key.keys_by_dimension["model"], key.keys_by_dimension["dataset"]
-
-
 @dg.asset(
     io_manager_key="lake",
     group_name="evaluation",
     kinds={"polars", "transformers"},
     code_version="1",
     partitions_def=model_by_dataset,
+    metadata=shaped_by("bfcl_per_category"),
     deps=["xlam_checkpoints"],
     pool="gpu",
 )
-def bfcl_scores(context: dg.AssetExecutionContext, config: BfclConfig, llm: LlmResource) -> dg.Output[pl.DataFrame]:
+def bfcl_scores(
+    context: dg.AssetExecutionContext, config: BfclConfig, llm: LlmResource, settings: dg.ResourceParam[Settings]
+) -> dg.MaterializeResult[pl.DataFrame]:
     """Every BFCL single-turn question with the model's answer and the official checker's verdict."""
-    model, dataset = partition_of(context)
-    checkpoint = settings().checkpoints_dir / model / dataset
+    model, dataset = ModelPartition.of(context)
+    checkpoint = settings.checkpoints_dir / model / dataset
     try:
-        evaluation = _evaluated(context, config, llm, checkpoint, settings().home / "evaluation" / model / dataset)
+        evaluation = _evaluated(context, config, settings, llm, checkpoint)
     except (CheckpointError, OutputsError, bfcl.BfclEnvironmentError) as error:
-        raise dg.Failure(str(error), allow_retries=False) from None
+        raise again_or_stop(error, may_pass=False) from error
     except (AnswersFailedError, RunningElsewhereError, EndpointError) as error:
-        raise dg.Failure(str(error)) from None
+        raise again_or_stop(error, may_pass=True) from error
     stand_in = trained_on_stand_in(checkpoint)
     table = evaluation.table(model, dataset, stand_in)
-    return dg.Output(table, metadata=_metadata(evaluation, table, stand_in))
+    return dg.MaterializeResult(value=table, metadata=_metadata(evaluation, table, stand_in))
 
 
 def _evaluated(
-    context: dg.AssetExecutionContext, config: BfclConfig, llm: LlmResource, checkpoint: Path, folder: Path
+    context: dg.AssetExecutionContext, config: BfclConfig, settings: Settings, llm: LlmResource, checkpoint: Path
 ) -> Evaluation:
     env = bfcl.environment()
-    per_category = config.per_category or settings().bfcl_per_category
+    per_category = config.per_category or settings.bfcl_per_category
 
     def progress(done: int, total: int) -> None:
         context.log.info(f"{done} of {total} questions answered")
@@ -80,6 +77,7 @@ def _evaluated(
         return evaluate_endpoint(
             llm, config.generator, env, mode=config.mode, per_category=per_category, on_progress=_seldom(progress)
         )
+    folder = settings.home / "evaluation" / Path(*checkpoint.parts[-2:])
     return evaluate_checkpoint(checkpoint, folder, env, per_category=per_category, on_progress=_seldom(progress))
 
 
@@ -89,9 +87,9 @@ def _evaluated(
     group_name="evaluation",
     kinds={"polars"},
     code_version="1",
-    ins={"bfcl_scores": dg.AssetIn(metadata={"allow_missing_partitions": True})},
+    ins={"bfcl_scores": dg.AssetIn(metadata=ALL_THAT_EXISTS)},
 )
-def leaderboard_asset(bfcl_scores: pl.DataFrame) -> dg.Output[pl.DataFrame]:
+def leaderboard_asset(bfcl_scores: pl.DataFrame) -> dg.MaterializeResult[pl.DataFrame]:
     """The models trained here beside the paper's and its boards', each figure with source, version and interval."""
     board = leaderboard(bfcl_scores)
     changes = deltas(board)
@@ -106,7 +104,7 @@ def leaderboard_asset(bfcl_scores: pl.DataFrame) -> dg.Output[pl.DataFrame]:
         metadata["note"] = dg.MetadataValue.text(
             "some models were asked a sample of the questions: no figures for them"
         )
-    return dg.Output(board, metadata=metadata)
+    return dg.MaterializeResult(value=board, metadata=metadata)
 
 
 def _metadata(evaluation: Evaluation, table: pl.DataFrame, stand_in: bool) -> dict[str, dg.MetadataValue]:

@@ -6,10 +6,9 @@ import dagster as dg
 import polars as pl
 
 from apigen_assets.evaluation.answers import inference_error
-from apigen_assets.evaluation.assets import partition_of
 from apigen_assets.evaluation.categories import COUNTS
-from apigen_assets.partitions import model_by_dataset
-from apigen_assets.settings import settings
+from apigen_assets.partitions import ModelPartition, model_by_dataset
+from apigen_assets.settings import Settings
 
 
 def incomplete(scores: pl.DataFrame) -> dict[str, str]:
@@ -60,11 +59,13 @@ def no_failure_counts_as_an_answer(bfcl_scores: pl.DataFrame) -> dg.AssetCheckRe
     partitions_def=model_by_dataset,
     description="On held-out queries the trained model is right more often than before training.",
 )
-def training_taught_something(context: dg.AssetCheckExecutionContext, bfcl_scores: pl.DataFrame) -> dg.AssetCheckResult:
+def training_taught_something(
+    context: dg.AssetCheckExecutionContext, bfcl_scores: pl.DataFrame, settings: dg.ResourceParam[Settings]
+) -> dg.AssetCheckResult:
     """Trained above untrained, on queries kept out of training."""
     names = bfcl_scores.select("model", "dataset").unique().rows()
-    model, dataset = names[0] if len(names) == 1 else partition_of(context)
-    path = settings().checkpoints_dir / model / dataset / "training.json"
+    model, dataset = names[0] if len(names) == 1 else ModelPartition.of(context)
+    path = settings.checkpoints_dir / model / dataset / "training.json"
     try:
         heldout = json.loads(path.read_text(encoding="utf-8"))["heldout"]
         before, after = heldout["untrained"]["seen"]["all"], heldout["trained"]["seen"]["all"]

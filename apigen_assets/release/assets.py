@@ -6,17 +6,20 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from apigen_assets.dataset.funnel import TABLES as FUNNEL_TABLES
 from apigen_assets.dataset.funnel import markdown
 from apigen_assets.files.json_types import JsonObject
-from apigen_assets.partitions import model_by_dataset
+from apigen_assets.orchestration.shaping import shaped_by
+from apigen_assets.partitions import ModelPartition, model_by_dataset
 from apigen_assets.release.build import build_dataset
 from apigen_assets.release.guards import GUARDED, GUARDED_OF_MODELS, failed_checks, guarding_checks, lineage
 from apigen_assets.release.models import ModelError, scores, write_model
 from apigen_assets.release.soundness import UnsoundRowsError
 from apigen_assets.release.tree import Tree, read_manifest
-from apigen_assets.settings import settings
+from apigen_assets.settings import Settings
 from resources.hub.resource import HubError, HubProblem, HubResource, Publication
-from resources.lake.lake import Lake, LakeError
+from resources.lake.io_manager import LakeIOManager
+from resources.lake.lake import LakeError
 
 
 class ReleaseConfig(dg.Config):
@@ -34,28 +37,31 @@ class ReleaseConfig(dg.Config):
     group_name="release",
     kinds={"huggingface", "parquet"},
     code_version="2",
-    required_resource_keys={"lake", "hub"},
+    metadata=shaped_by("release_title", "release_license", "release_rejects"),
+    deps=FUNNEL_TABLES,
     pool="hub",
 )
 def huggingface_dataset(
     context: dg.AssetExecutionContext,
     config: ReleaseConfig,
     function_calling_dataset: pl.LazyFrame,
+    lake: dg.ResourceParam[LakeIOManager],
+    hub: HubResource,
+    settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[None]:
     """The release: shards, card and manifest in a local folder, published where a repository and HF_TOKEN are set."""
-    hub: HubResource = context.resources.hub
     _stop_at_checks(context.instance, GUARDED)
-    repo, version = _target(config)
+    repo, version = _target(config, settings)
     if repo and hub.has_token():
         _access(hub, repo, version)
     try:
         tree, provenance = build_dataset(
-            settings(), context.resources.lake.lake, lineage(context.instance), dataset=function_calling_dataset
+            settings, lake.lake, lineage(context.instance), dataset=function_calling_dataset
         )
     except UnsoundRowsError as error:
         raise _stop(str(error)) from None
     loaded = _load(context, hub, tree)
-    published = _publish(context, hub, tree, repo, version, "dataset")
+    published = _publish(context, hub, tree, repo, version, settings.hub_private, "dataset")
     rows = {
         f"{name}/{split}": told["rows"]
         for name, config_ in tree.manifest["configs"].items()
@@ -82,46 +88,45 @@ def huggingface_dataset(
     code_version="1",
     partitions_def=model_by_dataset,
     deps=["xlam_checkpoints", "bfcl_scores"],
-    required_resource_keys={"lake", "hub"},
     pool="hub",
 )
-def huggingface_models(context: dg.AssetExecutionContext, config: ReleaseConfig) -> dg.MaterializeResult[None]:
+def huggingface_models(
+    context: dg.AssetExecutionContext,
+    config: ReleaseConfig,
+    lake: dg.ResourceParam[LakeIOManager],
+    hub: HubResource,
+    settings: dg.ResourceParam[Settings],
+) -> dg.MaterializeResult[None]:
     """One trained model with its card and leaderboard scores, published where a repository and HF_TOKEN are set."""
-    hub: HubResource = context.resources.hub
-    key = context.partition_key
-    if not isinstance(key, dg.MultiPartitionKey):
-        raise _stop("this asset is made for one model and one data set: choose a partition")
-    model, dataset = key.keys_by_dimension["model"], key.keys_by_dimension["dataset"]
-    _stop_at_checks(context.instance, GUARDED_OF_MODELS, key)
-    told = settings()
-    namespace = (told.hub_repo or "").split("/")[0]
+    model, dataset = ModelPartition.of(context)
+    _stop_at_checks(context.instance, GUARDED_OF_MODELS, context.partition_key)
+    namespace = (settings.hub_repo or "").split("/")[0]
     repo = config.repo or (
-        told.hub_model_repo.format(namespace=namespace, model=model, dataset=dataset) if namespace else ""
+        settings.hub_model_repo.format(namespace=namespace, model=model, dataset=dataset) if namespace else ""
     )
-    version = config.version or told.release_version
+    version = config.version or settings.release_version
     repo = "" if config.local_only else repo
     if repo and hub.has_token():
         _access(hub, repo, version)
-    lake: Lake = context.resources.lake.lake
     try:
-        table: pl.LazyFrame | None = lake.scan("bfcl_scores")
+        table: pl.LazyFrame | None = lake.lake.scan("bfcl_scores")
     except LakeError:
         table = None
     found = scores(table, model, dataset)
-    manifest = read_manifest(told.release_dir / "function-calling-dataset") or {}
+    manifest = read_manifest(settings.release_dir / "function-calling-dataset") or {}
     try:
         tree = write_model(
-            (told.release_dir / "models" / f"{model}-{dataset}").resolve(),
-            (told.checkpoints_dir / model / dataset).resolve(),
+            (settings.release_dir / "models" / f"{model}-{dataset}").resolve(),
+            (settings.checkpoints_dir / model / dataset).resolve(),
             found,
             model=model,
             dataset=dataset,
-            dataset_repo=told.hub_repo,
+            dataset_repo=settings.hub_repo,
             stand_in=bool(manifest.get("provenance", {}).get("stand_in")),
         )
     except ModelError as error:
         raise _stop(str(error)) from None
-    published = _publish(context, hub, tree, repo, version, "model")
+    published = _publish(context, hub, tree, repo, version, settings.hub_private, "model")
     return dg.MaterializeResult(
         metadata={
             "path": dg.MetadataValue.path(str(tree.path)),
@@ -134,9 +139,9 @@ def huggingface_models(context: dg.AssetExecutionContext, config: ReleaseConfig)
     )
 
 
-def _target(config: ReleaseConfig) -> tuple[str, str | None]:
-    repo = "" if config.local_only else config.repo or settings().hub_repo or ""
-    return repo, config.version or settings().release_version or None
+def _target(config: ReleaseConfig, settings: Settings) -> tuple[str, str | None]:
+    repo = "" if config.local_only else config.repo or settings.hub_repo or ""
+    return repo, config.version or settings.release_version or None
 
 
 def _stop_at_checks(instance: dg.DagsterInstance, assets: Iterable[str], partition: str | None = None) -> None:
@@ -170,7 +175,13 @@ def _load(context: dg.AssetExecutionContext, hub: HubResource, tree: Tree) -> st
 
 
 def _publish(
-    context: dg.AssetExecutionContext, hub: HubResource, tree: Tree, repo: str, version: str | None, kind: Any
+    context: dg.AssetExecutionContext,
+    hub: HubResource,
+    tree: Tree,
+    repo: str,
+    version: str | None,
+    private: bool,
+    kind: Any,
 ) -> JsonObject:
     if not repo:
         why = "no repository is set (APIGEN_HUB_REPO)"
@@ -183,7 +194,7 @@ def _publish(
                 repo,
                 kind=kind,
                 version=version,
-                private=settings().hub_private,
+                private=private,
                 say=context.log.info,
             )
         except HubError as error:

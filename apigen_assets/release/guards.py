@@ -11,7 +11,7 @@ from apigen_assets.evaluation import checks as evaluation_checks
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.orchestration.home import PROJECT
 from apigen_assets.release.provenance import code_commit
-from apigen_assets.training import assets as training_assets
+from apigen_assets.training import checks as training_checks
 
 GUARDED = ("function_calling_dataset", "relevance_rows")
 """The assets whose checks guard the release of the data set."""
@@ -70,7 +70,7 @@ def _latest(instance: DagsterInstance, key: AssetCheckKey, partition: str | None
 def guarding_checks(assets: Iterable[str] = GUARDED) -> list[AssetCheckKey]:
     """The checks of these assets."""
     wanted = {AssetKey(name) for name in assets}
-    loaded = dg.load_asset_checks_from_modules([dataset_checks, training_assets, evaluation_checks])
+    loaded = dg.load_asset_checks_from_modules([dataset_checks, training_checks, evaluation_checks])
     return [key for checks in loaded for key in checks.check_keys if key.asset_key in wanted]
 
 

@@ -3,15 +3,16 @@
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import dagster as dg
 import polars as pl
 
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.orchestration.metadata import figure
-from apigen_assets.partitions import model_by_dataset
-from apigen_assets.settings import settings
+from apigen_assets.orchestration.retries import again_or_stop
+from apigen_assets.partitions import ModelPartition, model_by_dataset
+from apigen_assets.settings import Settings
 from apigen_assets.training.ablation import (
     ABLATION_SCHEMA,
     CHANGES,
@@ -24,8 +25,10 @@ from apigen_assets.training.curves import curve_figure
 from apigen_assets.training.examples import COLUMNS
 from apigen_assets.training.model_card import accuracy_table
 from apigen_assets.training.recipe import load_recipe
+from resources.lake.io_manager import LakeIOManager
 from resources.lake.lake import Lake, LakeError
-from resources.trainer.resource import Trainer, TrainingError, TrainingJob
+from resources.trainer.resource import TrainerResource
+from resources.trainer.trainer import Trainer, TrainingError, TrainingJob
 
 TABLES = {
     "verified": "function_calling_dataset",
@@ -35,9 +38,9 @@ TABLES = {
 """The table that each data set's rows are read from."""
 
 
-def checkpoint_folder(model: str, dataset: str) -> Path:
+def checkpoint_folder(settings: Settings, model: str, dataset: str) -> Path:
     """Where the checkpoint of a model and a data set stands."""
-    return Path(settings().checkpoints_dir).resolve() / model / dataset
+    return settings.checkpoints_dir.resolve() / model / dataset
 
 
 @dg.asset(
@@ -47,43 +50,23 @@ def checkpoint_folder(model: str, dataset: str) -> Path:
     kinds={"pytorch", "deepspeed", "huggingface"},
     code_version="1",
     deps=list(TABLES.values()),
-    required_resource_keys={"lake", "trainer"},
 )
-def xlam_checkpoints(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+def xlam_checkpoints(
+    context: dg.AssetExecutionContext,
+    lake: dg.ResourceParam[LakeIOManager],
+    trainer: TrainerResource,
+    settings: dg.ResourceParam[Settings],
+) -> dg.MaterializeResult[None]:
     """A model trained on a data set by its recipe (paper, section 4), as a folder that transformers and vLLM load.
 
     The training program runs in processes of its own; its progress is in this run's log. A run that was
     killed goes on from its last good checkpoint when it is materialised again.
     """
-    model, dataset = _partition(context)
-    out = checkpoint_folder(model, dataset)
-    _train(context, model, dataset, out, {})
+    model, dataset = ModelPartition.of(context)
+    out = checkpoint_folder(settings, model, dataset)
+    _train(context, _Work(lake.lake, trainer.trainer(), settings), model, dataset, out, {})
     result = json.loads((out / "training.json").read_text(encoding="utf-8"))
     return dg.MaterializeResult(metadata=_metadata(result, out))
-
-
-@dg.asset_check(
-    asset=xlam_checkpoints,
-    partitions_def=model_by_dataset,
-    required_resource_keys={"trainer"},
-    description="Loads the checkpoint in a fresh process and repeats held-out answers; beats the untrained model.",
-)
-def checkpoint_works(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-    """Reload, generate, and beat the model before training."""
-    model, dataset = _partition(context)
-    try:
-        report = json.loads(_trainer(context).verify(checkpoint_folder(model, dataset)))
-    except TrainingError as error:
-        return dg.AssetCheckResult(passed=False, description=str(error))
-    same = report["same"] >= 0.9 * report["probes"]
-    better = report["trained"] > report["untrained"]
-    wrong = [] if same else [f"only {report['same']} of {report['probes']} answers are those of the end of training"]
-    wrong += [] if better else [f"accuracy {report['trained']:.1%} is not above {report['untrained']:.1%} untrained"]
-    return dg.AssetCheckResult(
-        passed=same and better,
-        description="; ".join(wrong) or "reloaded, repeats its answers, better than untrained",
-        metadata=report,
-    )
 
 
 @dg.asset(
@@ -93,25 +76,30 @@ def checkpoint_works(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckRes
     kinds={"pytorch", "polars"},
     code_version="1",
     deps=list(TABLES.values()),
-    required_resource_keys={"lake", "trainer"},
 )
-def ablation_report(context: dg.AssetExecutionContext) -> dg.Output[pl.DataFrame]:
+def ablation_report(
+    context: dg.AssetExecutionContext,
+    lake: dg.ResourceParam[LakeIOManager],
+    trainer: TrainerResource,
+    settings: dg.ResourceParam[Settings],
+) -> dg.MaterializeResult[pl.DataFrame]:
     """The paper's ablation (Fig. 5) with the tiny model: each data set, several seeds, one held-out set.
 
     Runs that are finished are not repeated, so an interrupted report goes on where it stopped.
     """
+    work = _Work(lake.lake, trainer.trainer(), settings)
     rows = []
     for seed in SEEDS:
         for dataset in TABLES:
-            out = Path(settings().checkpoints_dir).resolve() / "ablation" / f"{dataset}-{seed}"
-            _train(context, "tiny", dataset, out, {**CHANGES, "seed": str(seed)}, again=False)
+            out = settings.checkpoints_dir.resolve() / "ablation" / f"{dataset}-{seed}"
+            _train(context, work, "tiny", dataset, out, {**CHANGES, "seed": str(seed)}, again=False)
             result = json.loads((out / "training.json").read_text(encoding="utf-8"))
             rows.append(ablation_row(dataset, seed, result))
             context.log.info(f"{dataset}, seed {seed}: {rows[-1]['all']:.1%}")
     order = pl.col("dataset").replace_strict({name: place for place, name in enumerate(TABLES)}, return_dtype=pl.Int64)
     frame = pl.DataFrame(rows, schema=ABLATION_SCHEMA, orient="row").sort(order, "seed")
-    return dg.Output(
-        frame,
+    return dg.MaterializeResult(
+        value=frame,
         metadata={
             "table": dg.MetadataValue.md(ablation_markdown(frame)),
             "plot": figure(ablation_figure(frame), "ablation"),
@@ -119,25 +107,33 @@ def ablation_report(context: dg.AssetExecutionContext) -> dg.Output[pl.DataFrame
     )
 
 
+class _Work(NamedTuple):
+    """What training needs beside the recipe."""
+
+    lake: Lake
+    trainer: Trainer
+    settings: Settings
+
+
 def _train(
     context: dg.AssetExecutionContext,
+    work: _Work,
     model: str,
     dataset: str,
     out: Path,
     changes: dict[str, str],
     again: bool = True,
 ) -> None:
-    lake: Lake = context.resources.lake.lake
     with tempfile.TemporaryDirectory(prefix="rows-") as folder:
         rows, verified, lineage = (Path(folder) / name for name in ("rows.parquet", "verified.parquet", "lineage.json"))
         try:
-            frame = lake.scan(TABLES[dataset])
+            frame = work.lake.scan(TABLES[dataset])
             frame.sink_parquet(rows)
             if dataset != "verified":
-                lake.scan(TABLES["verified"]).select(COLUMNS).sink_parquet(verified)
+                work.lake.scan(TABLES["verified"]).select(COLUMNS).sink_parquet(verified)
         except LakeError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
-        lineage.write_text(json.dumps(_lineage(context, dataset, rows)), encoding="utf-8")
+        lineage.write_text(json.dumps(_lineage(context, work.settings, dataset, rows)), encoding="utf-8")
         job = TrainingJob(
             recipe=model,
             rows=rows,
@@ -151,12 +147,12 @@ def _train(
             context.log.info(f"{out.name} is finished already")
             return
         try:
-            _trainer(context).run_followed(job, context)
+            work.trainer.run_followed(job, context)
         except TrainingError as error:
-            raise dg.Failure(str(error), allow_retries=error.again) from None
+            raise again_or_stop(error, may_pass=error.again) from error
 
 
-def _lineage(context: dg.AssetExecutionContext, dataset: str, rows: Path) -> JsonObject:
+def _lineage(context: dg.AssetExecutionContext, settings: Settings, dataset: str, rows: Path) -> JsonObject:
     """What the model card says of the data: the released revision where these rows are the released ones."""
     frame = pl.scan_parquet(rows)
     generators = frame.select(pl.col("generator").unique().sort()).collect().to_series().drop_nulls().to_list()
@@ -165,7 +161,7 @@ def _lineage(context: dg.AssetExecutionContext, dataset: str, rows: Path) -> Jso
         "generators": generators,
         "run_id": context.run.run_id,
     }
-    manifest = Path(settings().release_dir) / "function-calling-dataset" / "release.json"
+    manifest = settings.release_dir / "function-calling-dataset" / "release.json"
     if dataset == "verified" and manifest.is_file():
         released = json.loads(manifest.read_text(encoding="utf-8"))
         if released.get("rows") in (None, frame.select(pl.len()).collect().item()):
@@ -232,16 +228,3 @@ def _samples(found: list[JsonObject]) -> str:
         shown = [str(cell).replace("|", "\\|").replace("\n", " ")[:300] for cell in cells]
         lines.append(f"| {' | '.join(shown)} | {'right' if one['exact'] else 'wrong'} |")
     return "\n".join(lines)
-
-
-def _partition(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> tuple[str, str]:
-    key = context.partition_key
-    if not isinstance(key, dg.MultiPartitionKey):
-        key = model_by_dataset.get_partition_key_from_str(key)
-    keys = key.keys_by_dimension
-    return keys["model"], keys["dataset"]
-
-
-def _trainer(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Trainer:
-    trainer: Trainer = context.resources.trainer.trainer()
-    return trainer

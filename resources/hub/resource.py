@@ -24,6 +24,7 @@ import dagster as dg
 from pydantic import BaseModel, ConfigDict
 
 from apigen_assets.files.json_types import JsonMapping, JsonObject
+from apigen_assets.settings import Settings
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 VERSION_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -131,6 +132,11 @@ class HubResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Read what was published with `datasets.load_dataset`; without it, files are compared by hash only."""
     backoff_s: float = 1.0
     """Wait after the first failed attempt; doubled each time, at most 30 s, longer where the Hub asks for it."""
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "HubResource":
+        """The resource as the settings describe it."""
+        return cls(endpoint=settings.hub_endpoint, deadline_s=settings.hub_deadline_s)
 
     @staticmethod
     def has_token() -> bool:

@@ -1,12 +1,11 @@
-"""The lake: one Parquet file per asset partition, and the IO manager that Dagster reads and writes it with."""
+"""The lake: one Parquet file per asset partition."""
 
 import json
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import dagster as dg
 import duckdb
 import polars as pl
 from upath import UPath
@@ -113,12 +112,18 @@ class Lake:
         An asset's partition dimensions are columns of its view where the table does not have them itself.
         """
         connection = duckdb.connect(":memory:")
+        if not self._local:
+            # DuckDB reads object stores through the same file system, with the same credentials, as everything else.
+            connection.register_filesystem(self.root.fs)
         for asset in self.assets():
-            pattern = str(self.root / asset / "**" / _FILE).replace("'", "''")
+            pattern = self._address(self.root / asset / "**" / _FILE).replace("'", "''")
             connection.execute(
                 f"CREATE VIEW \"{asset}\" AS SELECT * FROM read_parquet('{pattern}', hive_partitioning=true)"
             )
         return connection
+
+    def _address(self, path: UPath) -> str:
+        return str(path) if self._local else f"{self.root.protocol}://{path.path.lstrip('/')}"
 
     def sql(self, query: str) -> pl.DataFrame:
         """The result of a DuckDB query over the views, as a frame."""
@@ -152,110 +157,3 @@ class Lake:
         else:
             self.root.mkdir(parents=True, exist_ok=True)
             marker.write_text(text)
-
-
-class LakeIOManager(dg.UPathIOManager):
-    """Stores every asset partition as one Parquet file of the lake.
-
-    An input annotated `pl.DataFrame` or `pl.LazyFrame` is one frame over all the partitions it maps to; with
-    input metadata `{"allow_missing_partitions": True}` over those that exist.
-    """
-
-    extension = ""
-
-    def __init__(self, lake: Lake) -> None:
-        self.lake = lake
-        super().__init__(base_path=lake.root)
-
-    def get_path_for_partition(self, context: dg.InputContext | dg.OutputContext, path: UPath, partition: str) -> UPath:
-        """`<asset>/<dimension>=<key>/.../data.parquet`."""
-        definition = context.asset_partitions_def
-        names = (
-            sorted(part.name for part in definition.partitions_defs)
-            if isinstance(definition, dg.MultiPartitionsDefinition)
-            else [getattr(definition, "name", None) or "partition"]
-        )
-        keys = partition.split("/") if len(names) > 1 else [partition]
-        return self.lake.path(context.asset_key.to_user_string(), dict(zip(names, keys, strict=True)))
-
-    def _get_path(self, context: dg.InputContext | dg.OutputContext) -> UPath:
-        return self.lake.path(context.asset_key.to_user_string())
-
-    def dump_to_path(self, context: dg.OutputContext, obj: object, path: UPath) -> None:
-        """Write a Polars frame."""
-        if not isinstance(obj, pl.DataFrame | pl.LazyFrame):
-            raise TypeError(f"{context.asset_key.to_user_string()} must give a Polars frame, not {type(obj)}")
-        self.lake.write(obj, path)
-
-    def load_from_path(self, context: dg.InputContext, path: UPath) -> pl.DataFrame | pl.LazyFrame:
-        """Read one partition."""
-        if not path.exists():
-            raise FileNotFoundError(f"{path}: materialise {context.asset_key.to_user_string()} first")
-        return self._as_asked(context, self.lake.scan_paths([path]))
-
-    def load_partitions(self, context: dg.InputContext) -> pl.DataFrame | pl.LazyFrame:
-        """One frame over all partitions of the input, in key order."""
-        paths = self._get_paths_for_partitions(context)
-        existing = [path for _, path in sorted(paths.items()) if path.exists()]
-        missing = len(paths) - len(existing)
-        name = context.asset_key.to_user_string()
-        if missing and not (context.definition_metadata or {}).get("allow_missing_partitions"):
-            gaps = [key for key, path in sorted(paths.items()) if not path.exists()]
-            raise LakeError(f"{name}: partitions {', '.join(gaps[:5])} are not materialised ({missing} in all)")
-        if not existing:
-            raise LakeError(f"{name} has no materialised partition: materialise it first")
-        if missing:
-            context.log.warning(f"{name}: {missing} of {len(paths)} partitions do not exist yet and are left out")
-        return self._as_asked(context, self.lake.scan_paths(existing))
-
-    def get_metadata(self, context: dg.OutputContext, obj: object) -> dict[str, dg.MetadataValue]:
-        """Row count, column schema, size on disk's path and a preview of the first rows."""
-        path = self._path_of(context)
-        frame = self.lake.scan_paths([path])
-        schema = frame.collect_schema()
-        rows = int(frame.select(pl.len()).collect().item())
-        return {
-            "dagster/row_count": dg.MetadataValue.int(rows),
-            "dagster/column_schema": dg.MetadataValue.table_schema(
-                dg.TableSchema([dg.TableColumn(name, str(kind)) for name, kind in schema.items()])
-            ),
-            "path": dg.MetadataValue.path(str(path)),
-            "preview": dg.MetadataValue.md(_markdown(frame.head(5).collect())),
-        }
-
-    def _path_of(self, context: dg.OutputContext) -> UPath:
-        if context.has_asset_partitions:
-            return next(iter(self._get_paths_for_partitions(context).values()))
-        return self._get_path(context)
-
-    @staticmethod
-    def _as_asked(context: dg.InputContext, frame: pl.LazyFrame) -> pl.DataFrame | pl.LazyFrame:
-        return frame if context.dagster_type.typing_type is pl.LazyFrame else frame.collect()
-
-
-class LakeResource(dg.ConfigurableIOManagerFactory):  # type: ignore[type-arg]
-    """The lake as a Dagster resource: the IO manager `lake`, and `lake()` for reading by name."""
-
-    root: str
-    storage_options: dict[str, str] = {}
-
-    def create_io_manager(self, context: dg.InitResourceContext) -> LakeIOManager:
-        """The IO manager; fails here, before any step, when the lake is unusable."""
-        return LakeIOManager(self.lake())
-
-    def lake(self) -> Lake:
-        """The lake itself."""
-        return Lake(self.root, self.storage_options)
-
-
-def _markdown(frame: pl.DataFrame, width: int = 60) -> str:
-    def cell(value: object) -> str:
-        text = "" if value is None else str(value)
-        text = text if len(text) <= width else text[: width - 1] + "…"
-        return text.replace("|", "\\|").replace("\n", " ").replace("`", "'")
-
-    def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(cells) + " |"
-
-    head = [line(frame.columns), line("---" for _ in frame.columns)]
-    return "\n".join([*head, *(line(cell(value) for value in row) for row in frame.iter_rows())])

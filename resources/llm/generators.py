@@ -219,7 +219,15 @@ def generators(given: Settings | None = None) -> dict[str, Generator]:
     Raises:
         GeneratorsFileError: the file exists and cannot be used.
     """
-    file = (given or settings()).generators_file
+    return enabled_generators((given or settings()).generators_file)
+
+
+def enabled_generators(file: Path) -> dict[str, Generator]:
+    """The enabled generators of a file by name; the stand-ins where there is no such file.
+
+    Raises:
+        GeneratorsFileError: the file exists and cannot be used.
+    """
     if not file.exists():
         return {one.name: one for one in STANDINS}
     return {name: one for name, one in load_generators(file).items() if one.enabled}

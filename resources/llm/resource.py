@@ -8,10 +8,10 @@ import dagster as dg
 from pydantic import PrivateAttr
 
 from apigen_assets.domain.chat import BudgetError, ChatRequest, Completion, EndpointError
-from apigen_assets.settings import settings
+from apigen_assets.settings import Settings
 from resources.llm.budget import Budget, Usage
 from resources.llm.client import ChatClient
-from resources.llm.generators import UnknownGeneratorError, generators
+from resources.llm.generators import UnknownGeneratorError, enabled_generators
 from resources.llm.journal import JournalError
 
 __all__ = [
@@ -28,18 +28,27 @@ __all__ = [
 class LlmResource(dg.ConfigurableResource["LlmResource"]):
     """Chat completions for the assets of one run; connections and the stand-in server end with the run.
 
-    Every field left null comes from the settings. Nothing is read or started before the first completion is asked
-    for, so that runs without language models cost nothing.
+    Nothing is read or started before the first completion is asked for, so that runs without language models cost
+    nothing.
     """
 
-    generators_file: str | None = None
-    """The models to use."""
-    journal_dir: str | None = None
+    generators_file: str
+    """The models to use; where the file does not exist, the embedded stand-ins."""
+    journal_dir: str
     """Folder of the journal."""
     token_budget: int | None = None
     """Tokens that one run may spend per purpose (generation, judging, ...)."""
 
     _client: ChatClient | None = PrivateAttr(default=None)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "LlmResource":
+        """The resource as the settings describe it."""
+        return cls(
+            generators_file=str(settings.generators_file),
+            journal_dir=str(settings.journal_dir),
+            token_budget=settings.token_budget,
+        )
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Close connections, journal and stand-in server."""
@@ -75,15 +84,10 @@ class LlmResource(dg.ConfigurableResource["LlmResource"]):
     def client(self) -> ChatClient:
         """The client, made at first need."""
         if self._client is None:
-            config = settings()
-            if self.generators_file is not None:
-                config = config.model_copy(update={"generators_file": Path(self.generators_file)})
             # The client library logs every request at INFO.
             for noisy in ("httpx", "httpx2", "openai"):
                 logging.getLogger(noisy).setLevel(logging.WARNING)
             self._client = ChatClient(
-                generators(config),
-                Path(self.journal_dir) if self.journal_dir is not None else config.journal_dir,
-                self.token_budget if self.token_budget is not None else config.token_budget,
+                enabled_generators(Path(self.generators_file)), Path(self.journal_dir), self.token_budget
             )
         return self._client

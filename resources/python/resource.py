@@ -7,6 +7,7 @@ from typing import Literal
 from dagster import ConfigurableResource
 from pydantic import Field
 
+from apigen_assets.settings import Settings
 from resources.python.limits import LEVELS, Level, SandboxError, SandboxLimits
 from resources.python.pool import Determinism, PythonSandbox
 
@@ -37,6 +38,16 @@ class SandboxResource(ConfigurableResource):  # type: ignore[type-arg]
     readable: list[str] = Field(
         default_factory=list, description="Files and folders that functions may read beside their own code."
     )
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "SandboxResource":
+        """The resource as the settings describe it."""
+        return cls(
+            workers=settings.sandbox_workers,
+            minimum=settings.sandbox_minimum,
+            timeout_s=settings.call_timeout_s,
+            memory_mb=settings.sandbox_memory_mb,
+        )
 
     @contextmanager
     def open(self) -> Iterator[PythonSandbox]:

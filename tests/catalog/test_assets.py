@@ -10,7 +10,8 @@ from apigen_assets.domain.api import Api
 from apigen_assets.domain.chat import Completion
 from apigen_assets.settings import Settings
 from resources.executors import ExecutorsResource
-from resources.lake.lake import LakeResource
+from resources.lake.resource import LakeResource
+from resources.llm.resource import LlmResource
 from resources.python.resource import SandboxResource
 
 MODULE = '''
@@ -42,14 +43,14 @@ def run(tmp_path, monkeypatch):
 
     def materialise(key, raise_on_error=True, batch_size=100, model=None):
         config = Settings(home=tmp_path, batch_size=batch_size, _env_file=None)
-        monkeypatch.setattr(assets, "settings", lambda: config)
         resource = LakeResource(root=config.lake_url)
         loaded = [*dg.load_assets_from_modules([assets]), *dg.load_asset_checks_from_modules([checks])]
         instance.add_dynamic_partitions("api_batch", [key])
         resources = {
             "lake": resource,
             "executors": ExecutorsResource(python=SandboxResource(workers=1, minimum="none"), rest=None, mcp=None),
-            "llm": model,
+            "llm": LlmResource.from_settings(config) if model is None else model,
+            "settings": config,
         }
         result = dg.materialize(
             loaded, partition_key=key, instance=instance, resources=resources, raise_on_error=raise_on_error
@@ -91,18 +92,23 @@ def test_the_modules_of_a_dropped_archive_are_there_after_the_import(run, tmp_pa
     assert api.probe.outcome == "ok"
 
 
-def test_a_large_source_is_split_and_registers_its_other_batches(run, tmp_path):
+def _metadata(result, node):
+    return result.asset_materializations_for_node(node)[0].metadata
+
+
+def test_a_large_source_is_split_and_its_import_names_the_batches(run, tmp_path):
     lines = [f'def f{i}(x: int) -> int:\n    """Number {i}."""\n    return x\n' for i in range(7)]
     source = tmp_path / "incoming" / "many.py"
     source.write_text("\n".join(lines))
-    run("many", batch_size=3)
-    assert set(run.instance.get_dynamic_partitions("api_batch")) == {"many", "many--001", "many--002"}
+    result, _ = run("many", batch_size=3)
+    assert _metadata(result, "import_apis")["batches_of_source"].value == 3
+    assert set(run.instance.get_dynamic_partitions("api_batch")) == {"many"}, "partitions are the sensor's"
     _, lake = run("many--002", batch_size=3)
     names = lake.scan("filtered_api_catalog", {"api_batch": "many--002"}).collect()["name"].to_list()
     assert names == ["many.f6"]
     source.write_text("\n".join(lines[:2]))
-    run("many", batch_size=3)
-    assert set(run.instance.get_dynamic_partitions("api_batch")) == {"many"}
+    result, _ = run("many", batch_size=3)
+    assert _metadata(result, "import_apis")["batches_of_source"].value == 1
 
 
 def test_a_source_without_apis_stops_at_the_first_check_with_its_reasons_kept(run, tmp_path):
@@ -141,8 +147,8 @@ def test_a_configured_language_model_rewrites_noisy_texts_and_sorts(run, tmp_pat
     (tmp_path / "incoming" / "shop.py").write_text(
         "def gross_price(net: float) -> float:\n    '''See **https://x.example**'''\n    return net\n"
     )
-    monkeypatch.setattr(assets, "language_model", lambda: "real-model")
-    _, lake = run("shop", model=Model())
+    monkeypatch.setattr(assets, "language_model", lambda settings: "real-model")
+    _, lake = run("shop", model=dg.ResourceDefinition.hardcoded_resource(Model()))
     (api,) = [Api.from_row(row) for row in lake.scan("filtered_api_catalog").collect().iter_rows(named=True)]
     assert (api.description, api.category) == ("Gives the gross price.", "Commerce")
     assert api.original["description"] == "See **https://x.example**"

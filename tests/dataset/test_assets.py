@@ -22,9 +22,9 @@ def verified(count=30):
 
 
 def composed():
-    found = assets.contaminated_rows(dg.build_asset_context(), verified())
-    fates = assets.composition(verified(), CATALOG, found.value)
-    relevance = assets.relevance_rows(verified(), CATALOG, fates.value)
+    found = assets.contaminated_rows(dg.build_asset_context(), verified(), settings())
+    fates = assets.composition(verified(), CATALOG, found.value, settings())
+    relevance = assets.relevance_rows(verified(), CATALOG, fates.value, settings())
     return found, fates, relevance
 
 
@@ -41,8 +41,8 @@ def test_a_planted_question_is_listed_with_its_match_and_left_out():
 
 def test_without_the_questions_the_set_is_made_and_the_asset_says_so():
     found, fates, _ = composed()
-    assert found.value.is_empty() and found.metadata["compared"].value is False
-    assert "bfcl-install" in found.metadata["reason"].value
+    assert found.value.is_empty() and found.metadata["compared"] is False
+    assert "bfcl-install" in found.metadata["reason"]
     assert fates.value.filter(pl.col("fate") == "chosen").height == 31
 
 

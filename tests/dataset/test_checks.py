@@ -63,7 +63,7 @@ def test_relevance_rows_that_call_or_offer_nothing_fail():
 
 
 def evaluate(rows):
-    return checks.is_decontaminated(rows)
+    return checks.is_decontaminated(rows, settings())
 
 
 def test_without_the_questions_the_check_warns_and_says_how_to_get_them():

@@ -19,7 +19,8 @@ from apigen_assets.evaluation.truth_outputs import outputs
 from apigen_assets.partitions import model_by_dataset
 from apigen_assets.settings import settings
 from resources.bfcl.environment import BfclAnswer
-from resources.lake.lake import Lake, LakeResource
+from resources.lake.lake import Lake
+from resources.lake.resource import LakeResource
 from resources.llm.resource import LlmResource
 
 
@@ -165,7 +166,11 @@ def test_assets_run_from_checkpoint_to_leaderboard(use_env, checkpoint, tmp_path
     def xlam_checkpoints() -> None: ...
 
     key = dg.MultiPartitionKey({"model": "tiny", "dataset": "verified"})
-    resources = {"lake": LakeResource(root=str(tmp_path / "lake")), "llm": LlmResource()}
+    resources = {
+        "lake": LakeResource(root=str(tmp_path / "lake")),
+        "llm": LlmResource.from_settings(settings()),
+        "settings": settings(),
+    }
     definitions = dg.Definitions(
         assets=[xlam_checkpoints, *dg.load_assets_from_modules([evaluation_assets])],
         asset_checks=dg.load_asset_checks_from_modules([evaluation_checks]),

@@ -12,9 +12,11 @@ from apigen_assets.catalog.importers.python_modules import import_python_package
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.candidate import Candidate
 from apigen_assets.generation.assets import raw_candidates, seed_examples
+from apigen_assets.generation.checks import as_many_as_asked_for
 from apigen_assets.partitions import api_batches
 from apigen_assets.settings import settings
-from resources.lake.lake import Lake, LakeIOManager
+from resources.lake.io_manager import LakeIOManager
+from resources.lake.lake import Lake
 from resources.llm.resource import LlmResource
 
 BATCH = "b1"
@@ -33,16 +35,26 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
+def llm(**more: Any) -> LlmResource:
+    return LlmResource.from_settings(settings().model_copy(update=more))
+
+
 def run(
     instance: dg.DagsterInstance, tmp_path: Path, generator: str = "standin-large", batch: str = BATCH, **more: Any
 ) -> dg.ExecuteInProcessResult:
-    resources = {"lake": LakeIOManager(Lake(str(tmp_path / "lake"))), "llm": LlmResource(**more)}
+    resources = {"lake": LakeIOManager(Lake(str(tmp_path / "lake"))), "llm": llm(**more), "settings": settings()}
     assets = [filtered_api_catalog, seed_examples, raw_candidates]
     common: dict[str, Any] = {"instance": instance, "resources": resources}
     assert dg.materialize(assets, selection=["filtered_api_catalog"], partition_key=batch, **common).success
     assert dg.materialize(assets, selection=["seed_examples"], **common).success
     key = dg.MultiPartitionKey({"api_batch": batch, "generator": generator})
-    return dg.materialize(assets, selection=["raw_candidates"], partition_key=key, raise_on_error=False, **common)
+    return dg.materialize(
+        [*assets, as_many_as_asked_for],
+        selection=["raw_candidates"],
+        partition_key=key,
+        raise_on_error=False,
+        **common,
+    )
 
 
 def metadata(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
@@ -84,8 +96,9 @@ def test_a_budget_leaves_a_part_and_a_warning(
     [check] = result.get_asset_check_evaluations()
     assert not check.passed
     assert check.severity is dg.AssetCheckSeverity.WARN
-    assert "APIGEN_TOKEN_BUDGET" in str(check.description)
+    assert "`stopped` on raw_candidates says why" in str(check.description)
     said = metadata(result)
+    assert "APIGEN_TOKEN_BUDGET" in said["stopped"]
     assert 0 < said["candidates"] < 750
     assert said["prompt_tokens"] + said["completion_tokens"] <= 20_000
 
@@ -102,7 +115,7 @@ def test_an_endpoint_that_is_not_there_fails_the_run_with_address_and_file(
 ) -> None:
     file = tmp_path / "generators.yaml"
     file.write_text("generators:\n- name: standin-large\n  base_url: http://127.0.0.1:9/v1\n  model: m\n")
-    result = run(instance, tmp_path, generators_file=str(file))
+    result = run(instance, tmp_path, generators_file=file)
     assert not result.success
     [failure] = [event for event in result.all_events if event.is_step_failure]
     assert "nobody answers at http://127.0.0.1:9/v1" in str(failure.step_failure_data)
@@ -112,7 +125,7 @@ def test_an_endpoint_that_is_not_there_fails_the_run_with_address_and_file(
 def test_a_malformed_generators_file_fails_with_its_line(instance: dg.DagsterInstance, tmp_path: Path) -> None:
     file = tmp_path / "generators.yaml"
     file.write_text("generators:\n- name: standin-large\n  base_url: http://127.0.0.1:9/v1\n  modl: m\n")
-    result = run(instance, tmp_path, generators_file=str(file))
+    result = run(instance, tmp_path, generators_file=file)
     [failure] = [event for event in result.all_events if event.is_step_failure]
     assert "line 4" in str(failure.step_failure_data)
 
@@ -120,7 +133,7 @@ def test_a_malformed_generators_file_fails_with_its_line(instance: dg.DagsterIns
 def test_a_new_batch_is_generated_once_and_edits_above_spend_nothing(
     instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
-    resources = {"lake": LakeIOManager(Lake(str(tmp_path / "lake"))), "llm": LlmResource()}
+    resources = {"lake": LakeIOManager(Lake(str(tmp_path / "lake"))), "llm": llm(), "settings": settings()}
     defs = dg.Definitions(assets=[filtered_api_catalog, seed_examples, raw_candidates], resources=resources)
     common: dict[str, Any] = {"instance": instance, "resources": resources}
 

@@ -15,7 +15,8 @@ from apigen_assets.release.assets import huggingface_dataset, huggingface_models
 from apigen_assets.release.guards import GUARDED_OF_MODELS, guarding_checks
 from apigen_assets.settings import settings
 from resources.hub.resource import HubResource
-from resources.lake.lake import Lake, LakeResource
+from resources.lake.lake import Lake
+from resources.lake.resource import LakeResource
 from tests.helpers.hub_server import LocalHub
 from tests.helpers.paths import ROOT
 from tests.helpers.releases import rows
@@ -89,6 +90,7 @@ def definitions(passed=True, severity=dg.AssetCheckSeverity.ERROR):
             dg.define_asset_job("models", selection=["huggingface_models"]),
         ],
         resources={
+            "settings": settings(),
             "lake": LakeResource(root=settings().lake_url),
             "hub": HubResource(endpoint=settings().hub_endpoint, backoff_s=0.02, load_back=False),
         },

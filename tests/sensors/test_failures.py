@@ -21,7 +21,6 @@ def a_job():
 
 @pytest.fixture
 def report(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "settings", lambda: Settings(home=tmp_path, _env_file=None))
     with dg.DagsterInstance.ephemeral() as instance:
 
         def run():
@@ -31,6 +30,7 @@ def report(tmp_path, monkeypatch):
                 dagster_instance=instance,
                 dagster_run=result.dagster_run,
                 dagster_event=result.get_run_failure_event(),
+                resources={"settings": Settings(home=tmp_path, _env_file=None)},
             ).for_run_failure()
             module.failures(context)
             return [json.loads(line) for line in module.report_path(tmp_path).read_text().splitlines()]
@@ -59,7 +59,7 @@ def test_the_webhook_gets_the_text_and_its_failure_is_none_of_ours(report, monke
     server = HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        monkeypatch.setenv(module.WEBHOOK_VARIABLE, f"http://127.0.0.1:{server.server_port}/hook")
+        monkeypatch.setenv("APIGEN_FAILURE_WEBHOOK", f"http://127.0.0.1:{server.server_port}/hook")
         report()
         assert got == [{"text": "apigen: a_job breaks failed: ValueError: the server said no"}]
         assert len(report()) == 2

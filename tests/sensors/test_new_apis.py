@@ -21,11 +21,10 @@ def folder(tmp_path):
 def tick(tmp_path, folder, monkeypatch):
     """Evaluates the sensor once and applies its partition changes, as the daemon does."""
     config = Settings(home=tmp_path, batch_size=3, _env_file=None)
-    monkeypatch.setattr(module, "settings", lambda: config)
     with dg.DagsterInstance.ephemeral() as instance:
 
         def once(cursor=None):
-            context = dg.build_sensor_context(instance=instance, cursor=cursor)
+            context = dg.build_sensor_context(instance=instance, cursor=cursor, resources={"settings": config})
             result = new_apis(context)
             if isinstance(result, dg.SkipReason):
                 return [], context.cursor, result
@@ -80,7 +79,6 @@ def test_a_changed_file_runs_again_under_another_run_key(tick, folder):
 
 def test_a_file_still_being_written_waits(tick, folder, monkeypatch):
     monkeypatch.undo()
-    monkeypatch.setattr(module, "settings", lambda: tick.config)
     drop(folder, "growing.py", age=0)
     runs, cursor, skip = tick()
     assert runs == [] and "1 still being written" in skip.skip_message
@@ -172,3 +170,18 @@ def test_a_missing_folder_and_a_damaged_cursor_are_no_errors(tick, folder):
     assert tick()[0] == []
     assert Cursor.read("not json") == Cursor()
     assert Cursor.read(json.dumps([1])) == Cursor()
+
+
+def test_a_source_that_shrank_loses_its_last_batches(tick, folder):
+    text = "".join(f'def f{i}(x: int) -> int:\n    """Number {i}."""\n    return x\n\n\n' for i in range(7))
+    drop(folder, "many.py", text)
+    _, cursor, _ = tick()
+    load_batch("many", tick.config)
+    runs, cursor, _ = tick(cursor)
+    assert keys(runs) == ["many--001", "many--002"]
+    drop(folder, "many.py", text[: text.index("def f2")])
+    _, cursor, _ = tick(cursor)
+    assert set(tick.instance.get_dynamic_partitions("api_batch")) == {"many", "many--001", "many--002"}, "not yet known"
+    load_batch("many", tick.config)
+    _, cursor, _ = tick(cursor)
+    assert tick.instance.get_dynamic_partitions("api_batch") == ["many"]

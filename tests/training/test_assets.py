@@ -10,8 +10,11 @@ import pytest
 from apigen_assets.settings import settings
 from apigen_assets.training import assets as training
 from apigen_assets.training.ablation import ABLATION_SCHEMA, ablation_markdown
-from resources.lake.lake import Lake, LakeResource
-from resources.trainer.resource import Trainer, TrainerResource, TrainingJob
+from apigen_assets.training.checks import checkpoint_works
+from resources.lake.lake import Lake
+from resources.lake.resource import LakeResource
+from resources.trainer.resource import TrainerResource
+from resources.trainer.trainer import Trainer, TrainingJob
 from tests.training.conftest import SMALL, make_rows
 
 KEY = dg.MultiPartitionKey({"model": "tiny", "dataset": "verified"})
@@ -27,7 +30,8 @@ def home(tmp_path, monkeypatch):
 
 def _resources(home, changes):
     lake = LakeResource(root=str(home / "lake"))
-    return {"lake": lake, "trainer": TrainerResource(processes=1, changes={"tiny": changes})}
+    trainer = TrainerResource(processes=1, changes={"tiny": changes})
+    return {"lake": lake, "trainer": trainer, "settings": settings()}
 
 
 @pytest.mark.slow
@@ -36,7 +40,7 @@ def test_a_materialised_checkpoint_shows_what_was_measured_and_passes_its_check(
     lake = Lake(str(home / "lake"))
     lake.write(make_rows(240), lake.path("function_calling_dataset"))
     result = dg.materialize(
-        [training.xlam_checkpoints, training.checkpoint_works],
+        [training.xlam_checkpoints, checkpoint_works],
         partition_key=KEY,
         resources=_resources(home, {**SMALL, "max_steps": "30", "zero_stage": "1"}),
         raise_on_error=False,

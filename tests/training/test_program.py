@@ -254,7 +254,7 @@ def test_out_of_memory_is_one_message(rows_file, tmp_path):
 
 def test_without_the_train_extra_there_is_one_message(monkeypatch, capsys, tmp_path):
     from apigen_assets.training import train
-    from resources.trainer.resource import Trainer, TrainingError, TrainingJob
+    from resources.trainer.trainer import Trainer, TrainingError, TrainingJob
 
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "deepspeed" else real(name))

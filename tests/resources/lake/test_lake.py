@@ -10,7 +10,9 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from resources.lake.lake import SCHEMA_VERSION, Lake, LakeError, LakeResource
+from apigen_assets.settings import Settings
+from resources.lake.lake import SCHEMA_VERSION, Lake, LakeError
+from resources.lake.resource import LakeResource, storage_options_of
 
 BATCHES = dg.DynamicPartitionsDefinition(name="api_batch")
 GENERATORS = dg.StaticPartitionsDefinition(["g0", "g1"])
@@ -149,3 +151,19 @@ def test_an_object_store_keeps_the_same_layout():
     lake.write(pl.DataFrame({"a": [1]}), lake.path("things", {"api_batch": "b0"}))
     assert UPath("memory://lake-test/things/api_batch=b0/data.parquet").exists()
     assert lake.assets() == ["things"]
+
+
+def test_credentials_of_an_object_store_come_from_the_environment_by_name(monkeypatch, tmp_path):
+    options = {"key": "env:LAKE_KEY", "endpoint_url": "http://127.0.0.1:9"}
+    with pytest.raises(LakeError, match="LAKE_KEY is not set"):
+        storage_options_of(options)
+    monkeypatch.setenv("LAKE_KEY", "abc")
+    assert storage_options_of(options) == {"key": "abc", "endpoint_url": "http://127.0.0.1:9"}
+    shown = LakeResource.from_settings(Settings(_env_file=None, lake="s3://bucket/lake", lake_options=options))
+    assert "abc" not in repr(shown)
+
+
+def test_sql_reads_a_lake_that_is_not_on_this_disk():
+    lake = Lake("memory://lake-of-a-test")
+    lake.write(pl.DataFrame({"x": [1, 2]}), lake.path("numbers", {"api_batch": "b"}))
+    assert lake.sql("SELECT sum(x) AS s, any_value(api_batch) AS b FROM numbers").rows() == [(3, "b")]

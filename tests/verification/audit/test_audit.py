@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from apigen_assets.cli.main import app
+from apigen_assets.settings import Settings
 from apigen_assets.tool_formats.xlam_types import TypeStringError, parameters_schema, parse_type
+from apigen_assets.verification.audit.assets import audited_rows
 from apigen_assets.verification.audit.audit import Funnel, audit_rows
 from apigen_assets.verification.audit.read_rows import UnusableInputError, read_rows, row_of
 from apigen_assets.verification.audit.tool_findings import tool_findings
-from apigen_assets.verification.stages.assets import audited_rows
-from resources.lake.lake import Lake, LakeResource
+from resources.lake.lake import Lake
+from resources.lake.resource import LakeResource
 from tests.helpers.paths import SHARED
 
 TOOL = {
@@ -363,7 +365,7 @@ def test_the_asset_audits_files_and_one_bad_file_costs_only_itself(tmp_path):
     bad.write_text("no rows")
     result = dg.materialize(
         [audited_rows],
-        resources={"lake": LakeResource(root=str(tmp_path / "lake"))},
+        resources={"lake": LakeResource(root=str(tmp_path / "lake")), "settings": Settings()},
         run_config={"ops": {"audited_rows": {"config": {"files": [str(bad), str(good)]}}}},
     )
     (made,) = result.asset_materializations_for_node("audited_rows")

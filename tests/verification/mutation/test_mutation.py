@@ -5,11 +5,11 @@ import pytest
 
 from apigen_assets.verification.grounding import Grounding, Status
 from apigen_assets.verification.mutation.calibration import CALIBRATION_SCHEMA, calibrate
+from apigen_assets.verification.mutation.checks import suite_figures
 from apigen_assets.verification.mutation.fault import FAULTS
 from apigen_assets.verification.mutation.suite import MUTANT_SCHEMA, REPORT_SCHEMA, make_mutants, run_suite
 from apigen_assets.verification.stages import format as format_module
 from apigen_assets.verification.stages import semantic
-from apigen_assets.verification.stages.checks import suite_figures
 from apigen_assets.verification.stages.execution import ExecutionOptions, check_execution
 from apigen_assets.verification.stages.format import check_format
 from tests.helpers.verification_rows import FakeChat, InProcess, seed_bindings, seed_rows

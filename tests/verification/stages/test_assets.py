@@ -11,12 +11,14 @@ from apigen_assets.domain.chat import Completion
 from apigen_assets.domain.reason import Stage
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.partitions import api_batches, batch_by_generator
+from apigen_assets.settings import settings
 from apigen_assets.verification.stages import assets, checks
 from apigen_assets.verification.stages.checks import nothing_vanished
 from apigen_assets.verification.stages.format import check_format
 from apigen_assets.verification.stages.stream import check_file, checked_by_chunk
 from resources.executors import ExecutorsResource
-from resources.lake.lake import Lake, LakeResource
+from resources.lake.lake import Lake
+from resources.lake.resource import LakeResource
 from resources.llm.generators import generator_names
 from tests.helpers.verification_rows import GOOD, SPEED, OpensScripted, call, candidate, frame, seed_rows
 
@@ -65,6 +67,7 @@ def test_the_three_stages_lose_nothing(tmp_path):
         "lake": LakeResource(root=str(tmp_path)),
         "executors": ExecutorsResource(python=OpensScripted()),
         "llm": FakeLlm(),
+        "settings": settings(),
     }
     dg.materialize([filtered_api_catalog], partition_key="b", instance=instance, resources=resources)
     stages = [assets.format_check, assets.execution_check, assets.semantic_check]

@@ -1,0 +1,161 @@
+"""Assets that measure verification: the mutation suite, and the judges on planted faults."""
+
+import dagster as dg
+import polars as pl
+
+from apigen_assets.orchestration.metadata import bar_plot, samples
+from apigen_assets.orchestration.shaping import shaped_by
+from apigen_assets.partitions import ALL_THAT_EXISTS
+from apigen_assets.settings import Settings
+from apigen_assets.verification.mutation.calibration import calibrate
+from apigen_assets.verification.mutation.good import sampled, seed_rows
+from apigen_assets.verification.mutation.suite import VALID, make_mutants, run_suite
+from apigen_assets.verification.stages.execution import bindings_of, check_execution
+from apigen_assets.verification.stages.format import FormatChecker
+from apigen_assets.verification.stages.judge import JudgeOptions
+from apigen_assets.verification.stages.versions import SEMANTIC_VERSION
+from resources.executors import ExecutorsResource
+from resources.llm.generators import judge_names
+from resources.llm.resource import LlmResource
+
+_GOOD_INPUTS = {
+    "semantic_verified": dg.AssetIn(metadata=ALL_THAT_EXISTS),
+    "filtered_api_catalog": dg.AssetIn(metadata=ALL_THAT_EXISTS),
+    "seed_examples": dg.AssetIn(),
+}
+
+
+class SuiteConfig(dg.Config):
+    """How much the mutation suite does."""
+
+    verified_rows: int = 400
+    """Verified rows to damage, beside every seed."""
+    seed: int = 0
+
+
+@dg.asset(
+    io_manager_key="lake",
+    group_name="verification",
+    kinds={"polars", "python"},
+    code_version=SEMANTIC_VERSION,
+    ins=_GOOD_INPUTS,
+)
+def verification_report(
+    context: dg.AssetExecutionContext,
+    config: SuiteConfig,
+    semantic_verified: pl.LazyFrame,
+    filtered_api_catalog: pl.DataFrame,
+    seed_examples: pl.DataFrame,
+    executors: ExecutorsResource,
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """Verification, measured: labelled damage through format, execution and grounding (no language model is asked).
+
+    Good rows are the hand-written seeds and a draw of the verified rows; every kind of damage is done to each.
+    """
+    seeds = seed_rows(seed_examples, filtered_api_catalog)
+    good = pl.concat([seeds, sampled(semantic_verified, config.verified_rows)]).unique(
+        "candidate_id", maintain_order=True
+    )
+    mutants = make_mutants(good, config.seed)
+    context.log.info(f"{good.height} good rows, {mutants.height} mutants")
+    bindings = bindings_of(filtered_api_catalog)
+    with executors.open() as executor:
+        report = run_suite(good, mutants, lambda frame: check_execution(frame, bindings, executor))
+    of_faults = report.table.filter(pl.col("fault") != VALID)
+    stacks = {
+        str(row["fault"]): {
+            **{stage: float(row[f"by_{stage}"]) / row["mutants"] for stage in ("format", "execution", "grounding")},
+            "missed": float(row["missed"]) / row["mutants"],
+        }
+        for row in of_faults.iter_rows(named=True)
+    }
+    return dg.MaterializeResult(
+        value=report.table,
+        metadata={
+            "good_rows": good.height,
+            "hand_written": seeds.height,
+            "mutants": mutants.height,
+            "wrongly_rejected": report.wrongly_rejected,
+            **{f"precision_{stage}": value for stage, value in report.precision.items()},
+            **{f"recall_{family}": value for family, value in report.recall.items()},
+            "recall_plot": bar_plot({}, "Caught by stage, share of each fault's mutants", "share", stacks=stacks),
+            "wrongly_rejected_rows": samples(report.examples, ["query", "answers", "caught_by", "detail"]),
+        },
+    )
+
+
+class CalibrationConfig(dg.Config):
+    """How many questions the judges are asked."""
+
+    good_rows: int = 60
+    faults_per_row: int = 2
+    seed: int = 0
+
+
+@dg.asset(
+    io_manager_key="lake",
+    group_name="verification",
+    kinds={"polars", "openai"},
+    code_version=SEMANTIC_VERSION,
+    pool="llm",
+    metadata=shaped_by("judges"),
+    ins=_GOOD_INPUTS,
+)
+def judge_calibration(
+    config: CalibrationConfig,
+    semantic_verified: pl.LazyFrame,
+    filtered_api_catalog: pl.DataFrame,
+    seed_examples: pl.DataFrame,
+    executors: ExecutorsResource,
+    llm: LlmResource,
+    settings: dg.ResourceParam[Settings],
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """Each judge's precision and recall on seeded faults; asks every judge, so it never starts by itself."""
+    seeds = seed_rows(seed_examples, filtered_api_catalog)
+    good = pl.concat([sampled(seeds.lazy(), config.good_rows // 2), sampled(semantic_verified, config.good_rows)])
+    good = good.head(config.good_rows)
+    faults = ["off_by_one", "wrong_number", "wrong_magnitude", "wrong_entity", "wrong_choice", "arguments_swapped"]
+    faults += [
+        "stale_default",
+        "hallucinated_optional",
+        "call_missing",
+        "call_added",
+        "near_tool",
+        "query_of_another_row",
+    ]
+    mutants = make_mutants(good, config.seed, faults, config.faults_per_row)
+    bindings = bindings_of(filtered_api_catalog)
+    checker = FormatChecker()
+    with executors.open() as executor:
+
+        def executed(frame: pl.DataFrame) -> pl.DataFrame:
+            passed = checker.check(frame).filter("passed")
+            return check_execution(passed, bindings, executor).filter("passed")
+
+        ran = executed(good)
+        families = mutants.select("candidate_id", "family")
+        ran_mutants = executed(mutants.select(good.columns)).join(families, on="candidate_id", maintain_order="left")
+    table = calibrate(ran, ran_mutants, llm, judge_names(settings), JudgeOptions(seed=settings.seed))
+    whole = table.filter(pl.col("family") == "all")
+    return dg.MaterializeResult(
+        value=table,
+        metadata={
+            "good_rows": ran.height,
+            "faults": ran_mutants.height,
+            "judges": dg.MetadataValue.md(_markdown(whole)),
+            "recall_plot": bar_plot(
+                {f"{row['judge']}: {row['family']}": float(row["recall"] or 0) for row in table.iter_rows(named=True)},
+                "Seeded faults caught by each judge alone",
+                "recall",
+            ),
+        },
+    )
+
+
+def _markdown(table: pl.DataFrame) -> str:
+    head = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * table.width]
+    return "\n".join([*head, *("| " + " | ".join(_cell(value) for value in row) + " |" for row in table.iter_rows())])
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
