@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from apigen_assets.dataset.bfcl_questions import questions_file
 from apigen_assets.dataset.funnel import funnel
 from apigen_assets.definitions import build
 from apigen_assets.domain.columns import description_of
@@ -66,6 +67,10 @@ class World:
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
         )
+
+    def make(self, *assets):
+        job = build(self.config).resolve_implicit_global_asset_job_def()
+        return job.execute_in_process(instance=self.instance, asset_selection=[dg.AssetKey(name) for name in assets])
 
     def rows(self, batch, generator):
         return self.run("rows", dg.MultiPartitionKey({"api_batch": batch, "generator": generator}))
@@ -131,3 +136,21 @@ def test_every_column_of_every_table_says_what_it_is(world):
     columns = shown.metadata["dagster/column_schema"].schema.columns
     assert {column.name: column.description for column in columns}["query"] == "What the user asks."
     assert shown.metadata["settings"].value["APIGEN_JUDGES"] == ["standin-large"]
+
+
+def test_the_report_says_compared_only_of_rows_that_were(world):
+    (world.config.incoming_dir / "trees.py").write_text(FUNCTIONS)
+    world.instance.add_dynamic_partitions("api_batch", ["trees"])
+    world.run("seeds")
+    world.run("catalog", "trees")
+    world.rows("trees", "standin-small")
+    world.run("dataset")
+    page = world.config.home / "report" / "dataset-report.html"
+    assert "Not compared" in page.read_text()
+    question = {"id": "simple_python_0", "category": "simple_python", "question": [], "functions": []}
+    questions_file(world.config).write_text(json.dumps(question) + "\n")
+    world.make("dataset_report")
+    assert "Not compared" in page.read_text(), "a file that came later compares nothing"
+    world.make("contaminated_rows")
+    world.make("dataset_report")
+    assert "Not compared" not in page.read_text()

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from apigen_assets.dataset.bfcl_questions import QuestionsUnavailableError, benchmark, questions_file
+from apigen_assets.dataset.bfcl_questions import QuestionsUnavailableError, benchmark
 from apigen_assets.dataset.compose import (
     ABLATION_RULE,
     DUPLICATES,
@@ -273,6 +273,7 @@ plus_fail_execution_dataset = _ablation("execution")
     ins={"filtered_api_catalog": dg.AssetIn(metadata=ALL_THAT_EXISTS)},
 )
 def dataset_report(
+    context: dg.AssetExecutionContext,
     function_calling_dataset: pl.DataFrame,
     filtered_api_catalog: pl.DataFrame,
     composition: pl.DataFrame,
@@ -292,7 +293,7 @@ def dataset_report(
         fates=column_counts(composition, "fate"),
         shortfall=shortfall_of(composition, settings.dataset_size, quotas_of(settings)),
         contaminated=contaminated_rows,
-        compared=questions_file(settings).exists(),
+        compared=_compared(context.instance),
         stand_in=any(row.generator.startswith("standin-") for row in table),
     )
     path = report_file(settings)
@@ -307,6 +308,14 @@ def dataset_report(
             **plots(report),
         }
     )
+
+
+def _compared(instance: dg.DagsterInstance) -> bool:
+    """Whether the latest run of `contaminated_rows` had the leaderboard's questions, as it says itself."""
+    event = instance.get_latest_materialization_event(dg.AssetKey("contaminated_rows"))
+    materialization = None if event is None else event.asset_materialization
+    said = None if materialization is None else materialization.metadata.get("compared")
+    return said is not None and bool(said.value)
 
 
 def report_file(settings: Settings) -> Path:

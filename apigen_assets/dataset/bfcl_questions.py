@@ -13,7 +13,7 @@ from resources.bfcl import environment as bfcl
 _RETRY_S = 86_400.0
 HOW = (
     "run `apigen bfcl-install` where a package index can be reached, or set APIGEN_BFCL_PYTHON to an interpreter that "
-    "has the package (docs/bfcl.md), and materialise `composition` again"
+    "has the package (docs/bfcl.md), and materialise `contaminated_rows` again"
 )
 
 
