@@ -32,6 +32,7 @@ class Candidate(Record):
             "completion_key": pl.String,
             "raw_text": pl.String,
             "parse_error": pl.String,
+            "repairs": pl.String,
         }
     )
 
@@ -39,7 +40,7 @@ class Candidate(Record):
     generator: str
     batch: str
     style: Style
-    """The style asked for."""
+    """The style that the pair has, by its counts; the style asked for where it cannot be read or calls nothing."""
     query: str
     tools: list[JsonObject]
     """The tools offered, as `Api.tool()` gave them: `{api_id, name, description, parameters}`."""
@@ -51,6 +52,8 @@ class Candidate(Record):
     """Key of the completion in the journal; one completion gives several candidates."""
     raw_text: str | None = None
     parse_error: str | None = None
+    repairs: list[str] | None = None
+    """What had to be forgiven so that the pair could be read, by name; null in tables of before these were noted."""
 
 
 def make_candidate_id(completion_key: str, index: int) -> str:

@@ -37,6 +37,8 @@ class Completion(BaseModel):
     status: Literal["ok", "length", "refused", "empty", "error"]
     """`length`: cut at max_tokens; `error`: no answer after every retry, with the reason in `text`."""
     text: str
+    reasoning: str = ""
+    """What the endpoint sent apart from the answer (`reasoning_content` and its like)."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached: bool = False

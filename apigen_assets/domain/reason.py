@@ -46,6 +46,7 @@ class Reason(StrEnum):
     TRUNCATED = "truncated", Stage.FORMAT
     NO_ANSWER = "no_answer", Stage.FORMAT
     COPIED_EXAMPLE = "copied_example", Stage.FORMAT  # the pair repeats an example or an instruction of its prompt
+    AMBIGUOUS = "ambiguous", Stage.FORMAT  # the completion can be read in more than one way
     # execution
     ARGUMENT_ERROR = "argument_error", Stage.EXECUTION
     EXCEPTION = "exception", Stage.EXECUTION

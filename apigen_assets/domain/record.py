@@ -2,13 +2,22 @@
 
 import json
 from collections.abc import Iterable
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject
+
+_Frame = TypeVar("_Frame", pl.DataFrame, pl.LazyFrame)
+
+
+def in_schema(frame: _Frame, schema: pl.Schema) -> _Frame:
+    """The columns of a schema, in its order; null for one that the version that wrote the table did not know yet."""
+    present = frame.collect_schema().names()
+    missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in schema.items() if name not in present]
+    return frame.with_columns(missing).select(schema.names())
 
 
 class Record(BaseModel):

@@ -35,6 +35,22 @@ def loads_strict(text: str) -> JsonValue:
         raise StrictJsonError("not_json", str(error)) from None
 
 
+def read_strict_at(text: str, position: int) -> tuple[JsonValue, int]:
+    """The strict JSON value that begins at a position of a text, and where it ends.
+
+    Raises:
+        StrictJsonError: as `loads_strict`.
+    """
+    try:
+        return _STRICT.raw_decode(text, position)
+    except StrictJsonError:
+        raise
+    except RecursionError:
+        raise StrictJsonError("too_deep", "nested too deeply to be read") from None
+    except ValueError as error:
+        raise StrictJsonError("not_json", str(error)) from None
+
+
 def plain_numbers(value: object) -> JsonValue:
     """The value with every float that is whole as an integer, at any depth: 2 and 2.0 are one number in JSON."""
     if isinstance(value, float) and value.is_integer():

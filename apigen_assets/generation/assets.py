@@ -10,7 +10,8 @@ from apigen_assets.domain.api import Api
 from apigen_assets.domain.chat import EndpointError
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.functions.library import all_seeds
-from apigen_assets.generation.generate import Generated, generate
+from apigen_assets.generation.generate import generate
+from apigen_assets.generation.generated import Generated
 from apigen_assets.generation.prompts import library_hash
 from apigen_assets.generation.shown_examples import ShownExample, from_seeds, from_verified
 from apigen_assets.orchestration.automation import ONCE

@@ -4,66 +4,51 @@ import contextlib
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 import polars as pl
 
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.candidate import Candidate, make_candidate_id
-from apigen_assets.domain.chat import BudgetError, ChatRequest, ChatStream, Completion
+from apigen_assets.domain.chat import BudgetError, ChatRequest, ChatStream, Completion, EndpointError
 from apigen_assets.domain.reason import Reason
+from apigen_assets.domain.style import style_of
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.functions.seed import Seed
 from apigen_assets.generation.copies import copied_from
+from apigen_assets.generation.generated import Generated
 from apigen_assets.generation.parsing import Pair, parse_completion
 from apigen_assets.generation.prompts import instructions, make_messages, make_prompt_id
 from apigen_assets.generation.samplers import Draw, Sampler
 from apigen_assets.generation.shown_examples import ShownExample, from_seeds
+from apigen_assets.generation.structured import in_object, pairs_schema
 
 TEMPERATURE = 0.7
 """As in the paper, for every generator."""
 TOKENS_PER_PAIR = 320
 EXTRA_DRAWS = 1.0
 """Further prompts, as a share of the planned ones, that may be asked where completions hold fewer pairs."""
+UNREADABLE_COMPLETIONS = 20
+"""Completions without one pair that can be read from which on asking further is a waste."""
+LOOK_AHEAD = 40
+"""Prompts to look at for one of a style that fell short."""
 
 
-@dataclass
-class Generated:
-    """The candidates of one partition and how they came about."""
-
-    candidates: pl.DataFrame
-    prompts: int = 0
-    cached: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    isolated: int = 0
-    """Completions whose list stood among other text."""
-    statuses: Counter[str] = field(default_factory=Counter)
-    stopped: str | None = None
-    """Why fewer than the target were written, where something stopped the run."""
-
-
-def make_request(draw: Draw, pairs: int) -> ChatRequest:
-    """The request for one draw."""
+def make_request(draw: Draw, pairs: int, structured: bool = False) -> ChatRequest:
+    """The request for one draw; structured: an object that follows a schema made from the tools offered."""
+    tools = [api.tool() for api in draw.tools]
+    messages = make_messages(draw.style, draw.wording, pairs, tools, draw.targets, draw.examples, draw.language)
     return ChatRequest(
-        messages=make_messages(
-            draw.style,
-            draw.wording,
-            pairs,
-            [api.tool() for api in draw.tools],
-            draw.targets,
-            draw.examples,
-            draw.language,
-        ),
+        messages=in_object(messages) if structured else messages,
+        response_format=pairs_schema(tools) if structured else None,
         temperature=TEMPERATURE,
         max_tokens=max(1024, TOKENS_PER_PAIR * pairs),
         purpose="generate",
     )
 
 
-def planned_requests(sampler: Sampler, target: int, pairs: int) -> Iterator[ChatRequest]:
+def planned_requests(sampler: Sampler, target: int, pairs: int, structured: bool = False) -> Iterator[ChatRequest]:
     """The requests a target needs when every completion holds all its pairs."""
-    return (make_request(sampler.draw(index), pairs) for index in range(-(-target // pairs)))
+    return (make_request(sampler.draw(index), pairs, structured) for index in range(-(-target // pairs)))
 
 
 def generate(
@@ -77,11 +62,13 @@ def generate(
     pairs_per_prompt: int = 5,
     languages: Sequence[str] = (),
     on_progress: Callable[[int, int], None] | None = None,
+    structured: bool = False,
 ) -> Generated:
-    """Write at least `target` pairs, and keep the first `target` of them, parseable or not.
+    """Write at least `target` pairs, and keep the first `target` of them, readable or not.
 
     The prompts and their order depend on (seed, batch, index) alone and all answers are journalled, so that a
-    larger target keeps every candidate of a smaller one and pays for the difference.
+    larger target keeps every candidate of a smaller one and pays for the difference. Where completions hold fewer
+    pairs than asked for, further prompts are asked, first those of the styles that fell short.
 
     Args:
         apis: the batch; empty gives no candidates.
@@ -91,9 +78,10 @@ def generate(
         target: candidates wanted.
         chat: who completes chats.
         seed: the run's seed.
-        pairs_per_prompt: pairs asked for in one prompt.
+        pairs_per_prompt: pairs asked for in one prompt, and the most that one completion gives.
         languages: codes of further query languages.
         on_progress: called with (candidates so far, target).
+        structured: ask for an object of a JSON Schema made from the tools offered instead of a plain list.
 
     Raises:
         resources.llm.resource.EndpointError: the endpoint cannot be used.
@@ -103,46 +91,111 @@ def generate(
     report = Generated(Candidate.frame([]))
     if not apis or target <= 0:
         return report
-    examples = [one if isinstance(one, ShownExample) else from_seeds([one])[0] for one in seeds]
-    sampler = Sampler(apis, examples, seed, batch, languages)
-    planned = -(-target // pairs_per_prompt)
-    last = planned + int(planned * EXTRA_DRAWS) + 4
-    asked = 0
-    while len(rows) < target and asked < last and report.stopped is None:
-        wanted = min(-(-(target - len(rows)) // pairs_per_prompt), last - asked)
-        for_draws, for_requests = itertools.tee(sampler.draw(index) for index in range(asked, asked + wanted))
-        requests = (make_request(draw, pairs_per_prompt) for draw in for_requests)
-        asked += wanted
+    examples = [seed if isinstance(seed, ShownExample) else from_seeds([seed])[0] for seed in seeds]
+    plan = _Plan(Sampler(apis, examples, seed, batch, languages), target, pairs_per_prompt)
+    while len(rows) < target and plan.left and report.stopped is None:
+        for_draws, for_requests = itertools.tee(plan.next(target - len(rows)))
+        requests = (make_request(draw, pairs_per_prompt, structured) for draw in for_requests)
         try:
             with contextlib.closing(chat.stream(generator, requests)) as completions:
                 for completion, draw in zip(completions, for_draws, strict=False):
-                    rows += _rows(draw, completion, generator, batch, report)
+                    new = _rows(draw, completion, generator, batch, pairs_per_prompt, report)
+                    plan.count(new)
+                    rows += new
                     if on_progress:
                         on_progress(min(len(rows), target), target)
+                    if report.prompts >= UNREADABLE_COMPLETIONS and not report.readable:
+                        report.stopped = report.likely_cause()
+                        break
         except BudgetError as error:
             report.stopped = str(error)
+        except EndpointError as error:
+            if not rows:
+                raise
+            report.stopped, report.failed = str(error), True
+    report.beyond_target = max(0, len(rows) - target)
     report.candidates = pl.DataFrame(rows[:target], schema=Candidate.SCHEMA, orient="row")
     if len(rows) < target and report.stopped is None:
-        report.stopped = (
-            f"{asked} prompts gave {len(rows)} of {target} pairs: the completions hold fewer pairs than asked for"
+        report.stopped = report.likely_cause() or (
+            f"{report.prompts} prompts gave {len(rows)} of {target} pairs: the completions hold fewer pairs than "
+            "asked for"
         )
     return report
 
 
-def _rows(draw: Draw, completion: Completion, generator: str, batch: str, report: Generated) -> list[JsonObject]:
+class _Plan:
+    """Which prompt is asked next: the planned ones in their order, then those that make up for what fell short."""
+
+    def __init__(self, sampler: Sampler, target: int, pairs: int) -> None:
+        self._sampler = sampler
+        self._pairs = pairs
+        self._planned = -(-target // pairs)
+        self._next = 0
+        self._asked = 0
+        self._wanted: Counter[str] = Counter()
+        self._have: Counter[str] = Counter()
+        self._set_aside: list[int] = []
+
+    @property
+    def left(self) -> int:
+        """Prompts that may still be asked."""
+        return self._planned + int(self._planned * EXTRA_DRAWS) + 4 - self._asked
+
+    def next(self, missing: int) -> Iterator[Draw]:
+        """The draws for so many more pairs."""
+        for _ in range(min(-(-missing // self._pairs), self.left)):
+            yield self._draw()
+
+    def count(self, rows: Sequence[JsonObject]) -> None:
+        """Take note of the styles that were written."""
+        self._have.update(row["style"] for row in rows if row["parse_error"] is None)
+
+    def _draw(self) -> Draw:
+        if self._asked < self._planned:
+            draw = self._sampler.draw(self._next)
+            self._next += 1
+            self._wanted[draw.style] += self._pairs
+        else:
+            draw = self._of_short_style()
+        self._asked += 1
+        return draw
+
+    def _of_short_style(self) -> Draw:
+        """The next prompt of a style of which too little came; any prompt where none is near."""
+        short = {style for style, wanted in self._wanted.items() if self._have[style] < wanted}
+        for index in itertools.chain(list(self._set_aside), range(self._next, self._next + LOOK_AHEAD)):
+            draw = self._sampler.draw(index)
+            if draw.style in short or not short:
+                break
+        else:
+            index = self._set_aside[0] if self._set_aside else self._next
+            draw = self._sampler.draw(index)
+        if index in self._set_aside:
+            self._set_aside.remove(index)
+        else:
+            self._set_aside += range(self._next, index)
+            self._next = index + 1
+        return draw
+
+
+def _rows(
+    draw: Draw, completion: Completion, generator: str, batch: str, most: int, report: Generated
+) -> list[JsonObject]:
     report.prompts += 1
     report.cached += completion.cached
     report.prompt_tokens += completion.prompt_tokens
     report.completion_tokens += completion.completion_tokens
     report.statuses[completion.status] += 1
-    parsed = parse_completion(completion)
-    report.isolated += parsed.isolated
     tools = [api.tool() for api in draw.tools]
+    parsed = parse_completion(completion, [str(tool["name"]) for tool in tools], most)
+    report.count(parsed)
     prompt_id = make_prompt_id(draw.style, draw.wording, draw.language)
-    return [
+    rows = [
         _candidate(draw, pair, index, tools, prompt_id, completion.key, generator, batch).row()
         for index, pair in enumerate(parsed.pairs)
     ]
+    report.relabelled += sum(row["style"] != draw.style for row in rows)
+    return rows
 
 
 def _candidate(
@@ -159,7 +212,8 @@ def _candidate(
         candidate_id=make_candidate_id(key, index),
         generator=generator,
         batch=batch,
-        style=draw.style,
+        # A good row of another style than asked for is a good row of that style.
+        style=style_of(len(tools), len(pair.answers)) if pair.answers else draw.style,
         query=pair.query,
         tools=tools,
         answers=pair.answers,
@@ -168,6 +222,7 @@ def _candidate(
         completion_key=key,
         raw_text=pair.raw,
         parse_error=pair.error or _copy_error(draw, pair, tools),
+        repairs=list(pair.repairs),
     )
 
 

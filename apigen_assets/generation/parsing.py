@@ -1,195 +1,126 @@
-"""From the text of a completion to candidates. Nothing is dropped: what cannot be read is a candidate with a reason.
+"""From a completion to candidates' pairs. Nothing is dropped: what cannot be read is a pair with a reason.
 
-The rule, in order:
-
-1. The text, without surrounding white space and thinking blocks, is a strict JSON list: its elements are the pairs.
-   So is the only list in an object (`{"pairs": [...]}`), which endpoints in JSON mode must return.
-2. Otherwise the list is isolated: the text from the first `[` that opens a list of objects. Code fences and prose
-   around it are forgiven, and counted (`isolated`).
-3. Elements are read one by one. One that is no strict JSON becomes an unparseable candidate and reading goes on at
-   the next object that looks like a pair, so that it costs itself and not its neighbours.
-4. Text without any such list is one unparseable candidate.
-
-`parse_error` is `<code>: <detail>`, where the code is a reason of the format stage.
+In order: the reasoning is set apart (`apigen_assets.completions.reasoning`); every pair in the answer is found and read
+where it can be read in exactly one way (`pairs`); pairs that say the same twice count once; two that give one query
+different calls are ambiguous; and a completion gives at most its share, so that one that loops cannot fill a target.
 """
 
-import json
-import re
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
+from apigen_assets.completions.reasoning import split_reasoning
 from apigen_assets.domain.chat import Completion
 from apigen_assets.files.canonical import StrictJsonError, dumps, loads_strict
-from apigen_assets.files.json_types import JsonValue
+from apigen_assets.generation.pairs import MAX_RAW, Pair, find_pairs
 
-_THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
-_LIST_START = re.compile(r"\[\s*(?=\{|\])")
-_PAIR_START = re.compile(r'\{\s*"(?:query|thought|answers)"\s*:')
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_MAX_RAW = 20_000
-
-
-@dataclass(frozen=True)
-class Pair:
-    """One element of a completion: readable (`answers` set) or not (`error` and `raw` set)."""
-
-    query: str = ""
-    answers: list[JsonValue] | None = None
-    thought: str | None = None
-    raw: str | None = None
-    error: str | None = None
+__all__ = ["Pair", "Parsed", "parse_completion"]
 
 
 @dataclass
 class Parsed:
-    """What a completion held."""
+    """What a completion held. `found` is `len(pairs) + duplicates + over_share`: every pair is accounted for."""
 
     pairs: list[Pair] = field(default_factory=list)
-    isolated: bool = False
-    """The list stood among other text, such as code fences or prose."""
+    """Those that become candidates, readable or not; at least one."""
+    duplicates: int = 0
+    """Pairs that repeat an earlier one of the same completion."""
+    over_share: int = 0
+    """Pairs beyond the completion's share."""
+
+    @property
+    def isolated(self) -> bool:
+        """The pairs stood among other text, such as code fences or prose."""
+        return any("isolated" in pair.repairs for pair in self.pairs)
+
+    @property
+    def readable(self) -> int:
+        """Pairs that were read."""
+        return sum(pair.error is None for pair in self.pairs)
 
 
-def parse_completion(completion: Completion) -> Parsed:
-    """The pairs of a completion, at least one: a completion without any is one unparseable pair."""
-    text = completion.text
+def parse_completion(completion: Completion, names: Collection[str] = (), most: int | None = None) -> Parsed:
+    """The pairs of a completion, at least one: a completion without any is one unreadable pair.
+
+    Args:
+        completion: as the journal keeps it.
+        names: the functions offered, to understand calls that are spelled unusually.
+        most: the completion's share: pairs beyond it are counted and left out, unreadable ones first.
+    """
     if completion.status == "error":
-        return Parsed([Pair(error=f"no_answer: {text}"[:500], raw="")])
+        return Parsed([Pair(error=f"no_answer: {completion.text}"[:500], raw="")])
     if completion.status == "refused":
-        return Parsed([Pair(error="no_answer: the model refused", raw=text[:_MAX_RAW])])
-    parsed = _parse(text)
-    if completion.status == "length":
-        cut = [i for i, pair in enumerate(parsed.pairs) if pair.error is not None]
-        if cut and cut[-1] == len(parsed.pairs) - 1:
-            last = parsed.pairs[-1]
-            parsed.pairs[-1] = Pair(raw=last.raw, error="truncated: cut at the token limit")
+        return Parsed([Pair(error="no_answer: the model refused", raw=completion.text[:MAX_RAW])])
+    split = split_reasoning(completion.text)
+    thought = "\n\n".join(part for part in (completion.reasoning.strip(), split.thought) if part)[:MAX_RAW]
+    cut = completion.status == "length"
+    if not split.answer:
+        return Parsed([_nothing(completion, split.unfinished, cut)])
+    pairs = find_pairs(split.answer, names, cut).pairs
+    if not pairs:
+        return Parsed([_no_pair(split.answer, cut)])
+    parsed = _distinct(pairs)
+    if thought:
+        parsed.pairs = [replace(pair, thought=pair.thought or thought) for pair in parsed.pairs]
+    if most is not None and len(parsed.pairs) > most:
+        _keep_share(parsed, most)
     return parsed
 
 
-def _parse(text: str) -> Parsed:
-    body = _THINKING.sub("", text).strip()
-    if not body:
-        return Parsed([Pair(error="no_answer: the completion is empty", raw=text[:_MAX_RAW])])
-    try:
-        value = loads_strict(body)
-    except StrictJsonError as error:
-        whole: StrictJsonError | None = error
-    else:
-        whole = None
-        if isinstance(value, dict):
-            lists = [inner for inner in value.values() if isinstance(inner, list)]
-            if "query" not in value and len(lists) == 1:
-                value = lists[0]
-        if isinstance(value, list) and value:
-            return Parsed([_pair(element) for element in value])
-        if isinstance(value, dict):
-            return Parsed([_pair(value)])
-        return Parsed([Pair(error="not_json: no list of pairs", raw=body[:_MAX_RAW])])
-    assert whole is not None
-    start = _LIST_START.search(body)
-    if start is None:
-        return Parsed([Pair(error=f"{whole.kind}: {whole}"[:500], raw=body[:_MAX_RAW])])
-    pairs = _elements(body, start.end())
-    if not pairs:
-        return Parsed([Pair(error=f"{whole.kind}: {whole}"[:500], raw=body[:_MAX_RAW])])
-    around = body[: start.start()].strip() or not body.endswith("]")
-    return Parsed(pairs, isolated=bool(around) and any(pair.error is None for pair in pairs))
-
-
-def _elements(text: str, position: int) -> list[Pair]:
-    """The elements of a list from just after its `[` on, as far as they go."""
-    pairs: list[Pair] = []
-    while True:
-        position = _skip(text, position)
-        if position >= len(text) or text[position] != "{":
-            return pairs
-        end = _end_of_object(text, position)
-        following = _PAIR_START.search(text, position + 1)
-        if end is not None:
-            chunk = text[position:end]
-            try:
-                pairs.append(_pair(loads_strict(chunk)))
-                position = end
-                continue
-            except StrictJsonError as error:
-                problem = error
-            # Braces that close within a broken element may have closed too late, over its neighbours.
-            nearer = following is not None and following.start() < end
-            stop = following.start() if following is not None and nearer else end
-        else:
-            problem = StrictJsonError("not_json", "the object does not end")
-            stop = following.start() if following is not None else len(text)
-        pairs.append(Pair(error=f"{problem.kind}: {problem}"[:500], raw=text[position:stop].rstrip(" \n,")[:_MAX_RAW]))
-        position = stop
-
-
-def _skip(text: str, position: int) -> int:
-    while position < len(text) and text[position] in " \t\r\n,":
-        position += 1
-    return position
-
-
-def _end_of_object(text: str, start: int) -> int | None:
-    """Just after the brace that closes the object at `start`, strings respected; null where it does not close."""
-    depth = 0
-    position = start
-    while position < len(text):
-        character = text[position]
-        if character == '"':
-            string = _STRING.match(text, position)
-            if string is None:
-                return None
-            position = string.end()
-            continue
-        if character in "{[":
-            depth += 1
-        elif character in "}]":
-            depth -= 1
-            if depth == 0:
-                return position + 1
-        position += 1
-    return None
-
-
-def _pair(element: JsonValue) -> Pair:
-    problem = _problem(element)
-    if problem is None:
-        thought = element.get("thought")
-        return Pair(
-            query=element["query"],
-            answers=element["answers"],
-            thought=thought if isinstance(thought, str) and thought else None,
-        )
-    query = element.get("query") if isinstance(element, dict) else None
-    readable = isinstance(query, str) and _problem({"query": query, "answers": []}) is None
-    return Pair(
-        query=query if readable and isinstance(query, str) else "",
-        error=problem,
-        raw=_text(element)[:_MAX_RAW],
+def _nothing(completion: Completion, unfinished: bool, cut: bool) -> Pair:
+    raw = completion.text[:MAX_RAW]
+    if unfinished or (cut and completion.reasoning):
+        said = "truncated: cut while reasoning; raise `max_tokens`" if cut else "no_answer: the reasoning has no end"
+        return Pair(error=said, raw=raw)
+    said = (
+        "no_answer: the completion holds reasoning only"
+        if completion.text.strip()
+        else "no_answer: the completion is empty"
     )
+    return Pair(error=said, raw=raw)
 
 
-def _problem(element: object) -> str | None:
-    if not isinstance(element, dict):
-        return "missing_field: the element is no object with `query` and `answers`"
-    for name in ("query", "answers"):
-        if name not in element:
-            return f"missing_field: no `{name}`"
-    if not isinstance(element["query"], str):
-        return "missing_field: `query` is no text"
-    if not isinstance(element["answers"], list):
-        return "malformed_call: `answers` is no list"
+def _no_pair(answer: str, cut: bool) -> Pair:
+    raw = answer[:MAX_RAW]
     try:
-        dumps(element).encode()
-    except UnicodeEncodeError:
-        return "not_json: a lone surrogate is no character"
-    except ValueError:
-        return "non_finite_number: a number is too large for a double"
-    except RecursionError:
-        return "too_deep: nested too deeply to be written"
-    return None
+        loads_strict(answer)
+    except StrictJsonError as error:
+        if cut:
+            return Pair(error="truncated: cut at the token limit before the first pair ended", raw=raw)
+        return Pair(error=f"{error.kind}: {error}"[:500], raw=raw)
+    return Pair(error="not_json: no pair of a query and its answers", raw=raw)
 
 
-def _text(element: object) -> str:
-    try:
-        return json.dumps(element, ensure_ascii=True)
-    except (ValueError, RecursionError):
-        return repr(type(element).__name__)
+def _distinct(pairs: list[Pair]) -> Parsed:
+    """Each pair once; one query with different answers is ambiguous."""
+    parsed = Parsed()
+    seen: set[tuple[str, str]] = set()
+    for pair in pairs:
+        said = dumps(pair.answers) if pair.error is None else f"{pair.error}|{pair.raw}"
+        identity = (" ".join(pair.query.split()), said)
+        if identity in seen:
+            parsed.duplicates += 1
+            continue
+        seen.add(identity)
+        parsed.pairs.append(pair)
+    queries = Counter(" ".join(pair.query.split()) for pair in parsed.pairs if pair.error is None)
+    parsed.pairs = [
+        Pair(
+            query=pair.query,
+            error="ambiguous: the completion answers this query in more than one way",
+            raw=dumps({"query": pair.query, "answers": pair.answers})[:MAX_RAW],
+        )
+        if pair.error is None and pair.query.strip() and queries[" ".join(pair.query.split())] > 1
+        else pair
+        for pair in parsed.pairs
+    ]
+    return parsed
+
+
+def _keep_share(parsed: Parsed, most: int) -> None:
+    """The first readable pairs; room that is left goes to the first unreadable ones."""
+    readable = [i for i, pair in enumerate(parsed.pairs) if pair.error is None][:most]
+    rest = [i for i, pair in enumerate(parsed.pairs) if pair.error is not None][: most - len(readable)]
+    kept = sorted([*readable, *rest])
+    parsed.over_share = len(parsed.pairs) - len(kept)
+    parsed.pairs = [parsed.pairs[i] for i in kept]

@@ -93,12 +93,13 @@ class Lake:
         return self.scan_paths(paths)
 
     def scan_paths(self, paths: Sequence[UPath]) -> pl.LazyFrame:
-        """One lazy frame over the given files."""
-        return pl.scan_parquet(
-            [str(path) for path in paths],
-            hive_partitioning=False,
-            storage_options=self.storage_options or None,
-        )
+        """One lazy frame over the given files; a column that one of them lacks is null in its rows."""
+        options = self.storage_options or None
+        frames = [pl.scan_parquet(str(path), hive_partitioning=False, storage_options=options) for path in paths]
+        if len({tuple(frame.collect_schema().items()) for frame in frames}) > 1:
+            # An earlier version wrote some of them.
+            return pl.concat(frames, how="diagonal_relaxed")
+        return pl.scan_parquet([str(path) for path in paths], hive_partitioning=False, storage_options=options)
 
     def assets(self) -> list[str]:
         """Names of the assets that have a table, in alphabetical order."""
@@ -118,7 +119,8 @@ class Lake:
         for asset in self.assets():
             pattern = self._address(self.root / asset / "**" / _FILE).replace("'", "''")
             connection.execute(
-                f"CREATE VIEW \"{asset}\" AS SELECT * FROM read_parquet('{pattern}', hive_partitioning=true)"
+                f'CREATE VIEW "{asset}" AS SELECT * '
+                f"FROM read_parquet('{pattern}', hive_partitioning=true, union_by_name=true)"
             )
         return connection
 

@@ -50,16 +50,14 @@ def test_every_pair_of_a_completion_is_used(text: str, isolated: bool) -> None:
     [
         ('{"query": "a", "answers": [{"name": "f", "arguments": {"x": NaN}}]}', "non_finite_number"),
         ('{"query": "a", "answers": [{"name": "f", "arguments": {"x": 1, "x": 2}}]}', "duplicate_key"),
-        ('{"query": "a", "answers": [{"name": "f", "arguments": {"x": 1,}}]}', "not_json"),
-        ("{'query': 'a', 'answers': []}", "not_json"),
-        ('{"query": "say "so", "answers": []}', "not_json"),
-        ('{"query": "a", "answers": [{"name": "f", "arguments": {"x": 1}]}', "not_json"),
-        ('{"query": "a", "answers": [{"name": "f", "arguments": {"x": 1}}}', "not_json"),
+        ('{"query": "a", "answers": [{"name": "f", "arguments": {"x": 1 2}}]}', "not_json"),
+        ('{"query": "a", "answers": [{"name": "f", "arguments": {"x": }}]}', "not_json"),
+        ('{"query": "a", "answers": [{"name": "f", "arguments:"x"}]}', "not_json"),
         ('{"query": "a"}', "missing_field"),
         ('{"answers": []}', "missing_field"),
         ('{"query": 5, "answers": []}', "missing_field"),
-        ('{"query": "a", "answers": {"name": "f"}}', "malformed_call"),
-        ('{"query": "a", "answers": "[]"}', "malformed_call"),
+        ('{"query": "a", "answers": 5}', "malformed_call"),
+        ('{"query": "a", "answers": "add two and three"}', "malformed_call"),
         ('{"query": "a", "answers": [{"name": "f", "arguments": {"x": 1e999}}]}', "non_finite_number"),
         ('{"query": "a\\ud800", "answers": []}', "not_json"),
     ],
@@ -77,7 +75,8 @@ def test_a_truncated_completion_keeps_its_whole_pairs() -> None:
     parsed = parse(GOOD[:-20], "length")
     assert codes(parsed) == ["ok", "truncated"]
     assert parsed.pairs[1].raw
-    assert codes(parse(GOOD[:-20])) == ["ok", "not_json"]
+    assert codes(parse(GOOD[:-26])) == ["ok", "not_json"]
+    assert codes(parse(GOOD[:-20])) == ["ok", "ok"], "the model ended by itself: only brackets are missing"
     assert codes(parse(GOOD, "length")) == ["ok", "ok"]
 
 
@@ -91,16 +90,16 @@ def test_a_truncated_completion_keeps_its_whole_pairs() -> None:
         ("Sorry, no.", "ok", "not_json"),
         ("[]", "ok", "not_json"),
         ("null", "ok", "not_json"),
-        ("[1, 2]", "ok", "missing_field"),
+        ("[1, 2]", "ok", "not_json"),
         ('"text"', "ok", "not_json"),
         ("[" * 100_000, "ok", "too_deep"),
-        ('[{"query": ' + "[" * 50_000, "ok", "not_json"),
+        ('[{"query": ' + "[" * 50_000, "ok", "too_deep"),
     ],
 )
 def test_a_completion_without_pairs_is_one_candidate_with_the_reason(text: str, status: str, code: str) -> None:
     parsed = parse(text, status)
     assert set(codes(parsed)) == {code}
-    assert len(parsed.pairs) == (2 if text == "[1, 2]" else 1)
+    assert len(parsed.pairs) == 1
 
 
 def test_the_codes_are_reasons_of_the_format_stage() -> None:

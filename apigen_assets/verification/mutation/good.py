@@ -6,6 +6,7 @@ import polars as pl
 
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.candidate import Candidate
+from apigen_assets.domain.record import in_schema
 from apigen_assets.files.canonical import dumps
 
 
@@ -27,6 +28,7 @@ def seed_rows(seeds: pl.DataFrame, catalog: pl.DataFrame) -> pl.DataFrame:
                     "thought": None,
                     "raw_text": None,
                     "parse_error": None,
+                    "repairs": None,
                 }
             )
     return pl.DataFrame(rows, schema=Candidate.SCHEMA, orient="row")
@@ -34,4 +36,4 @@ def seed_rows(seeds: pl.DataFrame, catalog: pl.DataFrame) -> pl.DataFrame:
 
 def sampled(rows: pl.LazyFrame, count: int) -> pl.DataFrame:
     """`count` rows of a table of candidates: those with the smallest ids, which are hashes and so a fair draw."""
-    return rows.select(list(Candidate.SCHEMA)).bottom_k(count, by="candidate_id").collect()
+    return in_schema(rows, Candidate.SCHEMA).bottom_k(count, by="candidate_id").collect()

@@ -8,6 +8,7 @@ import polars as pl
 
 from apigen_assets.domain.candidate import Candidate
 from apigen_assets.domain.reason import Stage
+from apigen_assets.domain.record import in_schema
 from apigen_assets.files.canonical import content_hash, dumps
 from apigen_assets.verification.mutation import format_faults, row_faults, value_faults
 from apigen_assets.verification.mutation.fault import FAULTS, Pool, row_of
@@ -88,7 +89,7 @@ def make_mutants(
     rows = [row_of(*values) for values in good.select(columns).iter_rows()]
     pool = Pool.of(rows)
     out: list[dict[str, str | None]] = []
-    for row, source in zip(rows, good.select(list(Candidate.SCHEMA)).iter_rows(named=True), strict=True):
+    for row, source in zip(rows, in_schema(good, Candidate.SCHEMA).iter_rows(named=True), strict=True):
         names = list(faults or FAULTS)
         if per_row is not None:
             Random(content_hash([seed, row.candidate_id])).shuffle(names)
@@ -138,7 +139,7 @@ def run_suite(
     """
     if execute is None:
         mutants = mutants.filter(pl.col("family") != "execution")
-    both = pl.concat([good.select(list(Candidate.SCHEMA)), mutants.select(list(Candidate.SCHEMA))])
+    both = pl.concat([in_schema(good, Candidate.SCHEMA), in_schema(mutants, Candidate.SCHEMA)])
     fates = _fates(both, execute, judge)
     labelled = mutants.select("candidate_id", "source_id", "fault", "family", "note").join(
         fates, on="candidate_id", how="left", maintain_order="left"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from apigen_assets.domain.api import Binding
 from apigen_assets.domain.outcome import CallExecutor, CallRequest, CallResult, Outcome
 from apigen_assets.domain.reason import Reason, Stage
+from apigen_assets.domain.record import in_schema
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.canonical import content_hash, dumps
 from apigen_assets.files.json_types import JsonObject
@@ -121,7 +122,7 @@ def check_execution(
                 dtype=pl.String,
             ),
         )
-        .select(CHECKED_SCHEMA.names())
+        .pipe(in_schema, CHECKED_SCHEMA)
     )
 
 

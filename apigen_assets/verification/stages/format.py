@@ -12,6 +12,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from apigen_assets.domain.reason import Reason, Stage
+from apigen_assets.domain.record import in_schema
 from apigen_assets.domain.style import style_of
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.canonical import StrictJsonError, dumps, loads_strict
@@ -92,13 +93,14 @@ class FormatChecker:
             passed.append(finding is None)
             reasons.append(finding[0].value if finding else None)
             details.append(_as_text(finding[1]) if finding else "")
-        return frame.with_columns(
+        checked = frame.with_columns(
             pl.lit(Stage.FORMAT.value).alias("stage"),
             pl.Series("passed", passed, dtype=pl.Boolean),
             pl.Series("reason", reasons, dtype=pl.String),
             pl.Series("detail", details, dtype=pl.String),
             pl.lit(None, dtype=pl.String).alias("execution"),
-        ).select(CHECKED_SCHEMA.names())
+        )
+        return in_schema(checked, CHECKED_SCHEMA)
 
     def _row(
         self,

@@ -7,6 +7,7 @@ import polars as pl
 
 from apigen_assets.domain.chat import ChatModel
 from apigen_assets.domain.reason import Reason, Stage
+from apigen_assets.domain.record import in_schema
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.verification.grounding import ground
 from apigen_assets.verification.stages.judge import Item, JudgeOptions, decide, judge_items
@@ -50,4 +51,4 @@ def check_semantic(
         pl.Series("passed", [finding is None for finding in findings], dtype=pl.Boolean),
         pl.Series("reason", [finding and finding[0].value for finding in findings], dtype=pl.String),
         pl.Series("detail", [finding[1] if finding else "" for finding in findings], dtype=pl.String),
-    ).select(CHECKED_SCHEMA.names())
+    ).pipe(in_schema, CHECKED_SCHEMA)

@@ -1,0 +1,387 @@
+"""Query-answer pairs in what a model wrote: found wherever they stand, in whatever spelling means exactly one thing."""
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+
+from apigen_assets.completions.documents import Document, Documents, Failure, json_text, read_documents
+from apigen_assets.completions.tolerant_json import Repair
+from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.tool_formats.call_spellings import ARGUMENTS, looks_like_call, read_calls
+
+MAX_RAW = 20_000
+"""Characters kept of a text that cannot be read."""
+
+_QUERY_KEYS = ("query", "question", "user_query", "user_question", "user_request", "utterance", "instruction", "prompt")
+_ANSWER_KEYS = (
+    "answers",
+    "answer",
+    "calls",
+    "call",
+    "tool_calls",
+    "tool_call",
+    "function_calls",
+    "function_call",
+    "api_calls",
+)
+_KEY = re.compile(r"([a-z]+(?:[ _-][a-z]+)*?)[ _-]?(\d*)\Z", re.IGNORECASE)
+_START = re.compile(
+    r"""\{\s*(?:\\?["'“”„‘’])?(?:query|question|user_query|answers|thought)[ _-]?\d*(?:\\?["'“”„‘’])?\s*:""",
+    re.IGNORECASE,
+)
+_IN_ARGUMENTS = re.compile("(?:" + "|".join(ARGUMENTS) + r""")\\?["'“”]?\s*:\s*\Z""", re.IGNORECASE)
+_MODEL_ROLES = ("assistant", "gpt", "function_call", "model", "tool_call")
+_LABELLED = re.compile(
+    r"(?:query|question|user query)\W*?:[*_\s]*(?P<query>.+?)[\s*_]*(?:answers?|calls?|function calls?|tool calls?)"
+    r"[*_\s]*:[*_\s]*(?:```\w*\s*)?\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One pair of a completion: readable (`answers` set) or not (`error` and `raw` set)."""
+
+    query: str = ""
+    answers: list[JsonValue] | None = None
+    thought: str | None = None
+    raw: str | None = None
+    error: str | None = None
+    """`<code>: <detail>`; the code is a reason of the format stage."""
+    repairs: tuple[str, ...] = ()
+    """What had to be forgiven; `respelled` a call in another spelling, `isolated` other text around, ..."""
+
+
+@dataclass
+class Found:
+    """The pairs of an answer and what came beside them."""
+
+    pairs: list[Pair] = field(default_factory=list)
+    documents: Documents | None = None
+
+
+def find_pairs(answer: str, names: Collection[str] = (), cut: bool = False) -> Found:
+    """Every pair of an answer, in its order.
+
+    Args:
+        answer: a completion's text without its reasoning.
+        names: the functions offered.
+        cut: the completion was cut at its end.
+    """
+    documents = read_documents(answer, _next_start, cut)
+    walk = _Walk(names)
+    for item in documents.items:
+        if isinstance(item, Failure):
+            kind = "truncated" if cut and item.unfinished else item.kind
+            said = "cut at the token limit" if kind == "truncated" else item.message
+            raw = documents.text[item.start : item.end].rstrip(" \n,")[:MAX_RAW]
+            walk.pairs.append(Pair(error=f"{kind}: {said}"[:500], raw=raw))
+        else:
+            walk.document(item, documents)
+    if not any(pair.answers is not None for pair in walk.pairs):
+        labelled = list(_labelled(documents, names))
+        if labelled:
+            return Found(labelled, documents)
+    return Found(walk.pairs, documents)
+
+
+def _next_start(text: str, position: int) -> int | None:
+    """The next object that begins like a pair and is not the arguments of a call."""
+    for start in _START.finditer(text, position):
+        if not _IN_ARGUMENTS.search(text, max(0, start.start() - 40), start.start()):
+            return start.start()
+    return None
+
+
+class _Walk:
+    """Goes through the values of an answer and takes the pairs out."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.pairs: list[Pair] = []
+        self._names = names
+        self._document: Document | None = None
+        self._common: tuple[str, ...] = ()
+
+    def document(self, document: Document, documents: Documents) -> None:
+        """Take the pairs out of one document."""
+        self._document = document
+        first = len(self.pairs)
+        self._common = documents.repairs
+        enclosed = isinstance(document.value, dict) and not self._is_pair(document.value)
+        self._value(document.value, 0)
+        around: list[str] = []
+        if not documents.alone:
+            around.append("isolated")
+        elif enclosed and not _wraps_one_list(document.value):
+            around.append("enclosed")
+        if around:
+            self.pairs[first:] = [
+                replace(pair, repairs=tuple(sorted({*pair.repairs, *around}))) for pair in self.pairs[first:]
+            ]
+
+    def _value(self, value: JsonValue, depth: int) -> None:
+        if depth > 20:
+            return
+        if isinstance(value, list):
+            self._list(value, depth)
+        elif isinstance(value, dict):
+            self._object(value, depth)
+        elif isinstance(value, str) and value.lstrip()[:1] in ("[", "{") and len(value) > 10:
+            try:
+                inner = json_text(value)
+            except ValueError:
+                return
+            common, self._common = self._common, (*self._common, Repair.JSON_TEXT)
+            self._value(inner, depth + 1)
+            self._common = common
+
+    def _list(self, items: list[JsonValue], depth: int) -> None:
+        position = 0
+        while position < len(items):
+            item = items[position]
+            following = items[position + 1] if position + 1 < len(items) else None
+            position += 1
+            if isinstance(item, dict) and isinstance(following, dict) and _halves(item, following):
+                self._pair({**item, **following}, ("split_pair",))
+                position += 1
+            elif (
+                isinstance(item, list)
+                and len(item) == 2
+                and isinstance(item[0], str)
+                and isinstance(item[1], list)
+                and item[1]
+                and all(looks_like_call(call) for call in item[1])
+            ):
+                self._pair({"query": item[0], "answers": item[1]}, ("pair_keys",))
+            elif isinstance(item, dict) and not self._is_pair(item) and _begins_a_pair(item):
+                self._incomplete(item)
+            else:
+                self._value(item, depth + 1)
+
+    def _object(self, value: JsonObject, depth: int) -> None:
+        if self._is_pair(value):
+            self._pair(value)
+            return
+        numbered = _numbered(value)
+        if numbered:
+            for pair in numbered:
+                self._pair(pair, ("pair_keys",))
+            return
+        if looks_like_call(value) or _is_definition(value):
+            return
+        columns = _columns(value)
+        if columns:
+            for pair in columns:
+                self._pair(pair, ("pair_keys",))
+            return
+        if value and all(" " in key and _are_calls(inner) for key, inner in value.items()):
+            for query, answers in value.items():
+                self._pair({"query": query, "answers": answers}, ("pair_keys",))
+            return
+        conversation = _conversation(value)
+        if conversation is not None:
+            self._pair(conversation, ("conversation",))
+            return
+        before = len(self.pairs)
+        for inner in value.values():
+            self._value(inner, depth + 1)
+        if len(self.pairs) == before and depth == 0 and _begins_a_pair(value):
+            self._incomplete(value)
+
+    def _is_pair(self, value: JsonObject) -> bool:
+        found = _fields(value)
+        if found is None:
+            return False
+        query, answers = value[found[0]], value[found[1]]
+        if found[0] == "query" and found[1] == "answers":
+            return True
+        return isinstance(query, str) and (_are_calls(answers) or isinstance(answers, str))
+
+    def _incomplete(self, value: JsonObject) -> None:
+        missing = "answers" if "query" in value else "query"
+        query = value.get("query")
+        self._fail(value, f"missing_field: no `{missing}`", query if isinstance(query, str) else "")
+
+    def _pair(self, value: JsonObject, more: tuple[str, ...] = ()) -> None:
+        found = _fields(value)
+        assert found is not None
+        query_key, answers_key = found
+        repairs = {*more, *map(str, self._common)}
+        if self._document is not None:
+            repairs |= {repair.value for repair in self._document.repairs(value)}
+        if (query_key, answers_key) != ("query", "answers"):
+            repairs.add("pair_keys")
+        query = value[query_key]
+        if not isinstance(query, str):
+            self._fail(value, "missing_field: `query` is not text")
+            return
+        answers, respelled = read_calls(value[answers_key], self._names)
+        if answers is None:
+            self._fail(value, "malformed_call: `answers` is not a list of calls", query)
+            return
+        inner = [item for item in answers if isinstance(item, dict) and _fields(item) is not None]
+        if inner:
+            self._fail(value, "malformed_call: a pair stands among its calls", query)
+            for item in inner:
+                self._value(item, 1)
+            return
+        problem = _unwritable(query, answers)
+        if problem is not None:
+            self._fail(value, problem, query)
+            return
+        if respelled:
+            repairs.add("respelled")
+        thought = value.get("thought")
+        self.pairs.append(
+            Pair(
+                query=query,
+                answers=answers,
+                thought=thought if isinstance(thought, str) and thought and _is_text(thought) else None,
+                repairs=tuple(sorted(repairs)),
+            )
+        )
+
+    def _fail(self, value: object, error: str, query: str = "") -> None:
+        self.pairs.append(Pair(query=query if _is_text(query) else "", error=error, raw=_text(value)[:MAX_RAW]))
+
+
+def _fields(value: JsonObject) -> tuple[str, str] | None:
+    """The keys of query and answers, if each is there once."""
+    plain = {key.strip().lower().replace(" ", "_").replace("-", "_"): key for key in value}
+    queries = [plain[key] for key in _QUERY_KEYS if key in plain]
+    answers = [plain[key] for key in _ANSWER_KEYS if key in plain]
+    if "query" in value and "answers" in value:
+        return "query", "answers"
+    return (queries[0], answers[0]) if len(queries) == 1 and len(answers) == 1 else None
+
+
+def _begins_a_pair(value: JsonObject) -> bool:
+    return ("query" in value and not isinstance(value["query"], dict | list)) or "answers" in value
+
+
+def _halves(first: JsonObject, second: JsonObject) -> bool:
+    """A query in one element and its answers in the next."""
+    return set(first) <= {"query", "thought"} and "query" in first and set(second) == {"answers"}
+
+
+def _numbered(value: JsonObject) -> list[JsonObject]:
+    """`{"query_1", "answers_1", "query_2", ...}`: several pairs in one object."""
+    by_number: dict[str, JsonObject] = {}
+    for key, inner in value.items():
+        match = _KEY.match(key.strip())
+        if match is None or not match[2]:
+            return []
+        by_number.setdefault(match[2], {})[match[1].lower()] = inner
+    pairs = list(by_number.values())
+    return pairs if pairs and all(_fields(pair) is not None for pair in pairs) else []
+
+
+def _columns(value: JsonObject) -> list[JsonObject]:
+    """`{"queries": [...], "answers": [[...], ...]}`: the pairs by columns."""
+    plain = {key.strip().lower(): inner for key, inner in value.items()}
+    queries = plain.get("queries", plain.get("questions"))
+    answers = plain.get("answers", plain.get("calls"))
+    if not isinstance(queries, list) or not isinstance(answers, list) or len(queries) != len(answers):
+        return []
+    if not all(isinstance(query, str) for query in queries) or not all(_are_calls(calls) for calls in answers):
+        return []
+    return [{"query": query, "answers": calls} for query, calls in zip(queries, answers, strict=True)]
+
+
+def _conversation(value: JsonObject) -> JsonObject | None:
+    """A dialogue of one user's message and the calls that answer it."""
+    messages = value.get("messages", value.get("conversations", value.get("conversation")))
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+        return None
+    query: object = None
+    answers: object = None
+    for message in messages:
+        role = str(message.get("role", message.get("from", ""))).lower()
+        content = message.get("content", message.get("value"))
+        if role in ("user", "human") and query is None and answers is None:
+            query = content
+        elif (
+            role in ("assistant", "gpt", "function_call", "model", "tool_call")
+            and query is not None
+            and answers is None
+        ):
+            answers = message.get("tool_calls", message.get("function_call", content))
+        elif role not in ("system", "tool", "function", "observation"):
+            return None
+    if not isinstance(query, str) or not _are_calls(answers):
+        return None
+    return {"query": query, "answers": answers}
+
+
+def _are_calls(value: object) -> bool:
+    calls, _ = read_calls(value)
+    return calls is not None and all(looks_like_call(call) for call in calls)
+
+
+def _is_definition(value: JsonObject) -> bool:
+    """A function's definition, as the prompt shows it."""
+    inner = value.get("function") if isinstance(value.get("function"), dict) else value
+    return (
+        isinstance(inner, dict) and "name" in inner and bool({"description", "parameters", "inputSchema"} & set(inner))
+    )
+
+
+def _wraps_one_list(value: object) -> bool:
+    """`{"pairs": [...]}`, which a server in JSON mode must return, with nothing else of weight beside it."""
+    if not isinstance(value, dict):
+        return False
+    return sum(isinstance(inner, list | dict) and bool(inner) for inner in value.values()) == 1 and any(
+        isinstance(inner, list) and inner for inner in value.values()
+    )
+
+
+def _labelled(documents: Documents, names: Collection[str]) -> Iterator[Pair]:
+    """`Query: ...` and `Answers: [...]` in text, as the prompt's examples have them."""
+    position = 0
+    for item in documents.items:
+        if not isinstance(item, Document):
+            continue
+        before = documents.text[position : item.start]
+        label = _LABELLED.search(before)
+        calls, _ = read_calls(item.value, names)
+        if label is None or not calls or not all(looks_like_call(call) for call in calls):
+            continue
+        query = re.split(r"(?:^|\n)\W*(?:query|question|user query)\W*?:", label["query"], flags=re.IGNORECASE)[-1]
+        query = query.strip().strip("*_").strip()
+        for quotes in ('""', "“”", "``"):
+            if len(query) > 1 and query[0] == quotes[0] and query[-1] == quotes[1]:
+                query = query[1:-1]
+        if _unwritable(query, calls) is None:
+            position = item.end
+            repairs = {"labelled_text", *item.repairs(), *documents.repairs}
+            yield Pair(query=query, answers=calls, repairs=tuple(sorted(map(str, repairs))))
+
+
+def _unwritable(query: str, answers: list[JsonValue]) -> str | None:
+    """Why no table could hold the pair, if so."""
+    try:
+        dumps([query, answers]).encode()
+    except UnicodeEncodeError:
+        return "not_json: a lone surrogate is not a character"
+    except ValueError:
+        return "non_finite_number: a number is too large for a double"
+    except RecursionError:
+        return "too_deep: nested too deeply to be written"
+    return None
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _text(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=True)
+    except (ValueError, RecursionError):
+        return repr(type(value).__name__)

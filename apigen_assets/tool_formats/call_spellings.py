@@ -1,0 +1,208 @@
+"""One call in its many spellings: OpenAI's, Anthropic's, Gemini's, those of agents and of other data sets.
+
+A spelling that means one call is that call, `{"name", "arguments"}`. Everything else is left as it is: whether a name
+is offered and whether types fit is the format check's question.
+"""
+
+import ast
+import math
+from collections.abc import Collection, Mapping
+
+from apigen_assets.completions.documents import json_text
+from apigen_assets.files.json_types import JsonObject, JsonValue
+
+NAMES = (
+    "name",
+    "function",
+    "function_name",
+    "tool",
+    "tool_name",
+    "recipient_name",
+    "api_name",
+    "api",
+    "func",
+    "action",
+)
+"""Keys under which a call's function is named."""
+ARGUMENTS = (
+    "arguments",
+    "parameters",
+    "args",
+    "params",
+    "kwargs",
+    "input",
+    "inputs",
+    "tool_input",
+    "action_input",
+    "parameter",
+    "argument",
+)
+"""Keys under which a call's arguments stand."""
+_WRAPPERS = ("function", "function_call", "functionCall", "tool_call", "toolUse", "tool_use", "call")
+_ABOUT = {"type", "id", "index", "call_id", "tool_call_id", "toolUseId", "tool_use_id"}
+"""Keys of protocols that say nothing of what is called."""
+_TYPES = {"function", "function_call", "tool_use", "tool_call", "tool"}
+
+
+def read_call(value: object, names: Collection[str] = ()) -> tuple[object, bool]:
+    """A call as `{"name", "arguments"}` where the spelling means exactly that; anything else as it is.
+
+    Args:
+        value: what stands where a call is expected.
+        names: the functions offered, to undo decorations of a name.
+
+    Returns:
+        The call or the value, and whether it was spelled in another way.
+    """
+    if isinstance(value, str):
+        call = _python_call(value)
+        return (call, True) if call is not None else (value, False)
+    if not isinstance(value, dict):
+        return value, False
+    call = _plain(value, names)
+    if call is None:
+        return value, False
+    call["name"] = _plain_name(call["name"], names)
+    return call, call != value
+
+
+def looks_like_call(value: object) -> bool:
+    """Whether an object is a call in some spelling."""
+    return isinstance(value, dict) and _plain(value, ()) is not None
+
+
+def read_calls(value: object, names: Collection[str] = ()) -> tuple[list[JsonValue] | None, bool]:
+    """A list of calls; one call alone, a list in an object or as JSON text means a list too.
+
+    Returns:
+        The calls, each as `read_call` gives it, or null where there is no list; and whether it was spelled otherwise.
+    """
+    respelled = False
+    if isinstance(value, str):
+        calls = _python_calls(value)
+        if calls is not None:
+            return calls, True
+        try:
+            value = json_text(value)
+        except ValueError:
+            return None, False
+        respelled = True
+    if isinstance(value, dict):
+        inner = [value[key] for key in ("calls", "tool_calls", "function_calls", "answers") if key in value]
+        if len(value) == 1 and len(inner) == 1 and isinstance(inner[0], list | dict):
+            value = inner[0]
+        if isinstance(value, dict):
+            value = [value]
+        respelled = True
+    if not isinstance(value, list):
+        return None, False
+    if len(value) == 1 and isinstance(value[0], list):
+        value, respelled = value[0], True
+    calls = []
+    for item in value:
+        call, changed = read_call(item, names)
+        respelled |= changed
+        calls.append(call)
+    return calls, respelled
+
+
+def _plain(value: Mapping[str, JsonValue], names: Collection[str]) -> JsonObject | None:
+    kind = value.get("type")
+    about = _ABOUT if kind is None or (isinstance(kind, str) and kind in _TYPES) else _ABOUT - {"type"}
+    body = {key: inner for key, inner in value.items() if key not in about}
+    if len(body) == 1:
+        [(key, inner)] = body.items()
+        if key in _WRAPPERS and isinstance(inner, dict):
+            return _plain(inner, names)
+        if isinstance(inner, dict) and key not in NAMES and key not in ARGUMENTS and key in names:
+            return {"name": key, "arguments": dict(inner)}
+    named = [key for key in NAMES if isinstance(body.get(key), str)]
+    given = [key for key in ARGUMENTS if key in body]
+    if len(named) != 1 or len(given) > 1 or set(body) - set(named) - set(given):
+        return None
+    name = body[named[0]]
+    arguments = _arguments(body[given[0]]) if given else {}
+    if not isinstance(name, str) or arguments is None:
+        return None
+    return {"name": name, "arguments": arguments}
+
+
+def _arguments(value: JsonValue) -> JsonObject | None:
+    if value is None:
+        return {}
+    if isinstance(value, str):
+        if not value.strip():
+            return {}
+        try:
+            value = json_text(value)
+        except ValueError:
+            return None
+    if isinstance(value, list):
+        pairs = [item for item in value if isinstance(item, dict) and set(item) == {"name", "value"}]
+        if len(pairs) != len(value) or len({str(pair["name"]) for pair in pairs}) != len(pairs):
+            return None
+        return {str(pair["name"]): pair["value"] for pair in pairs}
+    return dict(value) if isinstance(value, dict) else None
+
+
+def _plain_name(name: str, names: Collection[str]) -> str:
+    if name in names or not names:
+        return name
+    bare = name.strip().strip("`*'\"").removesuffix("()").replace("\\_", "_")
+    for spelled in (
+        bare,
+        bare.removeprefix("functions."),
+        bare.removeprefix("tools."),
+        bare.removeprefix("default_api."),
+    ):
+        if spelled in names:
+            return spelled
+    return name
+
+
+def _python_calls(text: str) -> list[JsonValue] | None:
+    """`[f(a=1), g(b=2)]` or one such call; null for anything else."""
+    tree = _python(text)
+    if tree is None:
+        return None
+    nodes = tree.elts if isinstance(tree, ast.List) else [tree]
+    calls = [_of_node(node) for node in nodes]
+    return [call for call in calls if call is not None] if nodes and None not in calls else None
+
+
+def _python_call(text: str) -> JsonObject | None:
+    tree = _python(text)
+    return _of_node(tree) if tree is not None else None
+
+
+def _python(text: str) -> ast.expr | None:
+    if len(text) > 20_000 or "(" not in text:
+        return None
+    try:
+        return ast.parse(text.strip().strip("`"), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _of_node(node: ast.expr) -> JsonObject | None:
+    """A call by keywords with literal values; positions would have to be guessed."""
+    if not isinstance(node, ast.Call) or node.args or any(keyword.arg is None for keyword in node.keywords):
+        return None
+    try:
+        name = ast.unparse(node.func)
+        values = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in node.keywords}
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+    if not isinstance(node.func, ast.Name | ast.Attribute) or not all(_is_json(value) for value in values.values()):
+        return None
+    return {"name": name, "arguments": values}
+
+
+def _is_json(value: object) -> bool:
+    if isinstance(value, list):
+        return all(_is_json(item) for item in value)
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_json(item) for key, item in value.items())
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, str | int | bool)
