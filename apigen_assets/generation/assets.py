@@ -26,7 +26,7 @@ from resources.llm.generators import GeneratorsFileError, MissingKeyError, Unkno
 from resources.llm.journal import JournalError
 from resources.llm.resource import LlmResource
 
-GENERATION_VERSION = content_hash([library_hash(), "sampling 1", "parsing 1"], 12)
+GENERATION_VERSION = content_hash([library_hash(), "sampling 1", "parsing 2"], 12)
 """Changes with every prompt text, and with the rules of sampling and parsing."""
 
 
@@ -110,6 +110,9 @@ def raw_candidates(
         )
     except (EndpointError, JournalError, GeneratorsFileError, MissingKeyError, UnknownGeneratorError) as error:
         raise again_or_stop(error, may_pass=isinstance(error, EndpointError)) from error
+    if generated.failed:
+        # The journal keeps what came; a partition that is only begun is not green.
+        raise again_or_stop(EndpointError(generated.stopped or ""), may_pass=True)
     if generated.stopped is not None:
         context.log.warning(generated.stopped)
     return dg.MaterializeResult(
@@ -129,13 +132,17 @@ def _metadata(generated: Generated, llm: LlmResource, generator: str) -> dict[st
         "parse_errors": counts_table(reasons),
         "styles": counts_table(column_counts(frame, "style"), "style"),
         "wordings": counts_table(column_counts(wordings, "wording"), "wording"),
-        "styles_plot": bar_plot(column_counts(frame, "style"), f"candidates of {generator}, by style asked for"),
+        "styles_plot": bar_plot(column_counts(frame, "style"), f"candidates of {generator}, by style"),
         "stopped": generated.stopped or "no: the target was reached, or there was nothing left to ask",
         "prompts": generated.prompts,
         "asked": usage.asked,
         "from_journal": generated.cached,
         "completions": counts_table(dict(generated.statuses), "status"),
         "lists_among_other_text": generated.isolated,
+        "repairs": counts_table(dict(generated.repairs), "repair"),
+        "relabelled": generated.relabelled,
+        "account": generated.account(),
+        **({"likely_cause": cause} if (cause := generated.likely_cause()) else {}),
         "prompt_tokens": generated.prompt_tokens,
         "completion_tokens": generated.completion_tokens,
         "cost_usd": round(usage.cost, 4),

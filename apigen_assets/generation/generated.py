@@ -82,6 +82,11 @@ class Generated:
         """Why no pair could be read, most likely; null where some could."""
         if self.readable or not self.reasons:
             return None
-        code, count = max(self.reasons.items(), key=lambda item: (item[1], item[0]))
-        said = _CAUSES.get(code, f"most are {code}: see `parse_error` and `raw_text`")
-        return f"none of {self.prompts} completions holds a pair that can be read ({count} x {code}): {said}"
+        return cause_of(self.reasons)
+
+
+def cause_of(reasons: Counter[str]) -> str:
+    """The likeliest cause of nothing being readable, from the reasons by code."""
+    code, count = max(reasons.items(), key=lambda item: (item[1], item[0]))
+    said = _CAUSES.get(code, f"most are {code}: see `parse_error` and `raw_text`")
+    return f"nothing that was written can be read ({count} of {sum(reasons.values())}: {code}): {said}"

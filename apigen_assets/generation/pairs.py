@@ -9,7 +9,7 @@ from apigen_assets.completions.documents import Document, Documents, Failure, js
 from apigen_assets.completions.tolerant_json import Repair
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject, JsonValue
-from apigen_assets.tool_formats.call_spellings import ARGUMENTS, looks_like_call, read_calls
+from apigen_assets.tool_formats.call_spellings import ARGUMENTS, looks_like_call, plain_calls
 
 MAX_RAW = 20_000
 """Characters kept of a text that cannot be read."""
@@ -217,7 +217,7 @@ class _Walk:
         if not isinstance(query, str):
             self._fail(value, "missing_field: `query` is not text")
             return
-        answers, respelled = read_calls(value[answers_key], self._names)
+        answers, respelled = plain_calls(value[answers_key], self._names)
         if answers is None:
             self._fail(value, "malformed_call: `answers` is not a list of calls", query)
             return
@@ -316,7 +316,7 @@ def _conversation(value: JsonObject) -> JsonObject | None:
 
 
 def _are_calls(value: object) -> bool:
-    calls, _ = read_calls(value)
+    calls, _ = plain_calls(value)
     return calls is not None and all(looks_like_call(call) for call in calls)
 
 
@@ -345,7 +345,7 @@ def _labelled(documents: Documents, names: Collection[str]) -> Iterator[Pair]:
             continue
         before = documents.text[position : item.start]
         label = _LABELLED.search(before)
-        calls, _ = read_calls(item.value, names)
+        calls, _ = plain_calls(item.value, names)
         if label is None or not calls or not all(looks_like_call(call) for call in calls):
             continue
         query = re.split(r"(?:^|\n)\W*(?:query|question|user query)\W*?:", label["query"], flags=re.IGNORECASE)[-1]

@@ -44,7 +44,7 @@ _ABOUT = {"type", "id", "index", "call_id", "tool_call_id", "toolUseId", "tool_u
 _TYPES = {"function", "function_call", "tool_use", "tool_call", "tool"}
 
 
-def read_call(value: object, names: Collection[str] = ()) -> tuple[object, bool]:
+def plain_call(value: object, names: Collection[str] = ()) -> tuple[object, bool]:
     """A call as `{"name", "arguments"}` where the spelling means exactly that; anything else as it is.
 
     Args:
@@ -71,11 +71,11 @@ def looks_like_call(value: object) -> bool:
     return isinstance(value, dict) and _plain(value, ()) is not None
 
 
-def read_calls(value: object, names: Collection[str] = ()) -> tuple[list[JsonValue] | None, bool]:
+def plain_calls(value: object, names: Collection[str] = ()) -> tuple[list[JsonValue] | None, bool]:
     """A list of calls; one call alone, a list in an object or as JSON text means a list too.
 
     Returns:
-        The calls, each as `read_call` gives it, or null where there is no list; and whether it was spelled otherwise.
+        The calls, each as `plain_call` gives it, or null where there is no list; and whether it was spelled otherwise.
     """
     respelled = False
     if isinstance(value, str):
@@ -100,7 +100,7 @@ def read_calls(value: object, names: Collection[str] = ()) -> tuple[list[JsonVal
         value, respelled = value[0], True
     calls = []
     for item in value:
-        call, changed = read_call(item, names)
+        call, changed = plain_call(item, names)
         respelled |= changed
         calls.append(call)
     return calls, respelled
