@@ -39,7 +39,7 @@ demo: install ## Materialise the whole graph on the embedded default
 test: install check ## Check the code and run every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-check: install ## Lint, format, import rule, definitions, types
+check: install ## Lint, format, import rule, definitions, types (tests too)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo

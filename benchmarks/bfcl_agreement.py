@@ -186,7 +186,7 @@ def make(kind: str, form: str, items: list[Any], given: argparse.Namespace, unde
 def odd(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     entries = []
     for place, one in enumerate(items):
-        function = one["functions"][0] if one["functions"] else {"name": "f", "parameters": {"properties": {}}}
+        function: Any = one["functions"][0] if one["functions"] else {"name": "f", "parameters": {"properties": {}}}
         argument = next(iter(function["parameters"]["properties"]), "a")
         text = ODD_PYTHON[place % len(ODD_PYTHON)].format(f=function["name"], a=argument)
         entries.append({"id": one["id"], "category": one["category"], "result": text})

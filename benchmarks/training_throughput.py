@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -106,7 +107,7 @@ def _write_rows(path: Path, recipe: Recipe, length: float, steps: int) -> None:
     pl.DataFrame(rows).write_parquet(path)
 
 
-def _train(folder: Path, recipe: Recipe, given: argparse.Namespace) -> dict:
+def _train(folder: Path, recipe: Recipe, given: argparse.Namespace) -> dict[str, Any]:
     launch = [sys.executable, "-m"]
     if given.processes > 1:
         launch += ["torch.distributed.run", "--standalone", "--nproc_per_node", str(given.processes), "-m"]
@@ -125,7 +126,8 @@ def _train(folder: Path, recipe: Recipe, given: argparse.Namespace) -> dict:
     # The group's address is torchrun's to choose
     environment = {k: v for k, v in os.environ.items() if k not in ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_PORT")}
     subprocess.run([*command, "--out", str(out)], check=True, env=environment)
-    return json.loads((out / "training.json").read_text())
+    report: dict[str, Any] = json.loads((out / "training.json").read_text())
+    return report
 
 
 def _arguments() -> argparse.Namespace:

@@ -73,7 +73,7 @@ def groups_materialised(instance: dg.DagsterInstance) -> set[str]:
     from apigen_assets.definitions import defs
 
     specs = {spec.key: spec.group_name for spec in defs.resolve_all_asset_specs()}
-    return {specs[key] for key in instance.all_asset_keys() if instance.get_latest_materialization_event(key)}
+    return {str(specs[key]) for key in instance.all_asset_keys() if instance.get_latest_materialization_event(key)}
 
 
 def instance_batches(home: Path) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter
+from typing import Any
 
 import polars as pl
 import pytest
@@ -57,7 +58,7 @@ def test_generators_have_shares():
 def test_an_api_and_a_category_have_limits():
     data = [verified_row(f"c{i}", f"ask {i}", [tool(f"f{i % 3}")], [(f"f{i % 3}", {"amount": i})]) for i in range(30)]
     table = frame(data).lazy()
-    only_simple = {"styles": {"simple": 1.0}}
+    only_simple: dict[str, Any] = {"styles": {"simple": 1.0}}
     found = compose(table, 30, 1, Quotas(rows_per_api=4, **only_simple))
     assert found.counts[Fate.CHOSEN] == 12 and found.counts[Fate.OVER_API] == 18
     categories = {"id-f0": "Math", "id-f1": "Math", "id-f2": "Music"}

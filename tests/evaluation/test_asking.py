@@ -3,6 +3,7 @@
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -167,6 +168,8 @@ def test_answers_in_our_prompt_formats_become_one_form(text, result):
 class Endpoint(BaseHTTPRequestHandler):
     """Chat completions over loopback; the server's `reply` says what is answered."""
 
+    server: Any
+
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.seen.append(body)
@@ -184,7 +187,7 @@ class Endpoint(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def endpoint(tmp_path):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
+    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
     server.seen = []
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

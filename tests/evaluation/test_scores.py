@@ -378,7 +378,7 @@ def test_a_python_without_wheels_is_told_so(monkeypatch):
         bfcl._base_python()
 
 
-class _Version(tuple):
+class _Version(tuple[int, ...]):
     """A version_info of Python 3.14."""
 
     __slots__ = ()

@@ -1,10 +1,12 @@
+from typing import Any
+
 import pytest
 
 from apigen_assets.functions import data_management as data
 
 
 def test_groups():
-    entries = [{"label": "a", "amount": 0.1}, {"label": "b", "amount": 5}, {"label": "a", "amount": 0.2}]
+    entries: list[Any] = [{"label": "a", "amount": 0.1}, {"label": "b", "amount": 5}, {"label": "a", "amount": 0.2}]
     assert data.aggregate_by_label(entries) == {"a": 0.3, "b": 5}
     assert data.aggregate_by_label(entries, "count") == {"a": 2, "b": 1}
     assert data.aggregate_by_label(entries, "max") == {"a": 0.2, "b": 5}
@@ -36,7 +38,7 @@ def test_duplicates_keep_the_first_spelling():
 
 
 def test_ranks_with_ties():
-    scores = [{"name": name, "score": score} for name, score in (("a", 7), ("b", 9), ("c", 9), ("d", 1))]
+    scores: list[Any] = [{"name": name, "score": score} for name, score in (("a", 7), ("b", 9), ("c", 9), ("d", 1))]
     assert [one["rank"] for one in data.rank_scores(scores)] == [1, 1, 3, 4]
     assert [one["rank"] for one in data.rank_scores(scores, "dense")] == [1, 1, 2, 3]
     assert [one["name"] for one in data.rank_scores(scores, lowest_first=True)] == ["d", "a", "b", "c"]

@@ -1,4 +1,5 @@
 import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -81,7 +82,7 @@ def test_durations(seconds, clock, words, iso):
 
 
 def test_free_slots_with_overlapping_and_outside_appointments():
-    busy = [
+    busy: list[Any] = [
         {"start": "11:00", "end": "12:00"},
         {"start": "07:00", "end": "09:20"},
         {"start": "10:00", "end": "11:30"},

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from apigen_assets.functions import everyday
@@ -34,5 +36,5 @@ def test_tyre():
 
 
 def test_the_first_of_equal_offers_wins():
-    offers = [{"name": "a", "price": 2, "quantity": 4}, {"name": "b", "price": 1, "quantity": 2}]
+    offers: list[Any] = [{"name": "a", "price": 2, "quantity": 4}, {"name": "b", "price": 1, "quantity": 2}]
     assert everyday.best_unit_price(offers) == {"name": "a", "unit_price": 0.5}

@@ -12,6 +12,7 @@ import typing
 from collections import Counter
 from pathlib import Path
 from types import ModuleType, NoneType, UnionType
+from typing import Any
 
 import jsonschema
 import pytest
@@ -105,7 +106,7 @@ def test_a_name_defined_twice_is_an_error_that_gives_both_places():
 
 
 def test_a_seed_of_an_unknown_function_is_an_error(monkeypatch):
-    module = ModuleType("lonely")
+    module: Any = ModuleType("lonely")
     module.SEEDS = (Seed(query="?", answers=(), others=("no_such_function",)),)
     monkeypatch.setattr(library, "modules", lambda: (module,))
     with pytest.raises(ValueError, match=r"lonely names no_such_function"):
@@ -199,7 +200,7 @@ def test_seeds_are_distinct_and_offer_only_what_they_do_not_call():
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.query[:40])
 def test_a_seeds_calls_run_and_keep_to_the_schemas(seed):
     for call in seed.answers:
-        function = FUNCTIONS[call.name]
+        function: Any = FUNCTIONS[call.name]
         accepts = TypeAdapter(function).json_schema()
         gives = TypeAdapter(hints(call.name)["return"]).json_schema()
         assert set(accepts["properties"]) == set(parameters(call.name))
@@ -246,7 +247,7 @@ def test_modules_use_the_standard_library_only_and_touch_nothing_outside(module)
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            names = [node.module]
+            names = [node.module or ""]
         for imported in names:
             top = imported.partition(".")[0]
             assert top in {*sys.stdlib_module_names, "typing_extensions", "apigen_assets"}, imported

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from apigen_assets.functions import sports
@@ -18,7 +20,7 @@ def test_pace():
 
 
 def test_table_breaks_ties_by_goals_then_name():
-    matches = [
+    matches: list[Any] = [
         {"home": "C", "away": "A", "home_goals": 1, "away_goals": 1},
         {"home": "B", "away": "D", "home_goals": 2, "away_goals": 0},
     ]

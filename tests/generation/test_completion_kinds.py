@@ -206,7 +206,7 @@ READ_WHOLE = {
 
 
 def read(text: str, status: str = "ok", most: int | None = 5, **more: Any) -> Parsed:
-    return parse_completion(Completion(key="k", status=status, text=text, **more), NAMES, most)  # type: ignore[arg-type]
+    return parse_completion(Completion(key="k", status=status, text=text, **more), NAMES, most)
 
 
 def pairs_of(parsed: Parsed) -> list[tuple[str, Any]]:

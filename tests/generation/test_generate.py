@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 import polars as pl
@@ -44,7 +44,7 @@ class Counting:
         self.limit = limit
         self.asked = 0
 
-    def stream(self, generator: str, requests: Iterable[ChatRequest]) -> Iterator[Completion]:
+    def stream(self, generator: str, requests: Iterable[ChatRequest]) -> Generator[Completion, None, None]:
         for request in requests:
             if self.limit is not None and self.asked >= self.limit:
                 raise BudgetError("no more tokens")
@@ -84,7 +84,7 @@ def test_a_budget_keeps_what_was_paid_and_says_why_it_stopped(apis: list[Api]) -
 
 def test_a_pair_that_repeats_its_prompt_is_kept_and_rejected_as_a_copy(apis: list[Api]) -> None:
     class Echo(Counting):
-        def stream(self, generator: str, requests: Iterable[ChatRequest]) -> Iterator[Completion]:
+        def stream(self, generator: str, requests: Iterable[ChatRequest]) -> Generator[Completion, None, None]:
             for request in requests:
                 query, answers = EXAMPLE.search(request.messages[1]["content"]).groups()
                 pairs = [{"query": json.loads(f'"{query}"'), "answers": json.loads(answers)}]

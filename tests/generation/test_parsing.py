@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from apigen_assets.domain.candidate import Candidate
 from apigen_assets.domain.chat import Completion
-from apigen_assets.domain.reason import Reason, Stage
+from apigen_assets.domain.reason import Stage
 from apigen_assets.domain.style import Style
 from apigen_assets.generation.parsing import Parsed, parse_completion
 from apigen_assets.verification.stages.format import parse_failure
@@ -19,7 +19,7 @@ GOOD = json.dumps([PAIR, OTHER])
 
 
 def parse(text: str, status: str = "ok") -> Parsed:
-    return parse_completion(Completion(key="k", status=status, text=text))  # type: ignore[arg-type]
+    return parse_completion(Completion(key="k", status=status, text=text))
 
 
 def codes(parsed: Parsed) -> list[str]:
@@ -107,7 +107,7 @@ def test_the_codes_are_reasons_of_the_format_stage() -> None:
         for pair in parse(text, status).pairs:
             assert pair.error is not None
             reason, _ = parse_failure(pair.error, pair.raw)
-            assert Reason(reason).stage is Stage.FORMAT
+            assert reason.stage is Stage.FORMAT
             assert reason.value == pair.error.split(":")[0]
 
 

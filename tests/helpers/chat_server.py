@@ -60,7 +60,7 @@ class ChatServer:
         self._loop.run_until_complete(runner.setup())
         site = web.TCPSite(runner, "127.0.0.1", 0)
         self._loop.run_until_complete(site.start())
-        self.url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}/v1"
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
         self._ready.set()
         self._loop.run_forever()
         self._loop.run_until_complete(runner.cleanup())
@@ -78,6 +78,6 @@ class ChatServer:
         self.most_flying = max(self.most_flying, self.flying)
         try:
             answer = self.behaviour(number, body)
-            return await answer if asyncio.iscoroutine(answer) else answer
+            return answer if isinstance(answer, web.StreamResponse) else await answer
         finally:
             self.flying -= 1

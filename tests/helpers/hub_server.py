@@ -12,12 +12,18 @@ import re
 import shutil
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import yaml
 
-from tests.helpers.hub_store import Refused, Store, write
+from apigen_assets.files.json_types import JsonObject
+from tests.helpers.hub_store import Refused, Repository, Store, write
+
+Query = dict[str, list[str]]
 
 MULTIPART_FROM = 1_000_000
 CHUNK = 400_000
@@ -29,17 +35,19 @@ class Fault:
 
     path: str
     status: int | None = None
-    headers: dict = field(default_factory=dict)
+    headers: JsonObject = field(default_factory=dict)
     method: str | None = None
     wait: float = 0.0
     lose_reply: bool = False
-    before: object = None
+    before: Callable[[], object] | None = None
     """Called before the request is handled."""
 
 
-def account(role="write", name="ada", orgs=(), scoped=None):
+def account(
+    role: str = "write", name: str = "ada", orgs: Sequence[tuple[str, str]] = (), scoped: list[JsonObject] | None = None
+) -> JsonObject:
     """What whoami tells of a token."""
-    token = {"displayName": f"{role}-token", "role": role}
+    token: JsonObject = {"displayName": f"{role}-token", "role": role}
     if scoped is not None:
         token["fineGrained"] = {"global": [], "scoped": scoped}
     return {
@@ -57,17 +65,17 @@ class LocalHub:
 
     WRITE, READ = "hf_write_token", "hf_read_token"
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self.store = Store(folder)
         self.tokens = {
             self.WRITE: account(orgs=[("lab", "write"), ("museum", "read")]),
             self.READ: account("read"),
         }
-        self.log = []
-        self.faults = []
+        self.log: list[tuple[str, str, int | None]] = []
+        self.faults: list[Fault] = []
         self._lock = threading.Lock()
 
-    def __enter__(self):
+    def __enter__(self) -> "LocalHub":
         hub = self
 
         class Bound(_Handler):
@@ -80,17 +88,17 @@ class LocalHub:
         self._thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.server.shutdown()
         self.server.server_close()
         self._thread.join()
 
-    def fault(self, path, *statuses, times=1, **more):
+    def fault(self, path: str, *statuses: int, times: int = 1, **more: Any) -> None:
         """The next requests whose path contains `path` fail: one fault per status, or `times` without one."""
         with self._lock:
             self.faults += [Fault(path, status, **more) for status in statuses or [None] * times]
 
-    def take_fault(self, method, path):
+    def take_fault(self, method: str, path: str) -> Fault | None:
         with self._lock:
             for fault in self.faults:
                 if fault.path in path and fault.method in {None, method}:
@@ -98,14 +106,14 @@ class LocalHub:
                     return fault
         return None
 
-    def repository(self, repo, kind="dataset"):
+    def repository(self, repo: str, kind: str = "dataset") -> Repository:
         return self.store.repository(kind, repo)
 
-    def commits(self, repo, kind="dataset"):
+    def commits(self, repo: str, kind: str = "dataset") -> list[str]:
         """Titles of the commits on main beside the first, newest first."""
         return [commit["title"] for commit in self.repository(repo, kind).history()][:-1]
 
-    def requests(self, part, method=None):
+    def requests(self, part: str, method: str | None = None) -> list[tuple[str, str, int | None]]:
         return [line for line in self.log if part in line[1] and method in {None, line[0]}]
 
 
@@ -114,25 +122,25 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server_hub: LocalHub
 
-    def log_message(self, *_):
+    def log_message(self, *_: object) -> None:
         pass
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         self._handle("GET")
 
-    def do_HEAD(self):
+    def do_HEAD(self) -> None:
         self._handle("HEAD")
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         self._handle("POST")
 
-    def do_PUT(self):
+    def do_PUT(self) -> None:
         self._handle("PUT")
 
-    def do_DELETE(self):
+    def do_DELETE(self) -> None:
         self._handle("DELETE")
 
-    def _handle(self, method):
+    def _handle(self, method: str) -> None:
         hub = self.server_hub
         fault = hub.take_fault(method, self.path)
         status = None
@@ -165,13 +173,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     # -- answers
 
     _silent = False
-    _status = None
-    _body = None
+    _status: int | None = None
+    _body: bytes | None = None
+    _consumed: object = None
 
-    def _json(self, value, status=200, headers=None):
+    def _json(self, value: object, status: int = 200, headers: JsonObject | None = None) -> None:
         self._send(json.dumps(value).encode(), status, {"Content-Type": "application/json", **(headers or {})})
 
-    def _send(self, body, status=200, headers=None):
+    def _send(self, body: bytes, status: int = 200, headers: JsonObject | None = None) -> None:
         self._status = status
         if self._silent:
             self.close_connection = True
@@ -185,16 +194,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def _read(self):
+    def _read(self) -> bytes:
         if self._body is None:
             self._body = b"".join(self._chunks())
         return self._body
 
-    def _drain(self):
+    def _drain(self) -> None:
         for _ in self._chunks():
             pass
 
-    def _chunks(self):
+    def _chunks(self) -> Iterator[bytes]:
         if getattr(self, "_consumed", None) is self.headers:
             return
         self._consumed = self.headers
@@ -214,7 +223,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     # -- accounts
 
-    def _who(self):
+    def _who(self) -> JsonObject | None:
         header = self.headers.get("Authorization", "")
         if not header:
             return None
@@ -223,7 +232,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             raise Refused(401, "Invalid credentials in Authorization header")
         return who
 
-    def _may_write(self, repo):
+    def _may_write(self, repo: str) -> None:
         who = self._who()
         if who is None:
             raise Refused(401, "Access to this resource requires authentication")
@@ -239,7 +248,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if token["role"] == "read" or not allowed:
             raise Refused(403, f"You don't have the required permissions to write to {repo}")
 
-    def _repository(self, kind, repo):
+    def _repository(self, kind: str, repo: str) -> Repository:
         who = self._who()
         found = self.server_hub.store.repository(kind, repo)
         if not found.exists or (found.meta["private"] and who is None):
@@ -248,7 +257,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     # -- routes
 
-    def _route(self, method):
+    def _route(self, method: str) -> None:
         self._body = None
         self._consumed = None
         parts = urlsplit(self.path)
@@ -286,8 +295,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 return handler(method, kind, repo, revision, unquote(rest) if rest else "", query)
         raise Refused(404, f"no such page: {path}")
 
-    def _create(self, body):
-        repo = f"{body.get('organization') or self._who()['name']}/{body['name']}"
+    def _create(self, body: JsonObject) -> None:
+        repo = f"{body.get('organization') or (self._who() or {}).get('name')}/{body['name']}"
         kind = body.get("type") or "model"
         self._may_write(repo)
         url = f"{self.server_hub.url}/{'datasets/' if kind == 'dataset' else ''}{repo}"
@@ -302,7 +311,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             found.create(body.get("visibility") == "private" or bool(body.get("private")))
         return self._json({"url": url, "name": repo, "id": "0" * 24})
 
-    def _validate(self, body):
+    def _validate(self, body: JsonObject) -> None:
         errors = []
         try:
             head = yaml.safe_load(body["content"].split("---", 2)[1]) if body["content"].startswith("---") else {}
@@ -312,7 +321,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             errors.append({"message": str(error)})
         self._json({"errors": errors, "warnings": []}, 400 if errors else 200)
 
-    def _info(self, method, kind, repo, revision, rest, query):
+    def _info(self, method: str, kind: str, repo: str, revision: str, rest: str, query: Query) -> None:
         found = self._repository(kind, repo)
         oid = found.resolve(revision)
         files = found.files(oid)
@@ -334,7 +343,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             }
         )
 
-    def _refs(self, method, kind, repo, revision, rest, query):
+    def _refs(self, method: str, kind: str, repo: str, revision: str, rest: str, query: Query) -> None:
         meta = self._repository(kind, repo).meta
         self._json(
             {
@@ -351,7 +360,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             }
         )
 
-    def _commits(self, method, kind, repo, revision, rest, query):
+    def _commits(
+        self, method: str, kind: str, repo: str, revision: str, rest: str, query: dict[str, list[str]]
+    ) -> None:
         self._json(
             [
                 {
@@ -366,7 +377,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         )
 
     @staticmethod
-    def _entry(path, entry):
+    def _entry(path: str, entry: JsonObject) -> JsonObject:
         lfs = {"oid": entry["lfs"], "size": entry["size"], "pointerSize": 134} if entry["lfs"] else None
         return {
             "type": "file",
@@ -376,7 +387,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             **({"lfs": lfs} if lfs else {}),
         }
 
-    def _listing(self, files, folder, recursive):
+    def _listing(self, files: JsonObject, folder: str, recursive: bool) -> list[JsonObject]:
         start = f"{folder}/" if folder else ""
         out, folders = [], set()
         for path, entry in sorted(files.items()):
@@ -394,14 +405,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 out.append(self._entry(path, entry))
         return out
 
-    def _tree(self, method, kind, repo, revision, rest, query):
+    def _tree(self, method: str, kind: str, repo: str, revision: str, rest: str, query: Query) -> None:
         files = self._repository(kind, repo).files(revision)
         listing = self._listing(files, rest.strip("/"), query.get("recursive", ["false"])[0].lower() in {"true", "1"})
         if rest and not listing:
             raise Refused(404, f"{rest} does not exist on {revision}", "EntryNotFound")
         self._json(listing)
 
-    def _paths(self, method, kind, repo, revision, rest, query):
+    def _paths(self, method: str, kind: str, repo: str, revision: str, rest: str, query: Query) -> None:
         files = self._repository(kind, repo).files(revision)
         out = []
         for path in parse_qs(self._read().decode()).get("paths", []):
@@ -411,7 +422,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 out.append({"type": "directory", "path": path, "oid": hashlib.sha1(path.encode()).hexdigest()})
         self._json(out)
 
-    def _preupload(self, method, kind, repo, revision, rest, query):
+    def _preupload(
+        self, method: str, kind: str, repo: str, revision: str, rest: str, query: dict[str, list[str]]
+    ) -> None:
         self._may_write(repo)
         files = self._repository(kind, repo).files(revision)
         out = []
@@ -428,14 +441,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             )
         self._json({"files": out})
 
-    def _batch(self, repo, body):
+    def _batch(self, repo: str, body: JsonObject) -> None:
         self._may_write(repo)
         hub, objects = self.server_hub, []
         for one in body["objects"]:
             oid, size = one["oid"], one["size"]
             entry = {"oid": oid, "size": size}
             if not (hub.store.lfs / oid).exists():
-                upload = {"href": f"{hub.url}/_lfs/{oid}"}
+                upload: JsonObject = {"href": f"{hub.url}/_lfs/{oid}"}
                 if size > MULTIPART_FROM:
                     parts = -(-size // CHUNK)
                     upload["href"] += "/complete"
@@ -447,7 +460,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             objects.append(entry)
         self._json({"transfer": "basic", "objects": objects})
 
-    def _bytes(self, method, oid, what):
+    def _bytes(self, method: str, oid: str, what: str | None) -> None:
         store = self.server_hub.store
         if what == "verify":
             if not (store.lfs / oid).exists():
@@ -467,12 +480,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         write(store.uploads / oid / what, content)
         return self._send(b"", headers={"ETag": f'"{hashlib.md5(content).hexdigest()}"'})
 
-    def _store(self, oid, content):
+    def _store(self, oid: str, content: bytes) -> None:
         if hashlib.sha256(content).hexdigest() != oid:
             raise Refused(400, "the content is not what its name says")
         write(self.server_hub.store.lfs / oid, content)
 
-    def _commit(self, method, kind, repo, revision, rest, query):
+    def _commit(self, method: str, kind: str, repo: str, revision: str, rest: str, query: Query) -> None:
         body = self._read()
         self._may_write(repo)
         found = self._repository(kind, repo)
@@ -488,7 +501,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             {"success": True, "commitOid": oid, "commitUrl": f"{self.server_hub.url}/{prefix}{repo}/commit/{oid}"}
         )
 
-    def _tag(self, method, kind, repo, revision, rest, query):
+    def _tag(self, method: str, kind: str, repo: str, revision: str, rest: str, query: Query) -> None:
         self._may_write(repo)
         found = self._repository(kind, repo)
         with self.server_hub.store.lock:
@@ -504,7 +517,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             found.save(meta)
         self._json({})
 
-    def _resolve(self, kind, repo, revision, path):
+    def _resolve(self, kind: str, repo: str, revision: str, path: str) -> None:
         found = self._repository(kind, repo)
         oid = found.resolve(revision)
         entry = found.files(oid).get(path)

@@ -1,5 +1,8 @@
 """Small releases for tests."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import polars as pl
 
 from apigen_assets.dataset.compose import chosen_rows, compose
@@ -7,11 +10,11 @@ from apigen_assets.dataset.dataset_rows import dataset_rows
 from apigen_assets.release.configs import configs
 from apigen_assets.release.dataset_card import dataset_card, facts
 from apigen_assets.release.provenance import Provenance
-from apigen_assets.release.tree import write_tree
+from apigen_assets.release.tree import Tree, write_tree
 from tests.helpers.rows import frame, tool, verified_row
 
 
-def rows(count=25, word="query"):
+def rows(count: int = 25, word: str = "query") -> pl.DataFrame:
     """`count` rows of `DatasetRow.SCHEMA`."""
     made = [
         verified_row(f"c{i}", f"{word} {i}", [tool("f"), tool("g", optional=("n",))], [("f", {"amount": i})])
@@ -21,7 +24,14 @@ def rows(count=25, word="query"):
     return dataset_rows(chosen_rows(table, compose(table, 4 * count, seed=1).fates), {"id-f": "Math"})
 
 
-def release(target, dataset=None, *, rejects=(), provenance=None, license_="cc-by-4.0"):
+def release(
+    target: Path,
+    dataset: pl.DataFrame | None = None,
+    *,
+    rejects: Sequence[pl.LazyFrame] = (),
+    provenance: Provenance | None = None,
+    license_: str = "cc-by-4.0",
+) -> Tree:
     """Writes a release tree and returns it."""
     table = (rows() if dataset is None else dataset).lazy()
     parts = configs(table, rejects)
@@ -29,7 +39,7 @@ def release(target, dataset=None, *, rejects=(), provenance=None, license_="cc-b
     return write_tree(target, parts, lambda infos: dataset_card(told, infos), (provenance or Provenance()).record())
 
 
-def with_split(dataset, heldout=5):
+def with_split(dataset: pl.DataFrame, heldout: int = 5) -> pl.DataFrame:
     """The rows with a `split` column: the last `heldout` are held out."""
     return dataset.with_columns(
         pl.when(pl.col("id") >= dataset.height - heldout)

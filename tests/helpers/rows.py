@@ -1,15 +1,19 @@
 """Small tables for tests of the later stages."""
 
 import json
+from collections.abc import Sequence
 
 import polars as pl
 
 from apigen_assets.domain.style import style_of
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonObject
 
 
-def tool(name, required=("amount",), optional=(), api_id=None):
+def tool(
+    name: str, required: Sequence[str] = ("amount",), optional: Sequence[str] = (), api_id: str | None = None
+) -> JsonObject:
     """A tool with number parameters."""
     return {
         "api_id": api_id or f"id-{name}",
@@ -26,7 +30,14 @@ def tool(name, required=("amount",), optional=(), api_id=None):
     }
 
 
-def verified_row(candidate_id, query, tools, calls, generator="standin-small", batch="b0"):
+def verified_row(
+    candidate_id: str,
+    query: str,
+    tools: Sequence[JsonObject],
+    calls: Sequence[tuple[str, JsonObject]],
+    generator: str = "standin-small",
+    batch: str = "b0",
+) -> JsonObject:
     """One verified candidate."""
     return {
         "candidate_id": candidate_id,
@@ -49,6 +60,6 @@ def verified_row(candidate_id, query, tools, calls, generator="standin-small", b
     }
 
 
-def frame(rows):
+def frame(rows: Sequence[JsonObject]) -> pl.DataFrame:
     """A CHECKED_SCHEMA frame."""
     return pl.DataFrame(rows, schema=CHECKED_SCHEMA, orient="row")

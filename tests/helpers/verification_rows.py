@@ -1,17 +1,20 @@
 """Rows for the tests of this folder: built-in functions' seeds, and small hand-made ones."""
 
 import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from apigen_assets.catalog.importers.python_modules import import_python_package
-from apigen_assets.domain.api import PythonBinding
+from apigen_assets.domain.api import Binding, PythonBinding
 from apigen_assets.domain.candidate import Candidate, make_candidate_id
-from apigen_assets.domain.chat import Completion
-from apigen_assets.domain.outcome import CallResult, Outcome
+from apigen_assets.domain.chat import ChatRequest, Completion
+from apigen_assets.domain.outcome import CallRequest, CallResult, Outcome
 from apigen_assets.domain.style import style_of
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.functions.library import all_functions, all_seeds
 
 SPEED = {
@@ -46,11 +49,17 @@ GOOD = {"initial_velocity": 4, "acceleration": 9.8, "time": 10}
 QUERY = "How fast is a stone after 10 seconds at 9.8 m/s2 if it starts with 4 m/s?"
 
 
-def call(name, /, **arguments):
+def call(name: str, /, **arguments: Any) -> JsonObject:
     return {"name": name, "arguments": arguments}
 
 
-def candidate(calls, tools=(SPEED,), query=QUERY, style=None, **more):
+def candidate(
+    calls: Any,
+    tools: Sequence[JsonObject] = (SPEED,),
+    query: str | None = QUERY,
+    style: str | None = None,
+    **more: Any,
+) -> JsonObject:
     """One candidate; `calls` as a list, or as JSON text for the text itself to be tested."""
     text = calls if isinstance(calls, str) else None
     listed = [] if text is not None else calls
@@ -70,15 +79,17 @@ def candidate(calls, tools=(SPEED,), query=QUERY, style=None, **more):
     return row if text is None else {**row, "answers": text}
 
 
-def frame(*rows):
+def frame(*rows: JsonObject) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=Candidate.SCHEMA, orient="row")
 
 
 @cache
-def seed_rows():
+def seed_rows() -> pl.DataFrame:
     """Every seed of the built-in functions, as candidates: rows that are right, written by hand."""
     tools = {
-        api.binding.function: api.tool() for api in import_python_package("apigen_assets.functions", "builtin").apis
+        api.binding.function: api.tool()
+        for api in import_python_package("apigen_assets.functions", "builtin").apis
+        if isinstance(api.binding, PythonBinding)
     }
     out = []
     for number, seed in enumerate(all_seeds()):
@@ -105,7 +116,7 @@ def seed_rows():
 
 
 @cache
-def seed_bindings():
+def seed_bindings() -> dict[str, Binding]:
     tools = import_python_package("apigen_assets.functions", "builtin").apis
     return {api.api_id: api.binding for api in tools}
 
@@ -113,14 +124,15 @@ def seed_bindings():
 class InProcess:
     """Calls the built-in functions in this process: for tests of what stands around the executor."""
 
-    def __init__(self):
-        self.made = []
+    def __init__(self) -> None:
+        self.made: list[CallRequest] = []
 
-    def execute(self, requests):
+    def execute(self, requests: Iterable[CallRequest]) -> Iterator[CallResult]:
         from apigen_assets.files.canonical import dumps
 
         for request in requests:
             self.made.append(request)
+            assert isinstance(request.binding, PythonBinding)
             function = all_functions()[request.binding.function]
             try:
                 result = dumps(function(**request.arguments))
@@ -133,10 +145,11 @@ class InProcess:
 class Scripted:
     """Gives the results it was given, and notes the requests."""
 
-    def __init__(self, *results):
-        self.results, self.made = list(results), []
+    def __init__(self, *results: CallResult) -> None:
+        self.results = list(results)
+        self.made: list[CallRequest] = []
 
-    def execute(self, requests):
+    def execute(self, requests: Iterable[CallRequest]) -> Iterator[CallResult]:
         for request in requests:
             self.made.append(request)
             yield self.results[(len(self.made) - 1) % len(self.results)]
@@ -145,23 +158,26 @@ class Scripted:
 class FakeChat:
     """A chat model that answers by a function of (generator, request), and notes what it was asked."""
 
-    def __init__(self, answer):
-        self.answer, self.asked = answer, []
+    def __init__(self, answer: Callable[[str, ChatRequest], Completion | str]) -> None:
+        self.answer = answer
+        self.asked: list[tuple[str, ChatRequest]] = []
 
-    def complete(self, generator, requests, on_progress=None):
+    def complete(
+        self, generator: str, requests: Iterable[ChatRequest], on_progress: Callable[[int, int], None] | None = None
+    ) -> list[Completion]:
         out = []
         for request in requests:
             self.asked.append((generator, request))
-            given = self.answer(generator, request)
-            out.append(given if isinstance(given, Completion) else Completion(key="k", status="ok", text=given))
+            answer = self.answer(generator, request)
+            out.append(answer if isinstance(answer, Completion) else Completion(key="k", status="ok", text=answer))
         return out
 
 
-class OpensScripted(dg.ConfigurableResource):
+class OpensScripted(dg.ConfigurableResource[Any]):
     """An executor resource whose every call succeeds."""
 
     @contextlib.contextmanager
-    def open(self):
+    def open(self) -> Iterator[Scripted]:
         yield Scripted(CallResult(outcome=Outcome.OK, result="1"))
 
 

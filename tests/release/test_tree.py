@@ -104,7 +104,7 @@ def test_a_release_with_a_file_missing_is_written_again(tmp_path):
     tree = release(tmp_path / "release")
     next((tree.path / "data" / "xlam").iterdir()).unlink()
     assert release(tmp_path / "release").changed
-    assert complete(tree.path, read_manifest(tree.path))
+    assert complete(tree.path, read_manifest(tree.path) or {})
 
 
 def test_the_same_rows_give_the_same_bytes(tmp_path):
@@ -193,7 +193,7 @@ def test_without_an_atomic_exchange_the_folder_is_replaced_too(tmp_path, monkeyp
     release(tmp_path / "release")
     monkeypatch.setattr(folders, "_exchange", lambda *_: False)
     tree = release(tmp_path / "release", rows(2))
-    assert complete(tree.path, read_manifest(tree.path))
+    assert complete(tree.path, read_manifest(tree.path) or {})
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["release"]
 
 
@@ -239,7 +239,7 @@ def test_kill_9_leaves_the_old_release_or_the_new_one(tmp_path, where):
     assert target.exists() == (where != "within the swap")
     assert len(list(target.parent.iterdir())) > 1
     folders.recover(target)
-    manifest = read_manifest(target)
+    manifest = read_manifest(target) or {}
     assert complete(target, manifest)
     assert manifest["configs"]["xlam"]["splits"]["train"]["rows"] == (2 if where == "after the swap" else 25)
     assert [path.name for path in target.parent.iterdir()] == ["release"]

@@ -1,13 +1,13 @@
 import json
 import os
 import time
+from typing import Any
 
 import dagster as dg
 import pytest
 
 from apigen_assets.catalog.batches import load_batch
 from apigen_assets.settings import Settings
-from sensors import new_apis as module
 from sensors.new_apis import Cursor, new_apis
 
 
@@ -23,7 +23,7 @@ def tick(tmp_path, folder, monkeypatch):
     config = Settings(home=tmp_path, batch_size=3, _env_file=None)
     with dg.DagsterInstance.ephemeral() as instance:
 
-        def once(cursor=None):
+        def evaluate(cursor=None):
             context = dg.build_sensor_context(instance=instance, cursor=cursor, resources={"settings": config})
             result = new_apis(context)
             if isinstance(result, dg.SkipReason):
@@ -36,6 +36,7 @@ def tick(tmp_path, folder, monkeypatch):
                         instance.delete_dynamic_partition("api_batch", key)
             return [(run.partition_key, run.run_key) for run in result.run_requests], result.cursor, result
 
+        once: Any = evaluate
         once.instance = instance
         once.config = config
         yield once
@@ -56,7 +57,7 @@ def keys(runs):
 def old_files(monkeypatch):
     """Time of change cannot be set on a file, so the clock is moved instead: everything dropped is old."""
     real = time.time
-    monkeypatch.setattr(module.time, "time", lambda: real() + 60)
+    monkeypatch.setattr(time, "time", lambda: real() + 60)
 
 
 def test_a_dropped_file_gives_one_run_with_its_slug_and_never_again(tick, folder):

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.foreign_rows import UnreadableRowError, read_foreign_row, tool_schemas
 from apigen_assets.verification.audit.audit import audit_rows
 from apigen_assets.verification.audit.read_rows import read_rows
@@ -47,7 +48,7 @@ TOOLS = [{"type": "function", "function": tool} for tool in (WEATHER, ADD)]
 USER = {"role": "user", "content": QUERY}
 HERMES = "\n".join(f"<tool_call>\n{json.dumps(call)}\n</tool_call>" for call in CALLS)
 
-SHAPES = {
+SHAPES: dict[str, JsonObject] = {
     "xlam, text": {"query": QUERY, "answers": json.dumps(CALLS), "tools": json.dumps([WEATHER, ADD])},
     "xlam, objects": {"query": QUERY, "answers": CALLS, "tools": [WEATHER, ADD]},
     "messages, objects": {"messages": [USER, {"role": "assistant", "tool_calls": WRAPPED}], "tools": TOOLS},

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.written_calls import UnreadableCallsError, read_calls
 
 TOOLS = [
@@ -27,7 +28,7 @@ TOOLS = [
         },
     }
 ]
-CALL = {"name": "geo.find", "arguments": {"city": "5", "days": 3, "tags": ["a", "b, c"], "exact": True}}
+CALL: JsonObject = {"name": "geo.find", "arguments": {"city": "5", "days": 3, "tags": ["a", "b, c"], "exact": True}}
 
 WRITTEN = {
     "hermes": '<tool_call>\n{"name": "geo.find", "arguments": {"city": "5", "days": 3, "tags": ["a", "b, c"], '

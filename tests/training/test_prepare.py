@@ -12,7 +12,7 @@ from tests.training.conftest import SMALL, make_rows
 @pytest.fixture(scope="module")
 def tiny():
     pytest.importorskip("transformers")
-    return load_recipe("tiny").updated(parse_changes(f"{field}={value}" for field, value in SMALL.items()))
+    return load_recipe("tiny").updated(parse_changes([f"{field}={value}" for field, value in SMALL.items()]))
 
 
 def _prepared(recipe, files, folder):

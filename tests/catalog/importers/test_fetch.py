@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,8 @@ def site():
     """A loopback server; `routes` maps a path to (status, headers, body) or to a function of the handler."""
 
     class Handler(BaseHTTPRequestHandler):
+        server: Any
+
         def do_GET(self):
             self.server.hits.append(self.path)
             route = self.server.routes.get(self.path, (404, {}, b""))
@@ -36,7 +39,7 @@ def site():
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     server.routes, server.hits, server.port = {}, [], server.server_address[1]
     server.url = f"http://127.0.0.1:{server.port}"
@@ -118,12 +121,13 @@ def test_private_addresses_are_refused(site):
 def rebound(monkeypatch):
     """A name whose first look-up is public and whose later ones lead to this machine. Nothing leaves it."""
     resolve, connect, dialled = socket.getaddrinfo, socket.socket.connect, []
+    asked = []
 
     def look_up(host, port, *args, **kwargs):
         if host != "api.example.com":
             return resolve(host, port, *args, **kwargs)
-        address = "127.0.0.1" if look_up.asked else "8.8.8.8"
-        look_up.asked = True
+        address = "127.0.0.1" if asked else "8.8.8.8"
+        asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
     def dial(sock, address):
@@ -133,7 +137,6 @@ def rebound(monkeypatch):
                 raise ConnectionRefusedError("not from here")
         return connect(sock, address)
 
-    look_up.asked = False
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr(socket.socket, "connect", dial)
     return dialled

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from apigen_assets.catalog.importers import documents as files
 from apigen_assets.catalog.importers.sources import import_source
 from apigen_assets.domain.api import Api, RejectedApi
+from apigen_assets.files.json_types import JsonObject
 
 TOOL = {
     "tool_name": "w",
@@ -149,7 +150,7 @@ def test_deep_nesting(tmp_path, ending):
     file.write_text(deep)
     assert not sound(import_source(file)).apis
     spec = json.loads(json.dumps(SPEC))
-    schema = {"type": "string"}
+    schema: JsonObject = {"type": "string"}
     for _ in range(300):
         schema = {"type": "object", "properties": {"n": schema}}
     spec["components"]["schemas"]["S"] = schema

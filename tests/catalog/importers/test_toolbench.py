@@ -44,7 +44,7 @@ def test_all_of_toolbench_imports_and_nothing_is_unaccounted_for(toolbench, shar
     with tarfile.open(shared_data / "toolbench" / "toolenv.tar.xz") as archive:
         for member in archive:
             if member.name.endswith(".json"):
-                wanted[member.name] = len(json.load(archive.extractfile(member))["api_list"])
+                wanted[member.name] = len(json.loads(archive.extractfile(member).read())["api_list"])
     assert (len(wanted), sum(wanted.values())) == (2782, 13397)
     got = dict.fromkeys(wanted, 0)
     for record in [*toolbench.apis, *toolbench.rejects]:

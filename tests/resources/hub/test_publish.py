@@ -70,7 +70,7 @@ def test_other_bytes_of_the_same_rows_make_no_commit(hub, publisher, tmp_path):
     publisher.publish(tree.path, REPO)
     shard = next((tree.path / "data" / "xlam").iterdir())
     pq.write_table(pq.read_table(shard), shard, compression="none")  # as another version of the writer might
-    manifest = read_manifest(tree.path)
+    manifest = read_manifest(tree.path) or {}
     write_manifest(tree.path, manifest)
     assert not publisher.publish(tree.path, REPO).committed
 

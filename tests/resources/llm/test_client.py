@@ -5,12 +5,14 @@ import email.utils
 import json
 import logging
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apigen_assets.domain.chat import BudgetError, ChatRequest, EndpointError
-from resources.llm import client as chat_client
 from resources.llm.client import ChatClient
 from resources.llm.generators import Generator, MissingKeyError, UnknownGeneratorError
 from resources.llm.journal import Journal, JournalError
@@ -85,7 +86,11 @@ def test_a_further_sample_is_another_completion(tmp_path: Path) -> None:
 def test_settings_of_the_endpoint_shape_the_body(tmp_path: Path) -> None:
     schema = {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}
     with ChatServer() as server:
-        more = {"max_tokens_field": "max_completion_tokens", "extra": {"top_k": 5}, "response_format": "json_object"}
+        more: dict[str, Any] = {
+            "max_tokens_field": "max_completion_tokens",
+            "extra": {"top_k": 5},
+            "response_format": "json_object",
+        }
         with client(server, tmp_path, **more) as chat:
             chat.complete("g", [request("a", response_format=schema, max_tokens=7)])
         with client(server, tmp_path) as chat:
@@ -112,7 +117,7 @@ def test_429_waits_as_long_as_the_server_says_for_everybody(tmp_path: Path) -> N
 
 
 def test_failures_that_pass_are_tried_again_and_others_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat_client.random, "uniform", lambda a, b: 0.05)
+    monkeypatch.setattr(random, "uniform", lambda a, b: 0.05)
     tries: dict[str, int] = {}
 
     def flaky(number: int, body: dict[str, Any]) -> web.Response:
@@ -143,12 +148,13 @@ def test_failures_that_pass_are_tried_again_and_others_are_not(tmp_path: Path, m
 
 
 def test_a_hanging_server_costs_one_deadline_even_while_bytes_arrive(tmp_path: Path) -> None:
+    requests: list[web.Request] = []
+
     async def drip(number: int, body: dict[str, Any]) -> web.StreamResponse:
         if number:
             return echo(number, body)
         response = web.StreamResponse()
-        request_ = drip.request
-        await response.prepare(request_)
+        await response.prepare(requests[-1])
         for _ in range(100):
             await response.write(b"\n")
             await asyncio.sleep(0.1)
@@ -156,7 +162,7 @@ def test_a_hanging_server_costs_one_deadline_even_while_bytes_arrive(tmp_path: P
 
     class Dripping(ChatServer):
         async def _complete(self, request: web.Request) -> web.StreamResponse:
-            drip.request = request
+            requests.append(request)
             return await super()._complete(request)
 
     with Dripping(drip) as server, client(server, tmp_path, timeout_s=0.7, retries=1) as chat:
@@ -221,6 +227,10 @@ def test_nobody_there_is_said_with_address_and_remedy(tmp_path: Path) -> None:
     assert "base_url" in str(caught.value)
 
 
+def refusal(status: int, text: str, number: int, body: dict[str, Any]) -> web.Response:
+    return web.Response(status=status, text=text)
+
+
 def test_an_unknown_model_and_an_empty_account_stop_at_once(tmp_path: Path) -> None:
     for status, text, said in (
         (404, "no such model", "knows no model 'm'"),
@@ -228,7 +238,7 @@ def test_an_unknown_model_and_an_empty_account_stop_at_once(tmp_path: Path) -> N
         (429, '{"error": {"code": "insufficient_quota"}}', "no credit left"),
     ):
         with (
-            ChatServer(lambda n, b, s=status, t=text: web.Response(status=s, text=t)) as server,
+            ChatServer(partial(refusal, status, text)) as server,
             client(server, tmp_path, concurrency=1) as chat,
         ):
             with pytest.raises(EndpointError, match=said):

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.style import Style
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.generation.prompts import LANGUAGES, WORDINGS, make_messages
 from apigen_assets.generation.shown_examples import ShownExample
 from apigen_assets.verification.stages.judge_prompt import judge_messages
@@ -83,7 +84,7 @@ def test_it_writes_what_the_prompt_asks_for(faultless: str) -> None:
         (Style.PARALLEL, [AREA], ["circle_area"]),
         (Style.PARALLEL_MULTIPLE, [AREA, WEATHER], ["circle_area", "getForecast"]),
     ):
-        schemas = {one["name"]: one["parameters"] for one in tools}
+        schemas: JsonObject = {str(tool["name"]): tool["parameters"] for tool in tools}
         pairs = write(faultless, style, tools, targets=targets)
         assert len(pairs) == 5
         for pair in pairs:

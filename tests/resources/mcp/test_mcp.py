@@ -100,7 +100,7 @@ def test_a_server_that_does_not_notice_the_end_is_killed_with_its_children():
     """A hanging server does not see that its input closed: its process group is killed."""
     with McpExecutor("live", environment={}, call_timeout_s=3.0) as executor:
         results = list(executor.execute([request("pid"), request("child"), request("hangs")]))
-    server, child = (int(json.loads(one.result)["result"]) for one in results[:2])
+    server, child = (int(json.loads(result.result or "")["result"]) for result in results[:2])
     assert results[2].outcome is Outcome.TIMEOUT
     assert gone_soon(server) and gone_soon(child)
 

@@ -356,7 +356,7 @@ def test_what_is_not_there() -> None:
 def test_functions_that_differ_between_calls_are_found() -> None:
     with PythonSandbox(workers=1, check_determinism="always") as sandbox:
         names = ["roll", "now", "count_calls", "add"]
-        results = list(sandbox.execute([call(name, **({"a": 1} if name == "add" else {})) for name in names]))
+        results = list(sandbox.execute([call("add", a=1) if name == "add" else call(name) for name in names]))
     assert [result.outcome for result in results] == [Outcome.NON_DETERMINISTIC] * 3 + [Outcome.OK]
     assert "the same call gave" in results[0].detail
 

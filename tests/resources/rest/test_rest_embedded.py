@@ -197,6 +197,7 @@ def test_the_server_ends_with_the_block_and_starts_again():
         address = server.address()
         assert server.address() == address
         first = server.pid
+        assert first is not None
         os.kill(first, signal.SIGKILL)
         assert gone_soon(first)
         server.address()

@@ -9,6 +9,7 @@ import pytest
 
 from apigen_assets.domain.api import RestBinding, RestParameter
 from apigen_assets.domain.outcome import CallRequest, CallResult, Outcome
+from apigen_assets.files.json_types import JsonObject
 from resources.rest.recordings import Recordings, RecordingsError, call_key
 from tests.helpers.paths import ROOT
 
@@ -20,14 +21,14 @@ KEY, OTHER = call_key("GET", "https://a/{x}", {"x": 1}), call_key("GET", "https:
 def test_the_key_is_method_template_and_arguments():
     assert call_key("get", "u", {"a": 1, "b": [1, {"c": 2}]}) == call_key("GET", "u", {"b": [1, {"c": 2}], "a": 1})
     assert call_key("GET", "u", {"a": 1, "b": None}) == call_key("GET", "u", {"a": 1})
-    different = [
+    different: list[tuple[str, str, JsonObject]] = [
         ("GET", "u", {}),
         ("POST", "u", {}),
         ("GET", "v", {}),
         ("GET", "u", {"a": 1}),
         ("GET", "u", {"a": "1"}),
     ]
-    assert len({call_key(*one) for one in different}) == len(different)
+    assert len({call_key(*call) for call in different}) == len(different)
 
 
 def test_a_recording_is_found_again_by_another_process(tmp_path):
