@@ -119,10 +119,10 @@ def _sample(path: Path) -> dict[str, list[str]]:
     for line in dict.fromkeys(lines):
         known = official_id(line)
         if known is None:
-            raise OutputsError(f"{path}: {line!r} is no id of a single-turn question")
+            raise OutputsError(f"{path}: {line!r} is not the id of a single-turn question")
         ids.setdefault(known[0], []).append(known[1])
     if not ids:
-        raise OutputsError(f"{path} names no ids")
+        raise OutputsError(f"{path} holds no ids, one a line")
     return ids
 
 

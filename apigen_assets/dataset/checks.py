@@ -30,7 +30,7 @@ def composition_conserves_rows(composition: pl.DataFrame, semantic_verified: pl.
 
 @dg.asset_check(asset="relevance_rows", blocking=True)
 def relevance_rows_call_nothing(relevance_rows: pl.DataFrame) -> dg.AssetCheckResult:
-    """A relevance row has no answer, offers at least one tool, is of a known kind, and is no copy of another."""
+    """A relevance row has no answer, offers at least one tool, is of a known kind, and is not a copy of another."""
     problems = relevance_problems(relevance_rows)
     return dg.AssetCheckResult(
         passed=not problems, metadata={"rows": relevance_rows.height, "problems": dg.MetadataValue.json(problems)}
@@ -92,7 +92,7 @@ def composition_problems(fates: pl.DataFrame, verified: pl.LazyFrame) -> list[st
     )
     if differing.height:
         ids = ", ".join(differing["candidate_id"].sort().head(5))
-        problems.append(f"{differing.height} rows have no fate, several, or are no verified rows: {ids}")
+        problems.append(f"{differing.height} rows have no fate or several, or are not verified rows: {ids}")
     known = {fate.value for fate in Fate}
     unknown = fates.filter(~pl.col("fate").is_in(sorted(known)) | pl.col("fate").is_null())
     if unknown.height:

@@ -84,7 +84,7 @@ class Quotas:
     """Most rows of one style with the same calls; calls without any argument are not limited."""
 
     def check(self) -> None:
-        """Raises ValueError where shares are no shares, with what is wrong."""
+        """Raises ValueError where the shares are not valid, with what is wrong."""
         for name, shares in (("style", self.styles), ("generator", self.generators)):
             if shares and (abs(sum(shares.values()) - 1) > 1e-6 or min(shares.values()) < 0):
                 raise ValueError(f"{name} shares must be non-negative and sum to 1, not {dict(shares)}")

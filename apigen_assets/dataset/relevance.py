@@ -5,7 +5,7 @@ Three kinds, each made from a verified row and each checked:
 * `other_domain`: the tools are those of other categories;
 * `argument_missing`: the value of a required argument is taken out of the query.
 
-A tool that might serve the query after all is no distractor here: `may_serve` tells, by its words and by its
+A tool that might serve the query after all is not a distractor here: `may_serve` tells, by its words and by its
 parameters, and leans to yes.
 """
 

@@ -216,7 +216,7 @@ class Api(Record):
     @classmethod
     def _name_fits(cls, name: str) -> str:
         if not NAME_PATTERN.fullmatch(name):
-            raise ValueError(f"{name!r} is no tool name: 1 to 64 characters of A-Z a-z 0-9 _ . -")
+            raise ValueError(f"{name!r} is not a valid tool name: use 1 to 64 characters of A-Z a-z 0-9 _ . -")
         return name
 
     @field_validator("category")

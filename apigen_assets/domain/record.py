@@ -40,7 +40,7 @@ class Record(BaseModel):
 
     @classmethod
     def from_row(cls, row: JsonObject) -> Self:
-        """The record of one table row, as `row` made it; columns that are no field of the record are ignored.
+        """The record of one table row, as `row` made it; columns that are not a field of the record are ignored.
 
         Raises:
             pydantic.ValidationError: the row is not one of this table.

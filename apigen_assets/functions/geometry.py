@@ -55,12 +55,14 @@ def triangle_angles(a: float, b: float, c: float) -> TriangleAngles:
         The angle opposite each side in degrees, and acute, right or obtuse.
 
     Raises:
-        ValueError: If a side is not above 0 or the sides form no triangle.
+        ValueError: If a side is not above 0 or the sides do not form a triangle.
     """
     for name, side in (("a", a), ("b", b), ("c", c)):
         check_number(name, side, above=0, high=_LONGEST)
     if 2 * max(a, b, c) >= a + b + c:
-        raise ValueError(f"a, b and c form no triangle: the longest of {a}, {b}, {c} must be below the others' sum")
+        raise ValueError(
+            f"a, b and c do not form a triangle: the longest of {a}, {b}, {c} must be below the others' sum"
+        )
     scale = max(a, b, c)
     a, b, c = a / scale, b / scale, c / scale
 

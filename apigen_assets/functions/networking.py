@@ -40,7 +40,7 @@ def subnet_details(cidr: str) -> Subnet:
         Network and broadcast address, netmask and number of usable hosts.
 
     Raises:
-        ValueError: The text is no IPv4 network in CIDR notation.
+        ValueError: The text is not an IPv4 network in CIDR notation.
     """
     if "/" not in cidr:
         raise ValueError(f"cidr must contain a prefix length such as /24, got {cidr!r}")

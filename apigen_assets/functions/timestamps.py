@@ -24,7 +24,7 @@ def read_date(name: str, text: str) -> datetime.date:
     try:
         return datetime.date(year, month, day)
     except ValueError:
-        raise ValueError(f"{name} is no day of the calendar: {text}") from None
+        raise ValueError(f"{name} is not a day of the calendar: {text}") from None
 
 
 def read_clock(name: str, text: str) -> int:

@@ -26,7 +26,7 @@ Dagster's own `on_missing` leaves alone what was missing when the daemon first l
 
 
 def follow(*names: str) -> dg.AutomationCondition:  # type: ignore[type-arg]
-    """Run when one of these assets changed and none is being made; partitions that do not exist are no obstacle.
+    """Run when one of these assets changed and none is being made; partitions that do not exist do not matter.
 
     Args:
         names: the assets above whose changes count; those left out are read, but cause nothing.

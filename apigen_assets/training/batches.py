@@ -37,7 +37,7 @@ def plan_batch(recipe: Recipe, processes: int) -> BatchPlan:
     """The division with the largest micro-batch that the recipe allows and that keeps `batch_rows` exactly.
 
     Raises:
-        BatchError: `batch_rows` is no multiple of the number of processes.
+        BatchError: `batch_rows` is not a multiple of the number of processes.
     """
     if recipe.batch_rows % processes:
         fitting = [n for n in range(1, recipe.batch_rows + 1) if recipe.batch_rows % n == 0]

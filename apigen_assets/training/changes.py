@@ -13,7 +13,7 @@ def parse_changes(settings: Sequence[str]) -> JsonObject:
     """Nested values out of `field=value` texts; a value is YAML.
 
     Raises:
-        RecipeError: a text has no `=`, or its value is no YAML.
+        RecipeError: a text has no `=`, or its value is not YAML.
     """
     out: JsonObject = {}
     for setting in settings:

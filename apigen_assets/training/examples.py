@@ -62,7 +62,7 @@ def iter_examples(path: str | Path) -> Iterator[TrainingExample]:
     except (OSError, pl.exceptions.PolarsError) as error:
         raise DataError(f"cannot read the rows {path}: {error}") from None
     if missing:
-        raise DataError(f"{path} has no column {', '.join(missing)}: it is no table of data set rows")
+        raise DataError(f"{path} has no column {', '.join(missing)}: it is not a table of data set rows")
     number = 0
     for batch in frame.select(COLUMNS).collect_batches(chunk_size=20_000, maintain_order=True):
         for query, answers, tools, style in batch.iter_rows():
@@ -119,7 +119,7 @@ def _example(query: Any, answers: Any, tools: Any, style: Any, where: str) -> Tr
         calls = [Call.model_validate(call) for call in json.loads(answers)]
         offered = json.loads(tools)
         if not isinstance(offered, list) or not all(isinstance(tool, dict) and "name" in tool for tool in offered):
-            raise ValueError("`tools` is no JSON list of tools")
+            raise ValueError("`tools` is not a JSON list of tools")
         if not isinstance(query, str) or not query.strip():
             raise ValueError("`query` is empty")
         group = Style(style).value if calls else RELEVANCE

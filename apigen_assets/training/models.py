@@ -22,7 +22,9 @@ def config_of(recipe: Recipe, **changes: object) -> Any:
     try:
         return AutoConfig.for_model(given.pop("model_type"), **given)
     except (ValueError, TypeError) as error:
-        raise BaseError(f"recipe {recipe.name}: `architecture` is no model transformers knows: {error}") from None
+        raise BaseError(
+            f"recipe {recipe.name}: `architecture` is not a model that transformers knows: {error}"
+        ) from None
 
 
 def check_base(recipe: Recipe) -> None:
@@ -42,9 +44,9 @@ def check_base(recipe: Recipe) -> None:
         if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
             missing.append("*.safetensors")
         if missing:
-            raise BaseError(f"{folder} is no complete model: it lacks {', '.join(missing)}")
+            raise BaseError(f"{folder} is not a complete model: it lacks {', '.join(missing)}")
     elif source.startswith(("/", ".", "~")) or source.count("/") != 1:
-        raise BaseError(f"the base {source} of recipe {recipe.name} is no folder here and no name on the Hub")
+        raise BaseError(f"the base {source} of recipe {recipe.name} is neither a folder here nor a name on the Hub")
     config = _config(recipe, source)
     for key, wanted in recipe.architecture.items():
         found = getattr(config, key, None)

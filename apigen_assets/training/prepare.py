@@ -110,7 +110,7 @@ def prepare(recipe: Recipe, files: RowFiles, folder: Path, log: Callable[[str], 
     def asked(split: str) -> Iterator[TrainingExample]:
         """The rows of a split that the model's context holds; the others are counted, not asked."""
         found = (one for one in iter_examples(files.heldout) if split_of(one, recipe.heldout) == split)
-        # A relevance row calls nothing: whether its function was seen is no question
+        # A relevance row calls nothing: whether its function was seen does not matter
         shown = (_shown(one, recipe) if split == "seen" else one for one in found)
         for one, prompt, answer in encode_examples(shown, tokenizer, recipe.prompt_style):
             if len(prompt) + len(answer) <= recipe.max_length:

@@ -126,7 +126,7 @@ def target(
         tools: for the `chat` style: the tools of the prompt.
 
     Raises:
-        ValueError: a value is no JSON (NaN, infinity), or as for `render`.
+        ValueError: a value is not JSON (NaN, infinity), or as for `render`.
     """
     calls = [call if isinstance(call, Call) else Call.model_validate(dict(call)) for call in answers]
     match PromptStyle(style):

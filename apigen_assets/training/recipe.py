@@ -187,7 +187,7 @@ class Recipe(_Part):
         """A copy with some fields replaced, nested ones by mappings; validated anew.
 
         Raises:
-            RecipeError: the result is no valid recipe.
+            RecipeError: the result is not a valid recipe.
         """
         return parse_recipe(_merged(self.model_dump(mode="json"), changes), self.name)
 
@@ -216,9 +216,9 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     except OSError as error:
         raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from None
     except yaml.YAMLError as error:
-        raise RecipeError(f"{path} is no YAML: {error}") from None
+        raise RecipeError(f"{path} is not valid YAML: {error}") from None
     if not isinstance(given, dict):
-        raise RecipeError(f"{path} holds no mapping of recipe fields")
+        raise RecipeError(f"{path} is not a mapping of recipe fields to values")
     return parse_recipe({"name": path.stem, **given}, str(path))
 
 
@@ -235,7 +235,7 @@ def parse_recipe(given: JsonMapping, where: str) -> Recipe:
             f"  {'.'.join(map(str, one['loc'])) or 'recipe'}: {one['msg'].removeprefix('Value error, ')}"
             for one in error.errors()
         ]
-        raise RecipeError("\n".join([f"{where} is no valid recipe:", *lines])) from None
+        raise RecipeError("\n".join([f"{where} is not a valid recipe:", *lines])) from None
 
 
 def _merged(old: JsonObject, changes: JsonMapping) -> JsonObject:

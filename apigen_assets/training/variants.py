@@ -136,7 +136,7 @@ def _number_like(text: str, rng: random.Random) -> str:
     first = rng.choice("123456789") if len(whole) > 1 or not fraction else rng.choice(string.digits)
     out = first + "".join(rng.choices(string.digits, k=len(whole) - 1))
     if fraction:
-        # The last digit is no zero, which JSON's shortest form would drop; a lone ".0" stays one
+        # The last digit is not a zero, which JSON's shortest form would drop; a lone ".0" stays one
         last = "0" if fraction == "0" else rng.choice("123456789")
         out += "." + "".join(rng.choices(string.digits, k=len(fraction) - 1)) + last
     return sign + out

@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prepare_environment()
         print(json.dumps(verify(Path(arguments[0]))))
     except (ImportError, OSError, ValueError, KeyError) as error:
-        print(f"{arguments[0]} is no working checkpoint: {error}".replace("\n", " "), file=sys.stderr)
+        print(f"{arguments[0]} is not a working checkpoint: {error}".replace("\n", " "), file=sys.stderr)
         return 2
     return 0
 

@@ -3,7 +3,7 @@
 Only parameters whose annotation involves a type beside those of JSON are converted: dataclasses, enums, named
 tuples, pydantic models, dates and times, sets, tuples, Decimal, UUID, paths and the like. Conversion is pydantic's
 strict JSON mode (docs.pydantic.dev, "Conversion Table"): a JSON value is read as the type that it stands for and
-never as another JSON type, so the string "5" is no int. Fields that a class does not have are refused, as in the
+never as another JSON type, so the string "5" is not an int. Fields that a class does not have are refused, as in the
 catalog's schemas. pydantic is imported for the first such annotation only.
 """
 

@@ -144,7 +144,7 @@ def find_target(module: types.ModuleType, name: str) -> Target | str:
         inner = inspect.unwrap(found) if callable(found) else found
         inner = getattr(inner, "__func__", inner) if owner else inner
         if not isinstance(inner, types.FunctionType):
-            return f"{name} is no Python function but of type {type(found).__name__}"
+            return f"{name} is not a Python function but of type {type(found).__name__}"
         if inner.__module__ != module.__name__:
             return f"{name} is not defined in {module.__name__} but in {inner.__module__}"
         return Target(found)

@@ -197,7 +197,7 @@ class Unit:
             raise ZygoteDied("crashed", "wrote into the sandbox's own channel")
 
     def _message(self, seconds: float, late: ZygoteDied | None = None) -> dict[str, Any]:
-        """The zygote's next message; empty where that is no message, since the zygote runs a user's code.
+        """The zygote's next message; empty where that is not a message, since the zygote runs a user's code.
 
         Raises:
             ZygoteDied: `late` when none comes in time; also when the zygote ended or says that it is broken.
@@ -463,7 +463,7 @@ class _Reader:
 
 
 def _loads(line: bytes) -> dict[str, Any]:
-    """A zygote's message; empty where it is none, since the zygote runs a user's code."""
+    """A zygote's message; empty where it is not one, since the zygote runs a user's code."""
     try:
         message = json.loads(line)
     except (ValueError, RecursionError):

@@ -168,7 +168,7 @@ def _import_below(name: str, path: str, root: str) -> types.ModuleType:
             sys.path.insert(0, place)
     module = importlib.import_module(f"{top}.{rest}" if rest else top)
     if os.path.realpath(module.__file__ or "") != os.path.realpath(path):
-        raise ImportError(f"{name} is {module.__file__} here, not {path}: two modules have one name")
+        raise ImportError(f"{name} is {module.__file__} here, not {path}: two modules have the same name")
     return module
 
 

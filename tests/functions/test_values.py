@@ -250,7 +250,7 @@ REFUSED = [
     ("spearman_correlation", {"first": [1, 2], "second": [4, 4]}, "second must hold at least two different"),
     ("sample_size_for_proportion", {"margin": 5, "confidence": 80}, "confidence must be one of 90, 95, 99"),
     ("percentile_value", {"values": [1, float("nan")], "percent": 5}, r"values\[1\] must be .* is nan"),
-    ("triangle_angles", {"a": 1, "b": 2, "c": 3}, "form no triangle"),
+    ("triangle_angles", {"a": 1, "b": 2, "c": 3}, "do not form a triangle"),
     ("spherical_cap_volume", {"radius": 1, "height": 2.1}, "height must be at least 0 and at most 2"),
     (
         "point_to_line_distance",

@@ -212,7 +212,7 @@ def test_a_base_that_is_not_there_is_said_before_anything_starts(rows_file, tmp_
     assert "deepseek-ai/deepseek-coder-1.3b-instruct" in message and "hf download" in message
     assert not list((tmp_path / ".model.work").glob("*/")), "nothing was prepared"
     finished = run_program("xlam-1b", rows_file, tmp_path / "model", {"base.source": str(tmp_path / "nowhere")})
-    assert "is no folder here and no name on the Hub" in _message(finished)
+    assert "is neither a folder here nor a name on the Hub" in _message(finished)
 
 
 def test_rows_longer_than_the_context_are_skipped_and_counted(rows_file, tmp_path):

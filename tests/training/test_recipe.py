@@ -66,7 +66,7 @@ def test_contradictions_are_named(changes, message):
 def test_files_that_are_no_recipe(tmp_path):
     (tmp_path / "a.yaml").write_text("[1")
     (tmp_path / "b.yaml").write_text("3")
-    for name, message in (("a", "no YAML"), ("b", "mapping"), ("c", "cannot read")):
+    for name, message in (("a", "not valid YAML"), ("b", "mapping"), ("c", "cannot read")):
         with pytest.raises(RecipeError, match=message):
             load_recipe(tmp_path / f"{name}.yaml")
 

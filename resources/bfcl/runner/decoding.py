@@ -26,7 +26,7 @@ class UndecodableError(ValueError):
 
 
 def decode(form: str, answer: object) -> Any:
-    """The calls of an answer; for `xlam`, text that is no JSON comes back as it is (as the xLAM handler does).
+    """The calls of an answer; for `xlam`, text that is not JSON comes back as it is (as the xLAM handler does).
 
     Args:
         form: one of `FORMS` but `python`, which only the small environment can decode.
@@ -114,7 +114,7 @@ def _hermes(answer: Any) -> Any:
         except (ValueError, RecursionError):
             continue
     if any(type(one) is not dict for one in calls):
-        raise UndecodableError("a tool call is no JSON object")
+        raise UndecodableError("a tool call is not a JSON object")
     return [{one["name"]: dict(one["arguments"].items())} for one in calls]
 
 

@@ -26,7 +26,7 @@ def _formula(text: str) -> JsonValue:
     try:
         found = periodictable.formula(text)
     except (ParseException, ValueError, KeyError, TypeError, AttributeError):
-        raise NotFoundError(f"{text!r} is no chemical formula") from None
+        raise NotFoundError(f"{text!r} is not a chemical formula") from None
     if not found.mass:
         raise NotFoundError(f"{text!r} names no atom that has a mass")
     return found

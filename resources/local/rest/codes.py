@@ -168,5 +168,5 @@ def compute_check_digit(number: str, scheme: str) -> JsonValue:
     checker = importlib.import_module(f"stdnum.{scheme}")
     digit = checker.calc_check_digit(number)
     if digit is None:
-        raise NotFoundError("no check digit for that number")
+        raise NotFoundError("there is no check digit for that number")
     return {"scheme": scheme, "check_digit": str(digit), "number": f"{number}{digit}"}

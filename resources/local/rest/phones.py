@@ -21,7 +21,7 @@ def _parsed(number: str) -> JsonValue:
         # A plus sign that was not percent-encoded arrives as a space.
         return phonenumbers.parse("+" + number.strip().removeprefix("+"))
     except phonenumbers.NumberParseException as error:
-        raise BadArgumentError(f"no telephone number: {error}") from None
+        raise BadArgumentError(f"not a valid telephone number: {error}") from None
 
 
 @endpoints.get(

@@ -112,7 +112,7 @@ def convert_base64(text: str, direction: str) -> JsonValue:
     try:
         return {"result": base64.b64decode(text, validate=True).decode()}
     except ValueError:
-        raise BadArgumentError("no Base64 of UTF-8 text") from None
+        raise BadArgumentError("not valid Base64 of UTF-8 text") from None
 
 
 @endpoints.get(
