@@ -1,101 +1,74 @@
 """JSON Schemas from Python annotations, read as syntax: nothing is imported or evaluated."""
 
 import ast
+from collections.abc import Callable
 
 from apigen_assets.files.json_types import JsonObject, JsonValue
-from apigen_assets.tool_formats.json_schema import nullable, object_schema
+from apigen_assets.tool_formats import python_classes
+from apigen_assets.tool_formats.json_schema import nullable
+from apigen_assets.tool_formats.python_syntax import (
+    AnnotationError,
+    Unknown,
+    arithmetic,
+    assigned_names,
+    dotted_name,
+    imported_names,
+    last_name,
+    members_of_union,
+)
+from apigen_assets.tool_formats.python_types import (
+    CONSTRAINED,
+    CONSTRAINTS,
+    DESCRIBERS,
+    LENGTHS,
+    LISTS,
+    MAPPINGS,
+    MARKERS,
+    NOT_JSON,
+    SCALARS,
+    SETS,
+    STANDARD,
+    TUPLES,
+    WRAPPERS,
+)
 
 MAX_NESTING = 20
 
-_SCALARS: dict[str, JsonObject] = {
-    "int": {"type": "integer"},
-    "float": {"type": "number"},
-    "str": {"type": "string"},
-    "bool": {"type": "boolean"},
-    "None": {"type": "null"},
-    "NoneType": {"type": "null"},
-    "Any": {},
-    "object": {},
-    "dict": {"type": "object"},
-    "Dict": {"type": "object"},
-    "Mapping": {"type": "object"},
-    "list": {"type": "array"},
-    "List": {"type": "array"},
-    "tuple": {"type": "array"},
-    "Tuple": {"type": "array"},
-    "Sequence": {"type": "array"},
-    "Iterable": {"type": "array"},
-    "date": {"type": "string", "format": "date"},
-    "datetime": {"type": "string", "format": "date-time"},
-    "time": {"type": "string", "format": "time"},
-    "UUID": {"type": "string", "format": "uuid"},
-    "Decimal": {"type": "number"},
-    "LiteralString": {"type": "string"},
-    "PositiveInt": {"type": "integer", "exclusiveMinimum": 0},
-    "NonNegativeInt": {"type": "integer", "minimum": 0},
-    "PositiveFloat": {"type": "number", "exclusiveMinimum": 0},
-    "NonNegativeFloat": {"type": "number", "minimum": 0},
-    "EmailStr": {"type": "string", "format": "email"},
-    "HttpUrl": {"type": "string", "format": "uri"},
-}
-_LISTS = {"list", "List", "Sequence", "Iterable", "MutableSequence", "Collection"}
-_SETS = {"set", "Set", "frozenset", "FrozenSet", "AbstractSet", "MutableSet"}
-_MAPPINGS = {"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict", "DefaultDict"}
-_TRANSPARENT = {"Required", "NotRequired", "ReadOnly", "Final", "ClassVar", "InitVar"}
-_BASES_OF_MODELS = {"BaseModel", "TypedDict", "NamedTuple"}
-_ENUMS = {"Enum", "IntEnum", "StrEnum"}
-
-_CONSTRAINTS = {
-    "ge": "minimum",
-    "le": "maximum",
-    "gt": "exclusiveMinimum",
-    "lt": "exclusiveMaximum",
-    "multiple_of": "multipleOf",
-    "pattern": "pattern",
-    "description": "description",
-    "examples": "examples",
-}
-_MARKERS = {"Ge": "ge", "Le": "le", "Gt": "gt", "Lt": "lt", "MultipleOf": "multiple_of", "Doc": "description"}
-
-
-class AnnotationError(ValueError):
-    """An annotation that JSON Schema cannot express, or that names something not defined in the file."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-
-class Unknown(ValueError):
-    """A value that is not written as a literal."""
+Described = tuple[JsonObject, ast.expr | None, bool]
+"""What a `Field(...)` says: schema keywords, the default as written, whether there is one (perhaps made by code)."""
 
 
 class Scope:
-    """The classes, aliases and constants of one module, and schemas of annotations in it."""
+    """The classes, aliases, constants and imports of one module, and schemas of annotations in it.
 
-    def __init__(self, tree: ast.Module) -> None:
+    Args:
+        tree: the module.
+        module: its dotted name, from which relative imports start; the package's own where it is an `__init__`.
+        is_package: whether it is one.
+        neighbour: the scope of another module of the same source by its dotted name, null for all others.
+    """
+
+    def __init__(
+        self,
+        tree: ast.Module,
+        module: str = "",
+        is_package: bool = False,
+        neighbour: "Callable[[str], Scope | None] | None" = None,
+    ) -> None:
+        self.module = module
+        self._neighbour = neighbour or (lambda name: None)
         self._classes: dict[str, ast.ClassDef] = {}
-        self._values: dict[str, ast.expr] = {}
+        self._imports = imported_names(tree, module, is_package)
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 self._classes.setdefault(node.name, node)
-        for statement in tree.body:
-            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-                target = statement.targets[0]
-                if isinstance(target, ast.Name):
-                    self._values[target.id] = statement.value
-            elif (
-                isinstance(statement, ast.AnnAssign)
-                and isinstance(statement.target, ast.Name)
-                and statement.value is not None
-            ):
-                self._values[statement.target.id] = statement.value
+        self._values = assigned_names(tree.body)
 
     def schema(self, annotation: ast.expr, _open: tuple[str, ...] = (), _level: int = 0) -> JsonObject:
         """The JSON Schema of an annotation.
 
         Raises:
-            AnnotationError: it has no JSON form, or a name in it is not defined in this file.
+            AnnotationError: it has no JSON form, or a name in it is not known here.
         """
         if _level > MAX_NESTING:
             raise AnnotationError("type_too_deep", f"annotation nested more than {MAX_NESTING} levels deep")
@@ -106,16 +79,16 @@ class Scope:
                 try:
                     return self.schema(ast.parse(text.strip(), mode="eval").body, _open, _level + 1)
                 except SyntaxError:
-                    raise AnnotationError("unreadable_type", f"the annotation {text!r} is no Python") from None
+                    raise AnnotationError("unreadable_type", f"the annotation {text!r} is not valid Python") from None
             case ast.BinOp(op=ast.BitOr()):
-                return self._union(_members(annotation), _open, _level)
+                return self._union(members_of_union(annotation), _open, _level)
             case ast.Subscript():
                 return self._generic(annotation, _open, _level)
-            case ast.Name(id=name):
-                return self._named(name, _open, _level)
-            case ast.Attribute(attr=name):
-                return self._named(name, _open, _level)
-        raise AnnotationError("unreadable_type", f"the annotation {ast.unparse(annotation)} is no type")
+            case ast.Call(func=function) if last_name(function) in CONSTRAINED:
+                return self._constrained_call(annotation, _open, _level)
+            case ast.Name() | ast.Attribute():
+                return self._named(annotation, _open, _level)
+        raise AnnotationError("unreadable_type", f"the annotation {ast.unparse(annotation)} is not a type")
 
     def value(self, node: ast.expr, _level: int = 0) -> JsonValue:
         """The JSON value of an expression of literals, of this module's constants and enum members.
@@ -133,7 +106,7 @@ class Scope:
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
                 number = self.value(operand, _level + 1)
                 if isinstance(number, bool) or not isinstance(number, int | float):
-                    raise Unknown("a sign before something that is no number")
+                    raise Unknown("a sign before something that is not a number")
                 return -number if isinstance(sign, ast.USub) else number
             case ast.List(elts=items) | ast.Tuple(elts=items):
                 return [self.value(item, _level + 1) for item in items]
@@ -142,54 +115,107 @@ class Scope:
                 for key, item in zip(keys, values, strict=True):
                     name = self.value(key, _level + 1) if key is not None else None
                     if not isinstance(name, str):
-                        raise Unknown("a key that is no text")
+                        raise Unknown("a key that is not text")
                     out[name] = self.value(item, _level + 1)
                 return out
+            case ast.BinOp(left=left, op=operator, right=right):
+                return arithmetic(operator, self.value(left, _level + 1), self.value(right, _level + 1))
             case ast.Name(id=name) if name in self._values:
                 return self.value(self._values[name], _level + 1)
             case ast.Attribute(value=ast.Attribute() as inner, attr="value"):
                 return self.value(inner, _level + 1)
-            case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in self._classes:
-                members = dict(self._enum_members(self._classes[owner]))
+            case ast.Attribute(value=owner, attr=name) if (found := self.class_named(owner)) is not None:
+                members = dict(python_classes.enum_members(found[0], found[1]))
                 if name in members:
                     return members[name]
+            case ast.Name() | ast.Attribute() if (other := self._elsewhere(node)) is not None:
+                return other[0].value(ast.Name(other[1]), _level + 1)
         raise Unknown("computed, not written")
 
-    def field(self, node: ast.expr) -> tuple[JsonObject, ast.expr | None, bool] | None:
-        """What a `Field(...)` or `field(...)` call says: schema keywords, its default, whether it has one.
+    def qualified(self, node: ast.expr) -> str:
+        """The full dotted name behind a name as it is written here; the written one where it is not imported."""
+        first, _, rest = dotted_name(node).partition(".")
+        full = self._imports.get(first, first) if first not in self._classes else first
+        return f"{full}.{rest}" if rest else full
 
-        None where the expression is no such call. A default that is made by a factory is there, but unknown.
-        """
-        if not (isinstance(node, ast.Call) and _last_name(node.func) in {"Field", "field", "Query", "Body", "Path"}):
+    def short(self, node: ast.expr | None) -> str:
+        """The last part of the full name behind a name; empty where the expression is not a name."""
+        return self.qualified(node).rpartition(".")[2] if node is not None else ""
+
+    def is_standard(self, node: ast.expr, names: frozenset[str]) -> bool:
+        """Whether a name is one of those, and not another thing of the same name from elsewhere."""
+        full = self.qualified(node)
+        top, dot, _ = full.partition(".")
+        return full.rpartition(".")[2] in names and (not dot or top in STANDARD)
+
+    def class_named(self, node: ast.expr) -> "tuple[Scope, ast.ClassDef] | None":
+        """The class that a name means, here or in a module of the same source, with the scope it stands in."""
+        name = last_name(node)
+        if name in self._classes and dotted_name(node).partition(".")[0] not in self._imports:
+            return self, self._classes[name]
+        other = self._elsewhere(node)
+        return other[0].class_named(ast.Name(other[1])) if other is not None else None
+
+    def field(self, node: ast.expr) -> Described | None:
+        """What a `Field(...)`, `field(...)`, `Query(...)`, `Option(...)` says; None where it is not such a call."""
+        if not (isinstance(node, ast.Call) and self.is_standard(node.func, DESCRIBERS)):
             return None
         keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
         default = node.args[0] if node.args else keywords.get("default")
         if isinstance(default, ast.Constant) and default.value is ...:
             default = None
-        known = self._keywords(keywords)
-        return known, default, default is not None or "default_factory" in keywords
+        if isinstance(default, ast.Name | ast.Attribute) and last_name(default) in {"PydanticUndefined", "MISSING"}:
+            default = None
+        return self._keywords(keywords), default, default is not None or "default_factory" in keywords
+
+    def annotated_field(self, annotation: ast.expr) -> Described | None:
+        """What the `Field(...)` inside `Annotated[...]` says."""
+        if not (isinstance(annotation, ast.Subscript) and self.short(annotation.value) == "Annotated"):
+            return None
+        parts = annotation.slice.elts[1:] if isinstance(annotation.slice, ast.Tuple) else []
+        return next((field for part in parts if (field := self.field(part)) is not None), None)
 
     def _keywords(self, keywords: dict[str, ast.expr]) -> JsonObject:
         out: JsonObject = {}
         for name, node in keywords.items():
-            if name not in _CONSTRAINTS and name not in {"min_length", "max_length"}:
+            if name not in CONSTRAINTS and name not in LENGTHS:
                 continue
             try:
-                out[_CONSTRAINTS.get(name, name)] = self.value(node)
+                value = self.value(node)
             except Unknown:
                 continue
+            if value is not None:
+                out[CONSTRAINTS.get(name, name)] = value
         return out
+
+    def _elsewhere(self, node: ast.expr) -> "tuple[Scope, str] | None":
+        """The module of the same source that a name was imported from, and what it is called there."""
+        full = self.qualified(node)
+        if full == dotted_name(node) and "." not in full:
+            return None
+        module, _, name = full.rpartition(".")
+        other = self._neighbour(module) if module else None
+        return (other, name) if other is not None and other is not self else None
 
     def _union(self, parts: list[ast.expr], opened: tuple[str, ...], level: int) -> JsonObject:
         schemas: list[JsonObject] = []
+        refused: AnnotationError | None = None
         for part in parts:
-            schema = self.schema(part, opened, level + 1)
+            try:
+                schema = self.schema(part, opened, level + 1)
+            except AnnotationError as error:
+                if error.reason not in {"type_not_json", "unknown_type"}:
+                    raise
+                refused = refused or error  # the other branches can be given
+                continue
             if schema not in schemas:
                 schemas.append(schema)
         null = {"type": "null"}
         rest = [schema for schema in schemas if schema != null]
         if {} in rest:
             return {}
+        if not rest and refused is not None:
+            raise refused
         if not rest:
             return null
         if len(rest) == 1:
@@ -204,7 +230,12 @@ class Scope:
         return {"anyOf": [*rest, null] if null in schemas else rest}
 
     def _generic(self, node: ast.Subscript, opened: tuple[str, ...], level: int) -> JsonObject:
-        name = _last_name(node.value)
+        full = self.qualified(node.value)
+        name = full.rpartition(".")[2]
+        if "." in full and full.partition(".")[0] not in STANDARD:
+            name = ""
+        if self.class_named(node.value) is not None:  # a generic class of the source: as it is without parameters
+            return self._named(node.value, opened, level)
         items = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
         if name == "Optional":
             return self._union([*items, ast.Constant(None)], opened, level)
@@ -214,15 +245,19 @@ class Scope:
             return self._literal(items)
         if name == "Annotated":
             return self._annotated(items, opened, level)
-        if name in _TRANSPARENT and items:
+        if name in WRAPPERS and items:
             return self.schema(items[0], opened, level + 1)
-        if name in _LISTS:
-            return _with(_SCALARS["list"], "items", self.schema(items[0], opened, level + 1))
-        if name in _SETS:
+        if name in LISTS:
+            return _with({"type": "array"}, "items", self.schema(items[0], opened, level + 1))
+        if name in SETS:
             return _with({"type": "array", "uniqueItems": True}, "items", self.schema(items[0], opened, level + 1))
-        if name in _MAPPINGS:
+        if name == "Counter" and items:
+            items = [items[0], ast.Name("int")]
+        if name in MAPPINGS:
             return self._mapping(items, opened, level)
-        if name in {"tuple", "Tuple"}:
+        if name in {"Pattern", "PathLike"}:
+            return dict(SCALARS[name])
+        if name in TUPLES:
             return self._tuple(items, opened, level)
         raise AnnotationError("type_not_json", f"{ast.unparse(node)} has no JSON form")
 
@@ -250,7 +285,7 @@ class Scope:
             values = [self.value(item) for item in items]
         except Unknown as error:
             raise AnnotationError("type_not_json", f"a Literal whose value has no JSON form: {error}") from None
-        return _enum(values)
+        return python_classes.enum_of(values)
 
     def _annotated(self, items: list[ast.expr], opened: tuple[str, ...], level: int) -> JsonObject:
         schema = dict(self.schema(items[0], opened, level + 1))
@@ -260,93 +295,73 @@ class Scope:
                 found = {"description": extra.value}
             elif (field := self.field(extra)) is not None:
                 found = field[0]
-            elif isinstance(extra, ast.Call) and _last_name(extra.func) in {"Interval", "Len", "MinLen", "MaxLen"}:
+            elif isinstance(extra, ast.Call) and last_name(extra.func) in {"Interval", "Len", "StringConstraints"}:
+                names = ("min_length", "max_length") if last_name(extra.func) == "Len" else ()
                 found = self._keywords({k.arg: k.value for k in extra.keywords if k.arg})
-            elif isinstance(extra, ast.Call) and _last_name(extra.func) in _MARKERS and extra.args:
-                found = self._keywords({_MARKERS[_last_name(extra.func)]: extra.args[0]})
+                found = {**self._keywords(dict(zip(names, extra.args, strict=False))), **found}
+            elif isinstance(extra, ast.Call) and last_name(extra.func) in MARKERS:
+                keyword = MARKERS[last_name(extra.func)]
+                given = [*extra.args, *(k.value for k in extra.keywords)]
+                found = self._keywords({keyword: given[0]}) if given else {}
             schema = constrained(schema, found)
         return schema
 
-    def _named(self, name: str, opened: tuple[str, ...], level: int) -> JsonObject:
-        if name in self._classes:
-            return self._class(self._classes[name], opened, level)
-        if name in self._values and name not in opened:
-            value = self._values[name]
-            if isinstance(value, ast.Call) and _last_name(value.func) == "NewType" and len(value.args) == 2:
-                value = value.args[1]
-            if isinstance(value, ast.Call) and _last_name(value.func) in {"TypeVar", "ParamSpec"}:
-                raise AnnotationError("type_not_json", f"{name} is a type variable")
-            return self.schema(value, (*opened, name), level + 1)
-        if name in _SCALARS:
-            return dict(_SCALARS[name])
-        if name in _SETS:
+    def _constrained_call(self, node: ast.Call, opened: tuple[str, ...], level: int) -> JsonObject:
+        """`conint(ge=1)` and its like."""
+        schema = dict(CONSTRAINED[last_name(node.func)])
+        if schema["type"] == "array":
+            given = [*node.args, *(k.value for k in node.keywords if k.arg == "item_type")]
+            schema = _with(schema, "items", self.schema(given[0], opened, level + 1) if given else {})
+        return constrained(schema, self._keywords({k.arg: k.value for k in node.keywords if k.arg}))
+
+    def _named(self, node: ast.expr, opened: tuple[str, ...], level: int) -> JsonObject:
+        found = self.class_named(node)
+        if found is not None:
+            return python_classes.class_schema(found[0], found[1], opened, level)
+        name, full = last_name(node), self.qualified(node)
+        alias = f"{self.module}={name}"
+        if isinstance(node, ast.Name) and name in self._values and alias not in opened:
+            return self._alias(name, self._values[name], (*opened, alias), level)
+        other = self._elsewhere(node)
+        if other is not None and level <= MAX_NESTING:
+            return other[0]._named(ast.Name(other[1]), opened, level + 1)
+        top, dot, _ = full.partition(".")
+        name = full.rpartition(".")[2]
+        if dot and top not in STANDARD:
+            raise AnnotationError(
+                "unknown_type",
+                f"{ast.unparse(node)} comes from {full.rpartition('.')[0]}, which is not part of this source: use a "
+                "type of the standard library, or a dataclass, model, TypedDict or enum that is defined in it",
+            )
+        if name in SCALARS:
+            return dict(SCALARS[name])
+        if name in SETS:
             return {"type": "array", "uniqueItems": True}
-        if name in _MAPPINGS:
+        if name in MAPPINGS:
             return {"type": "object"}
-        if name in _LISTS:
+        if name in LISTS | TUPLES:
             return {"type": "array"}
-        if name in {"bytes", "bytearray", "complex", "Callable", "type", "Generator", "Iterator"}:
-            raise AnnotationError("type_not_json", f"{name} has no JSON form")
-        raise AnnotationError("unknown_type", f"{name} is not defined in this file")
+        if name in NOT_JSON:
+            raise AnnotationError("type_not_json", f"{ast.unparse(node)} has no JSON form")
+        raise AnnotationError("unknown_type", f"{ast.unparse(node)} is not defined in this file")
 
-    def _class(self, node: ast.ClassDef, opened: tuple[str, ...], level: int) -> JsonObject:
-        if node.name in opened:
-            raise AnnotationError("recursive_type", f"{node.name} contains itself")
-        bases = [_last_name(base) for base in node.bases]
-        if _ENUMS & set(bases):
-            members = [value for _, value in self._enum_members(node)]
-            if not members:
-                raise AnnotationError("type_not_json", f"the enum {node.name} has no members with JSON values")
-            return _enum(members)
-        dataclass = any(
-            _last_name(d.func if isinstance(d, ast.Call) else d) == "dataclass" for d in node.decorator_list
-        )
-        inherited = [self._classes[base] for base in bases if base in self._classes]
-        if not (dataclass or _BASES_OF_MODELS & set(bases) or inherited):
-            raise AnnotationError("type_not_json", f"the class {node.name} is no dataclass, model, TypedDict or enum")
-        properties: JsonObject = {}
-        required: list[str] = []
-        for parent in inherited:
-            schema = self._class(parent, (*opened, node.name), level + 1)
-            properties |= schema.get("properties", {})
-            required += schema.get("required", [])
-        total = not any(k.arg == "total" and getattr(k.value, "value", True) is False for k in node.keywords)
-        for name, statement, docs in _fields(node):
-            schema, optional = self._field_schema(statement, (*opened, node.name), level + 1)
-            if "TypedDict" in bases:
-                marker = _last_name(getattr(statement.annotation, "value", None))
-                optional = marker == "NotRequired" or (not total and marker != "Required")
-            properties[name] = {**schema, "description": docs} if docs and "description" not in schema else schema
-            required = [*(one for one in required if one != name), *([] if optional else [name])]
-        described = {"description": text} if (text := ast.get_docstring(node)) else {}
-        return {**object_schema(properties, required), **described}
-
-    def _field_schema(self, statement: ast.AnnAssign, opened: tuple[str, ...], level: int) -> tuple[JsonObject, bool]:
-        schema = self.schema(statement.annotation, opened, level + 1)
-        if statement.value is None:
-            return schema, False
-        field = self.field(statement.value)
-        default: ast.expr | None = statement.value
-        optional = True
-        if field is not None:
-            schema = constrained(schema, field[0])
-            default, optional = field[1], field[2]
-        return with_default(schema, default, self), optional
-
-    def _enum_members(self, node: ast.ClassDef) -> list[tuple[str, JsonValue]]:
-        out: list[tuple[str, JsonValue]] = []
-        text = "StrEnum" in [_last_name(base) for base in node.bases]
-        for statement in node.body:
-            if not (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)):
-                continue
-            name = statement.targets[0].id
-            automatic = isinstance(statement.value, ast.Call) and _last_name(statement.value.func) == "auto"
-            try:
-                value = (name.lower() if text else len(out) + 1) if automatic else self.value(statement.value)
-            except Unknown:
-                continue
-            out.append((name, value))
-        return out
+    def _alias(self, name: str, value: ast.expr, opened: tuple[str, ...], level: int) -> JsonObject:
+        """The type behind a name that was assigned: an alias, a NewType, a type variable, a class made by a call."""
+        if isinstance(value, ast.Call):
+            maker = last_name(value.func)
+            if maker == "NewType" and len(value.args) == 2:
+                return self.schema(value.args[1], opened, level + 1)
+            if maker == "TypeVar":
+                bounds = [k.value for k in value.keywords if k.arg == "bound"] or value.args[1:]
+                return self._union(bounds, opened, level) if bounds else {}
+            if maker == "TypeAliasType" and len(value.args) == 2:
+                return self.schema(value.args[1], opened, level + 1)
+            if maker == "ParamSpec":
+                raise AnnotationError("type_not_json", f"{name} is a parameter specification")
+            made = python_classes.class_of_call(name, value)
+            if made is not None:
+                return python_classes.class_schema(self, made, opened, level)
+        return self.schema(value, opened, level + 1)
 
 
 def with_default(schema: JsonObject, node: ast.expr | None, scope: Scope) -> JsonObject:
@@ -377,55 +392,3 @@ def constrained(schema: JsonObject, found: JsonObject) -> JsonObject:
 
 def _with(schema: JsonObject, key: str, part: JsonObject) -> JsonObject:
     return {**schema, key: part} if part else dict(schema)
-
-
-def _enum(values: list[JsonValue]) -> JsonObject:
-    kinds = list(dict.fromkeys(_kind(value) for value in values))
-    return {"type": kinds[0] if len(kinds) == 1 else kinds, "enum": values}
-
-
-def _kind(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int):
-        return "integer"
-    if isinstance(value, float):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object"
-
-
-def _members(node: ast.expr) -> list[ast.expr]:
-    out: list[ast.expr] = []
-    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        out.append(node.right)
-        node = node.left
-    return [node, *reversed(out)]
-
-
-def _fields(node: ast.ClassDef) -> list[tuple[str, ast.AnnAssign, str]]:
-    """Annotated fields of a class, each with the string literal that follows it."""
-    out: list[tuple[str, ast.AnnAssign, str]] = []
-    for at, statement in enumerate(node.body):
-        if not (isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)):
-            continue
-        if (
-            statement.target.id.startswith("_")
-            or _last_name(getattr(statement.annotation, "value", None)) == "ClassVar"
-        ):
-            continue
-        following = node.body[at + 1] if at + 1 < len(node.body) else None
-        docs = ""
-        if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
-            docs = following.value.value.strip() if isinstance(following.value.value, str) else ""
-        out.append((statement.target.id, statement, docs))
-    return out
-
-
-def _last_name(node: ast.expr | None) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""

@@ -10,12 +10,12 @@ from pathlib import Path
 import griffe
 
 from apigen_assets.catalog.importers.imported import Collector, Draft, ImportResult, SourceError
+from apigen_assets.catalog.importers.python_functions import describe
 from apigen_assets.catalog.names import BUILTIN, identifier
 from apigen_assets.domain.api import PythonBinding
 from apigen_assets.files.canonical import content_hash
-from apigen_assets.files.json_types import JsonObject
-from apigen_assets.tool_formats.json_schema import is_valid, object_schema
-from apigen_assets.tool_formats.python_annotations import AnnotationError, Scope, constrained, with_default
+from apigen_assets.tool_formats.python_annotations import Scope
+from apigen_assets.tool_formats.python_syntax import AnnotationError
 
 MAX_FILE_BYTES = 5_000_000
 _SKIPPED_FOLDERS = {"__pycache__", "node_modules", "site-packages", "build", "dist"}
@@ -32,10 +32,29 @@ class _Module:
     path: Path
     bound_path: str | None
     """What goes into the binding: the file, or null where the module is importable by name."""
+    importable: str = ""
+    """Dotted name by which its neighbours import it; empty where that is its name."""
+    root: str | None = None
+    """The folder in which neighbours lie that it may import."""
+    listed: bool = True
+    """Whether its functions are offered; helper modules (a leading underscore) are only looked into."""
+
+    @property
+    def own_name(self) -> str:
+        """The name under which it is imported."""
+        return self.importable or self.name
+
+    @property
+    def is_package(self) -> bool:
+        """Whether it is a package's `__init__`."""
+        return self.path.name == "__init__.py"
 
 
 def import_python_path(path: Path, name: str) -> ImportResult:
     """All public functions of a `.py` file or of the modules in a folder.
+
+    The modules of a folder may import each other, relatively or by their names from the folder on, and use each
+    other's classes in annotations.
 
     Args:
         path: the file or folder.
@@ -46,10 +65,29 @@ def import_python_path(path: Path, name: str) -> ImportResult:
         modules = [_Module(path.stem, path.name, path, str(path))]
     else:
         root = path.parent if (path / "__init__.py").exists() else path
-        modules = [_Module(_dotted(file, root), str(file.relative_to(path)), file, str(file)) for file in _files(path)]
-        if not modules:
+        modules = [_in_folder(file, path, _dotted(file, root)) for file in _files(path)]
+        if not any(module.listed for module in modules):
             raise SourceError("no_modules", f"{path} holds no Python modules")
     return _import_modules(modules, name)
+
+
+def _in_folder(file: Path, folder: Path, named: str) -> _Module:
+    """A module of a dropped folder, importable from where its outermost package lies."""
+    importable = named
+    parents = [parent for parent in file.parents if parent.is_relative_to(folder)]
+    packages = [parent for parent in parents if (parent / "__init__.py").exists()]
+    if packages and packages[-1] != folder:
+        importable = _dotted(file, packages[-1].parent)
+    fits = all(part and "." not in part for part in file.relative_to(folder).with_suffix("").parts)
+    return _Module(
+        named,
+        str(file.relative_to(folder)),
+        file,
+        str(file),
+        importable=importable if fits else named,
+        root=str(folder) if fits else None,
+        listed=_is_public(file, folder),
+    )
 
 
 def import_python_package(package: str, name: str, only_with: str | None = None) -> ImportResult:
@@ -79,203 +117,149 @@ def import_python_package(package: str, name: str, only_with: str | None = None)
     else:
         root = origin.parent
         modules = [
-            _Module(_join(package, _dotted(file, root)), str(file.relative_to(root)), file, None)
+            _Module(
+                _join(package, _dotted(file, root)),
+                str(file.relative_to(root)),
+                file,
+                None,
+                listed=_is_public(file, root),
+            )
             for file in _files(root)
         ]
     return _import_modules(modules, name, only_with)
 
 
+@dataclass(frozen=True)
+class _ReadModule:
+    """A module that was read."""
+
+    module: _Module
+    tree: griffe.Module
+    scope: Scope
+    digest: str
+
+
 def _import_modules(modules: list[_Module], name: str, only_with: str | None = None) -> ImportResult:
     collector = Collector(name, "python")
+    read: dict[str, _ReadModule] = {}
+    scopes: dict[str, Scope] = {}
     for module in modules:
         try:
             text, tree = _read(module.path)
-            found = griffe.visit(module.name, filepath=module.path, code=text)
-            scope = Scope(tree)
+            members = griffe.visit(module.own_name, filepath=module.path, code=text)
+            scope = Scope(tree, module.own_name, module.is_package, scopes.get)
         except SourceError as error:
-            collector.fail(module.name, module.file, error.reason, str(error))
+            if module.listed:
+                collector.fail(module.name, module.file, error.reason, str(error))
             continue
         except (RecursionError, MemoryError, ValueError, AttributeError, KeyError) as error:
-            collector.fail(module.name, module.file, "unreadable_module", f"{type(error).__name__}: {error}")
+            if module.listed:
+                collector.fail(module.name, module.file, "unreadable_module", f"{type(error).__name__}: {error}")
             continue
-        if only_with is not None and only_with not in found.members:
+        if only_with is not None and only_with not in members.members:
             continue
-        digest = content_hash(text)
-        for function in _public_functions(found):
-            _add(collector, module, function, scope, digest, multiple=len(modules) > 1)
+        read.setdefault(module.own_name, _ReadModule(module, members, scope, content_hash(text)))
+        scopes.setdefault(module.own_name, scope)
+        scopes.setdefault(module.name, scope)
+    multiple = sum(module.listed for module in modules) > 1
+    for unit in read.values():
+        if unit.module.listed:
+            for function, owner in _public_members(unit, read, collector):
+                _add(collector, owner, function, unit, multiple)
     return collector.result()
 
 
-def _add(
-    collector: Collector, module: _Module, function: griffe.Function, scope: Scope, digest: str, multiple: bool
-) -> None:
-    original = f"{module.name}.{function.name}"
+def _add(collector: Collector, owner: _ReadModule, function: "_Callable", shown: _ReadModule, multiple: bool) -> None:
+    """Take one function, shown as one of `shown`, where it may come from a helper module."""
+    original = f"{shown.module.name}.{function.name}"
     try:
-        draft = describe(function, scope)
+        draft = describe(function.griffe, owner.scope, function.bound)
     except AnnotationError as error:
-        collector.fail(original, module.file, error.reason, str(error))
+        collector.fail(original, shown.module.file, error.reason, str(error))
         return
     except RecursionError:
-        collector.fail(original, module.file, "type_too_deep", "an annotation or default nested too deeply")
+        collector.fail(original, shown.module.file, "type_too_deep", "an annotation or default nested too deeply")
         return
     builtin = collector.name == BUILTIN
-    last = module.name.rpartition(".")[2]
+    last = shown.module.name.rpartition(".")[2]
     namespace = () if builtin else (collector.name, identifier(last)) if multiple else (collector.name,)
+    module = owner.module
     collector.add(
         Draft(
             namespace=namespace,
-            own_name=identifier(function.name) or f"function_{content_hash(function.name, 6)}",
+            own_name=identifier(function.name.replace(".", "_")) or f"function_{content_hash(function.name, 6)}",
             original_name=original,
             description=draft.description,
             parameters=draft.parameters,
             returns=draft.returns,
-            binding=PythonBinding(module=module.name, function=function.name, path=module.bound_path),
-            file=module.file,
-            content_hash=digest,
+            binding=PythonBinding(
+                module=module.own_name, function=function.path, path=module.bound_path, root=module.root
+            ),
+            file=shown.module.file,
+            content_hash=owner.digest,
             original_category=last if builtin else None,
         )
     )
 
 
 @dataclass(frozen=True)
-class Described:
-    """What a function's text says of it."""
+class _Callable:
+    """A function or method, and how it is called."""
 
-    description: str
-    parameters: JsonObject
-    returns: JsonObject | None
+    griffe: griffe.Function
+    name: str
+    path: str
+    """`function`, or `Class.method`."""
+    bound: bool = False
+    """Whether Python passes the class itself."""
 
 
-def describe(function: griffe.Function, scope: Scope) -> Described:
-    """Description, parameters and result of a function from its signature and docstring.
+def _public_members(
+    unit: _ReadModule, read: dict[str, _ReadModule], collector: Collector
+) -> Iterator[tuple[_Callable, _ReadModule]]:
+    """Public functions, and static and class methods of public classes; methods of objects are rejected with why.
 
-    Types come from annotations, and from the docstring or the default where there is no annotation.
-
-    Raises:
-        AnnotationError: the function cannot be offered as a tool; the reason says why.
+    What a package takes from its helper modules to offer it is its own.
     """
-    if "async" in function.labels:
-        raise AnnotationError("async_function", "coroutines are not called; wrap it in a plain function")
-    docs = _Docs(function.docstring)
-    properties: JsonObject = {}
-    required: list[str] = []
-    for parameter in function.parameters:
-        kind = parameter.kind.value if parameter.kind else ""
-        if kind.startswith("variadic"):
-            raise AnnotationError("variadic_parameters", f"*{parameter.name} has no names that could be offered")
-        if kind == "positional-only":
-            raise AnnotationError(
-                "positional_only", f"{parameter.name} cannot be passed by name, and calls are by name"
-            )
-        schema, optional = _parameter(parameter, docs, scope)
-        properties[parameter.name] = schema
-        if not optional:
-            required.append(parameter.name)
-    return Described(docs.text, object_schema(properties, required), _returns(function, docs, scope))
-
-
-def _parameter(parameter: griffe.Parameter, docs: "_Docs", scope: Scope) -> tuple[JsonObject, bool]:
-    default = _expression(parameter.default)
-    annotation = _expression(parameter.annotation) or _expression(docs.types.get(parameter.name))
-    optional = parameter.default is not None
-    field: JsonObject = {}
-    if default is not None and (found := scope.field(default)) is not None:
-        field, default, optional = found
-    if annotation is not None:
-        schema = scope.schema(annotation)
-    elif default is not None:
-        schema = _schema_of_default(default, scope)
-        if not schema:
-            raise AnnotationError("untyped_parameter", f"{parameter.name} has no type: annotate it")
-    else:
-        raise AnnotationError("untyped_parameter", f"{parameter.name} has no type: annotate it")
-    schema = constrained(schema, field)
-    text = docs.parameters.get(parameter.name)
-    if text and "description" not in field:
-        schema = {**schema, "description": text}
-    schema = with_default(schema, default, scope)
-    if "default" in schema and not is_valid(schema["default"], {k: v for k, v in schema.items() if k != "default"}):
-        raise AnnotationError(
-            "default_not_of_type", f"the default {schema['default']!r} of {parameter.name} is not of its type"
-        )
-    return dict(sorted(schema.items(), key=lambda item: _ORDER.get(item[0], 5))), optional
-
-
-_ORDER = {"type": 0, "description": 1, "enum": 2, "default": 9}
-
-
-def _schema_of_default(default: ast.expr, scope: Scope) -> JsonObject:
-    try:
-        value = scope.value(default)
-    except ValueError:
-        return {}
-    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
-    kind = kinds.get(type(value))
-    return {"type": kind} if kind else {}
-
-
-def _returns(function: griffe.Function, docs: "_Docs", scope: Scope) -> JsonObject | None:
-    annotation = _expression(function.returns)
-    schema: JsonObject | None = None
-    if annotation is not None:
-        try:
-            schema = scope.schema(annotation)
-        except (AnnotationError, RecursionError):
-            schema = None  # unknown results stay callable
-    if docs.returns:
-        schema = {**(schema or {}), "description": docs.returns}
-    return schema
-
-
-class _Docs:
-    """The parts of a docstring that matter here; the style (google, numpy, sphinx) is recognised."""
-
-    def __init__(self, docstring: griffe.Docstring | None) -> None:
-        self.text = ""
-        self.parameters: dict[str, str] = {}
-        self.types: dict[str, str] = {}
-        self.returns = ""
-        if docstring is None or not docstring.value.strip():
-            return
-        try:
-            style, _ = griffe.infer_docstring_style(docstring, default=griffe.Parser.google)
-            sections = docstring.parse(style or griffe.Parser.google)
-        except Exception:  # a docstring is free text: what no parser reads is description
-            self.text = docstring.value.strip()
-            return
-        texts: list[str] = []
-        for section in sections:
-            if section.kind is griffe.DocstringSectionKind.text:
-                texts.append(section.value.strip())
-            elif section.kind in (
-                griffe.DocstringSectionKind.parameters,
-                griffe.DocstringSectionKind.other_parameters,
-            ):
-                for item in section.value:
-                    self.parameters[item.name.lstrip("*")] = _one_line(item.description)
-                    if item.annotation is not None:
-                        self.types[item.name] = str(item.annotation).removesuffix(", optional")
-            elif section.kind is griffe.DocstringSectionKind.returns and not self.returns:
-                self.returns = _one_line(" ".join(item.description for item in section.value))
-        self.text = "\n\n".join(text for text in texts if text)
-
-
-def _public_functions(module: griffe.Module) -> Iterator[griffe.Function]:
+    module = unit.tree
     exports = None if module.exports is None else {str(name) for name in module.exports}
     for name, member in module.members.items():
         public = not name.startswith("_") if exports is None else name in exports
-        if public and not member.is_alias and isinstance(member, griffe.Function):
-            yield member
+        if not public:
+            continue
+        owner = unit
+        if member.is_alias:
+            place, _, original = str(getattr(member, "target_path", "")).rpartition(".")
+            helper = read.get(place)
+            if helper is None or helper.module.listed or original not in helper.tree.members:
+                continue
+            member, owner = helper.tree.members[original], helper
+            if member.is_alias:
+                continue
+        if isinstance(member, griffe.Function):
+            yield _Callable(member, name, member.name), owner
+        elif isinstance(member, griffe.Class):
+            yield from _methods(member, name, unit, owner, collector)
 
 
-def _expression(value: object) -> ast.expr | None:
-    """A griffe expression or text as syntax; None where there is none or it is no expression."""
-    if value is None:
-        return None
-    try:
-        return ast.parse(str(value).strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+def _methods(
+    class_: griffe.Class, name: str, unit: _ReadModule, owner: _ReadModule, collector: Collector
+) -> Iterator[tuple[_Callable, _ReadModule]]:
+    for label, method in class_.members.items():
+        if label.startswith("_") or method.is_alias or not isinstance(method, griffe.Function):
+            continue
+        if method.labels & {"property", "cached"}:
+            continue
+        if method.labels & {"staticmethod", "classmethod"}:
+            bound = "classmethod" in method.labels
+            yield _Callable(method, f"{name}.{label}", f"{class_.name}.{label}", bound), owner
+        else:
+            collector.fail(
+                f"{unit.module.name}.{name}.{label}",
+                unit.module.file,
+                "instance_method",
+                f"{name}.{label} needs an object of {name}: wrap it in a function that makes one from its arguments",
+            )
 
 
 def _read(path: Path) -> tuple[str, ast.Module]:
@@ -296,15 +280,20 @@ def _read(path: Path) -> tuple[str, ast.Module]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Public modules under a folder in sorted order; links that lead out of it are left out."""
+    """Modules under a folder in sorted order, helpers too; links that lead out of it are left out."""
     root = folder.resolve()
     out = []
     for file in sorted(folder.rglob("*.py")):
         parts = file.relative_to(folder).parts
-        hidden = any(part.startswith((".", "_")) and part != "__init__.py" for part in parts)
+        hidden = any(part.startswith(".") for part in parts)
         if not hidden and not set(parts) & _SKIPPED_FOLDERS and file.resolve().is_relative_to(root) and file.is_file():
             out.append(file)
     return out
+
+
+def _is_public(file: Path, folder: Path) -> bool:
+    parts = file.relative_to(folder).parts
+    return not any(part.startswith("_") and part != "__init__.py" for part in parts)
 
 
 def _dotted(file: Path, root: Path) -> str:
@@ -314,7 +303,3 @@ def _dotted(file: Path, root: Path) -> str:
 
 def _join(package: str, module: str) -> str:
     return f"{package}.{module}" if module else package
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

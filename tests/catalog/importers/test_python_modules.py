@@ -165,8 +165,9 @@ def test_what_cannot_be_a_tool_is_rejected_with_its_reason(module):
         "elsewhere": "unknown_type",
         "wrong_default": "default_not_of_type",
         "coroutine": "async_function",
+        "Thing.method": "instance_method",
     }
-    assert result.funnel["found"] == len(result.apis) + 11
+    assert result.funnel["found"] == len(result.apis) + 12
 
 
 @pytest.mark.parametrize(
@@ -234,3 +235,225 @@ def test_an_installed_package_by_its_name_and_a_missing_one():
     assert import_python_package("json", "json").apis[0].binding.module.startswith("json")
     with pytest.raises(SourceError, match="no_such"):
         import_python_package("no_such_package_here", "x")
+
+
+DIALECTS = {
+    "google_tight": "Make it.\n    Args:\n        name: Name of it.\n"
+    "        size (int, optional): How large. Defaults to 2.\n"
+    "    Returns:\n        The thing.",
+    "numpy": "Make it.\n\n    Parameters\n    ----------\n    name : string\n        Name of it.\n"
+    "    size : integer, optional\n        How large. Defaults to 2.\n\n"
+    "    Returns\n    -------\n    str\n        The thing.",
+    "sphinx": "Make it.\n\n    :param name: Name of it.\n    :type name: str\n"
+    "    :param int size: How large. Defaults to 2.\n    :return: The thing.",
+    "epytext": "Make it.\n\n    @param name: Name of it.\n    @type name: str\n"
+    "    @param size: How large. Defaults to 2.\n    @return: The thing.",
+    "list": "Make it.\n\n    **Parameters**:\n    - `name` (str): Name of it.\n"
+    "    - `size` (int) - How large. Defaults to 2.\n\n    Returns: The thing.",
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("signature", ["name, size=2", "name: str, size: int = 2"])
+def test_docstrings_of_every_dialect_describe_the_parameters(module, dialect, signature):
+    docs = DIALECTS[dialect]
+    if signature.startswith("name, ") and "name: Name" in docs and dialect == "google_tight":
+        docs = docs.replace("name: Name", "name (str): Name")
+    (api,) = import_python_path(module(f'def make({signature}):\n    """{docs}\n    """\n'), "m").apis
+    assert api.description == "Make it."
+    assert api.parameters["properties"] == {
+        "name": {"type": "string", "description": "Name of it."},
+        "size": {"type": "integer", "description": "How large. Defaults to 2.", "default": 2},
+    }
+    assert api.parameters["required"] == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("words", "schema"),
+    [
+        ("list of str", {"type": "array", "items": {"type": "string"}}),
+        ("{'a', 'b'}", {"type": "string", "enum": ["a", "b"]}),
+        ("int or None", {"type": ["integer", "null"]}),
+        ("str | float, optional", {"type": ["string", "number"]}),
+        (":class:`bool`", {"type": "boolean"}),
+        ("array_like", {"type": "array"}),
+        ("dict mapping names to sizes", {"type": "object"}),
+        ("sequence of ints", {"type": "array", "items": {"type": "integer"}}),
+    ],
+)
+def test_types_that_only_the_docstring_tells(module, words, schema):
+    text = f'def f(x):\n    """F.\n\n    Args:\n        x ({words}): It.\n    """\n'
+    (api,) = import_python_path(module(text), "m").apis
+    assert api.parameters["properties"]["x"] == {**schema, "description": "It."}
+
+
+def test_a_docstring_type_that_is_none_harms_no_parameter_that_says_its_own(module):
+    text = (
+        'def f(a: int, b=2, c=None, d: "np.ndarray" = None, *rest, **more):\n'
+        '    """F.\n\n    Args:\n        a (some thing): A.\n        b (Fr<x>): B.\n        c (callable): C.\n    """\n'
+        'def g(a):\n    """G.\n\n    Args:\n        a (some thing): A.\n    """\n'
+    )
+    result = import_python_path(module(text), "m")
+    assert {name: part["type"] for name, part in result.apis[0].parameters["properties"].items()} == {
+        "a": "integer",
+        "b": "integer",
+    }
+    assert [(reject.original_name, reject.reason) for reject in result.rejects] == [("mod.g", "untyped_parameter")]
+
+
+WILD = """
+import datetime as dt
+import enum
+import ipaddress as ip
+import typing as t
+from collections import Counter
+from dataclasses import KW_ONLY, InitVar, dataclass, field
+from decimal import Decimal as D
+from pathlib import Path as P
+from typing import Annotated as A, NamedTuple, NotRequired, Optional as Opt, Required, TypedDict, TypeVar
+from annotated_types import Len
+from pydantic import BaseModel as Model, Field as F, RootModel, conint
+from numpy import ndarray
+
+T = TypeVar("T")
+if t.TYPE_CHECKING:
+    Either: t.TypeAlias = "float | str"
+
+class Base(TypedDict, total=False):
+    a: Required[int]
+    b: str
+
+class Kid(Base):
+    c: float
+    d: NotRequired[str]
+
+class Late(Base, total=False):
+    e: int
+
+Made = TypedDict("Made", {"x": int, "y-z": str}, total=False)
+Pair = NamedTuple("Pair", [("x", int), ("y", float)])
+Colour = enum.Enum("Colour", "RED GREEN")
+
+class Letter(str, enum.Enum):
+    A = "a"
+    B: str = "b"
+
+@dataclass
+class Record:
+    x: int
+    total: int = field(init=False, default=0)
+    tags: list[str] = field(default_factory=list)
+    limit: t.ClassVar[int] = 3
+    seed: InitVar[int] = 5
+    _: KW_ONLY
+    z: int = 7
+
+class Plain:
+    pass
+
+@dataclass
+class Sub(Plain, Record):
+    w: int = 60 * 60
+
+class Order(Model):
+    n: int = F(default=..., ge=0)
+    m: A[str, F(default="q", max_length=3)]
+
+class Tags(RootModel[list[str]]):
+    pass
+
+def types(
+    a: dt.datetime, b: D, c: P, d: ip.IPv4Address, e: dt.timedelta, f: Counter[str], g: "Either", h: Opt[dt.date],
+    i: conint(ge=1, le=5), j: A[list[int], Len(1, 3)], k: list[T], l: t.Union[str, bytes],
+): "Types."
+
+def classes(a: Kid, b: Late, c: Made, d: Pair, e: Colour, f: Letter, g: Record, h: Sub, i: Order, j: Tags): "Classes."
+
+def described(a: int = F(3, ge=1, description="Size."), b: A[int, F(default=4)] = 5, c: A[int, F(default=6)] = F(7),
+              e: list[str] = F(default_factory=list), f: str = F(...), *, d: A[int, F(default=8, lt=9)]): "Described."
+
+def foreign(x: ndarray): "Of another package."
+"""
+
+
+def test_types_of_the_standard_library_under_any_name(module):
+    got = by_function(import_python_path(module(WILD), "m"))["types"].parameters["properties"]
+    assert got == {
+        "a": {"type": "string", "format": "date-time"},
+        "b": {"type": "number"},
+        "c": {"type": "string", "format": "path"},
+        "d": {"type": "string", "format": "ipv4"},
+        "e": {"type": "string", "format": "duration"},
+        "f": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "g": {"type": ["number", "string"]},
+        "h": {"type": ["string", "null"], "format": "date"},
+        "i": {"type": "integer", "minimum": 1, "maximum": 5},
+        "j": {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 3},
+        "k": {"type": "array"},
+        "l": {"type": "string"},
+    }
+
+
+def test_classes_offer_what_makes_their_objects(module):
+    got = by_function(import_python_path(module(WILD), "m"))["classes"].parameters["properties"]
+    fields = {name: (list(part.get("properties", {})), part.get("required")) for name, part in got.items()}
+    assert fields["a"] == (["a", "b", "c", "d"], ["a", "c"])
+    assert fields["b"] == (["a", "b", "e"], ["a"])
+    assert fields["c"] == (["x", "y-z"], [])
+    assert fields["d"] == (["x", "y"], ["x", "y"])
+    assert got["e"] == {"type": "integer", "enum": [1, 2]} and got["f"] == {"type": "string", "enum": ["a", "b"]}
+    assert fields["g"] == (["x", "tags", "seed", "z"], ["x"])
+    assert fields["h"] == (["x", "tags", "seed", "z", "w"], ["x"]) and got["h"]["properties"]["w"]["default"] == 3600
+    assert fields["i"] == (["n", "m"], ["n"]) and got["i"]["properties"]["m"]["default"] == "q"
+    assert got["j"] == {"type": "array", "items": {"type": "string"}}
+
+
+def test_fields_that_stand_where_defaults_would(module):
+    result = import_python_path(module(WILD), "m")
+    api = by_function(result)["described"]
+    got = api.parameters["properties"]
+    assert api.parameters["required"] == ["f"]
+    assert got["a"] == {"type": "integer", "description": "Size.", "minimum": 1, "default": 3}
+    assert [got[name].get("default") for name in "bcde"] == [5, 7, 8, None]
+    assert [(reject.original_name, reject.reason) for reject in result.rejects] == [("mod.foreign", "unknown_type")]
+    assert "numpy" in result.rejects[0].detail
+
+
+def test_modules_of_a_package_know_each_others_classes(module, tmp_path):
+    module("from ._core import area as surface, Shape\n__all__ = ['surface', 'Shape']\n", "pkg/__init__.py")
+    module(
+        "from .models import Rect\n\nclass Shape:\n    @staticmethod\n    def sides(kind: str) -> int: 'S'\n"
+        "    @classmethod\n    def of(cls, n: int) -> str: 'O'\n    def grow(self, n: int) -> int: 'G'\n\n"
+        "def area(r: Rect) -> float: 'A'\ndef hidden(x: int): 'H'\n",
+        "pkg/_core.py",
+    )
+    module("from dataclasses import dataclass\n@dataclass\nclass Rect:\n    w: float\n    h: float\n", "pkg/models.py")
+    module(
+        "import pkg.models as m\nfrom pkg import models\ndef twice(r: m.Rect, s: models.Rect) -> float: 'T'\n",
+        "pkg/far.py",
+    )
+    result = import_python_path(tmp_path / "pkg", "shop")
+    bindings = {api.name: (api.binding.module, api.binding.function, api.binding.root) for api in result.apis}
+    root = str(tmp_path / "pkg")
+    assert bindings == {
+        "shop.pkg.surface": ("pkg._core", "area", root),
+        "shop.pkg.Shape_sides": ("pkg._core", "Shape.sides", root),
+        "shop.pkg.Shape_of": ("pkg._core", "Shape.of", root),
+        "shop.far.twice": ("pkg.far", "twice", root),
+    }
+    assert [(reject.original_name, reject.reason) for reject in result.rejects] == [
+        ("pkg.Shape.grow", "instance_method")
+    ]
+    twice = next(api for api in result.apis if api.name == "shop.far.twice")
+    assert twice.parameters["properties"]["r"]["required"] == ["w", "h"]
+
+
+def test_a_src_layout_is_imported_as_it_is_installed(module, tmp_path):
+    module("", "project/src/pkg/__init__.py")
+    module("def f(x: int) -> int: 'F'\n", "project/src/pkg/a.py")
+    module("def g(x: int) -> int: 'G'\n", "project/tools/b.py")
+    result = import_python_path(tmp_path / "project", "p")
+    assert [(api.binding.module, api.source.original_name) for api in result.apis] == [
+        ("pkg.a", "src.pkg.a.f"),
+        ("tools.b", "tools.b.g"),
+    ]
