@@ -36,7 +36,17 @@ LOOK_AHEAD = 40
 def make_request(draw: Draw, pairs: int, structured: bool = False) -> ChatRequest:
     """The request for one draw; structured: an object that follows a schema made from the tools offered."""
     tools = [api.tool() for api in draw.tools]
-    messages = make_messages(draw.style, draw.wording, pairs, tools, draw.targets, draw.examples, draw.language)
+    messages = make_messages(
+        draw.style,
+        draw.wording,
+        pairs,
+        tools,
+        draw.targets,
+        draw.examples,
+        draw.language,
+        draw.plans(pairs),
+        draw.asked,
+    )
     return ChatRequest(
         messages=in_object(messages) if structured else messages,
         response_format=pairs_schema(tools) if structured else None,

@@ -6,12 +6,7 @@ An endpoint that enforces a format returns an object; the prompt's plain format 
 from collections.abc import Sequence
 
 from apigen_assets.files.json_types import JsonObject, JsonValue
-from apigen_assets.generation.prompts import FORMAT
-
-OBJECT_FORMAT = (
-    "Reply with one JSON object and nothing else, no code fence and no comment:\n"
-    '{"pairs": [{"query": "...", "answers": [{"name": "...", "arguments": {"...": ...}}]}, ...]}'
-)
+from apigen_assets.generation.prompts import FORMAT, OBJECT_FORMAT
 
 
 def in_object(messages: Sequence[dict[str, str]]) -> tuple[dict[str, str], ...]:

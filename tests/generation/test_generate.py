@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -30,10 +29,6 @@ from tests.helpers.paths import ROOT
 @pytest.fixture(scope="module")
 def apis() -> list[Api]:
     return list(import_python_package("apigen_assets.functions", "builtin", only_with="SEEDS").apis)[:40]
-
-
-EXAMPLE = re.compile(r"^Query: (.+)\nAnswers: (.+)$", re.MULTILINE)
-"""An example as a prompt shows it."""
 
 
 class Counting:
@@ -86,9 +81,8 @@ def test_a_pair_that_repeats_its_prompt_is_kept_and_rejected_as_a_copy(apis: lis
     class Echo(Counting):
         def stream(self, generator: str, requests: Iterable[ChatRequest]) -> Generator[Completion, None, None]:
             for request in requests:
-                query, answers = EXAMPLE.search(request.messages[1]["content"]).groups()
-                pairs = [{"query": json.loads(f'"{query}"'), "answers": json.loads(answers)}]
-                yield Completion(key=json.dumps([generator, query]), status="ok", text=json.dumps(pairs))
+                shown = request.messages[1]["content"].split("# Examples\n")[1].split("\n\n#")[0]
+                yield Completion(key=json.dumps([generator, shown]), status="ok", text=shown)
 
     rows = generate(apis, all_seeds(), "g", "b", 5, Echo()).candidates
     assert rows.height == 5

@@ -1,11 +1,14 @@
 """Prompts say what they must, and their ids change with their texts."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from apigen_assets.domain.call import Call
 from apigen_assets.domain.style import Style
 from apigen_assets.generation import prompts
+from apigen_assets.generation.pair_plan import PairPlan
 from apigen_assets.generation.prompts import (
     LANGUAGES,
     STYLE_RULES,
@@ -14,6 +17,7 @@ from apigen_assets.generation.prompts import (
     make_messages,
     make_prompt_id,
 )
+from apigen_assets.generation.shown_examples import make_example
 from resources.local.standin.reader import kind_of, read_task
 
 TOOL = {"api_id": "secret-id", "name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}}
@@ -53,6 +57,57 @@ def test_an_edited_text_changes_its_prompt_id_and_no_other(monkeypatch: pytest.M
     assert library_hash() != library
 
 
-def test_the_format_example_is_a_json_list_of_pairs() -> None:
-    line = prompts.FORMAT.splitlines()[1]
-    assert json.loads(line.replace('"...": ...', '"a": 1').replace(", ...", ""))[0].keys() == {"query", "answers"}
+def test_what_is_equal_in_all_prompts_stands_first_and_shows_nothing_to_copy() -> None:
+    one, two = (make_messages(style, WORDINGS[0], 5, [TOOL], ["f"], ()) for style in (Style.SIMPLE, Style.PARALLEL))
+    assert one[0] == two[0] == {"role": "system", "content": prompts.SYSTEM}
+    for place in ('"..."', "...", "<", "{name}"):
+        assert place not in one[0]["content"] + one[1]["content"]
+    assert one[1]["content"].index("# Functions") < one[1]["content"].index("# Task")
+
+
+def test_examples_have_the_form_of_the_reply_with_the_name_first() -> None:
+    tool = {**TOOL, "parameters": {"type": "object", "properties": {"z": {}, "a": {}}, "additionalProperties": False}}
+    shown = make_example("How?", [Call(name="f", arguments={"a": 1, "z": 2})], ["f"], "seed", "plain")
+    text = make_messages(Style.SIMPLE, WORDINGS[0], 5, [tool], ["f"], [shown, shown])[1]["content"]
+    line = '{"query":"How?","answers":[{"name":"f","arguments":{"z":2,"a":1}}]}'
+    assert f"# Examples\n[{line},\n{line}]\n" in text
+    assert '[{"name":"f","description":"d","parameters":{"type":"object","properties":{"z":{},"a":{}}}}]' in text
+
+
+def test_every_template_is_a_file_that_is_used() -> None:
+    folder = Path(prompts.__file__).parent / "templates"
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    used = {
+        "system.md",
+        "format_list.md",
+        "format_object.md",
+        "personas.txt",
+        *(f"styles/{style}.md" for style in Style),
+    }
+    assert names == used | {f"wordings/{wording.name}.md" for wording in WORDINGS}
+
+
+def test_plans_and_earlier_queries_are_shown_in_the_task() -> None:
+    plan = PairPlan(use=("days",), set={"units": "metric"}, form="words", level="hard", length="short", who="a nurse")
+    text = make_messages(Style.SIMPLE, WORDINGS[0], 2, [TOOL], ["f"], (), None, [plan, PairPlan()], ["Old?"])[1][
+        "content"
+    ]
+    task = json.loads(text.split("# Task\n")[1].split("\n")[0])
+    assert task == {
+        "number": 2,
+        "style": "simple",
+        "wording": "plain",
+        "functions": ["f"],
+        "pairs": [
+            {
+                "use": ["days"],
+                "set": {"units": "metric"},
+                "form": "numbers in words",
+                "level": "hard",
+                "length": "short",
+                "who": "a nurse",
+            },
+            {},
+        ],
+        "asked_before": ["Old?"],
+    }

@@ -3,15 +3,22 @@
 from collections import Counter
 from typing import Any
 
+import jsonschema
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apigen_assets.catalog.importers.python_modules import import_python_package
 from apigen_assets.domain.api import Api, PythonBinding, Source
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.style import Style, style_of
+from apigen_assets.files.canonical import dumps
+from apigen_assets.functions.library import all_seeds
+from apigen_assets.generation.library import Library
+from apigen_assets.generation.prompts import WORDINGS
 from apigen_assets.generation.samplers import MAX_TOOLS, Draw, Sampler
-from apigen_assets.generation.shown_examples import ShownExample
+from apigen_assets.generation.shown_examples import ShownExample, from_seeds, make_example
 
 WORDS = ["circle", "area", "sphere", "volume", "mean", "loan", "interest", "city", "date", "text", "prime", "number"]
 
@@ -83,8 +90,23 @@ def test_every_draw_fits_its_style(seed: int, count: int, index: int) -> None:
     assert (len(names) == 1) == one_tool
     calls = 1 if draw.style in (Style.SIMPLE, Style.MULTIPLE) else 2
     assert style_of(len(names), calls) is draw.style
+    check_examples(draw)
+
+
+def check_examples(draw: Draw) -> None:
+    """What every prompt's examples promise."""
+    names = [one.name for one in draw.tools]
     assert 1 <= len(draw.examples) <= 4
     assert len({one.example_id for one in draw.examples}) == len(draw.examples)
+    assert any(call.name in draw.targets for call in draw.examples[0].answers)
+    schemas = {one.name: one.parameters for one in draw.tools}
+    for shown in draw.examples:
+        assert shown.style is draw.style is style_of(len(shown.tools), len(shown.answers))
+        assert shown.wording == draw.wording.name
+        assert {call.name for call in shown.answers} <= set(names) == set(shown.tools)
+        assert len({dumps(call.model_dump()) for call in shown.answers}) == len(shown.answers)
+        for call in shown.answers:
+            jsonschema.validate(call.arguments, schemas[call.name])
 
 
 def test_seed_and_batch_change_the_draws() -> None:
@@ -124,24 +146,91 @@ def test_distractors_are_near() -> None:
 
 def test_a_growing_pool_of_examples_changes_only_draws_that_show_a_new_one() -> None:
     before = Sampler(APIS, EXAMPLES, 1, "b")
-    new = [example(40 + number, Style.SIMPLE) for number in range(2)]
-    after = Sampler(APIS, EXAMPLES + new, 1, "b")
+    new = [example(4 + number, Style.SIMPLE) for number in range(2)]
+    new = [one.model_copy(update={"example_id": f"new{i}", "wording": "plain"}) for i, one in enumerate(new)]
+    pool = [one.model_copy(update={"wording": "plain"}) for one in EXAMPLES]
+    before, after = Sampler(APIS, pool, 1, "b"), Sampler(APIS, pool + new, 1, "b")
     ids = {one.example_id for one in new}
     changed = 0
     for index in range(200):
         one, two = before.draw(index), after.draw(index)
-        if not ids & {shown.example_id for shown in two.examples}:
-            assert shape(one) == shape(two)
-        else:
+        if ids & {shown.example_id for shown in two.examples}:
             changed += 1
+        elif two.examples[0].origin != "built":
+            assert shape(one) == shape(two)
     assert 0 < changed < 100
 
 
-def test_without_examples_or_with_one_api_draws_still_work() -> None:
-    for index in range(20):
-        draw = Sampler(APIS[:1], [], 1, "b").draw(index)
-        assert draw.style in (Style.SIMPLE, Style.PARALLEL)
-        assert draw.examples == ()
+def test_one_api_alone_has_two_styles_and_with_a_library_all_four_at_once() -> None:
+    alone = [Sampler(APIS[:1], [], 1, "b").draw(index) for index in range(8)]
+    assert {draw.style for draw in alone} == {Style.SIMPLE, Style.PARALLEL}
+    library = Library.of(APIS)
+    draws = [Sampler(APIS[:1], [], 1, "b", library=library).draw(index) for index in range(4)]
+    assert {draw.style for draw in draws} == set(Style)
+    for draw in [*alone, *draws]:
+        assert draw.targets[0] == APIS[0].name
+        check_examples(draw)
+
+
+def test_built_in_functions_never_lack_a_fitting_example() -> None:
+    apis = list(import_python_package("apigen_assets.functions", "builtin", only_with="SEEDS").apis)
+    sampler = Sampler(apis, from_seeds(all_seeds()), 20240626, "builtin")
+    origins: Counter[str] = Counter()
+    for index in range(2_000):
+        draw = sampler.draw(index)
+        check_examples(draw)
+        origins.update(one.origin for one in draw.examples)
+        assert not any(word in draw.examples[0].query.lower() for word in ("placeholder", "example value", "string1"))
+    assert origins["seed"] > 1_000
+
+
+def test_a_verified_row_of_an_earlier_round_is_shown_and_its_kin_are_named_as_asked() -> None:
+    rows = [
+        make_example(
+            f"What is {x} ({wording.name})?",
+            [Call(name=APIS[0].name, arguments={"x": x})],
+            [APIS[0].name],
+            "verified",
+            wording.name,
+        )
+        for x in range(12)
+        for wording in WORDINGS
+    ]
+    first = Sampler(APIS[:1], rows, 1, "b")
+    second = Sampler(APIS[:1], rows, 1, "b", round_=2)
+    draws = [second.draw(index) for index in range(12)]
+    shown = [draw for draw in draws if draw.style is Style.SIMPLE]
+    assert shown and all(draw.examples[0].origin == "verified" for draw in shown)
+    for draw in draws:
+        assert draw.asked and not set(draw.asked) & {one.query for one in draw.examples}
+    assert all(first.draw(index).asked == () for index in range(12))
+    assert [shape(draw) for draw in draws] != [shape(first.draw(index)) for index in range(12)]
+
+
+def other_source(number: int) -> Api:
+    base = api(number + 500)
+    return base.model_copy(update={"source": base.source.model_copy(update={"name": f"other{number % 3}"})})
+
+
+def test_rows_of_several_tools_mix_sources_and_a_pinned_library_outlives_what_comes_and_goes() -> None:
+    others = [other_source(number) for number in range(60)]
+    pinned = Library.of([*APIS, *others])
+    draws = [Sampler(APIS, EXAMPLES, 1, "b", library=pinned).draw(index) for index in range(200)]
+    several = [draw for draw in draws if len(draw.tools) > 1]
+    mixed = [draw for draw in several if len({one.source.name for one in draw.tools}) > 1]
+    assert len(mixed) / len(several) > 0.25
+    assert {draw.targets[0] for draw in draws} == {one.name for one in APIS}
+    again = Library(pl.concat([Api.frame(reversed(others)), Api.frame(APIS)]))
+    assert again.version == pinned.version
+    later = Sampler(list(reversed(APIS)), EXAMPLES, 1, "b", library=again)
+    assert [shape(later.draw(index)) for index in range(200)] == [shape(draw) for draw in draws]
+    assert Library.of([*APIS, *others[1:]]).version != pinned.version
+
+
+def test_a_version_knows_what_models_see_and_nothing_else() -> None:
+    same = [one.model_copy(update={"category": "Data"}) for one in APIS]
+    edited = [APIS[0].model_copy(update={"description": "Other."}), *APIS[1:]]
+    assert Library.of(same).version == Library.of(APIS).version != Library.of(edited).version
 
 
 def test_languages_join_only_where_switched_on_and_known() -> None:

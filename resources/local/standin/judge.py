@@ -7,10 +7,9 @@ import random
 import re
 
 from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.tool_formats.api_phrases import name_words, word_set
 from resources.local.standin.errors import JUDGE_ERROR
-from resources.local.standin.phrases import name_words
 from resources.local.standin.reader import Case
-from resources.local.standin.words import word_set
 
 _STOP = word_set("the a an of for to in and with is are what from that this using given by or on if whether be")
 

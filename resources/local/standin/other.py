@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from apigen_assets.files.json_types import JsonObject
-from resources.local.standin.phrases import name_words
+from apigen_assets.tool_formats.api_phrases import name_words
 from resources.local.standin.reader import first_json, sections, text_of
 
 

@@ -1,4 +1,8 @@
-"""Reading prompts as they are written: headed sections, JSON values, numbers and rules in words."""
+"""Reading prompts by their structure: headed sections and the JSON values in them.
+
+A prompt for pairs is known by the JSON below its heading `# Task`, and read from there alone: its wording in English
+can be edited without the stand-ins hearing anything else.
+"""
 
 import json
 import re
@@ -23,6 +27,18 @@ class Shown:
 
 
 @dataclass
+class Assignment:
+    """What one pair shall be like."""
+
+    use: list[str] = field(default_factory=list)
+    """Optional parameters of the first target to say."""
+    values: JsonObject = field(default_factory=dict)
+    """Values of parameters of the first target."""
+    form: str = ""
+    """How values are put, in the prompt's words."""
+
+
+@dataclass
 class Task:
     """What a generation prompt asks for."""
 
@@ -33,6 +49,7 @@ class Task:
     functions: list[JsonObject]
     targets: list[str]
     examples: list[Shown] = field(default_factory=list)
+    pairs: list[Assignment] = field(default_factory=list)
 
 
 @dataclass
@@ -54,7 +71,7 @@ def sections(text: str) -> dict[str, str]:
     """Text below each heading (`# Name`, or `Name:` on a line of its own), by the heading in lower case."""
     found = list(_HEADING.finditer(text))
     out: dict[str, str] = {}
-    for one, following in zip(found, [*found[1:], None], strict=True):
+    for one, following in zip(found, [*found[1:], None], strict=False):
         name = (one["hash"] or one["colon"]).lower()
         out.setdefault(name, text[one.end() : following.start() if following else len(text)].strip())
     return out
@@ -83,12 +100,12 @@ def section_json(parts: dict[str, str], *words: str) -> JsonValue:
 
 
 def kind_of(messages: Sequence[JsonObject]) -> Kind:
-    """What a prompt asks for, by its words."""
+    """What a prompt asks for: by its task where it has one, else by its words."""
+    if task_of(messages) is not None:
+        return "generate"
     text = text_of(messages).lower()
     if '"pass"' in text and "call" in text:
         return "judge"
-    if re.search(r"\bexactly \d+ (?:different )?pairs", text) or ('"query"' in text and '"answers"' in text):
-        return "generate"
     # The instruction stands in the system message where there is one; an API's own text may speak of anything.
     told = text_of(messages, "system").lower() or text
     if "categor" in told:
@@ -98,29 +115,35 @@ def kind_of(messages: Sequence[JsonObject]) -> Kind:
     return "other"
 
 
-def read_task(messages: Sequence[JsonObject]) -> Task | None:
-    """The task of a generation prompt; null where it shows no functions."""
-    text = text_of(messages, "user")
-    parts = sections(text)
-    functions = [
-        _tidy(one) for one in _dicts(section_json(parts, "function", "tool")) if isinstance(one.get("name"), str)
-    ]
-    if not functions:
+def task_of(messages: Sequence[JsonObject]) -> JsonObject | None:
+    """The JSON of a prompt for pairs: `{number, style, wording, language, functions, pairs}`; null where it is none."""
+    task = first_json(sections(text_of(messages, "user")).get("task", ""))
+    if not isinstance(task, dict) or not isinstance(task.get("number"), int):
         return None
-    number = re.search(r"exactly (\d+)", text)
-    rules = parts.get("task", text)
-    opening = text.split("\n\n", 1)[0]
+    return task if isinstance(task.get("functions"), list) and isinstance(task.get("style"), str) else None
+
+
+def read_task(messages: Sequence[JsonObject]) -> Task | None:
+    """The task of a generation prompt; null where it has none or shows no functions."""
+    task = task_of(messages)
+    parts = sections(text_of(messages, "user"))
+    functions = [
+        _tidy(one) for one in _dicts(first_json(parts.get("functions", ""))) if isinstance(one.get("name"), str)
+    ]
+    if task is None or not functions:
+        return None
     names = {one["name"] for one in functions}
-    targets = [name for name in re.findall(r"`([^`\n]+)`", opening) if name in names]
-    language = re.search(r"Write the queries in ([A-Z][a-z]+)", text)
+    targets = [name for name in task["functions"] if isinstance(name, str) and name in names]
+    language = task.get("language")
     return Task(
-        number=min(int(number.group(1)), 50) if number else 5,
-        style=_style(rules),
-        wording=_wording(rules),
-        language=language.group(1) if language else None,
+        number=min(task["number"], 50),
+        style=task["style"],
+        wording=str(task.get("wording")),
+        language=language if isinstance(language, str) else None,
         functions=functions,
         targets=targets or [functions[0]["name"]],
-        examples=_examples(parts.get("examples", "")),
+        examples=_examples(first_json(parts.get("examples", ""))),
+        pairs=[_assignment(one) for one in _dicts(task.get("pairs"))],
     )
 
 
@@ -138,35 +161,22 @@ def read_case(messages: Sequence[JsonObject]) -> Case | None:
     return Case(query, _dicts(functions), _dicts(calls), _dicts(section_json(parts, "result")))
 
 
-def _style(rules: str) -> str:
-    several_tools = "everal functions are given" in rules
-    several_calls = "two or more independent requests" in rules
-    if several_calls:
-        return "parallel_multiple" if several_tools else "parallel"
-    return "multiple" if several_tools else "simple"
-
-
-def _wording(rules: str) -> str:
-    lower = rules.lower()
-    for word, name in (
-        ("tersely", "terse"),
-        ("chattily", "chatty"),
-        ("indirectly", "indirect"),
-        ("ambiguously", "ambiguous"),
-        ("spelling mistakes", "misspelled"),
-    ):
-        if word in lower:
-            return name
-    return "plain"
-
-
-def _examples(text: str) -> list[Shown]:
+def _examples(shown: JsonValue) -> list[Shown]:
     out = []
-    for one in re.finditer(r"^Query: (.+)\nAnswers: (.+)$", text, re.MULTILINE):
-        calls = _dicts(first_json(one[2]))
-        if calls:
-            out.append(Shown(one[1], [call for call in calls if isinstance(call.get("arguments"), dict)]))
+    for pair in _dicts(shown):
+        calls = [call for call in _dicts(pair.get("answers")) if isinstance(call.get("arguments"), dict)]
+        if calls and isinstance(pair.get("query"), str):
+            out.append(Shown(pair["query"], calls))
     return out
+
+
+def _assignment(shown: JsonObject) -> Assignment:
+    use, values = shown.get("use"), shown.get("set")
+    return Assignment(
+        use=[name for name in use if isinstance(name, str)] if isinstance(use, list) else [],
+        values=values if isinstance(values, dict) else {},
+        form=str(shown.get("form") or ""),
+    )
 
 
 def _tidy(function: JsonObject) -> JsonObject:

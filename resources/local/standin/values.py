@@ -3,10 +3,10 @@
 import datetime as dt
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
-from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from resources.local.standin.words import OBJECTS, POOLS, SUBJECTS, VERBS
 
 Schema = JsonObject
@@ -159,8 +159,21 @@ class ValueMaker:
         self._defs: JsonObject = {}
         self._length = rng.randint(3, 5)
 
-    def arguments(self, parameters: Schema, optional_share: float = 0.3) -> JsonObject:
-        """Arguments for a parameters schema: all required ones, and some of the optional."""
+    def arguments(
+        self,
+        parameters: Schema,
+        optional_share: float = 0.3,
+        use: Collection[str] | None = None,
+        fixed: JsonMapping | None = None,
+    ) -> JsonObject:
+        """Arguments for a parameters schema: all required ones, and some of the optional.
+
+        Args:
+            parameters: the schema of the arguments.
+            optional_share: how often an optional parameter is taken where `use` does not say.
+            use: the optional parameters to take, and no other; null where that is open.
+            fixed: values that are told.
+        """
         rng = self._rng
         self._defs = {**parameters.get("$defs", {}), **parameters.get("definitions", {})}
         # Lists of one call often belong together, so they get one length.
@@ -174,7 +187,12 @@ class ValueMaker:
         for name, schema in properties.items():
             schema = schema if isinstance(schema, dict) else {}
             wanted = 0.8 if name in self._seen else optional_share
+            if use is not None:
+                wanted = float(name in use)
             if name not in required and rng.random() >= wanted:
+                continue
+            if fixed and name in fixed:
+                out[name] = fixed[name]
                 continue
             value = self.value(name, schema)
             if value is None or (name not in required and value == schema.get("default", _NOTHING)):

@@ -104,8 +104,3 @@ OBJECTS = (
     "the lazy dog", "the river", "many visitors", "an old friend", "the big market", "a quiet village",
     "the whole city", "bright colors", "the summer festival", "a better idea", "every student", "the last bus",
 )  # fmt: skip
-
-
-def word_set(words: str) -> frozenset[str]:
-    """The words of a text."""
-    return frozenset(words.split())

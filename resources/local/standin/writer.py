@@ -5,20 +5,20 @@ import random
 import re
 from itertools import pairwise
 
+from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject
-from resources.local.standin import errors
-from resources.local.standin.phrases import (
+from apigen_assets.tool_formats.api_phrases import Request, request_of
+from apigen_assets.tool_formats.api_queries import (
     Pieces,
-    Request,
     finish,
     in_language,
     join_requests,
-    request_of,
     say,
     write_arguments,
     write_request,
 )
-from resources.local.standin.reader import Shown, Task
+from resources.local.standin import errors
+from resources.local.standin.reader import Assignment, Shown, Task
 from resources.local.standin.values import ValueMaker
 
 _SAME_SHARE = 0.5
@@ -34,9 +34,10 @@ def write_pairs(task: Task, model: str, rng: random.Random) -> str:
         return "I am not able to write examples for these functions."
     functions = {one["name"]: one for one in task.functions}
     texts = []
-    for _ in range(task.number):
+    for place in range(task.number):
         kind = errors.draw_kind(rates, rng)
-        query, calls = _pair(task, functions, kind, rng)
+        assignment = task.pairs[place] if place < len(task.pairs) else None
+        query, calls = _pair(task, functions, kind, assignment, rng)
         texts.append(_text(query, calls, kind, rng))
     text = "[" + ",\n ".join(texts) + "]"
     if rng.random() < rates.preamble:
@@ -56,16 +57,20 @@ def _text(query: str, calls: list[JsonObject], kind: str | None, rng: random.Ran
 
 
 def _pair(
-    task: Task, functions: dict[str, JsonObject], kind: str | None, rng: random.Random
+    task: Task, functions: dict[str, JsonObject], kind: str | None, assignment: Assignment | None, rng: random.Random
 ) -> tuple[str, list[JsonObject]]:
     names = _names(task, rng)
     calls: list[JsonObject] = []
+    shown = {dumps(call) for example in task.examples for call in example.calls}
     for name in names:
-        arguments = _arguments(functions[name], task.examples, rng)
+        # The assignment speaks of the first target, and is met once: further calls to it differ.
+        own = assignment if name == task.targets[0] and all(call["name"] != name for call in calls) else None
+        arguments = _arguments(functions[name], task.examples, own, rng)
         for examples in (task.examples, task.examples, [], []):
-            if {"name": name, "arguments": arguments} not in calls:
+            call = {"name": name, "arguments": arguments}
+            if call not in calls and (dumps(call) not in shown or len(names) > 1):
                 break
-            arguments = _arguments(functions[name], examples, rng)
+            arguments = _arguments(functions[name], examples, own, rng)
         shared = _with_options_of(calls, name, arguments, functions[name])
         arguments = arguments if {"name": name, "arguments": shared} in calls else shared
         calls.append({"name": name, "arguments": arguments})
@@ -76,7 +81,7 @@ def _pair(
     calls = unique
     if kind == "out_of_range":
         _out_of_range(calls, functions, rng)
-    query = _query(task, calls, functions, rng)
+    query = _query(task, calls, functions, assignment.form if assignment else "", rng)
     if kind == "neighbour":
         return query, _neighbours(calls, functions, rng)
     if kind is not None:
@@ -101,7 +106,9 @@ def _names(task: Task, rng: random.Random) -> list[str]:
     return names
 
 
-def _arguments(function: JsonObject, examples: list[Shown], rng: random.Random) -> JsonObject:
+def _arguments(
+    function: JsonObject, examples: list[Shown], assignment: Assignment | None, rng: random.Random
+) -> JsonObject:
     seen = [
         call["arguments"]
         for example in examples
@@ -109,7 +116,11 @@ def _arguments(function: JsonObject, examples: list[Shown], rng: random.Random) 
         if call.get("name") == function["name"] and call["arguments"]
     ]
     parameters = function.get("parameters")
-    return ValueMaker(rng, seen).arguments(parameters if isinstance(parameters, dict) else {})
+    maker = ValueMaker(rng, seen)
+    schema = parameters if isinstance(parameters, dict) else {}
+    if assignment is None:
+        return maker.arguments(schema)
+    return maker.arguments(schema, use=assignment.use, fixed=assignment.values)
 
 
 def _with_options_of(calls: list[JsonObject], name: str, arguments: JsonObject, function: JsonObject) -> JsonObject:
@@ -122,28 +133,29 @@ def _with_options_of(calls: list[JsonObject], name: str, arguments: JsonObject, 
     return own | {key: value for key, value in first.items() if key not in own and key not in required}
 
 
-def _query(task: Task, calls: list[JsonObject], functions: dict[str, JsonObject], rng: random.Random) -> str:
+def _query(task: Task, calls: list[JsonObject], functions: dict[str, JsonObject], form: str, rng: random.Random) -> str:
     parts: list[Pieces] = []
     for i, call in enumerate(calls):
         function = functions[call["name"]]
         if i and call["name"] == calls[i - 1]["name"] and call["arguments"] and rng.random() < _SAME_SHARE:
             properties = {name: _plain_schema(one) for name, one in _properties(function).items()}
-            parts.append([("the same ", False), *write_arguments(call["arguments"], properties, rng), (".", False)])
+            written = write_arguments(call["arguments"], properties, rng, form)
+            parts.append([("the same ", False), *written, (".", False)])
             continue
         copied = None
         if task.wording in ("plain", "chatty", "misspelled") and rng.random() < _COPY_SHARE:
             copied = _like_example(call, function, task.examples, rng)
-        parts.append(copied or _said(call, function, task.wording, rng))
+        parts.append(copied or _said(call, function, task.wording, form, rng))
     pieces = parts[0] if len(parts) == 1 else join_requests(parts, task.wording, rng)
     if task.language:
         pieces = in_language(pieces, task.language, rng)
     return finish(pieces, task.wording, rng)
 
 
-def _said(call: JsonObject, function: JsonObject, wording: str, rng: random.Random) -> Pieces:
+def _said(call: JsonObject, function: JsonObject, wording: str, form: str, rng: random.Random) -> Pieces:
     request: Request = request_of(function["name"], str(function.get("description") or ""))
     properties = {name: _plain_schema(one) for name, one in _properties(function).items()}
-    return write_request(request, call["arguments"], properties, wording, rng)
+    return write_request(request, call["arguments"], properties, wording, rng, form)
 
 
 def _like_example(call: JsonObject, function: JsonObject, examples: list[Shown], rng: random.Random) -> Pieces | None:

@@ -1,5 +1,6 @@
 """The stand-in server: speaks the protocol, writes for any API, never outlives its parent, errs as stated."""
 
+import itertools
 import json
 import os
 import signal
@@ -20,11 +21,15 @@ from hypothesis import strategies as st
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.style import Style
 from apigen_assets.files.json_types import JsonObject
+from apigen_assets.generation import prompts
+from apigen_assets.generation.pair_plan import FORMS, PairPlan
 from apigen_assets.generation.prompts import LANGUAGES, WORDINGS, make_messages
 from apigen_assets.generation.shown_examples import ShownExample
+from apigen_assets.generation.templates import Wording
 from apigen_assets.verification.stages.judge_prompt import judge_messages
 from resources.local.standin import errors
 from resources.local.standin.process import StandinProcess
+from resources.local.standin.reader import kind_of, read_task
 from resources.local.standin.server import answer
 from tests.helpers.paths import ROOT
 
@@ -116,6 +121,78 @@ def test_languages_are_heard(faultless: str) -> None:
     for code in LANGUAGES:
         for pair in write(faultless, Style.SIMPLE, [AREA], language=code):
             assert not pair["query"].startswith(("Calculate", "What", "Please"))
+
+
+def test_every_style_wording_language_and_plan_reaches_them_whatever_the_prompt_says(monkeypatch: Any) -> None:
+    """They read the task's JSON: an edit of the library's English changes nothing for them."""
+    plans = [
+        PairPlan(use=("units",), set={"units": "metric"}, form=form, level="hard", length="long", who="a nurse")
+        for form in (None, *FORMS)
+    ]
+    monkeypatch.setattr(prompts, "SYSTEM", "Edited.")
+    for style in Style:
+        monkeypatch.setitem(prompts.STYLE_RULES, style, "Edited.")
+        for wording in WORDINGS:
+            for language in (None, *LANGUAGES):
+                edited = Wording(wording.name, wording.share, "Edited.")
+                tools = [{"api_id": "a", **AREA}, {"api_id": "b", **WEATHER}]
+                messages = [
+                    *make_messages(style, edited, 6, tools, ["getForecast"], [EXAMPLE], language, plans, ["Old?"])
+                ]
+                assert kind_of(messages) == "generate"
+                task = read_task(messages)
+                assert task is not None
+                read = (task.number, task.style, task.wording, task.language, task.targets)
+                assert read == (6, style, wording.name, language and LANGUAGES[language], ["getForecast"])
+                assert [one["name"] for one in task.functions] == ["circle_area", "getForecast"]
+                assert [one.query for one in task.examples] == [EXAMPLE.query]
+                assert [one.form for one in task.pairs] == ["", *FORMS.values()]
+                assert all((one.use, one.values) == (["units"], {"units": "metric"}) for one in task.pairs)
+
+
+def test_no_wording_or_style_falls_back_to_another(faultless: str) -> None:
+    written = {
+        wording.name: [
+            pair["query"] for seed in range(4) for pair in write(faultless, Style.SIMPLE, [AREA], seed, wording=wording)
+        ]
+        for wording in WORDINGS
+    }
+    for one, other in itertools.combinations(written, 2):
+        assert written[one] != written[other], (one, other)
+    assert all(query.startswith(("Hi", "Hey", "Hello", "Good")) for query in written["chatty"])
+
+
+def test_a_prompt_for_pairs_without_its_task_is_refused_loudly() -> None:
+    messages = [
+        dict(one) for one in make_messages(Style.SIMPLE, WORDINGS[0], 5, [{"api_id": "a", **AREA}], ["circle_area"], ())
+    ]
+    messages[1]["content"] = messages[1]["content"].split("# Task")[0]
+    assert "understand only prompts" in answer("standin-large", messages)
+
+
+def test_plans_are_followed(faultless: str) -> None:
+    plans = [
+        PairPlan(use=("units",), set={"units": "imperial"}),
+        PairPlan(),
+        PairPlan(use=("from_date",), form="calendar"),
+        PairPlan(form="words"),
+        PairPlan(use=("units", "from_date"), set={"units": "metric"}),
+    ]
+    for style in (Style.SIMPLE, Style.PARALLEL):
+        for seed in range(6):
+            pairs = write(faultless, style, [WEATHER], seed, plans=plans)
+            first = [pair["answers"][0]["arguments"] for pair in pairs]
+            assert [first[0]["units"], first[4]["units"]] == ["imperial", "metric"]
+            assert [set(one) - {"city", "days"} for one in first] == [
+                {"units"},
+                set(),
+                {"from_date"},
+                set(),
+                {"units", "from_date"},
+            ]
+            if style is Style.SIMPLE:
+                assert first[2]["from_date"] not in pairs[2]["query"]
+                assert str(first[3]["days"]) not in pairs[3]["query"]
 
 
 def test_the_same_request_has_the_same_answer_and_another_seed_another() -> None:
@@ -262,6 +339,7 @@ def test_no_orphan_when_the_parent_is_killed() -> None:
     code = f"""
 import sys, time
 sys.path.insert(0, {str(ROOT)!r})
+from resources.local.standin.reader import kind_of, read_task
 from resources.local.standin.process import StandinProcess
 server = StandinProcess()
 server.start()

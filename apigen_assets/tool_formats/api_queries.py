@@ -1,4 +1,4 @@
-"""Queries by grammar: an API's description becomes a request, its arguments become phrases.
+"""Queries by grammar: a request and its arguments as a sentence, in one of several wordings.
 
 A query is a list of pieces, each text or a value, so that spelling mistakes and casing never touch a value.
 """
@@ -8,106 +8,20 @@ import datetime as dt
 import json
 import random
 import re
-from dataclasses import dataclass
 
 from apigen_assets.files.json_types import JsonObject
-from resources.local.standin.words import word_set
+from apigen_assets.tool_formats.api_phrases import (
+    Request,
+    label_of,
+    lower_first,
+    name_words,
+    subject_slot,
+    unit_of,
+)
 
 Pieces = list[tuple[str, bool]]
 """Text pieces in order; true where the piece says a value."""
 
-
-@dataclass(frozen=True)
-class Request:
-    """What a description asks for, in the forms the templates need."""
-
-    verb: str
-    """Imperative phrase, such as `calculate the area of a circle`."""
-    noun: str | None
-    """Its object, such as `the area of a circle`, where the verb is one of giving."""
-    whether: str | None
-    """The clause after `whether`, where the description asks for a check."""
-
-
-_GIVING = word_set(
-    "measure calculate compute get return retrieve fetch find determine give provide estimate evaluate obtain "
-    "derive list look"
-)
-_CHECKING = word_set("check determine test verify tell decide validate see")
-_OPENERS = re.compile(
-    r"^(?:this (?:endpoint|api|function|method|tool|operation)\s+"
-    r"(?:will |can |is used to |allows? (?:you|users?) to |lets you )?"
-    r"|use this (?:endpoint|api|function|tool) to |allows? (?:you|users?) to |used to "
-    r"|endpoint (?:to|for) |api (?:to|for) )",
-    re.IGNORECASE,
-)
-_CUTS = re.compile(
-    r"(?:,|;|:| \(| -|\s(?:(?:for|at|on|to|with|of|in|by|from) )?(?:an? )?"
-    r"(?:given|using|based on|by using|provided|assuming|"
-    r"where|which|such that|so that|returning|according to|via|if they|when|from its|from their))\b.*$|[;:(].*$",
-    re.IGNORECASE,
-)  # fmt: skip
-_THIRD = re.compile(r"(?:(?<=[^s])s|(?<=ch|sh|ss|zz)es|(?<=x)es)$")
-_IRREGULAR = {
-    "does": "do",
-    "has": "have",
-    "goes": "go",
-    "is": "be",
-    "applies": "apply",
-    "classifies": "classify",
-    "identifies": "identify",
-    "verifies": "verify",
-    "simplifies": "simplify",
-    "multiplies": "multiply",
-}
-_SUBJECT = re.compile(
-    r"\b(?:a|an|the|one|two|its|some|any)?\s*(?:given|specified|single|provided|input)?\s*"
-    r"\b(?P<noun>numbers?|integers?|strings?|texts?|lists?|words?|sentences?|dates?|polynomial|matrix|year|city|country|"
-    r"e-?mail address|url|address|phrase|expression|sequence|name|password|formula|roman numeral|"
-    r"ip address|country code|movie|song|ticker|fraction|url|web address|title)\b"
-    r"(?! (?:of|or|and|in|up|that|with|which|is|are)\b|')",
-    re.IGNORECASE,
-)
-_UNITS = (
-    ("km", "km", "kilomet(?:er|re)s"),
-    ("kmh", "km/h", "(?:km/h|kilomet(?:er|re)s per hour)"),
-    ("mps|ms", "m/s", "(?:m/s|met(?:er|re)s per second)(?! squared)"),
-    ("kg", "kg", "kilograms"),
-    ("g", "g", "grams"),
-    ("cm", "cm", "centimet(?:er|re)s"),
-    ("mm", "mm", "millimet(?:er|re)s"),
-    ("m", "m", "met(?:er|re)s(?! per)"),
-    ("celsius|c", "°C", "(?:degrees )?celsius"),
-    ("fahrenheit|f", "°F", "(?:degrees )?fahrenheit"),
-    ("kelvin|k", "K", "kelvins?"),
-    ("hours?", "hours", "hours"),
-    ("minutes?|min", "minutes", "minutes"),
-    ("seconds?|s", "seconds", "seconds"),
-    ("years?", "years", "years"),
-    ("months?", "months", "months"),
-    ("days?", "days", "days"),
-    ("volts?|v", "volts", "volts"),
-    ("amps?|a", "amperes", "amperes"),
-    ("ohms?", "ohms", "ohms"),
-    ("watts?|w", "watts", "watts"),
-    ("newtons?", "newtons", "newtons"),
-    ("joules?|j", "joules", "joules"),
-    ("miles", "miles", "miles"),
-    ("percent|pct", "percent", "(?:a )?percent(?:age)?"),
-    ("hz", "Hz", "hertz"),
-    ("pa", "Pa", "pascals?"),
-    ("nm", "nm", "nanomet(?:er|re)s"),
-    ("degrees?|deg", "degrees", "degrees(?! c| f)"),
-    ("lit(?:er|re)s?|l", "liters", "lit(?:er|re)s(?! per)"),
-    ("moles?|mol", "moles", "moles"),
-    ("ml", "ml", "millilit(?:er|re)s"),
-    ("mg", "mg", "milligrams"),
-)
-"""Endings of parameter names, the unit as written, and the unit in descriptions (`in metres`, `as a percentage`)."""
-_UNITS_COMPILED = tuple(
-    (re.compile(rf"(?<!_per)_(?:{ending})$"), unit, re.compile(rf"\b(?:in|as) {described}\b", re.IGNORECASE))
-    for ending, unit, described in _UNITS
-)
 _NUMBER_WORDS: list[str] = re.findall(
     r"\w+",
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -115,86 +29,14 @@ _NUMBER_WORDS: list[str] = re.findall(
 )
 
 
-def request_of(name: str, description: str) -> Request:
-    """The request in an API's first sentence, or in its name where the description says nothing."""
-    first = re.split(r"(?<=[^.A-Z])\.(?:\s|$)|\n", " ".join(description.split()) + " ")[0].strip(" .")
-    first = _OPENERS.sub("", first).strip()
-    if not re.search(r"[a-zA-Z]{3}", first):
-        first = name_words(name) or name
-    words = first.split()
-    verb = _base(words[0])
-    rest = " ".join(words[1:])
-    checks = re.match(r"(?:whether|if)\s+(.*)", rest, re.IGNORECASE)
-    if checks and (verb in _CHECKING or verb == "return"):
-        clause = _short(checks[1], 18)
-        return Request(f"check whether {clause}", None, clause)
-    if not _is_verb(words[0], verb, words[1].lower() if len(words) > 1 else ""):
-        thing = _lower(_short(first, 16))
-        thing = thing if re.match(r"(the|a|an)\b", thing) else f"the {thing}"
-        return Request(f"get {thing}", thing, None)
-    shortened = _short(rest, 16)
-    noun = None
-    if verb in _GIVING and shortened:
-        noun = (
-            shortened
-            if re.match(r"(the|a|an|all|every|how|what|which|where|when|whether|by how|after how)\b", shortened, re.I)
-            else f"the {shortened}"
-        )
-        noun = _lower(noun)
-    return Request(f"{verb} {shortened}".strip(), noun, None)
+FORMS = ("numbers in words", "large numbers with separators", "dates as people say them, with the year")
+"""Ways to put values that can be asked for; others are as open as none."""
 
 
-def subject_slot(request: Request) -> re.Match[str] | None:
-    """Where the phrase speaks of `a number` or `the given text`, whose place a single argument can take."""
-    phrase = request.whether or request.verb
-    # Without an article the noun may be part of another (`account number`), unless it follows the verb.
-    found = [
-        match
-        for match in _SUBJECT.finditer(phrase)
-        if " " in match[0].strip() or len(phrase[: match.start("noun")].split()) == 1
-    ]
-    return found[-1] if found else None
-
-
-def name_words(name: str) -> str:
-    """`getUserInfo` and `get_user_info` as `get user info`."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return re.sub(r"[_\-.\s]+", " ", spaced).strip().lower()
-
-
-def unit_of(name: str, schema: JsonObject) -> str:
-    """The unit of a number, by its name's ending or its description; empty where none is told."""
-    if schema.get("type") not in ("number", "integer"):
-        return ""
-    for ending, unit, _ in _UNITS_COMPILED:
-        if ending.search(name):
-            return unit
-    for _, unit, described in _UNITS_COMPILED:
-        if described.search(str(schema.get("description", ""))):
-            return unit
-    return ""
-
-
-def label_of(name: str, schema: JsonObject, rng: random.Random) -> str:
-    """What people call a parameter: its name in words, or the head of its description."""
-    words = name_words(name)
-    for ending, _, _ in _UNITS_COMPILED:
-        if ending.search(name):
-            words = name_words(ending.sub("", name)) or words
-            break
-    described = re.split(r"[.,;:(]| in | for | from | as | that | which ", str(schema.get("description", "")))[0]
-    head = re.sub(r"^(?:the|a|an|optional|required)\s+", "", described.strip(), flags=re.IGNORECASE)
-    plain = re.fullmatch(r"[A-Za-z' -]+", head) and not re.match(r"(?:where|what|which|how|whether|if)\b", head, re.I)
-    if plain and len(head.split()) <= 4:
-        if len(words) <= 2:
-            return _lower(head)
-        if words.split()[-1] in head.lower() and rng.random() < 0.2:
-            return _lower(head)
-    return words
-
-
-def say(value: object, name: str, schema: JsonObject, rng: random.Random) -> str:
-    """A value as people write it; mostly its JSON text."""
+def say(value: object, name: str, schema: JsonObject, rng: random.Random, form: str = "") -> str:
+    """A value as people write it; mostly its JSON text, or in a form of `FORMS` where the value has one."""
+    if form and (said := _in_form(value, schema, form)) is not None:
+        return said
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -217,9 +59,10 @@ def write_request(
     properties: JsonObject,
     wording: str,
     rng: random.Random,
+    form: str = "",
 ) -> Pieces:
     """One request in words: what is wanted, with every argument."""
-    said = {name: say(value, name, properties.get(name, {}), rng) for name, value in arguments.items()}
+    said = {name: say(value, name, properties.get(name, {}), rng, form) for name, value in arguments.items()}
     slot = subject_slot(request) if arguments else None
     pieces: Pieces
     rest = list(arguments)
@@ -242,9 +85,9 @@ def write_request(
     return _frame([(request.verb, False)], False, joined, wording, rng)
 
 
-def write_arguments(arguments: JsonObject, properties: JsonObject, rng: random.Random) -> Pieces:
+def write_arguments(arguments: JsonObject, properties: JsonObject, rng: random.Random, form: str = "") -> Pieces:
     """Arguments alone, as `with radius 5 and height 10`."""
-    said = {name: say(value, name, properties.get(name, {}), rng) for name, value in arguments.items()}
+    said = {name: say(value, name, properties.get(name, {}), rng, form) for name, value in arguments.items()}
     return _with(list(arguments), said, properties, rng)
 
 
@@ -297,7 +140,8 @@ def join_requests(parts: list[Pieces], wording: str, rng: random.Random) -> Piec
     for opener, part in zip(openers[1:], parts[1:], strict=True):
         out.append((opener, False))
         out += [
-            (_lower(text), fixed) if i == 0 and not fixed else (text, fixed) for i, (text, fixed) in enumerate(part)
+            (lower_first(text), fixed) if i == 0 and not fixed else (text, fixed)
+            for i, (text, fixed) in enumerate(part)
         ]
     return out
 
@@ -335,10 +179,19 @@ def _frame(core: Pieces, whether: bool, joined: Pieces, wording: str, rng: rando
             ]
         if wording == "ambiguous":
             return [
-                (rng.choice(("Not sure whether ", "Could it be that ", "Any idea whether ")), False),
+                (
+                    rng.choice(
+                        (
+                            "I'm not sure how to put this, but could it be that ",
+                            "Somehow I have to settle whether ",
+                            "Not quite sure what I'm after here, maybe whether ",
+                        )
+                    ),
+                    False,
+                ),
                 *core,
                 *tail,
-                ("?", False),
+                (".", False),
             ]
         opening, end = rng.choice(
             (
@@ -362,7 +215,14 @@ def _frame(core: Pieces, whether: bool, joined: Pieces, wording: str, rng: rando
     if wording == "ambiguous":
         return [
             (
-                rng.choice(("Could you somehow ", "Maybe you can ", "I guess I should ", "Something like this: ")),
+                rng.choice(
+                    (
+                        "I don't know what this is called, but I'd need someone to ",
+                        "I think what I'm after is a way to ",
+                        "Not sure how to ask for this; perhaps one can ",
+                        "Whatever the right word is, I'd like to ",
+                    )
+                ),
                 False,
             ),
             *core,
@@ -390,9 +250,18 @@ def _noun_frame(noun: str, joined: Pieces, wording: str, rng: random.Random) -> 
         return [(f"I'm wondering about {noun}", False), *tail, (".", False)]
     if wording == "ambiguous":
         return [
-            (rng.choice((f"What about {noun}", f"Any idea of {noun}", f"Tell me about {noun}")), False),
+            (
+                rng.choice(
+                    (
+                        f"I'm not sure I'm using the right words, but I'm looking for something like {noun}",
+                        f"There must be a name for it, I mean {noun}",
+                        f"I need to know more here, {noun} I suppose",
+                    )
+                ),
+                False,
+            ),
             *tail,
-            ("?", False),
+            (".", False),
         ]
     plural = bool(re.match(r"the \w+[^s]s (of|for|in)\b", noun)) or noun.startswith("all ")
     opening, end = rng.choice(
@@ -460,8 +329,23 @@ def _trimmed(part: Pieces) -> Pieces:
     if out and not out[-1][1]:
         out[-1] = (out[-1][0].rstrip(".?! "), False)
     if out and not out[0][1]:
-        out[0] = (_lower(out[0][0]), False)
+        out[0] = (lower_first(out[0][0]), False)
     return out
+
+
+def _in_form(value: object, schema: JsonObject, form: str) -> str | None:
+    """The value in the form asked for; null where it has none."""
+    words, separators, calendar = FORMS
+    if isinstance(value, int) and not isinstance(value, bool):
+        if form == words and 0 <= value <= 20:
+            return _NUMBER_WORDS[value]
+        if form == separators and abs(value) >= 10_000:
+            return f"{value:,}"
+    if form == calendar and isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        with contextlib.suppress(ValueError):
+            day = dt.date.fromisoformat(value)
+            return f"{day:%B} {day.day}, {day.year}"
+    return None
 
 
 def _say_text(value: str, schema: JsonObject, rng: random.Random) -> str:
@@ -528,54 +412,3 @@ def _speaks_of(noun: str, name: str, properties: JsonObject) -> bool:
         or (noun == "list" and kind == "array")
         or (noun in ("string", "text", "word", "sentence") and words in ("text", "string", "s", "word", "sentence"))
     )
-
-
-def _base(word: str) -> str:
-    lower = word.lower()
-    return _IRREGULAR.get(lower) or _THIRD.sub("", lower)
-
-
-def _is_verb(word: str, base: str, following: str) -> bool:
-    if base in _GIVING or base in _CHECKING or base in _VERBS or following in _AFTER_VERBS:
-        return True
-    return word.lower() != base and word.lower().endswith("s") and base not in _NOUNS
-
-
-_VERBS = word_set(
-    "describe spread summarise rescale smooth follow turn rewrite hide name rate tell work spell swap compose "
-    "resolve execute run fetch monitor track visit stream subscribe authenticate register book reserve cancel "
-    "play guess grade schedule add apply approximate arrange balance break build capitalize classify collect "
-    "combine compare compress convert count create decode decompose define deliver detect differentiate "
-    "display divide download draw encode encrypt decrypt enumerate expand explore extract filter fit flatten "
-    "format forecast generate group hash identify integrate interpolate invert join load make map mask measure "
-    "merge modify multiply normalize order pad parse partition permute pick plan predict project query rank "
-    "read recommend reduce remove replace report reverse rotate round sample scale scan score search select "
-    "send show shift simplify simulate slice solve sort split subtract suggest sum summarize swap tokenize "
-    "transform translate transpose trim turn update upload use write rearrange allocate assign assess analyse "
-    "analyze calculate "
-)
-_AFTER_VERBS = word_set("a an the how which what whether if all some any one two each every your its this")
-_NOUNS = word_set("new detail statistic new-")
-
-
-def _short(text: str, words: int) -> str:
-    cut = _CUTS.sub("", text).strip(" ,.")
-    if len(cut.split()) < 2:
-        cut = text.strip(" ,.")
-    parts = cut.split()[:words]
-    while len(parts) > 2 and parts[-1].lower() in _DANGLING:
-        parts.pop()
-    return " ".join(parts)
-
-
-_DANGLING = word_set("a an the of in on for to with and or by from at as is are that its their")
-
-
-def _lower(text: str) -> str:
-    """First letter in lower case, unless the first word is an acronym or `I`."""
-    stripped = text.lstrip()
-    first = stripped.split(" ", 1)[0]
-    if (len(first) > 1 and first[:2].isupper()) or first in ("I", "I'm", "I'd", "I've"):
-        return text
-    lead = len(text) - len(stripped)
-    return text[:lead] + stripped[:1].lower() + stripped[1:]

@@ -1,0 +1,117 @@
+"""Examples made for a prompt where nobody wrote a fitting one: of two others, or of the tool's own documentation."""
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+
+from apigen_assets.domain.api import Api
+from apigen_assets.domain.call import Call
+from apigen_assets.domain.style import Style
+from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonObject
+from apigen_assets.generation.built_arguments import built_arguments
+from apigen_assets.generation.shown_examples import ShownExample, make_example
+from apigen_assets.tool_formats.api_phrases import request_of
+from apigen_assets.tool_formats.api_queries import Pieces, finish, join_requests, write_request
+
+_TAKES_PLAIN = ("plain", "chatty", "misspelled")
+"""Wordings that a plain query becomes by a greeting, by mistakes, or as it is."""
+_OPENINGS = {
+    "ambiguous": ("I'm not sure I'm using the right words here: ", "Whatever this is called: "),
+    "indirect": ("I keep wondering about this one. ", "Something on my desk gives me a headache. "),
+}
+"""Before a plain query whose values no grammar says well."""
+
+
+def build_example(
+    style: Style,
+    wording: str,
+    tools: Sequence[Api],
+    targets: Sequence[str],
+    singles: Mapping[str, Sequence[ShownExample]],
+    chance: random.Random,
+) -> ShownExample | None:
+    """An example of a style and wording that calls the targets; null where no valid call can be made.
+
+    Args:
+        style: the style it must have.
+        wording: the wording's name.
+        tools: the tools offered.
+        targets: names of the tools to call, the main one first.
+        singles: per tool name, examples of one call to it, whose words and values are better than made ones.
+        chance: the draw's source of chance.
+    """
+    by_name = {api.name: api for api in tools}
+    if style in (Style.SIMPLE, Style.MULTIPLE):
+        names = list(targets[:1])
+    else:
+        names = list(targets[:2]) if len(targets) > 1 else [targets[0], targets[0]]
+    parts: list[Pieces] = []
+    calls: list[Call] = []
+    seen: set[str] = set()
+    for name in names:
+        part = _part(by_name[name], wording, singles.get(name, ()), seen, chance)
+        if part is None:
+            return None
+        parts.append(part[0])
+        calls.append(part[1])
+        seen.add(dumps(part[1].model_dump()))
+    pieces = parts[0] if len(parts) == 1 else join_requests(parts, wording, chance)
+    query = finish(pieces, wording, chance)
+    return make_example(query, calls, [api.name for api in tools], "built", wording)
+
+
+def _part(
+    api: Api, wording: str, singles: Sequence[ShownExample], seen: set[str], chance: random.Random
+) -> tuple[Pieces, Call] | None:
+    """One request and its call, which is not among those seen."""
+    free = [example for example in singles if dumps(example.answers[0].model_dump()) not in seen]
+    for wanted in (wording, "plain"):
+        fitting = [example for example in free if example.wording == wanted]
+        if fitting and (wanted == wording or wording in _TAKES_PLAIN):
+            example = chance.choice(fitting)
+            return _with_values_marked(example.query, example.answers[0].arguments), example.answers[0]
+    plain = [example for example in free if example.wording == "plain" and _is_nested(example.answers[0].arguments)]
+    if plain and wording in _OPENINGS:
+        example = chance.choice(plain)
+        return [(chance.choice(_OPENINGS[wording]), False), (example.query, True)], example.answers[0]
+    for arguments in [*(example.answers[0].arguments for example in free), *built_arguments(api, 4)]:
+        call = Call(name=api.name, arguments=arguments)
+        if dumps(call.model_dump()) not in seen:
+            return _written(api, arguments, wording, chance), call
+    return None
+
+
+def _written(api: Api, arguments: JsonObject, wording: str, chance: random.Random) -> Pieces:
+    properties = {
+        name: schema if isinstance(schema, dict) else {}
+        for name, schema in (api.parameters.get("properties") or {}).items()
+    }
+    return write_request(request_of(api.name, api.description), arguments, properties, wording, chance)
+
+
+def _with_values_marked(query: str, arguments: JsonObject) -> Pieces:
+    """A query as pieces, with the words that are values marked, so that no mistake is made in them."""
+    texts = sorted(
+        {str(value) for value in _scalars(arguments) if str(value).strip()}, key=lambda text: (-len(text), text)
+    )
+    if not texts:
+        return [(query, False)]
+    pattern = "|".join(re.escape(text) for text in texts)
+    parts = re.split(f"({pattern})", query, flags=re.IGNORECASE)
+    return [(part, bool(place % 2)) for place, part in enumerate(parts) if part]
+
+
+def _is_nested(arguments: JsonObject) -> bool:
+    return any(
+        isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict | list) for one in value))
+        for value in arguments.values()
+    )
+
+
+def _scalars(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return [inner for part in value.values() for inner in _scalars(part)]
+    if isinstance(value, list):
+        return [inner for part in value for inner in _scalars(part)]
+    return [] if value is None or isinstance(value, bool) else [value]

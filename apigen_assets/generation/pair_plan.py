@@ -1,0 +1,170 @@
+"""What each pair of a prompt shall be like, so that a partition covers what its APIs can do and its queries differ.
+
+A plan is a pure function of the seed, the API and the count of its pairs so far: every optional parameter and every
+enum member comes round in turn, and level, length, person and form of the values vary beside them.
+"""
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
+from apigen_assets.generation.templates import read_personas
+
+LEVELS = ("easy", "medium", "hard")
+LENGTHS = ("short", "medium", "long")
+PERSON_SHARE = 0.6
+FORMS = {
+    "calendar": "dates as people say them, with the year",
+    "names": "the name of what a code stands for",
+    "unit": "a quantity in another common unit, converted in the call",
+    "words": "numbers in words",
+    "thousands": "large numbers with separators",
+}
+"""How values may be put where not in digits and codes, as the prompt says it."""
+PERSONAS = read_personas()
+
+_FORM_SHARES = {"calendar": 0.3, "names": 0.3, "unit": 0.1, "words": 0.15, "thousands": 0.1}
+_UNIT = re.compile(
+    r"\b(?:in|as) (?:kilo|centi|milli)?(?:met(?:er|re)s|grams?|lit(?:er|re)s)\b|\bin (?:seconds|minutes|hours|days)\b"
+    r"|_(?:km|cm|mm|kg|mg|ml|minutes|hours|seconds)$",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"\b(?:iso|iata|letter|currency|country|language)\b.*\bcodes?\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class PairPlan:
+    """One pair's assignment; it speaks of the prompt's first target."""
+
+    use: tuple[str, ...] = ()
+    """Optional parameters whose values the query says."""
+    set: JsonObject = field(default_factory=dict)
+    """Values of parameters with permitted values, required or in `use`."""
+    form: str | None = None
+    """A key of `FORMS`; null for values as they are."""
+    level: str = "medium"
+    length: str = "medium"
+    who: str | None = None
+
+    def to_json(self) -> JsonObject:
+        """The plan as the prompt shows it; what is ordinary is left out."""
+        shown: JsonObject = {}
+        if self.use:
+            shown["use"] = list(self.use)
+        if self.set:
+            shown["set"] = self.set
+        if self.form is not None:
+            shown["form"] = FORMS[self.form]
+        if self.level != "medium":
+            shown["level"] = self.level
+        if self.length != "medium":
+            shown["length"] = self.length
+        if self.who is not None:
+            shown["who"] = self.who
+        return shown
+
+
+class Planner:
+    """Plans for one API's pairs.
+
+    Args:
+        seed: text that all chance comes from, such as the run's seed and the API's id.
+        parameters: the API's JSON Schema.
+    """
+
+    def __init__(self, seed: str, parameters: JsonMapping) -> None:
+        self._seed = seed
+        chance = random.Random(f"{seed}|order")
+        properties: dict[str, JsonObject] = {
+            name: schema for name, schema in (parameters.get("properties") or {}).items() if isinstance(schema, dict)
+        }
+        required = set(parameters.get("required") or ())
+        self._optional = [name for name in properties if name not in required]
+        chance.shuffle(self._optional)
+        self._members = {name: members for name, schema in properties.items() if (members := _members(schema))}
+        for members in self._members.values():
+            chance.shuffle(members)
+        self._required = [name for name in self._members if name in required]
+        self._forms = _forms_for(properties)
+        self._people = list(PERSONAS)
+        chance.shuffle(self._people)
+
+    def plans(self, start: int, number: int, terse: bool = False) -> tuple[PairPlan, ...]:
+        """The plans of `number` pairs, the first of which is the API's `start`-th.
+
+        Args:
+            start: pairs of this API planned before.
+            number: pairs wanted.
+            terse: queries of few words, which show no person and have no length.
+        """
+        return tuple(self._plan(count, terse) for count in range(start, start + number))
+
+    def _plan(self, count: int, terse: bool) -> PairPlan:
+        chance = random.Random(f"{self._seed}|{count}")
+        use = self._used(count)
+        values: JsonObject = {name: self._member(name, count) for name in self._required}
+        for name in use:
+            if name in self._members:
+                # A parameter's turn comes once in a round, so the rounds walk through its members.
+                values[name] = self._member(name, count // (len(self._optional) + 1))
+        form = None
+        for name in self._forms:
+            if chance.random() < _FORM_SHARES[name]:
+                form = name
+                break
+        person = chance.random() < PERSON_SHARE
+        return PairPlan(
+            use=use,
+            set=values,
+            form=form,
+            level=LEVELS[(count + chance.randrange(2)) % 3],
+            length="medium" if terse else chance.choices(LENGTHS, (3, 4, 3))[0],
+            who=self._people[count % len(self._people)] if person and not terse else None,
+        )
+
+    def _used(self, count: int) -> tuple[str, ...]:
+        """The optional parameters in turn, then none of them; every other round two at once."""
+        turns = len(self._optional) + 1
+        round_, turn = divmod(count, turns)
+        if turn == len(self._optional):
+            return ()
+        used = [self._optional[turn]]
+        if round_ % 2 and len(self._optional) > 1:
+            used.append(self._optional[(turn + 1 + round_ // 2 % (len(self._optional) - 1)) % len(self._optional)])
+        return tuple(used)
+
+    def _member(self, name: str, count: int) -> JsonValue:
+        members = self._members[name]
+        return members[count % len(members)]
+
+
+def _members(schema: JsonObject) -> list[JsonValue]:
+    """The permitted values of a parameter; of a list of permitted values, lists of one."""
+    if isinstance(schema.get("enum"), list):
+        return [member for member in schema["enum"] if member is not None]
+    for option in schema.get("anyOf") or schema.get("oneOf") or ():
+        if isinstance(option, dict) and isinstance(option.get("enum"), list):
+            return _members(option)
+    items = schema.get("items")
+    if isinstance(items, dict) and isinstance(items.get("enum"), list) and schema.get("minItems", 0) <= 1:
+        return [[member] for member in items["enum"] if member is not None]
+    return []
+
+
+def _forms_for(properties: JsonMapping) -> Sequence[str]:
+    """The forms that some parameter's values can take."""
+    forms = []
+    schemas = [(name, schema, str(schema.get("description", ""))) for name, schema in properties.items()]
+    numbers = [(name, text) for name, schema, text in schemas if schema.get("type") in ("integer", "number")]
+    free = [one for one in schemas if not one[1].get("enum")]
+    if any(schema.get("format") == "date" for _, schema, _ in schemas):
+        forms.append("calendar")
+    if any(schema.get("type") == "string" and _CODE.search(f"{name} {text}") for name, schema, text in free):
+        forms.append("names")
+    if any(_UNIT.search(name) or _UNIT.search(text) for name, text in numbers):
+        forms.append("unit")
+    if numbers:
+        forms += ["words", "thousands"]
+    return forms
