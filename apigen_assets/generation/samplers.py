@@ -21,15 +21,16 @@ from apigen_assets.generation.templates import Wording
 
 __all__ = ["MAX_TOOLS", "NEIGHBOURS", "Draw", "Sampler"]
 
-STYLE_SHARES: dict[Style, float] = {
-    Style.SIMPLE: 0.3,
-    Style.MULTIPLE: 0.3,
-    Style.PARALLEL: 0.2,
-    Style.PARALLEL_MULTIPLE: 0.2,
-}
-"""Shares among the prompts of one API in the long run; its first four prompts have one style each. The paper does not
-publish its own."""
-_TURNS = 10
+STYLE_TURNS: tuple[Style, ...] = (
+    *(Style.SIMPLE, Style.MULTIPLE, Style.PARALLEL, Style.PARALLEL_MULTIPLE) * 2,
+    *(Style.SIMPLE, Style.MULTIPLE),
+)
+"""The styles of one API's prompts in turn: 30, 30, 20 and 20 %. The paper does not publish its own shares.
+
+APIs start at different places, so that every round over a batch has these shares too.
+"""
+_ALL_FROM = 7
+"""From each of the first places on, four prompts have four styles: a batch of few APIs starts there."""
 
 LANGUAGE_SHARE = 0.15
 """Share of the prompts in other languages, where any is switched on."""
@@ -96,7 +97,7 @@ class Sampler:
         self._examples = ExampleSampler(examples, self._key)
         self._round = round_
         self._planners: dict[int, Planner] = {}
-        self._styles: dict[int, list[Style]] = {}
+        self._starts: dict[int, int] = {}
         self._orders: dict[int, list[int]] = {}
 
     def draw(self, index: int) -> Draw:
@@ -133,16 +134,14 @@ class Sampler:
         return self._orders[turn][place], turn
 
     def _style(self, main: int, visit: int) -> Style:
-        """Each style once in an API's first prompts, so that one with few has all; by the shares then."""
-        if main not in self._styles:
-            rng = self._rng("style", main)
-            first = list(self._apis.styles)
-            rest = [style for style in first for _ in range(round(_TURNS * STYLE_SHARES[style]) - 1)]
-            rng.shuffle(first)
-            rng.shuffle(rest)
-            self._styles[main] = first + rest
-        turns = self._styles[main]
-        return turns[visit % len(turns)]
+        """Each style once in the first prompts of an API of a small batch; by the shares over every batch and API."""
+        if not self._starts:
+            order = list(range(len(self._apis.own)))
+            self._rng("styles", 0).shuffle(order)
+            places = len(STYLE_TURNS) if len(order) >= len(STYLE_TURNS) else _ALL_FROM
+            self._starts = {api: rank % places for rank, api in enumerate(order)}
+        turns = [style for style in STYLE_TURNS if style in self._apis.styles]
+        return turns[(self._starts[main] + visit) % len(turns)]
 
     def _planner(self, main: int) -> Planner:
         if main not in self._planners:

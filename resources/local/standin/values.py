@@ -17,7 +17,10 @@ _BETWEEN = re.compile(
     re.IGNORECASE,
 )
 _IN_BRACKETS = re.compile(rf"[\[(]\s*({_NUMBER})\s*(?:-|–|to|\.\.+|,)\s*({_NUMBER})\s*[\])]")
+_STATED = re.compile(rf"(?:^|[,;:])\s*({_NUMBER})\s*(?:to|–)\s*({_NUMBER})(?=\s*[.,;)]|\s*$|\s+[a-z])")
+"""`Tip in percent, 0 to 100.`"""
 _AT_LEAST = re.compile(rf"(?:at least|minimum(?: of)?|not less than|>=|≥|min\.?|no less than)\s*({_NUMBER})", re.I)
+_OR_MORE = re.compile(rf"({_NUMBER}) or (?:more|above|greater|higher)\b", re.I)
 _AT_MOST = re.compile(rf"(?:at most|maximum(?: of)?|up to|not more than|no more than|<=|≤|max\.?)\s*({_NUMBER})", re.I)
 _ABOVE = re.compile(rf"(?:greater than|more than|larger than|above|over|>)\s*({_NUMBER}|zero)", re.I)
 _BELOW = re.compile(rf"(?:less than|smaller than|below|under|<)\s*({_NUMBER}|zero)", re.I)
@@ -233,11 +236,11 @@ class ValueMaker:
             default = schema.get("default")
             return (not default) if isinstance(default, bool) else rng.random() < 0.6
         if kind in ("integer", "number"):
-            if seen and rng.random() < 0.92:
-                return self._near(rng.choice(seen), schema, kind)
             listed = _listed_numbers(str(schema.get("description", "")), kind)
             if listed:
                 return rng.choice(listed)
+            if seen and rng.random() < 0.92:
+                return self._near(rng.choice(seen), schema, kind)
             default = schema.get("default")
             if _is_of(default, kind) and default != 0 and rng.random() < 0.85:
                 return self._near(default, schema, kind)
@@ -546,7 +549,7 @@ def bounds(schema: Schema) -> tuple[float | None, float | None]:
         _limit(schema, "maximum", "exclusiveMaximum", -1),
     )
     text = str(schema.get("description", ""))
-    for pattern in (_BETWEEN, _IN_BRACKETS):
+    for pattern in (_BETWEEN, _IN_BRACKETS, _STATED):
         match = pattern.search(text)
         if match:
             first, last = _float(match[1]), _float(match[2])
@@ -557,7 +560,7 @@ def bounds(schema: Schema) -> tuple[float | None, float | None]:
     whole = _kind(schema) == "integer"
     step = 1.0 if whole else 0.01
     if low is None:
-        if match := _AT_LEAST.search(text):
+        if match := _AT_LEAST.search(text) or _OR_MORE.search(text):
             low = _float(match[1])
         elif match := _ABOVE.search(text):
             low = (0.0 if match[1] == "zero" else _float(match[1])) + step
