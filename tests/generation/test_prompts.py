@@ -18,6 +18,7 @@ from apigen_assets.generation.prompts import (
     make_prompt_id,
 )
 from apigen_assets.generation.shown_examples import make_example
+from apigen_assets.generation.templates import Wording
 from resources.local.standin.reader import kind_of, read_task
 
 TOOL = {"api_id": "secret-id", "name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}}
@@ -25,7 +26,7 @@ TOOL = {"api_id": "secret-id", "name": "f", "description": "d", "parameters": {"
 
 @pytest.mark.parametrize("style", list(Style))
 @pytest.mark.parametrize("wording", WORDINGS, ids=lambda one: one.name)
-def test_a_prompt_holds_its_rules_and_can_be_read_back(style: Style, wording: prompts.Wording) -> None:
+def test_a_prompt_holds_its_rules_and_can_be_read_back(style: Style, wording: Wording) -> None:
     system, user = make_messages(style, wording, 7, [TOOL, {**TOOL, "name": "g"}], ["g"], (), "de")
     assert STYLE_RULES[style] in user["content"]
     assert wording.rule in user["content"]
