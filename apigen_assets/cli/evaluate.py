@@ -11,7 +11,9 @@ from apigen_assets.cli.score import By, show, write_report
 from apigen_assets.evaluation.endpoint import AnswersFailedError, Mode
 from apigen_assets.files.atomic import write_text
 from apigen_assets.settings import settings
-from resources.bfcl import environment as bfcl
+from resources.bfcl.environment import environment
+from resources.bfcl.process import BfclEnvironmentError
+from resources.bfcl.records import BfclAnswer
 
 
 def evaluate(
@@ -43,9 +45,9 @@ def evaluate(
     if (checkpoint is None) == (not generator):
         raise typer.BadParameter("name one model: either --checkpoint FOLDER or --generator NAME")
     from apigen_assets.domain.chat import BudgetError, EndpointError
-    from apigen_assets.evaluation.answers import OutputsError
     from apigen_assets.evaluation.evaluate import evaluate_checkpoint, evaluate_endpoint
     from apigen_assets.evaluation.local import CheckpointError
+    from apigen_assets.evaluation.output_files import OutputsError
     from apigen_assets.evaluation.store import RunningElsewhereError
     from resources.llm.client import ChatClient
     from resources.llm.generators import (
@@ -56,7 +58,7 @@ def evaluate(
     )
 
     try:
-        env = bfcl.environment()
+        env = environment()
         if checkpoint is not None:
             evaluation = evaluate_checkpoint(
                 checkpoint,
@@ -78,7 +80,7 @@ def evaluate(
                     per_category=per_category,
                     on_progress=_progress(),
                 )
-    except bfcl.BfclEnvironmentError as error:
+    except BfclEnvironmentError as error:
         typer.secho(str(error), err=True, fg=typer.colors.RED)
         raise typer.Exit(3) from None
     except (
@@ -95,7 +97,7 @@ def evaluate(
     typer.echo(f"Report: {out / 'scores.json'}; answers: {out / 'answers.jsonl'}")
 
 
-def _write_answers(path: Path, answers: list[bfcl.BfclAnswer]) -> None:
+def _write_answers(path: Path, answers: list[BfclAnswer]) -> None:
     """The answers as scored, in the form that `apigen score` reads."""
     lines = []
     for one in answers:

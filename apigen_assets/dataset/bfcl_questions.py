@@ -8,7 +8,9 @@ from apigen_assets.dataset.contamination import Benchmark
 from apigen_assets.files.atomic import whole_file
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import Settings
-from resources.bfcl import environment as bfcl
+from resources.bfcl import questions as board
+from resources.bfcl.environment import VERSION
+from resources.bfcl.process import BfclEnvironmentError
 
 _RETRY_S = 86_400.0
 HOW = (
@@ -23,7 +25,7 @@ class QuestionsUnavailableError(Exception):
 
 def questions_file(config: Settings) -> Path:
     """Where the questions are kept; the name holds the version that they are of."""
-    return config.home / f"bfcl-questions-{bfcl.VERSION}.jsonl"
+    return config.home / f"bfcl-questions-{VERSION}.jsonl"
 
 
 def benchmark(config: Settings) -> Benchmark:
@@ -36,7 +38,7 @@ def benchmark(config: Settings) -> Benchmark:
 
 
 def questions(config: Settings) -> list[JsonObject]:
-    """The questions of `resources.bfcl.environment.questions`, from the file where there is one.
+    """The questions of `resources.bfcl.questions.questions`, from the file where there is one.
 
     Without a file they are asked of the environment, which is made on first use where `bfcl_install` allows;
     where that failed, it is tried again after a day, so that no run waits for a dead network twice.
@@ -58,8 +60,8 @@ def questions(config: Settings) -> list[JsonObject]:
                 f"the leaderboard's environment could not be made: {reason}. {_capital(HOW)}"
             )
     try:
-        rows = bfcl.questions()
-    except bfcl.BfclEnvironmentError as error:
+        rows = board.questions()
+    except BfclEnvironmentError as error:
         config.home.mkdir(parents=True, exist_ok=True)
         failed.write_text(str(error)[:2000], encoding="utf-8")
         raise QuestionsUnavailableError(

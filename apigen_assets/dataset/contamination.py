@@ -56,7 +56,7 @@ class Benchmark:
 
     Args:
         questions: `{id, question: [messages], functions: [{name, description, parameters}]}`, as
-            `resources.bfcl.environment.questions` gives them.
+            `resources.bfcl.questions.questions` gives them.
     """
 
     def __init__(self, questions: Sequence[JsonMapping]) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 from apigen_assets.domain.record import Record
 from apigen_assets.evaluation.scores import Scores
 from apigen_assets.files.json_types import JsonMapping, JsonObject
-from resources.bfcl.environment import BfclAnswer
+from resources.bfcl.records import BfclAnswer
 
 
 class ErrorKind(StrEnum):

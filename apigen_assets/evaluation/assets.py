@@ -8,12 +8,12 @@ import polars as pl
 
 from apigen_assets.domain.chat import EndpointError
 from apigen_assets.evaluation.analysis import ErrorKind, examples, kinds_by_category
-from apigen_assets.evaluation.answers import OutputsError
 from apigen_assets.evaluation.board import STAND_IN, board_figure, board_markdown, deltas, leaderboard
 from apigen_assets.evaluation.categories import COUNTS, wilson
 from apigen_assets.evaluation.endpoint import AnswersFailedError, Mode
 from apigen_assets.evaluation.evaluate import Evaluation, evaluate_checkpoint, evaluate_endpoint
 from apigen_assets.evaluation.local import CheckpointError, trained_on_stand_in
+from apigen_assets.evaluation.output_files import OutputsError
 from apigen_assets.evaluation.published import FOOTNOTE
 from apigen_assets.evaluation.scores import Scores
 from apigen_assets.evaluation.store import RunningElsewhereError
@@ -22,7 +22,8 @@ from apigen_assets.orchestration.retries import again_or_stop
 from apigen_assets.orchestration.shaping import shaped_by
 from apigen_assets.partitions import ALL_THAT_EXISTS, ModelPartition, model_by_dataset
 from apigen_assets.settings import Settings
-from resources.bfcl import environment as bfcl
+from resources.bfcl.environment import environment
+from resources.bfcl.process import BfclEnvironmentError
 from resources.llm.resource import LlmResource
 
 
@@ -55,7 +56,7 @@ def bfcl_scores(
     checkpoint = settings.checkpoints_dir / model / dataset
     try:
         evaluation = _evaluated(context, config, settings, llm, checkpoint)
-    except (CheckpointError, OutputsError, bfcl.BfclEnvironmentError) as error:
+    except (CheckpointError, OutputsError, BfclEnvironmentError) as error:
         raise again_or_stop(error, may_pass=False) from error
     except (AnswersFailedError, RunningElsewhereError, EndpointError) as error:
         raise again_or_stop(error, may_pass=True) from error
@@ -67,7 +68,7 @@ def bfcl_scores(
 def _evaluated(
     context: dg.AssetExecutionContext, config: BfclConfig, settings: Settings, llm: LlmResource, checkpoint: Path
 ) -> Evaluation:
-    env = bfcl.environment()
+    env = environment()
     per_category = config.per_category or settings.bfcl_per_category
 
     def progress(done: int, total: int) -> None:

@@ -1,4 +1,4 @@
-"""The single-turn categories of BFCL, their names through its versions, and the figures made of them.
+"""The single- and multi-turn categories of BFCL, their names through its versions, and the figures made of them.
 
 Counts and formulas are those of bfcl-eval 2026.3.23 (BFCL V4) and, for the V1 view, of the boards of 2024.
 """
@@ -6,7 +6,7 @@ Counts and formulas are those of bfcl-eval 2026.3.23 (BFCL V4) and, for the V1 v
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 COUNTS: dict[str, int] = {
     "simple_python": 400,
@@ -25,6 +25,17 @@ COUNTS: dict[str, int] = {
 }
 """Items per category; 3,641 in all."""
 
+MULTI_TURN: dict[str, int] = {
+    "multi_turn_base": 200,
+    "multi_turn_miss_func": 200,
+    "multi_turn_miss_param": 200,
+    "multi_turn_long_context": 200,
+}
+"""Items per multi-turn category; 800 in all."""
+
+ALL_COUNTS = {**COUNTS, **MULTI_TURN}
+"""Items per category that is scored here."""
+
 NON_LIVE = tuple(name for name in COUNTS if not name.startswith("live_"))
 
 EARLIER_NAMES: dict[str, str] = {
@@ -38,9 +49,7 @@ EARLIER_NAMES: dict[str, str] = {
 }
 """Names of V1 to V3 for the same questions. V1 called `relevance` what is `irrelevance` now."""
 
-NOT_SINGLE_TURN = re.compile(
-    r"^(exec_|executable_|rest$|sql$|chatable$|multi_turn|memory|web_search|format_sensitivity)"
-)
+NOT_SCORED = re.compile(r"^(exec_|executable_|rest$|sql$|chatable$|multi_turn|memory|web_search|format_sensitivity)")
 """Categories of the boards that are not scored here: other rules, and live services or a simulator."""
 
 V1_ITEMS = 1700
@@ -49,9 +58,9 @@ V1_NOT_RUN = {"executable": 240, "rest": 70}
 
 
 def official_name(name: str) -> str | None:
-    """The V4 name of a category of any version, or null where it is no single-turn category."""
+    """The V4 name of a category of any version, or null where it is not a single- or multi-turn category."""
     name = EARLIER_NAMES.get(name, name)
-    return name if name in COUNTS else None
+    return name if name in ALL_COUNTS else None
 
 
 def split_id(entry_id: str) -> tuple[str, str] | None:
@@ -121,11 +130,11 @@ def wilson(correct: int, total: int, z: float = 1.959963984540054) -> tuple[floa
 def figures(tallies: Mapping[str, Tally]) -> list[Figure]:
     """The figures whose categories are all there in full; never one over a part of its questions.
 
-    The overall figure of the V4 board is never among them: it needs multi-turn and agentic categories.
+    The overall figure of the V4 board is never among them: it needs the agentic categories as well.
     """
-    whole = {name: tally for name, tally in tallies.items() if tally.total == COUNTS.get(name)}
+    whole = {name: tally for name, tally in tallies.items() if tally.total == ALL_COUNTS.get(name)}
     found = []
-    for make in (_non_live, _live, _irrelevance, _v1):
+    for make in (_non_live, _live, _irrelevance, _v1, _multi_turn, _v3_overall):
         figure = make(whole)
         if figure is not None:
             found.append(figure)
@@ -160,7 +169,34 @@ def _v1(of: Mapping[str, Tally]) -> Figure | None:
         f"{figure.items:,} of the {V1_ITEMS:,} questions of the V1 board, which the paper's figures are about; its "
         f"{sum(V1_NOT_RUN.values())} executable ones are not run. Answers as corrected up to V4."
     )
-    return Figure(**{**figure.__dict__, "note": note})
+    return replace(figure, note=note)
+
+
+def _multi_turn(of: Mapping[str, Tally]) -> Figure | None:
+    weights = dict.fromkeys(MULTI_TURN, 1 / len(MULTI_TURN))
+    return _weighted("multi_turn", of, weights, "mean of the four multi-turn categories")
+
+
+def _v3_overall(of: Mapping[str, Tally]) -> Figure | None:
+    simple = ("simple_python", "simple_java", "simple_javascript")
+    others = ("multiple", "parallel", "parallel_multiple", "irrelevance")
+    live = {name: count for name, count in COUNTS.items() if name.startswith("live_")}
+    weights = {
+        **{name: 1 / 45 for name in simple},
+        **{name: 1 / 15 for name in others},
+        **{name: count / sum(live.values()) / 3 for name, count in live.items()},
+        **{name: 1 / 12 for name in MULTI_TURN},
+    }
+    figure = _weighted(
+        "v3_overall",
+        of,
+        weights,
+        "mean(mean(simple, multiple, parallel, parallel_multiple, irrelevance), correct / total over the six live "
+        "categories, multi_turn)",
+    )
+    if figure is None:
+        return None
+    return replace(figure, note="the overall figure of the V3 board, on the questions and answers of V4")
 
 
 def _all(of: Mapping[str, Tally], names: Iterable[str]) -> bool:

@@ -5,8 +5,8 @@ import json
 import dagster as dg
 import polars as pl
 
-from apigen_assets.evaluation.answers import inference_error
 from apigen_assets.evaluation.categories import COUNTS
+from apigen_assets.evaluation.failures import inference_error
 from apigen_assets.partitions import ModelPartition, model_by_dataset
 from apigen_assets.settings import Settings
 

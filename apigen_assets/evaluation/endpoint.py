@@ -9,7 +9,7 @@ from apigen_assets.domain.chat import ChatModel, ChatRequest, Completion
 from apigen_assets.evaluation.questions import Question, normalised, underscored
 from apigen_assets.tool_formats.openai_tool import openai_tool
 from apigen_assets.training.prompt_format import PromptStyle, render
-from resources.bfcl.environment import BfclAnswer
+from resources.bfcl.records import BfclAnswer
 
 TEMPERATURE = 0.001
 """As the leaderboard's runs are made; close to greedy."""

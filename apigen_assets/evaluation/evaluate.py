@@ -12,7 +12,9 @@ from apigen_assets.evaluation.endpoint import Mode, answer_by_endpoint, form_of
 from apigen_assets.evaluation.local import answer_locally, options_of
 from apigen_assets.evaluation.questions import Question, as_questions, sample
 from apigen_assets.evaluation.scores import Scores, score_answers
-from resources.bfcl.environment import BfclAnswer, Environment, questions
+from resources.bfcl.environment import Environment
+from resources.bfcl.questions import questions
+from resources.bfcl.records import BfclAnswer
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,12 @@ def _scored(
     for one in chosen:
         ids.setdefault(one.category, []).append(one.id)
     scores = score_answers(
-        answers, form=form, underscore_to_dot=underscored, ids=ids, env=env, require_calls=require_calls
+        answers,
+        form=form,
+        underscore_to_dot=underscored,
+        ids=ids,
+        env=env,
+        require_calls=require_calls,
+        asked_here=True,
     )
     return Evaluation(answers, scores, sampled)

@@ -11,7 +11,7 @@ from apigen_assets.evaluation.store import AnswerStore
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonMapping
 from apigen_assets.training.prompt_format import PromptStyle, render
-from resources.bfcl.environment import BfclAnswer
+from resources.bfcl.records import BfclAnswer
 
 MIN_ANSWER = 16
 """Tokens that must be left for an answer; a prompt that leaves fewer is too long."""

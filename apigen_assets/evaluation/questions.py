@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from apigen_assets.domain.call import Call
+from apigen_assets.evaluation.decoding import UndecodableError, decode
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from apigen_assets.training.prompt_format import parse
-from resources.bfcl.runner.decoding import UndecodableError, decode
 
 _TYPES = {
     "dict": "object", "hashmap": "object", "hashtable": "object",
@@ -43,7 +43,7 @@ class Question:
 
 
 def as_questions(rows: Sequence[JsonMapping]) -> list[Question]:
-    """The rows of `resources.bfcl.environment.questions`, with parameters as JSON Schema."""
+    """The rows of `resources.bfcl.questions.questions`, with parameters as JSON Schema."""
     return [
         Question(
             id=row["id"],

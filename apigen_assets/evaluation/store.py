@@ -10,7 +10,7 @@ from typing import IO
 
 from apigen_assets.evaluation.questions import Question
 from apigen_assets.files.json_types import JsonMapping, JsonObject
-from resources.bfcl.environment import BfclAnswer
+from resources.bfcl.records import BfclAnswer
 
 
 class RunningElsewhereError(RuntimeError):

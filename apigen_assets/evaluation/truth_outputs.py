@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from apigen_assets.files.json_types import JsonObject, JsonValue
-from resources.bfcl.runner.decoding import FORMS
 
 DAMAGES = (
     "wrong_name",
@@ -33,7 +32,7 @@ Calls = list[tuple[str, JsonObject]]
 
 
 def true_calls(item: JsonObject) -> Calls:
-    """Calls that the checker should accept for one item of `resources.bfcl.environment.truths`.
+    """Calls that the checker should accept for one item of `resources.bfcl.questions.truths`.
 
     Empty for irrelevance, any call for relevance. Java and JavaScript values are text in that language.
     """
@@ -94,21 +93,81 @@ def damaged(calls: Calls, item: JsonObject, damage: str, draw: random.Random) ->
 
 
 def written(calls: Calls | str, form: str, category: str = "") -> JsonValue:
-    """The calls as a model writes them in the form: text, or for `openai` the official short form."""
+    """The calls as a model writes them in the form: text, or for `openai` the official short form.
+
+    Raises:
+        ValueError: nobody writes in this form here.
+    """
     if isinstance(calls, str):
         return calls
     if form == "openai":
         return [{name: json.dumps(arguments)} for name, arguments in calls]
     if form == "python":
         return _as_code(calls, category)
-    objects = [{"name": name, "arguments": arguments} for name, arguments in calls]
-    if form == "xlam":
-        return json.dumps({"tool_calls": objects}, ensure_ascii=False)
-    if form == "json":
-        return json.dumps(objects, ensure_ascii=False)
-    if form == "hermes":
-        return "\n".join(f"<tool_call>\n{json.dumps(one, ensure_ascii=False)}\n</tool_call>" for one in objects)
-    raise ValueError(f"unknown form {form!r}; there are {', '.join(FORMS)}")
+    if form == "fenced-python":
+        return f"```python\n{_as_code(calls, category)}\n```"
+    if form == "harmony":
+        return "".join(
+            f"<|start|>assistant<|channel|>commentary to=functions.{name} <|constrain|>json<|message|>"
+            f"{_json(arguments)}<|call|>"
+            for name, arguments in calls
+        )
+    if form == "kimi":
+        return "".join(
+            f"<|tool_call_begin|>functions.{name}:{number}<|tool_call_argument_begin|>{_json(arguments)}<|tool_call_end|>"
+            for number, (name, arguments) in enumerate(calls)
+        )
+    if form in _MARKED_UP:
+        return "\n".join(_MARKED_UP[form](name, arguments) for name, arguments in calls)
+    if form not in _OBJECTS:
+        raise ValueError(f"unknown form {form!r}; written are {', '.join(WRITTEN)}")
+    key, begin, between, end = _OBJECTS[form]
+    return begin + between.join(_json({"name": name, key: arguments}) for name, arguments in calls) + end
+
+
+_OBJECTS = {
+    "xlam": ("arguments", '{"tool_calls": [', ", ", "]}"),
+    "json": ("arguments", "[", ", ", "]"),
+    "hammer": ("arguments", "```\n[", ", ", "]\n```"),
+    "fenced-json": ("arguments", "```json\n[", ",\n", "]\n```"),
+    "hermes": ("arguments", "<tool_call>\n", "\n</tool_call>\n<tool_call>\n", "\n</tool_call>"),
+    "tool-call": ("arguments", "<tool_call>", "</tool_call> <tool_call>", "</tool_call>"),
+    "functioncall": ("arguments", "<functioncall> ", " </functioncall> <functioncall> ", " </functioncall>"),
+    "parameters": ("parameters", "", "; ", ""),
+    "mistral": ("arguments", "[TOOL_CALLS] [", ", ", "]"),
+    "granite": ("arguments", "<|tool_call|>[", ", ", "]"),
+    "granite-20b": ("arguments", "<function_call> ", " <function_call> ", ""),
+}
+"""Forms made of `{"name", ...}` objects: key of the arguments, and what stands before, between and after."""
+
+
+def _glm(name: str, arguments: JsonObject) -> str:
+    pairs = "".join(
+        f"\n<arg_key>{key}</arg_key>\n<arg_value>{value if isinstance(value, str) else _json(value)}</arg_value>"
+        for key, value in arguments.items()
+    )
+    return f"<tool_call>{name}{pairs}\n</tool_call>"
+
+
+def _qwen_coder(name: str, arguments: JsonObject) -> str:
+    pairs = "".join(
+        f"<parameter={key}>\n{value if isinstance(value, str) else _json(value)}\n</parameter>\n"
+        for key, value in arguments.items()
+    )
+    return f"<tool_call>\n<function={name}>\n{pairs}</function>\n</tool_call>"
+
+
+_MARKED_UP = {"glm-tags": _glm, "qwen-coder": _qwen_coder}
+
+WRITTEN = ("openai", "python", "fenced-python", "harmony", "kimi", *_OBJECTS, *_MARKED_UP)
+"""The forms that `written` knows."""
+
+NO_SIGN = {name for name in WRITTEN if name not in {"openai", "python", "xlam", "json", "hammer", "mistral", "granite"}}
+"""Forms without a sign for "no call": a model that does not call says why."""
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def outputs(
@@ -122,11 +181,16 @@ def outputs(
         spoil = damage is not None and draw.random() < share
         if spoil and damage is not None and damage != "cut_text":
             calls = damaged(list(calls) if not isinstance(calls, str) else [], item, damage, draw)
-        result = written(calls, form, item["category"])
+        result = written(calls, form, item["category"]) if calls or form not in NO_SIGN else _refusal(item)
         if spoil and damage == "cut_text" and isinstance(result, str) and result:
             result = result[: draw.randrange(len(result))]
         entries.append({"id": item["id"], "category": item["category"], "result": result})
     return entries
+
+
+def _refusal(item: JsonObject) -> str:
+    names = [function["name"] for function in item["functions"]]
+    return f"None of the functions on offer does that; I looked at {', '.join(names) or 'none'}."
 
 
 def _spoiled(value: object, damage: str, draw: random.Random) -> JsonValue:

@@ -4,6 +4,7 @@ import pytest
 
 from apigen_assets.settings import settings
 from resources.bfcl import environment as bfcl
+from resources.bfcl import questions
 
 
 @pytest.fixture(scope="session")
@@ -13,14 +14,14 @@ def env(tmp_path_factory):
         return bfcl.environment()
     folder = tmp_path_factory.mktemp("bfcl") / "bfcl-env"
     try:
-        return bfcl._asked_of(bfcl.install(folder))
+        return bfcl.at(bfcl.install(folder))
     except bfcl.BfclEnvironmentError as error:
         pytest.skip(f"the BFCL environment cannot be made here: {error}")
 
 
 @pytest.fixture(scope="session")
 def truths(env):
-    return bfcl.truths(env=env)
+    return questions.truths(env=env)
 
 
 @pytest.fixture

@@ -4,14 +4,11 @@ import json
 
 import pytest
 
-from apigen_assets.evaluation.answers import (
-    OutputsError,
-    check_form,
-    detect_form,
-    inference_error,
-    read,
-)
-from resources.bfcl.environment import BfclAnswer
+from apigen_assets.evaluation.answers import read
+from apigen_assets.evaluation.failures import inference_error
+from apigen_assets.evaluation.form_detection import check_form, detect_form
+from apigen_assets.evaluation.output_files import OutputsError
+from resources.bfcl.records import BfclAnswer
 
 CALL = json.dumps({"tool_calls": [{"name": "f", "arguments": {"a": 1}}]})
 
@@ -27,13 +24,16 @@ def test_official_layout_is_found_in_sub_folders(tmp_path):
     lines(tmp_path / "m/live/BFCL_v4_live_simple_result.json", {"id": "live_simple_0-0-0", "result": CALL})
     lines(tmp_path / "m/multi_turn/BFCL_v4_multi_turn_base_result.json", {"id": "multi_turn_base_0", "result": []})
     found = read(tmp_path)
+    lines(tmp_path / "m/agentic/BFCL_v4_memory_kv_result.json", {"id": "memory_kv_0", "result": []})
+    found = read(tmp_path)
     assert {(one.id, one.category) for one in found.answers} == {
         ("multiple_0", "multiple"),
         ("live_simple_0-0-0", "live_simple"),
+        ("multi_turn_base_0", "multi_turn_base"),
     }
     assert found.model_folder == "m"
     assert len(found.skipped) == 1
-    assert "multi_turn_base" in found.skipped[0]
+    assert "memory_kv" in found.skipped[0]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_json_list_is_read_as_well(tmp_path):
 def test_a_half_written_line_is_named(tmp_path):
     path = lines(tmp_path / "BFCL_v4_multiple_result.json", {"id": "multiple_0", "result": CALL})
     path.write_text(path.read_text() + '{"id": "multiple_1", "resu')
-    with pytest.raises(OutputsError, match=r"line 2 is no JSON .*half-written"):
+    with pytest.raises(OutputsError, match=r"line 2 is not valid JSON .*half-written"):
         read(tmp_path)
 
 
@@ -91,7 +91,7 @@ def test_a_half_written_line_is_named(tmp_path):
         ({"result": CALL}, "no id"),
         ({"id": "multiple_0"}, "no answer"),
         ({"id": "simple_python_0", "result": CALL}, "question of simple_python, but the file is named for multiple"),
-        ({"id": "multiple", "result": CALL}, "no id of a single-turn question"),
+        ({"id": "multiple", "result": CALL}, "is not the id of a question"),
         ({"id": True, "result": CALL}, "no id"),
         ("some text", "an entry is a JSON object"),
     ],
@@ -111,7 +111,7 @@ def test_two_models_are_not_mixed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["BFCL_v4_multi_turn_base_result.json", "gorilla_openfunctions_v1_test_rest_result.json"]
+    "name", ["BFCL_v4_multi_turn_composite_result.json", "gorilla_openfunctions_v1_test_rest_result.json"]
 )
 def test_only_other_categories_is_an_error(tmp_path, name):
     lines(tmp_path / name, {"id": 0, "result": ""})
@@ -215,4 +215,4 @@ def test_a_wrong_form_is_refused():
 
 
 def test_empty_answers_are_scored_with_a_warning():
-    assert "every answer is empty" in detect_form(answers("", "[]", None)).warning
+    assert "every answer is empty" in detect_form(answers("", "[]", None)).warnings[0]

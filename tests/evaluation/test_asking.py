@@ -19,7 +19,7 @@ from apigen_assets.evaluation.questions import Question, as_questions, normalise
 from apigen_assets.evaluation.store import AnswerStore, RunningElsewhereError
 from apigen_assets.evaluation.truth_outputs import true_calls
 from apigen_assets.training.prompt_format import PromptStyle, target
-from resources.bfcl import environment as bfcl
+from resources.bfcl import questions as board
 from resources.llm.client import ChatClient
 from resources.llm.generators import Generator
 
@@ -121,7 +121,7 @@ def test_a_random_model_is_scored_honestly(env, checkpoint, tmp_path):
 
 
 def test_samples_are_spread_and_stable(env):
-    every = as_questions(bfcl.questions(["simple_java", "live_parallel"], env))
+    every = as_questions(board.questions(["simple_java", "live_parallel"], env))
     chosen = sample(every, 20)
     assert [one.category for one in chosen].count("live_parallel") == 16
     assert [one.id for one in chosen if one.category == "simple_java"][:3] == [
@@ -144,7 +144,7 @@ def test_tools_are_shown_as_json_schema(env):
                 elif key in {"items", "additionalProperties", "parameters"}:
                     yield from kinds(value)
 
-    seen = {kind for one in as_questions(bfcl.questions(env=env)) for tool in one.tools for kind in kinds(tool)}
+    seen = {kind for one in as_questions(board.questions(env=env)) for tool in one.tools for kind in kinds(tool)}
     assert seen <= allowed
 
 
@@ -214,7 +214,7 @@ def by_query(truths, questions):
 def test_native_tool_calls_are_asked_for_and_scored(env, truths, endpoint):
     server, client = endpoint
     categories = ["simple_java", "live_parallel", "parallel"]
-    right = by_query(truths, as_questions(bfcl.questions(categories, env)))
+    right = by_query(truths, as_questions(board.questions(categories, env)))
 
     def reply(body):
         calls = right[body["messages"][-1]["content"]]
@@ -247,7 +247,7 @@ def test_native_tool_calls_are_asked_for_and_scored(env, truths, endpoint):
 
 def test_tools_in_the_prompt_are_answered_by_text(env, truths, endpoint):
     server, client = endpoint
-    questions = as_questions(bfcl.questions(["live_parallel"], env))
+    questions = as_questions(board.questions(["live_parallel"], env))
     calls = {one["id"]: true_calls(one) for one in truths}
     wanted = {request.messages[0]["content"]: calls[one.id]
               for one, request in zip(questions, requests_for(questions, Mode.PROMPT), strict=True)}  # fmt: skip

@@ -18,7 +18,7 @@ from apigen_assets.evaluation.scores import score_answers
 from apigen_assets.evaluation.truth_outputs import outputs
 from apigen_assets.partitions import model_by_dataset
 from apigen_assets.settings import settings
-from resources.bfcl.environment import BfclAnswer
+from resources.bfcl.records import BfclAnswer
 from resources.lake.lake import Lake
 from resources.lake.resource import LakeResource
 from resources.llm.resource import LlmResource

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resources.bfcl.runner.arithmetic import NotArithmeticError, fold
-from resources.bfcl.runner.decoding import FORMS, UndecodableError, count_calls, decode, is_blank
+from apigen_assets.evaluation.decoding import FORMS, PYTHON_FORMS, UndecodableError, count_calls, decode, is_blank
+from apigen_assets.evaluation.decoding.arithmetic import NotArithmeticError, fold
 
 CALL = {"name": "geo.area", "arguments": {"base": 10, "unit": "m"}}
 DECODED = [{"geo.area": {"base": 10, "unit": "m"}}]
@@ -89,7 +89,7 @@ def test_answers_that_say_something_are_not_blank(answer):
 
 
 @given(
-    st.sampled_from([form for form in FORMS if form != "python"]),
+    st.sampled_from([form for form in FORMS if form not in PYTHON_FORMS]),
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
         lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.just("name") | st.just("function"), inner),

@@ -3,7 +3,7 @@
 import json
 import os
 import random
-import stat
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from apigen_assets.cli.main import app
+from apigen_assets.evaluation import decoding, official
 from apigen_assets.evaluation.categories import COUNTS, Tally, figures, official_id, wilson
 from apigen_assets.evaluation.scores import score_answers
 from apigen_assets.evaluation.truth_outputs import DAMAGES, outputs
 from apigen_assets.settings import settings
 from resources.bfcl import environment as bfcl
-from resources.bfcl.environment import BfclAnswer
-from resources.bfcl.runner.decoding import FORMS
+from resources.bfcl import questions, scoring
+from resources.bfcl.process import BfclEnvironmentError
+from resources.bfcl.records import BfclAnswer, IncompleteAnswersError
 
 UNREACHABLE = {
     "parallel_multiple": 1,  # accepts an argument that the function does not have
@@ -41,7 +43,10 @@ def test_the_board_has_the_expected_questions(env):
     assert env.versions["bfcl_eval"] == bfcl.VERSION
 
 
-@pytest.mark.parametrize("form", FORMS)
+WRITTEN_FORMS = ("xlam", "json", "openai", "hermes", "python")
+
+
+@pytest.mark.parametrize("form", WRITTEN_FORMS)
 def test_accepted_answers_score_full_marks_where_the_checker_allows(env, truths, form):
     scores = score_answers(as_answers(outputs(truths, form)), env=env)
     assert scores.form == form
@@ -108,7 +113,7 @@ def test_underscored_names_are_seen_and_scored_alike(env, truths):
 def test_the_leaderboards_setting_is_used_for_its_models(env, truths):
     items = [one for one in truths if one["category"] == "simple_python"]
     answers = as_answers(outputs(items, "json"))
-    models = bfcl.known_models(env)
+    models = questions.known_models(env)
     assert models["gpt-4o-2024-11-20-FC"]["underscore_to_dot"]
     known = score_answers(answers, env=env, model_name="gpt-4o-2024-11-20-FC")
     assert known.settings["underscore_to_dot"]
@@ -125,7 +130,7 @@ def test_arithmetic_is_computed_and_code_never_run(env, tmp_path):
         BfclAnswer("simple_python_1", "simple_python", "[math.factorial(number=2 + 3)]"),
     )
     ids = {"simple_python": ["simple_python_0", "simple_python_1"]}
-    scored = bfcl.score(answers, "python", ids=ids, env=env)
+    scored = official.score(answers, "python", ids=ids, env=env)
     assert [one["valid"] for one in scored.verdicts] == [False, True]
     assert scored.verdicts[0]["error_type"] == "ast_decoder:decoder_failed"
     assert not bait.exists()
@@ -135,8 +140,8 @@ def test_missing_doubled_and_unknown_ids_fail_with_their_list(env, truths):
     items = [one for one in truths if one["category"] == "live_parallel"]
     answers = as_answers(outputs(items, "json"))
     spoiled = [*answers[2:], answers[3], BfclAnswer("live_parallel_99-0-0", "live_parallel", "[]")]
-    with pytest.raises(bfcl.IncompleteAnswersError) as caught:
-        bfcl.score(spoiled, "json", env=env)
+    with pytest.raises(IncompleteAnswersError) as caught:
+        official.score(spoiled, "json", env=env)
     assert caught.value.problems == {
         "missing": {"live_parallel": [answers[0].id, answers[1].id]},
         "doubled": {"live_parallel": [answers[3].id]},
@@ -155,28 +160,20 @@ def test_failures_to_ask_count_as_wrong_everywhere(env, truths):
     assert first["error_type"] == "generation:context_too_long"
 
 
-def test_an_answer_that_kills_the_checker_costs_itself_only(env, truths, monkeypatch, tmp_path):
-    """A wrapper interpreter dies on one marked answer while it decodes, as a fault in the parser's C code would."""
-    wrapper = tmp_path / "python"
-    runner = bfcl._RUNNER
-    script = (
-        "import runpy, sys, os, json\n"
-        f"sys.path.insert(0, {str(runner)!r})\n"
-        "import decoding\n"
-        "real = decoding.decode\n"
-        "decoding.decode = lambda form, answer: os._exit(139) if 'KILL' in str(answer) else real(form, answer)\n"
-        f"sys.argv = [{str(runner)!r}] + sys.argv[1:]\n"
-        f"runpy.run_path({str(runner / '__main__.py')!r}, run_name='__main__')\n"
-    )
-    (tmp_path / "run.py").write_text(script)
-    wrapper.write_text(f'#!/bin/sh\nshift 2\nexec {env.python} -I {tmp_path / "run.py"} "$@"\n')
-    wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
-    fake = bfcl.Environment(python=wrapper, versions=env.versions, counts=env.counts)
+def test_an_answer_that_kills_the_checker_costs_itself_only(env, truths, tmp_path):
+    """A decoder dies on one marked answer, as a fault in the parser's C code would."""
+    folder = tmp_path / "decoding"
+    shutil.copytree(decoding.FOLDER, folder)
+    registry = folder / "registry.py"
+    deadly = "def decode(form: str, answer: Any, tools: Sequence[Mapping[str, Any]] = ()) -> Any:\n"
+    assert deadly in registry.read_text()
+    kill = f"{deadly}    import os\n\n    os._exit(139) if 'KILL' in str(answer) else None\n"
+    registry.write_text(registry.read_text().replace(deadly, kill))
     items = [one for one in truths if one["category"] == "live_parallel"]
     answers = as_answers(outputs(items, "json"))
-    clean = bfcl.score(answers, "json", env=fake)
+    clean = official.score(answers, "json", env=env)
     answers[4] = BfclAnswer(answers[4].id, answers[4].category, "KILL")
-    scored = bfcl.score(answers, "json", env=fake)
+    scored = scoring.score(answers, "json", decoding=folder, env=env)
     assert [one["id"] for one in scored.verdicts] == [one.id for one in answers]
     assert scored.verdicts[4]["error_type"] == "checker:crash"
     others = [n for n in range(len(answers)) if n != 4]
@@ -366,7 +363,7 @@ def test_an_interrupted_installation_leaves_nothing_in_place(tmp_path, monkeypat
 def test_no_index_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "0")
-    with pytest.raises(bfcl.BfclEnvironmentError, match="APIGEN_BFCL_PYTHON"):
+    with pytest.raises(BfclEnvironmentError, match="APIGEN_BFCL_PYTHON"):
         bfcl.install(tmp_path / "bfcl-env")
     assert not (tmp_path / "bfcl-env").exists()
 
@@ -374,7 +371,7 @@ def test_no_index_says_what_to_do(tmp_path, monkeypatch):
 def test_a_python_without_wheels_is_told_so(monkeypatch):
     monkeypatch.setattr(sys, "version_info", _Version())
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(bfcl.BfclEnvironmentError, match=r"needs Python 3\.10, 3\.11 or 3\.12"):
+    with pytest.raises(BfclEnvironmentError, match=r"needs Python 3\.10, 3\.11 or 3\.12"):
         bfcl._base_python()
 
 
@@ -389,10 +386,10 @@ class _Version(tuple[int, ...]):
 
 
 def test_questions_are_as_put_to_a_model(env):
-    (java, *_) = bfcl.questions(["simple_java"], env=env)
+    (java, *_) = questions.questions(["simple_java"], env=env)
     assert java["question"][0]["role"] == "user"
     parameters = java["functions"][0]["parameters"]["properties"]
     assert {one["type"] for one in parameters.values()} == {"string"}
     assert "Java 8 SDK syntax" in java["functions"][0]["description"]
     with pytest.raises(ValueError, match="unknown categories nonsense"):
-        bfcl.questions(["nonsense"], env=env)
+        questions.questions(["nonsense"], env=env)

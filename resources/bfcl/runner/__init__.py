@@ -1,6 +1,6 @@
-"""The part that runs inside the small BFCL environment: standard library and `bfcl-eval` only.
+"""The leaderboard's checker, run by the small environment's interpreter; nothing of it is imported by the project.
 
-`python -I resources/bfcl/runner COMMAND` reads a request and writes JSON lines; the other end is
-`resources.bfcl.environment`.
-The modules beside `__main__` need the standard library only and are imported by both ends.
+`resources.bfcl.process` starts it as a package named `runner`, so that its files import each other alone, the
+standard library and `bfcl_eval`. `BFCL_PROJECT_ROOT` must name a scratch folder: the package creates folders there
+when it is imported.
 """

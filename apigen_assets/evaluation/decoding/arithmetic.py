@@ -2,6 +2,7 @@
 
 import ast
 import operator
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -42,44 +43,68 @@ _PURE: dict[str, Callable[..., Any]] = {
     "max": max,
     "sum": sum,
     "len": len,
+    "int": int,
+    "float": float,
+    "str": str,
+    "bool": bool,
+    "list": list,
+    "tuple": tuple,
+    "sorted": sorted,
 }
+"""Built-in functions of plain values alone."""
 
 
 def fold(expression: str) -> Any:
-    """The value of arithmetic on numbers, text, lists and tuples, as Python would compute it.
+    """The value of arithmetic on numbers, text, lists, tuples, sets and dictionaries, as Python would compute it.
 
     Raises:
-        NotArithmeticError: the text names anything, calls anything but abs, round, min, max, sum and len, or
-            its value would be larger than `MAX_BITS` or `MAX_LENGTH`.
+        NotArithmeticError: the text names anything, calls anything but the pure functions of plain values (`abs`,
+            `len`, `int` and the like), or its value would be larger than `MAX_BITS` or `MAX_LENGTH`.
         TypeError, ZeroDivisionError, OverflowError: as Python's own operators.
     """
     try:
-        tree = ast.parse(expression, mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a model's invalid escapes concern nobody
+            tree = ast.parse(expression, mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        raise NotArithmeticError(f"no expression: {type(error).__name__}") from None
+        raise NotArithmeticError(f"not an expression: {type(error).__name__}") from None
     try:
-        return _value(tree.body)
+        return compute(tree.body, _refuse)
     except RecursionError:
         raise NotArithmeticError("nested too deeply") from None
 
 
-def _value(node: ast.expr) -> Any:
+def compute(node: ast.expr, otherwise: Callable[[ast.expr], Any]) -> Any:
+    """The value of a syntax tree of literals and arithmetic; any other node's is `otherwise(node)`.
+
+    Raises:
+        NotArithmeticError, TypeError, ZeroDivisionError, OverflowError: as `fold`, and whatever `otherwise` raises.
+    """
     if isinstance(node, ast.Constant):
-        return _bounded(node.value)
+        return node.value
     if isinstance(node, ast.List):
-        return [_value(one) for one in node.elts]
+        return [compute(item, otherwise) for item in node.elts]
     if isinstance(node, ast.Tuple):
-        return tuple(_value(one) for one in node.elts)
+        return tuple(compute(item, otherwise) for item in node.elts)
+    if isinstance(node, ast.Set):
+        return {compute(item, otherwise) for item in node.elts}
+    if isinstance(node, ast.Dict) and None not in node.keys:
+        pairs = zip(node.keys, node.values, strict=True)
+        return {compute(key, otherwise): compute(value, otherwise) for key, value in pairs if key is not None}
     if isinstance(node, ast.UnaryOp):
-        return _UNARY[type(node.op)](_value(node.operand))
+        return _UNARY[type(node.op)](compute(node.operand, otherwise))
     if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
-        left, right = _value(node.left), _value(node.right)
+        left, right = compute(node.left, otherwise), compute(node.right, otherwise)
         _refuse_growth(node.op, left, right)
         return _bounded(_BINARY[type(node.op)](left, right))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
         function = _PURE.get(node.func.id)
-        if function is not None and not any(isinstance(one, ast.Starred) for one in node.args):
-            return _bounded(function(*(_value(one) for one in node.args)))
+        if function is not None and not any(isinstance(argument, ast.Starred) for argument in node.args):
+            return _bounded(function(*(compute(argument, otherwise) for argument in node.args)))
+    return otherwise(node)
+
+
+def _refuse(node: ast.expr) -> Any:
     raise NotArithmeticError(f"{type(node).__name__} is not arithmetic on literals")
 
 

@@ -1,0 +1,92 @@
+"""JSON as text. Each decoder is as strict as the handler of the leaderboard that it stands for."""
+
+import json
+import re
+from typing import Any
+
+from .arithmetic import fold
+from .errors import UndecodableError
+from .named_calls import any_spelling, consecutive, listed, required
+
+_FENCE = re.compile(r"```[ \t]*([A-Za-z_]*)[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+
+
+def xlam(answer: Any) -> Any:
+    """`{"tool_calls": [{"name", "arguments"}]}` or the bare list; the xLAM handler of 2024.
+
+    Text that is not JSON comes back as it is, as that handler does.
+    """
+    try:
+        data = json.loads(answer)
+    except json.JSONDecodeError:
+        return answer
+    calls = data if isinstance(data, list) else data.get("tool_calls", [])
+    return [{call.get("name", ""): call.get("arguments", {})} for call in calls if isinstance(call, dict)]
+
+
+def json_list(answer: Any) -> Any:
+    """A list (or one object) of `{"name", "arguments"}`, or several divided by `;`; the xLAM-2 handler."""
+    try:
+        calls = json.loads(answer)
+        if not isinstance(calls, list):
+            calls = [calls]
+    except json.JSONDecodeError:
+        calls = [json.loads(part.strip()) for part in answer.split(";")]
+    return required(calls)
+
+
+def bitagent(answer: Any) -> Any:
+    """As `json_list`, without the `;`; the BitAgent handler."""
+    calls = json.loads(answer)
+    return required(calls if isinstance(calls, list) else [calls])
+
+
+def hammer(answer: Any) -> Any:
+    """A list between optional ``` ; what is not JSON is an empty list. The Hammer handler."""
+    text = answer.replace("```", "")
+    try:
+        calls = json.loads(text)
+    except (ValueError, RecursionError):
+        calls = []
+    return required(calls)
+
+
+def think_agent(answer: Any) -> Any:
+    """A list after `</think>`, single quotes read as double ones; the ThinkAgent handler."""
+    _, tag, after = answer.strip().replace("'", '"').partition("</think>")
+    return required(json.loads(after.strip() if tag else "[]"))
+
+
+def llama(answer: Any) -> Any:
+    """`{"name", "parameters"}`, one, a list, or several divided by `;` or `,`; the Llama 3.1 handler.
+
+    Without a `;` that handler reads Python, so JSON's `true`, `false` and `null` are not decodable. Nothing is
+    evaluated here beyond arithmetic on literals.
+    """
+    text = answer.replace("<|python_tag|>", "")
+    if ";" in text:
+        calls = [json.loads(part) for part in text.split(";")]
+    else:
+        calls = fold(text.lstrip(" \t"))
+        if isinstance(calls, dict):
+            calls = [calls]
+    return required(calls, "parameters")
+
+
+def json_parameters(answer: Any) -> Any:
+    """`{"name", "parameters"}` as JSON: one, a list, or several; for models whose `true` is JSON's."""
+    values = consecutive(answer.replace("<|python_tag|>", ""))
+    calls = listed(values[0]) if len(values) == 1 else values
+    return required(calls, "parameters")
+
+
+def fenced_json(answer: Any) -> Any:
+    """Calls as JSON in ``` fences, each fence an object or a list; text around the fences is prose."""
+    calls: list[Any] = []
+    blocks = [body for language, body in _FENCE.findall(answer) if language.lower() in {"", "json", "tool_call"}]
+    if not blocks:
+        raise UndecodableError("no fenced JSON")
+    for body in blocks:
+        for value in consecutive(body):
+            calls += [any_spelling(call) for call in listed(value)]
+    return calls

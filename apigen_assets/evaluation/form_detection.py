@@ -1,0 +1,264 @@
+"""The form in which answers are written: taken only where most of what they say can be read in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from apigen_assets.evaluation.answer_shapes import PROSE, common_shapes, shape
+from apigen_assets.evaluation.decoding import FORMS, count_calls, is_blank, thinks, without_thinking
+from apigen_assets.evaluation.output_files import OutputsError
+from apigen_assets.evaluation.stored_structures import keeps_structures, parsed, steps_of
+from apigen_assets.files.json_types import JsonValue
+from resources.bfcl.records import BfclAnswer
+
+MOST = 0.5
+"""A form is taken where at least this share of the answers that say something can be read in it."""
+
+OWN_HANDLER = 0.1
+"""For a model of the leaderboard its own handler's form is taken from this share on: that is its official score."""
+
+FIRST = ("json", "xlam", "hermes", "python", "llama", "openai")
+"""Forms taken before any other that reads more: the ones in common use, each as strict as its official handler."""
+
+LATER = (
+    *("tool-call", "parameters", "fenced-json", "fenced-python", "mistral", "functioncall", "harmony", "glm-tags"),
+    *("qwen-coder", "invoke", "deepseek", "kimi", "function-equals", "plugin", "pythonic", "nemotron", "phi-fc"),
+    *("granite", "granite-20b", "functiongemma", "minicpm", "gemini", "phi", "hammer", "falcon", "bitagent"),
+    *("think-agent", "glm", "gorilla", "nexus"),
+)
+"""The other forms; of several that read equally much the first is taken."""
+
+
+@dataclass(frozen=True)
+class Detected:
+    """The form of the answers, and on what evidence."""
+
+    form: str
+    readable: dict[str, int]
+    """How many of the answers counted hold a call if read in each form; forms that read none are left out."""
+    said: int = 0
+    """How many answers were counted: those of the call categories that say something."""
+    thinking: bool = False
+    """What a model thinks before it answers is cut off first."""
+    warnings: list[str] = field(default_factory=list)
+    withheld: str = ""
+    """Why irrelevance figures would say nothing; empty where they do."""
+
+    @property
+    def share(self) -> float:
+        """The share of the answers counted that can be read in the form."""
+        return self.readable.get(self.form, 0) / self.said if self.said else 0.0
+
+
+@dataclass(frozen=True)
+class _Answer:
+    id: str
+    category: str
+    steps: tuple[JsonValue, ...]
+    """The one answer; the steps of all turns of a conversation."""
+    quoted: bool
+    """Text that is the JSON of tool calls counts as such."""
+
+    def holds_call(self, form: str, thinking: bool) -> bool:
+        return any(count_calls(form, self._as_read(step, form, thinking), self.category) for step in self.steps)
+
+    def _as_read(self, step: JsonValue, form: str, thinking: bool) -> JsonValue:
+        if thinking and isinstance(step, str):
+            step = without_thinking(step)
+        return parsed(step) if form == "openai" and self.quoted else step
+
+
+def detect_form(
+    answers: Sequence[BfclAnswer],
+    *,
+    own: str | None = None,
+    allow_unreadable: bool = False,
+) -> Detected:
+    """The form in which most answers of the call categories hold a call.
+
+    Args:
+        answers: those of one model.
+        own: the form that the leaderboard's own handler of the model reads, where it knows the model.
+        allow_unreadable: take the form that reads most, however little that is; irrelevance is withheld then.
+
+    Raises:
+        OutputsError: no form reads most of them; it says what each reads and what the others look like.
+    """
+    counted, of_calls = _counted(answers)
+    if not counted:
+        return _blank(answers, own)
+    thoughts = any(thinks(step) for answer in counted for step in answer.steps)
+    plain = _readable(counted, (own,) if own else (), False)
+    if own and plain.get(own, 0) >= OWN_HANDLER * len(counted):
+        return _taken(own, plain, counted, False, of_calls, own)
+    readable = _readable(counted, FORMS, False)
+    thinking = False
+    if thoughts:
+        without = _readable(counted, FORMS, True)
+        if max(without.values(), default=0) >= max(readable.values(), default=0):
+            readable, thinking = without, True
+    best = _best(readable, counted, of_calls)
+    if best is None and (not allow_unreadable or not readable):
+        raise _unreadable(counted, len(answers), readable, thinking, "any known form", of_calls)
+    form = best or max((*FIRST, *LATER), key=lambda name: readable.get(name, 0))
+    return _taken(form, readable, counted, thinking, of_calls, own, forced=best is None)
+
+
+def check_form(
+    answers: Sequence[BfclAnswer],
+    form: str,
+    *,
+    own: str | None = None,
+    allow_unreadable: bool = False,
+    known: bool = False,
+) -> Detected:
+    """The form as told, if most answers of the call categories are in it or all are blank.
+
+    Args:
+        answers: those of one model.
+        form: one of `decoding.FORMS`.
+        own: as in `detect_form`.
+        allow_unreadable: as in `detect_form`.
+        known: the form is certain, since the model was asked here; whatever little it reads is the model's doing.
+
+    Raises:
+        OutputsError: not so; names the forms that fit.
+    """
+    counted, of_calls = _counted(answers)
+    if not counted:
+        return _blank(answers, form)
+    readable = _readable(counted, (form,), False)
+    thinking = False
+    if readable.get(form, 0) < MOST * len(counted) and any(thinks(step) for one in counted for step in one.steps):
+        without = _readable(counted, (form,), True)
+        if without.get(form, 0) > readable.get(form, 0):
+            readable, thinking = without, True
+    count = readable.get(form, 0)
+    if known:
+        warnings = [] if count else ["no answer holds a call, so (ir)relevance figures say nothing"]
+        return Detected(form, readable, len(counted), thinking, warnings, "" if count else warnings[0])
+    enough = _enough(count, counted, form, of_calls) or (own == form and count >= OWN_HANDLER * len(counted))
+    if not enough and not (allow_unreadable and count):
+        every = readable | _readable(counted, FORMS, thinking)
+        raise _unreadable(counted, len(answers), every, thinking, f"the form {form!r}", of_calls)
+    every = readable if enough else readable | _readable(counted, FORMS, thinking)
+    return _taken(form, every, counted, thinking, of_calls, own, forced=not enough)
+
+
+def _counted(answers: Sequence[BfclAnswer]) -> tuple[list[_Answer], bool]:
+    """The answers that say something, of the categories in which a call is due; of all where there are none such."""
+    given = [answer for answer in answers if not answer.failure]
+    due = [answer for answer in given if not answer.category.endswith("irrelevance")]
+    quoted = not keeps_structures(given)
+    counted = []
+    for answer in due or given:
+        spoken = tuple(step for step in steps_of(answer) if not is_blank(step))
+        if spoken:
+            counted.append(_Answer(answer.id, answer.category, spoken, quoted))
+    return counted, bool(due)
+
+
+def _readable(counted: Sequence[_Answer], forms: Sequence[str], thinking: bool) -> dict[str, int]:
+    found = {form: sum(answer.holds_call(form, thinking) for answer in counted) for form in forms}
+    return {form: count for form, count in found.items() if count}
+
+
+def _enough(count: int, counted: Sequence[_Answer], form: str, of_calls: bool) -> bool:
+    if of_calls:
+        return count >= MOST * len(counted)
+    # Where no call is due, prose is what a model should say: only what looks like a call has to be readable
+    attempts = sum(1 for answer in counted if any(shape(step) != PROSE for step in answer.steps))
+    return count > 0 and count >= MOST * attempts
+
+
+def _best(readable: Mapping[str, int], counted: Sequence[_Answer], of_calls: bool) -> str | None:
+    textual = all(isinstance(step, str) for answer in counted for step in answer.steps)
+    # Structures read from text are a courtesy; a form of text comes first
+    groups = (FIRST[:-1], (FIRST[-1],), LATER) if textual else (FIRST, LATER)
+    for group in groups:
+        best = max(group, key=lambda form: readable.get(form, 0))
+        if _enough(readable.get(best, 0), counted, best, of_calls):
+            return best
+    return None
+
+
+def _taken(
+    form: str,
+    readable: dict[str, int],
+    counted: Sequence[_Answer],
+    thinking: bool,
+    of_calls: bool,
+    own: str | None,
+    forced: bool = False,
+) -> Detected:
+    count = readable.get(form, 0)
+    warnings = []
+    unread = [answer for answer in counted if not answer.holds_call(form, thinking)]
+    share = f"{count} of {len(counted)} answers ({100 * count / len(counted):.1f} %)"
+    if of_calls and unread:
+        others = _readable(unread, [name for name in FORMS if name != form], thinking)
+        other = max(others, key=lambda name: others[name], default="")
+        if other and others[other] >= max(3, 0.02 * len(counted)):
+            warnings.append(
+                f"two forms are mixed: {share} hold a call as {form}, {others[other]} of the rest would as {other}; "
+                f"these count as wrong (a file of one form each, or --format {other}, reads them)"
+            )
+        elif count < MOST * len(counted):
+            whose = "the leaderboard's own handler of this model" if own == form else f"the form {form}"
+            warnings.append(f"{whose} reads a call in {share} of the call categories that say something")
+    if not of_calls:
+        warnings.append(
+            "no category in which a call is due is there, so nothing shows that this model's calls are read"
+        )
+    withheld = ""
+    if forced:
+        withheld = f"only {share} of the call categories can be read as {form}"
+        warnings.append(f"{withheld}: irrelevance figures are withheld")
+    return Detected(form, readable, len(counted), thinking, warnings, withheld)
+
+
+def _blank(answers: Sequence[BfclAnswer], form: str | None) -> Detected:
+    wrapped = any(isinstance(answer.answer, str) and "tool_calls" in answer.answer for answer in answers)
+    reason = "no answer holds a call: every answer is empty"
+    return Detected(
+        form or ("xlam" if wrapped else "json"),
+        {},
+        0,
+        False,
+        [f"{reason}, so (ir)relevance figures say nothing about the model"],
+        reason,
+    )
+
+
+def _unreadable(
+    counted: Sequence[_Answer],
+    total: int,
+    readable: Mapping[str, int],
+    thinking: bool,
+    form: str,
+    of_calls: bool,
+) -> OutputsError:
+    where = "answers of the call categories that say something" if of_calls else "answers that say something"
+    best = sorted(readable.items(), key=lambda pair: -pair[1])[:5]
+    shares = ", ".join(f"{name} {count} ({100 * count / len(counted):.1f} %)" for name, count in best)
+    told = form.removeprefix("the form ").strip("'")
+    tried = [told] if told in FORMS else list(readable)
+    unread = [
+        (answer.id, answer.steps[0])
+        for answer in counted
+        if not any(answer.holds_call(name, thinking) for name in tried)
+    ]
+    count = max((readable.get(name, 0) for name in tried), default=0)
+    if count:
+        head = f"only {count} of {len(counted)} {where} hold a function call in {form}"
+        head += "" if told in FORMS else f", {best[0][0]} being the one that reads most"
+    else:
+        head = f"none of {total} answers holds a function call in {form}"
+    lines = [f"{head}.", f"Readable by form: {shares or 'nothing by any'}."]
+    shapes = common_shapes(unread)
+    if shapes:
+        lines += ["The commonest others:", *(f"  {line}" for line in shapes)]
+    lines.append(
+        f"Known forms: {', '.join(FORMS)}. A model whose calls are not read would get full marks for irrelevance, so "
+        "such outputs are not scored; --format FORM names the form, --allow-unreadable scores the other categories."
+    )
+    return OutputsError("\n".join(lines))
