@@ -21,10 +21,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from apigen_assets.evaluation import official as checker
 from apigen_assets.evaluation.truth_outputs import DAMAGES, outputs
 from resources.bfcl import environment as bfcl
-from resources.bfcl.environment import BfclAnswer
-from resources.bfcl.runner.decoding import FORMS
+from resources.bfcl.questions import truths
+from resources.bfcl.records import BfclAnswer
 
 MODELS = {
     "xlam": ("xlam-2024", False),
@@ -103,13 +104,13 @@ ODD_PYTHON = (
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--official", type=Path, help="an interpreter with the official package")
-    options.add_argument("--forms", nargs="+", default=list(FORMS), choices=FORMS)
+    options.add_argument("--forms", nargs="+", default=list(MODELS), choices=MODELS)
     options.add_argument("--damages", nargs="*", default=list(DAMAGES), choices=DAMAGES)
     options.add_argument("--share", type=float, default=0.5, help="share of the items that are damaged")
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
     official = given.official or official_environment(Path("data/bfcl-official"))
-    items = bfcl.truths()
+    items = truths()
     print(f"{len(items):,} items of {len({one['category'] for one in items})} categories, bfcl-eval {bfcl.VERSION}")
     differing = 0
     for form in given.forms:
@@ -149,7 +150,7 @@ def one_row(kind: str, form: str, model: str, underscored: bool, entries: list[A
     started = time.perf_counter()
     # Of the package's own models the rule is looked up; the one registered at run time is told.
     told = None if form != "xlam" else underscored
-    ours = bfcl.score(answers, form, model_name=model, underscore_to_dot=told)
+    ours = checker.score(answers, form, model_name=model, underscore_to_dot=told)
     seconds = time.perf_counter() - started
     failed = set(theirs["failed"])
     compared = [one for one in ours.verdicts if one["category"] not in theirs["crashed"]]

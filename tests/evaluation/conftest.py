@@ -5,6 +5,7 @@ import pytest
 from apigen_assets.settings import settings
 from resources.bfcl import environment as bfcl
 from resources.bfcl import questions
+from resources.bfcl.process import BfclEnvironmentError
 
 
 @pytest.fixture(scope="session")
@@ -15,7 +16,7 @@ def env(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bfcl") / "bfcl-env"
     try:
         return bfcl.at(bfcl.install(folder))
-    except bfcl.BfclEnvironmentError as error:
+    except BfclEnvironmentError as error:
         pytest.skip(f"the BFCL environment cannot be made here: {error}")
 
 
