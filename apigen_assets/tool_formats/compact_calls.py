@@ -8,8 +8,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from apigen_assets.domain.call import Call
-from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 
 NO_CALL = "[]"
 """What is written where no call is to be made."""
@@ -22,11 +21,11 @@ _DECODER = json.JSONDecoder()
 _LITERALS = {"true": True, "false": False, "null": None}
 
 
-def compact_calls(calls: Sequence[Call], query: str = "") -> str:
+def compact_calls(calls: Sequence[JsonMapping], query: str = "") -> str:
     """The calls in the compact form.
 
     Args:
-        calls: the calls.
+        calls: `{name, arguments}` each.
         query: what they answer: a text is spelled as the query has it, so that its tokens can be copied.
 
     Raises:
@@ -35,9 +34,9 @@ def compact_calls(calls: Sequence[Call], query: str = "") -> str:
     return ";".join(_compact_call(call, query) for call in calls) or NO_CALL
 
 
-def parse_compact_calls(text: str) -> list[Call] | None:
-    """The calls of a text in the compact form; null where it is in another."""
-    calls: list[Call] = []
+def parse_compact_calls(text: str) -> list[JsonObject] | None:
+    """The calls, `{name, arguments}` each, of a text in the compact form; null where it is in another."""
+    calls: list[JsonObject] = []
     position = 0
     try:
         while True:
@@ -45,7 +44,7 @@ def parse_compact_calls(text: str) -> list[Call] | None:
             if name is None:
                 return None
             arguments, position = _read_arguments(text, name.end() + 1)
-            calls.append(Call(name=name.group(), arguments=arguments))
+            calls.append({"name": name.group(), "arguments": arguments})
             if position == len(text):
                 return calls
             position = _expect(text, ";", position)
@@ -109,9 +108,9 @@ def _expect(text: str, mark: str, position: int) -> int:
     return position + len(mark)
 
 
-def _compact_call(call: Call, query: str) -> str:
-    listed = ",".join(f"{name}={_compact_value(value, query)}" for name, value in call.arguments.items())
-    return f"{call.name}({listed})"
+def _compact_call(call: JsonMapping, query: str) -> str:
+    listed = ",".join(f"{name}={_compact_value(value, query)}" for name, value in call["arguments"].items())
+    return f"{call['name']}({listed})"
 
 
 def _compact_value(value: object, query: str) -> str:

@@ -326,7 +326,7 @@ def _plain_json(text: str, types: Types) -> Iterator[Any]:
 def _compact(text: str, types: Types) -> Iterator[Any]:
     calls = parse_compact_calls(text)
     if calls is not None:
-        return ({"name": call.name, "arguments": call.arguments} for call in calls)
+        return iter(calls)
     return _python(text, types)
 
 

@@ -133,7 +133,7 @@ def target(
         case PromptStyle.XLAM:
             return _json({"tool_calls": [call.model_dump() for call in calls]})
         case PromptStyle.COMPACT:
-            return compact_calls(calls, query)
+            return compact_calls([call.model_dump() for call in calls], query)
         case PromptStyle.CHAT:
             return _chat_target(calls, query, [unwrapped(tool) for tool in tools], tokenizer)
 
@@ -157,7 +157,8 @@ def parse(text: str) -> list[Call] | None:
             return _calls(loads_strict(text))
         except StrictJsonError:
             return None
-    return parse_compact_calls(text)
+    calls = parse_compact_calls(text)
+    return None if calls is None else [Call(**call) for call in calls]
 
 
 _THINK = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
