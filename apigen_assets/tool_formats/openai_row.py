@@ -1,52 +1,73 @@
-"""The OpenAI form of a released row: messages and tools, as TRL's SFTTrainer takes them."""
+"""The OpenAI form of a released row: messages and tools as objects, as chat templates take them."""
 
+import hashlib
 import json
+import string
 
-from apigen_assets.files.json_types import JsonObject
-from apigen_assets.tool_formats.xlam_types import parse_type
+from apigen_assets.files.json_types import JsonMapping, JsonObject
+from apigen_assets.tool_formats.openai_tool import openai_tool
+
+_LETTERS = string.digits + string.ascii_lowercase
+_ID_LENGTH = 9
 
 
-def openai_row(row: JsonObject) -> JsonObject:
-    """`{id, messages, tools}` of an xLAM row; arguments and tools are JSON text, as their fields differ by row.
+def openai_row(row: JsonMapping, *, thoughts: bool = False) -> JsonObject:
+    """`{id, messages, tools}` of a row of the data set; arguments and tools are objects.
 
-    A row without calls has an assistant message without `tool_calls`; its content is the row's `refusal`, or empty.
+    No key is null but the `content` of a message that only calls, which is null as the API answers it. A row without
+    calls has an assistant message without `tool_calls`; its content is the row's `refusal`, or empty.
+
+    Args:
+        row: `id`, `query`, `answers`, `tools` and, where there are any, `tool_schemas`, `refusal` and `thought`; columns
+            with JSON as text.
+        thoughts: whether a `thought` becomes the answer's `reasoning_content`.
     """
+    question, answer = messages_of(row, thoughts=thoughts)
+    return {"id": row["id"], "messages": [question, answer], "tools": tools_of(row)}
+
+
+def prompt_completion_row(row: JsonMapping, *, thoughts: bool = False) -> JsonObject:
+    """`{id, prompt, completion, tools}` of a row: the messages apart, so that a trainer's loss covers the answer alone.
+
+    A message that only calls has an empty content: some templates fail on null, or write the word None.
+    """
+    question, answer = messages_of(row, thoughts=thoughts)
+    return {
+        "id": row["id"],
+        "prompt": [question],
+        "completion": [{**answer, "content": answer["content"] or ""}],
+        "tools": tools_of(row),
+    }
+
+
+def messages_of(row: JsonMapping, *, thoughts: bool = False) -> tuple[JsonObject, JsonObject]:
+    """The user's message and the assistant's, as `openai_row` describes them."""
     calls = json.loads(row["answers"])
-    answer: JsonObject = {"role": "assistant", "content": row.get("refusal") or "", "tool_calls": None}
+    answer: JsonObject = {"role": "assistant", "content": None if calls else row.get("refusal") or ""}
+    if thoughts and row.get("thought"):
+        answer["reasoning_content"] = row["thought"]
     if calls:
         answer["tool_calls"] = [
             {
-                "id": f"call_{row['id']}_{number}",
+                "id": call_id(row["id"], number),
                 "type": "function",
-                "function": {
-                    "name": call["name"],
-                    "arguments": json.dumps(call["arguments"], ensure_ascii=False),
-                },
+                "function": {"name": call["name"], "arguments": call["arguments"]},
             }
             for number, call in enumerate(calls)
         ]
-    return {
-        "id": row["id"],
-        "messages": [{"role": "user", "content": row["query"], "tool_calls": None}, answer],
-        "tools": json.dumps([_tool(tool) for tool in json.loads(row["tools"])], ensure_ascii=False),
-    }
+    return {"role": "user", "content": row["query"]}, answer
 
 
-def _tool(tool: JsonObject) -> JsonObject:
-    properties = {name: _schema(entry) for name, entry in tool["parameters"].items()}
-    required = [name for name, entry in tool["parameters"].items() if entry.get("required")]
-    return {
-        "type": "function",
-        "function": {
-            "name": tool["name"],
-            "description": tool["description"],
-            "parameters": {"type": "object", "properties": properties, "required": required},
-        },
-    }
+def tools_of(row: JsonMapping) -> list[JsonObject]:
+    """The tools in OpenAI's form: from their whole schemas, or from the flat ones in rows of versions before them."""
+    return [openai_tool(tool) for tool in json.loads(row.get("tool_schemas") or row["tools"])]
 
 
-def _schema(entry: JsonObject) -> JsonObject:
-    schema = {**parse_type(entry["type"]).schema, "description": entry["description"]}
-    if "default" in entry:
-        schema["default"] = entry["default"]
-    return schema
+def call_id(row: object, number: int) -> str:
+    """Id of the call `number` of a row: nine letters and digits, as Mistral's templates demand, each another."""
+    value = int.from_bytes(hashlib.sha256(f"{row}:{number}".encode()).digest()[:8], "big")
+    letters = []
+    for _ in range(_ID_LENGTH):
+        value, place = divmod(value, len(_LETTERS))
+        letters.append(_LETTERS[place])
+    return "".join(letters)
