@@ -2,11 +2,16 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as PydanticSettingsError
+
+ReleaseConfigName = Literal[
+    "xlam", "openai", "prompt_completion", "sharegpt", "grpo", "verl", "nemo_gym", "openai_finetuning", "heldout"
+]
+"""Names of the shapes in which rows are released (`release.configs`)."""
 
 
 class Settings(BaseSettings):
@@ -76,6 +81,11 @@ class Settings(BaseSettings):
     """Licence of the released rows, as the Hub spells it."""
     release_rejects: bool = False
     """Release the rejected candidates too, with their reasons, as the config `rejects`."""
+    release_configs: tuple[ReleaseConfigName, ...] = get_args(ReleaseConfigName)
+    """Shapes of the rows that a release has, such as `["xlam", "openai"]`: `xlam` always; `heldout` where APIs are held
+    out; `nemo_gym` and `openai_finetuning` are files of JSON lines."""
+    release_thoughts: bool = False
+    """Release the generator's reasoning before its calls: `reasoning_content` of answers, `<think>` in `sharegpt`."""
     release_version: str | None = None
     """Tag for the next release, such as `v1.0`; a version that exists is not redefined."""
     hub_repo: str | None = None

@@ -7,7 +7,7 @@ import polars as pl
 from apigen_assets.dataset.compose import quotas_of
 from apigen_assets.dataset.funnel import STAGES
 from apigen_assets.files.json_types import JsonMapping
-from apigen_assets.release.configs import configs
+from apigen_assets.release.configs import configs, json_lines
 from apigen_assets.release.dataset_card import dataset_card, facts
 from apigen_assets.release.provenance import Provenance, gather
 from apigen_assets.release.soundness import check_rows
@@ -40,16 +40,21 @@ def build_dataset(
     rows = lake.scan("function_calling_dataset") if dataset is None else dataset
     check_rows(rows)
     provenance = gather(lake, generators(config), _judges(config), lineage, config.dataset_size, quotas_of(config))
-    parts = configs(rows, _rejects(lake) if config.release_rejects else ())
+    rejects = _rejects(lake) if config.release_rejects else ()
+    parts = configs(rows, rejects, config.release_configs, config.release_thoughts)
+    exports = json_lines(rows, config.release_configs)
     told = facts(
         rows,
         config.release_title,
         config.release_license,
         provenance,
-        {part.name: part.about for part in parts},
+        {part.name: part.about for part in parts} | {export.name: export.about for export in exports},
         ("en", *config.languages),
+        config.hub_repo,
     )
-    tree = write_tree(dataset_folder(config), parts, lambda infos: dataset_card(told, infos), provenance.record())
+    tree = write_tree(
+        dataset_folder(config), parts, lambda infos: dataset_card(told, infos), provenance.record(), exports
+    )
     return tree, provenance
 
 

@@ -13,6 +13,7 @@ from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.orchestration.metadata import column_counts
 from apigen_assets.release.provenance import Provenance
+from apigen_assets.release.trainers import uses
 
 _SIZES = (
     (1_000, "n<1K"),
@@ -46,6 +47,8 @@ class Facts(NamedTuple):
     """A sentence per config."""
     languages: Sequence[str] = ("en",)
     """Languages that queries were asked for in."""
+    repo: str | None = None
+    """Where the release is published, for the lines that load it."""
 
 
 def facts(
@@ -55,6 +58,7 @@ def facts(
     provenance: Provenance,
     about: Mapping[str, str],
     languages: Sequence[str] = ("en",),
+    repo: str | None = None,
 ) -> Facts:
     """Counts and an example of the rows."""
     counted = dataset.select("kind", "style", "category").collect()
@@ -71,6 +75,7 @@ def facts(
         provenance=provenance,
         about=about,
         languages=languages,
+        repo=repo,
     )
 
 
@@ -110,7 +115,7 @@ def _head(facts: Facts, infos: Sequence[JsonMapping]) -> JsonObject:
             }
             for number, info in enumerate(infos)
         ],
-        "dataset_info": [dict(info) for info in infos],
+        "dataset_info": [{key: info[key] for key in info if key != "left_out"} for info in infos],
     }
 
 
@@ -129,7 +134,8 @@ def _body(facts: Facts, infos: Sequence[JsonMapping]) -> list[str]:
         )
     parts += [
         "## Configs\n\n" + _configs(facts, infos),
-        "## Columns\n\n" + _COLUMNS + (_REJECT_COLUMNS if "rejects" in facts.about else ""),
+        *_trainers(facts),
+        "## Columns\n\n" + "\n\n".join(text for name, text in _COLUMNS.items() if name in facts.about),
         "## How the rows were filtered\n\n" + markdown(list(facts.provenance.funnel)),
         "## Composition\n\n"
         + "\n\n".join(
@@ -154,7 +160,8 @@ def _body(facts: Facts, infos: Sequence[JsonMapping]) -> list[str]:
     return parts
 
 
-_COLUMNS = """Configs `xlam` and `heldout`:
+_COLUMNS = {
+    "xlam": """Configs `xlam` and `heldout`:
 
 | column | type | what |
 |---|---|---|
@@ -164,17 +171,27 @@ _COLUMNS = """Configs `xlam` and `heldout`:
 | `tools` | string | JSON list of `{name, description, parameters}` |
 
 A parameter is `{type, description, required}` and, where there is one, `default`. `required` is an addition to the
-original's format: a parameter without a default may be optional all the same.
-
-Config `openai`: `messages` is a list of `{role, content, tool_calls}`, where a tool call's `arguments` are JSON text
-as in the OpenAI API; `tools` is the JSON text of the list of tools with JSON Schema parameters. The flat types of
-`xlam` are turned back into JSON Schema; allowed values and fields of records stay in the descriptions."""
-
-_REJECT_COLUMNS = """
-
-Config `rejects`: candidates that did not pass, all columns strings. `stage` and `reason` say which check rejected
-them and why, `detail` in words; `answers` is null where nothing could be parsed, and `raw_text` is then what was
-written; `execution` is the JSON text of the calls' outcomes, where they were made. Not training data."""
+original's format: a parameter without a default may be optional all the same. Allowed values and fields of
+records stand in the descriptions; the other configs carry the whole JSON Schema.""",
+    "openai": """Config `openai`: `messages` is a list of `{role, content, tool_calls}` and `tools` the list of tools
+with their JSON Schemas, both lists of objects (`List(Json())` in `datasets` 5; in Parquet each object is JSON text).
+A tool call's `arguments` are an object, its id nine letters and digits. `content` is null where a message only calls,
+no other key is ever null.""",
+    "prompt_completion": """Config `prompt_completion`: `prompt` and `completion` are the messages before the answer and
+the answer, `tools` as in `openai`. `content` is empty where a message only calls: the templates of gpt-oss, Qwen3-VL,
+LFM2.5 and GLM-4.5 cannot take null. Those of gpt-oss and Llama 3.1 and 3.2 write one call per message: train them on
+rows with one call. Those of DeepSeek V3 and R1 want arguments as text.""",
+    "sharegpt": """Config `sharegpt`: `conversations` is a list of `{from, value}` from `human`, then `function_call`
+(JSON of a call, or of the list of calls) or `gpt`; `tools` is JSON text.""",
+    "grpo": """Config `grpo`: `prompt` is a system message that names the tools and the user's, `ground_truth` and
+`tools` are JSON text. The reward is `apigen_assets.training.reward` of the package `apigen`: 1.0 for the expected calls
+in any order, a part for a part of them.""",
+    "verl": """Config `verl`: `data_source`, `prompt`, `ability`, `reward_model` and `extra_info`; the ground truth and
+the tools are JSON text.""",
+    "rejects": """Config `rejects`: candidates that did not pass, all columns strings. `stage` and `reason` say which
+check rejected them and why, `detail` in words; `answers` is null where nothing could be parsed, and `raw_text` is then
+what was written; `execution` is the JSON text of the calls' outcomes, where they were made. Not training data.""",
+}
 
 _LIMITS = """* A semantic check cannot prove a row right; the paper found 4.7 % of its rows with small faults by hand.
 * Results of calls were true when they were made; APIs change.
@@ -191,11 +208,25 @@ _CITATION = """```bibtex
 ```"""
 
 
+def _trainers(facts: Facts) -> list[str]:
+    lines = uses(list(facts.about), facts.repo or "path/or/repository")
+    return ["## Trainers\n\n" + "\n".join(lines)] if lines else []
+
+
 def _configs(facts: Facts, infos: Sequence[JsonMapping]) -> str:
     lines = ["| config | splits | what |", "|---|---|---|"]
     for info in infos:
         splits = ", ".join(f"`{split['name']}` {split['num_examples']:,}" for split in info["splits"])
-        lines.append(f"| `{info['config_name']}` | {splits} | {facts.about.get(info['config_name'], '')} |")
+        about = facts.about.get(info["config_name"], "")
+        if info.get("left_out"):
+            about += f"; {info['left_out']:,} rows are left out, whose numbers JSON columns cannot hold unchanged"
+        lines.append(f"| `{info['config_name']}` | {splits} | {about} |")
+    names = {info["config_name"] for info in infos}
+    lines += [
+        f"| `jsonl/{name}.jsonl` | {facts.rows:,} lines | {about} |"
+        for name, about in facts.about.items()
+        if name not in names
+    ]
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from apigen_assets.files.folders import staged
 from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.files.row_hash import RowHash, combined_hash
-from apigen_assets.release.configs import Config, Split, features
+from apigen_assets.release.configs import Config, JsonLines, Split, features
 from apigen_assets.release.dataset_card import Card
 from apigen_assets.release.shards import WrittenSplit, columns, file_sha256, write_split
 
@@ -41,6 +41,7 @@ def write_tree(
     configs: Sequence[Config],
     card: Callable[[Sequence[JsonMapping]], Card],
     provenance: JsonMapping,
+    exports: Sequence[JsonLines] = (),
 ) -> Tree:
     """Write the release to `target`, in place of what stands there.
 
@@ -49,14 +50,16 @@ def write_tree(
         configs: the configs, the default one first.
         card: makes the card from `dataset_info` of every config.
         provenance: how the rows were made, for the manifest.
+        exports: files of JSON lines beside the configs.
     """
     with staged(target) as staging:
         hashes: dict[str, str] = {}
         infos = []
         described: JsonObject = {}
         for config in configs:
-            written = {split.name: _write(staging, config, split, hashes) for split in config.splits}
-            infos.append(dataset_info(config, written))
+            left_out: list[int] = []
+            written = {split.name: _write(staging, config, split, hashes, left_out) for split in config.splits}
+            infos.append({**dataset_info(config, written), "left_out": len(left_out)})
             described[config.name] = {
                 "about": config.about,
                 "columns": columns(config.schema),
@@ -69,7 +72,9 @@ def write_tree(
                     }
                     for name, split in written.items()
                 },
+                **({"left_out": left_out} if left_out else {}),
             }
+        files = {export.name: _write_lines(staging, export, hashes) for export in exports}
         made = card(infos)
         (staging / "README.md").write_text(made.text, encoding="utf-8")
         manifest = {
@@ -79,6 +84,7 @@ def write_tree(
             "card_hash": made.identity,
             "rows": sum(split["rows"] for split in described[configs[0].name]["splits"].values()),
             "configs": described,
+            **({"exports": files} if files else {}),
             "provenance": dict(provenance),
         }
         write_manifest(staging, manifest)
@@ -137,14 +143,26 @@ def complete(folder: Path, manifest: JsonMapping) -> bool:
     return found == {name: file["size"] for name, file in manifest.get("files", {}).items()}
 
 
-def _write(staging: Path, config: Config, split: Split, hashes: dict[str, str]) -> WrittenSplit:
+def _write(staging: Path, config: Config, split: Split, hashes: dict[str, str], left_out: list[int]) -> WrittenSplit:
     digest = RowHash(columns(config.schema))
 
     def tables() -> Iterator[pa.Table]:
-        for table in config.batches(split):
+        for table in config.batches(split, left_out):
             digest.update(table)
             yield table
 
     written = write_split(staging / "data" / config.name, split.name, config.schema, tables())
     hashes[f"{config.name}/{split.name}"] = digest.hexdigest()
     return written
+
+
+def _write_lines(staging: Path, export: JsonLines, hashes: dict[str, str]) -> JsonObject:
+    path = staging / "jsonl" / f"{export.name}.jsonl"
+    path.parent.mkdir(exist_ok=True)
+    rows = 0
+    with path.open("w", encoding="utf-8", newline="") as out:
+        for line in export.lines():
+            out.write(line)
+            rows += 1
+    hashes[f"{export.name}/lines"] = file_sha256(path)
+    return {"about": export.about, "rows": rows, "file": str(path.relative_to(staging))}

@@ -1,8 +1,8 @@
 """JSON text for columns of type JSON (`Json()` in `datasets`), so that no number changes when it is read.
 
 `datasets` decodes such columns with pandas' reader, which adds up digits in double precision: of `0.0266` it makes
-`0.026600000000000002`, and an integer of more than 64 bits is an error for the whole table. A number that it would change
-is written in another spelling of the same value (`26.6e-3`), which every reader takes for what it is.
+`0.026600000000000002`, and an integer of more than 64 bits is an error for the whole table. A number that it would
+change is written in another spelling of the same value (`26.6e-3`), which every reader takes for what it is.
 """
 
 import json
@@ -64,7 +64,9 @@ def _has_numbers(value: object) -> bool:
 
 def _text(value: JsonValue) -> str:
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(str(key), ensure_ascii=False)}: {_text(value[key])}" for key in value) + "}"
+        return (
+            "{" + ", ".join(f"{json.dumps(str(key), ensure_ascii=False)}: {_text(value[key])}" for key in value) + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(map(_text, value)) + "]"
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -18,8 +18,8 @@ def openai_row(row: JsonMapping, *, thoughts: bool = False) -> JsonObject:
     calls has an assistant message without `tool_calls`; its content is the row's `refusal`, or empty.
 
     Args:
-        row: `id`, `query`, `answers`, `tools` and, where there are any, `tool_schemas`, `refusal` and `thought`; columns
-            with JSON as text.
+        row: `id`, `query`, `answers`, `tools` and, where there are any, `tool_schemas`, `refusal` and `thought`;
+            columns with JSON as text.
         thoughts: whether a `thought` becomes the answer's `reasoning_content`.
     """
     question, answer = messages_of(row, thoughts=thoughts)

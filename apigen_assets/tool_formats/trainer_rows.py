@@ -33,10 +33,7 @@ def sharegpt_row(row: JsonMapping, *, thoughts: bool = False) -> JsonObject:
     One call is a JSON object, several are a list. A `thought` stands before them between `<think>` tags.
     """
     calls = json.loads(row["answers"])
-    if calls:
-        value = _dumps(calls[0] if len(calls) == 1 else calls)
-    else:
-        value = row.get("refusal") or ""
+    value = _dumps(calls[0] if len(calls) == 1 else calls) if calls else row.get("refusal") or ""
     if thoughts and row.get("thought"):
         value = f"<think>\n{row['thought']}\n</think>\n\n{value}"
     turns = [

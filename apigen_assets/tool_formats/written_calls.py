@@ -104,20 +104,20 @@ def _json(text: str) -> Any:
     return _DECODER.decode(text)
 
 
-def _json_values(text: str, what: str = "call") -> Iterator[Any]:
-    """JSON values one after another, with commas, semicolons or blanks between them; prose around them is no error."""
+_BETWEEN = re.compile(r"(?:[\s,;]|<\|[a-z_]+\|>|assistant(?=\s*<\|))*")
+"""What may stand between JSON values: blanks, separators, and the marks of a turn."""
+
+
+def _json_values(text: str) -> Iterator[Any]:
+    """JSON values one after another; prose behind them is not an error."""
     position = 0
-    found = False
-    while position < len(text):
-        if text[position] in " \t\r\n,;":
-            position += 1
-            continue
-        if text[position] not in "[{":
-            if not found:
-                raise ValueError(f"no JSON where a {what} begins")
+    while match := _BETWEEN.match(text, position):
+        position = match.end()
+        if text[position : position + 1] not in ("[", "{"):
+            if position == match.start() == 0 or not text.strip():
+                raise ValueError("no JSON where a call begins")
             return
         value, position = _DECODER.raw_decode(text, position)
-        found = True
         yield value
 
 

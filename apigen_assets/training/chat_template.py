@@ -4,6 +4,7 @@ A template shows each user message with the tools of the request and leaves the 
 its text to `prompt_format.render`, and what it writes for an assistant's tool calls to `prompt_format.parse`.
 """
 
+from apigen_assets.tool_formats.compact_calls import NO_CALL
 from apigen_assets.training.prompt_format import (
     FORMAT_INSTRUCTION,
     SYSTEM,
@@ -20,9 +21,9 @@ def chat_template(style: PromptStyle | str) -> str:
     """
     match PromptStyle(style):
         case PromptStyle.XLAM:
-            return _conversation(_XLAM_USER, _XLAM_CALLS)
+            return _conversation(_XLAM_USER, _XLAM_CALLS, '{"tool_calls": []}')
         case PromptStyle.COMPACT:
-            return _conversation(_COMPACT_USER, _COMPACT_CALLS)
+            return _conversation(_COMPACT_USER, _COMPACT_CALLS, NO_CALL)
         case PromptStyle.CHAT:
             raise ValueError("the chat style uses the template that the base's tokenizer has")
 
@@ -33,11 +34,15 @@ def _quoted(text: str) -> str:
     return "{{- '" + literal + "' -}}"
 
 
-def _conversation(user: str, calls: str) -> str:
+def _conversation(user: str, calls: str, no_call: str) -> str:
     return (
         "{%- for m in messages -%}"
         "{%- if m.role == 'user' -%}" + user + "{%- elif m.role == 'assistant' -%}"
-        "{%- if m.tool_calls is defined and m.tool_calls -%}" + calls + "{%- else -%}{{- m.content -}}{%- endif -%}"
+        "{%- if m.tool_calls is defined and m.tool_calls -%}"
+        + calls
+        + "{%- else -%}{{- m.content or '"
+        + no_call
+        + "' -}}{%- endif -%}"
         "{{- eos_token -}}"
         "{%- endif -%}"
         "{%- endfor -%}"
@@ -103,16 +108,29 @@ _COMPACT_USER = (
     "{%- set kind = p['type'] if p['type'] is string else '' -%}"
     "{%- if is_schema -%}{%- set required = name in needed -%}"
     "{%- elif p['required'] is boolean -%}{%- set required = p['required'] -%}"
-    "{%- else -%}{%- set required = 'optional' not in kind | lower -%}{%- endif -%}"
+    "{%- else -%}{%- set required = 'optional' not in kind | lower and 'default' not in kind | lower "
+    "and (p['default'] is undefined or p['default'] is none or p['default'] == '') -%}{%- endif -%}"
     "{{- name -}}{{- '' if required else '?' -}}{{- ',' if not loop.last -}}"
     "{%- endfor -%}" + _quoted(")\n") + "{%- endfor -%}" + _quoted("? ") + "{{- m.content -}}" + _quoted("\n> ")
 )
 
-# Texts keep their quotes here, since a template cannot tell plain words; `prompt_format.parse` reads both
+# Texts keep their quotes here, since a template cannot tell plain words; arguments that are JSON text cannot be taken
+# apart, and make a call that is JSON. `prompt_format.parse` reads all of them.
 _COMPACT_CALLS = (
-    _EACH_CALL
+    "{%- if m.tool_calls | map(attribute='function.arguments', default='') | select('string') | select('ne', '') "
+    "| list -%}{{- '[' -}}"
+    + _EACH_CALL
+    + _quoted('{"name": ')
+    + "{{- c.name | tojson -}}"
+    + _quoted(', "arguments": ')
+    + "{{- c.arguments if c.arguments is string else c.arguments | tojson -}}"
+    + _quoted("}")
+    + "{{- ', ' if not loop.last -}}{%- endfor -%}{{- ']' -}}"
+    + "{%- else -%}"
+    + _EACH_CALL
     + "{{- c.name -}}{{- '(' -}}"
     + "{%- for name, value in c.arguments | items -%}"
     + "{{- name -}}{{- '=' -}}{{- value | tojson(separators=(',', ':')) -}}{{- ',' if not loop.last -}}"
     + "{%- endfor -%}{{- ')' -}}{{- ';' if not loop.last -}}{%- endfor -%}"
+    + "{%- endif -%}"
 )

@@ -7,7 +7,7 @@ import polars as pl
 
 from apigen_assets.dataset.compose import chosen_rows, compose
 from apigen_assets.dataset.dataset_rows import dataset_rows
-from apigen_assets.release.configs import configs
+from apigen_assets.release.configs import DEFAULT, configs, json_lines
 from apigen_assets.release.dataset_card import dataset_card, facts
 from apigen_assets.release.provenance import Provenance
 from apigen_assets.release.tree import Tree, write_tree
@@ -31,12 +31,16 @@ def release(
     rejects: Sequence[pl.LazyFrame] = (),
     provenance: Provenance | None = None,
     license_: str = "cc-by-4.0",
+    names: Sequence[str] = DEFAULT,
+    thoughts: bool = False,
 ) -> Tree:
     """Writes a release tree and returns it."""
     table = (rows() if dataset is None else dataset).lazy()
-    parts = configs(table, rejects)
-    told = facts(table, "Test", license_, provenance or Provenance(), {part.name: part.about for part in parts})
-    return write_tree(target, parts, lambda infos: dataset_card(told, infos), (provenance or Provenance()).record())
+    parts, exports = configs(table, rejects, names, thoughts), json_lines(table, names)
+    about = {part.name: part.about for part in parts} | {export.name: export.about for export in exports}
+    told = facts(table, "Test", license_, provenance or Provenance(), about)
+    record = (provenance or Provenance()).record()
+    return write_tree(target, parts, lambda infos: dataset_card(told, infos), record, exports)
 
 
 def with_split(dataset: pl.DataFrame, heldout: int = 5) -> pl.DataFrame:

@@ -121,7 +121,10 @@ def test_without_a_token_the_release_is_local_and_loads(lake, monkeypatch):
         told = metadata(run("release", instance))
         assert told["published"] == "no: HF_TOKEN is not set"
         assert told["loaded"].startswith("load_dataset reads every config")
-        assert told["rows"] == {"xlam/train": 25, "openai/train": 25}
+        shapes = ("xlam", "openai", "prompt_completion", "sharegpt", "grpo", "verl")
+        assert told["rows"] == {f"{name}/train": 25 for name in shapes}
+        lines = sorted((settings().release_dir / "function-calling-dataset" / "jsonl").iterdir())
+        assert [file.name for file in lines] == ["nemo_gym.jsonl", "openai_finetuning.jsonl"]
         assert (settings().release_dir / "function-calling-dataset" / "release.json").exists()
         again = metadata(run("release", instance))
         assert not again["written"] and again["content_hash"] == told["content_hash"]

@@ -18,7 +18,17 @@ from hypothesis import strategies as st
 from apigen_assets.files import folders
 from apigen_assets.files.row_hash import RowHash
 from apigen_assets.release import shards
-from apigen_assets.release.configs import OPENAI, XLAM, Config, Split, features
+from apigen_assets.release.configs import (
+    GRPO,
+    OPENAI,
+    PROMPT_COMPLETION,
+    SHAREGPT,
+    VERL,
+    XLAM,
+    Config,
+    Split,
+    features,
+)
 from apigen_assets.release.models import split_card
 from apigen_assets.release.shards import columns, write_split
 from apigen_assets.release.tree import complete, read_manifest
@@ -77,14 +87,15 @@ def test_rejects_are_a_config_of_their_own_with_one_type_for_every_column(tmp_pa
 def test_the_openai_config_is_messages_and_tools(tmp_path):
     tree = release(tmp_path / "release")
     row = pq.read_table(next((tree.path / "data" / "openai").iterdir())).to_pylist()[0]
-    question, answer = row["messages"]
-    assert question == {"role": "user", "content": question["content"], "tool_calls": None}
+    question, answer = map(json.loads, row["messages"])
+    assert question == {"role": "user", "content": question["content"]}
     (call,) = answer["tool_calls"]
-    assert call["type"] == "function" and isinstance(json.loads(call["function"]["arguments"]), dict)
-    assert json.loads(row["tools"])[1]["function"]["parameters"]["required"] == ["amount"]
+    assert call["type"] == "function" and isinstance(call["function"]["arguments"], dict)
+    assert answer["content"] is None and answer.keys() == {"role", "content", "tool_calls"}
+    assert json.loads(row["tools"][1])["function"]["parameters"]["required"] == ["amount"]
 
 
-@pytest.mark.parametrize("schema", [XLAM, OPENAI])
+@pytest.mark.parametrize("schema", [XLAM, OPENAI, PROMPT_COMPLETION, SHAREGPT, GRPO, VERL])
 def test_declared_features_are_those_of_the_files(schema):
     datasets = pytest.importorskip("datasets", reason="needs the train extra")
     declared = datasets.Features._from_yaml_list(features(schema))

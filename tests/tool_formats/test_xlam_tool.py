@@ -78,7 +78,7 @@ def test_a_type_comes_back_from_the_flat_form_alike_in_the_release_and_in_prompt
     parameters = {"type": "object", "properties": {"p": schema}, "required": ["p"] if required else []}
     flat = flat_tool({"name": "f", "description": "F.", "parameters": parameters})
     row = openai_row({"id": 0, "query": "q", "answers": "[]", "tools": json.dumps([flat])})
-    (released,) = json.loads(row["tools"])
+    (released,) = row["tools"]
     parameters["properties"] = {"p": {**schema, "description": ""}}
     assert released["function"]["parameters"] == parameters
     assert released == openai_tool(flat)

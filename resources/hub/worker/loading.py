@@ -1,5 +1,6 @@
 """Reading a release as its users do: with `datasets.load_dataset`, every config."""
 
+import hashlib
 import importlib.util
 import json
 from pathlib import Path
@@ -59,6 +60,10 @@ def check(source: str, revision: str | None, token: str | None, manifest: JsonOb
             hashes[f"{config}/{split}"] = digest.hexdigest()
             if digest.hexdigest() != expected["sha256"]:
                 raise HubFailure("not_loadable", f"{config}/{split}: the rows are not those of its manifest")
+    for name, told in manifest.get("exports", {}).items():
+        path = _file(source, told["file"], revision, token)
+        with path.open("rb") as lines:
+            hashes[f"{name}/lines"] = hashlib.file_digest(lines, "sha256").hexdigest()
     return {"rows": rows, "content_hash": combined_hash(hashes)}
 
 
@@ -68,17 +73,18 @@ def _types(columns: list[list[str]]) -> list[list[str]]:
 
 
 def _manifest(source: str, revision: str | None, token: str | None) -> JsonObject:
-    path = Path(source)
-    if path.is_dir():
-        file = path / "release.json"
-    else:
-        from huggingface_hub import hf_hub_download
-
-        file = Path(
-            hf_hub_download(source, "release.json", repo_type="dataset", revision=revision, token=token or False)
-        )
+    file = _file(source, "release.json", revision, token)
     try:
         manifest: JsonObject = json.loads(file.read_text(encoding="utf-8"))
         return manifest
     except (OSError, ValueError) as error:
         raise HubFailure("not_loadable", f"{source} has no readable release.json: {error}") from None
+
+
+def _file(source: str, name: str, revision: str | None, token: str | None) -> Path:
+    path = Path(source)
+    if path.is_dir():
+        return path / name
+    from huggingface_hub import hf_hub_download
+
+    return Path(hf_hub_download(source, name, repo_type="dataset", revision=revision, token=token or False))
