@@ -224,9 +224,9 @@ def test_every_config_is_read_by_the_audit_as_the_same_rows(tmp_path):
     for file in files:
         rows = list(read_rows(file))
         assert [row.problem for row in rows] == [None] * 3, file
-        assert json.loads(rows[0].answers)[0]["arguments"] == ARGUMENTS, file
+        assert json.loads(rows[0].answers or "")[0]["arguments"] == ARGUMENTS, file
         assert [row.query for row in rows] == ["How warm in Köln 🙂?", "Both?", "Sing."], file
-        assert [len(json.loads(row.answers)) for row in rows] == [1, 2, 0], file
+        assert [len(json.loads(row.answers or "")) for row in rows] == [1, 2, 0], file
         reasons = [verdict["reason"] for verdict in audit_rows(rows, allow_empty=True)]
         assert "bad_tools" not in reasons and "unknown_argument" not in reasons, file
 

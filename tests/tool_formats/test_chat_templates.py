@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.chat_forms import TemplateError, answer_text, fitted, written_calls
 from apigen_assets.tool_formats.openai_row import openai_row, prompt_completion_row
 from apigen_assets.training.chat_template import chat_template
@@ -46,7 +47,7 @@ TOOLS = [
     },
     {"name": "ping", "description": "No parameters.", "parameters": {"type": "object", "properties": {}}},
 ]
-CALLS = {
+CALLS: dict[str, list[list[tuple[str, JsonObject]]]] = {
     "simple": [[("weather.get", {"city": "Bonn", "days": 3})], [("ping", {})]],
     "typed": [
         [("weather.get", {"city": "12", "exact": True, "ratio": 0.0266})],
@@ -70,7 +71,7 @@ CALLS = {
 
 def rows():
     """200 rows: about 33 of each kind."""
-    out = []
+    out: list[JsonObject] = []
     while len(out) < 200:
         for kind, answers in CALLS.items():
             turn = len(out) // len(CALLS)

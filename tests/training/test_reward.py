@@ -73,8 +73,10 @@ def test_what_an_answer_earns(answer, expected, reward):
 def test_the_entry_points_of_trl_and_verl_say_the_same():
     completions = [[{"role": "assistant", "content": written(BONN)}], [{"role": "assistant", "content": "No."}]]
     truth, tools = [json.dumps([BONN])] * 2, [json.dumps(TOOLS)] * 2
-    more = {"prompts": ["a", "b"], "completion_ids": [[1], [2]], "trainer_state": None}
-    assert function_call_reward(completions=completions, ground_truth=truth, tools=tools, **more) == [1.0, 0.0]
+    rewards = function_call_reward(
+        ["a", "b"], completions, ground_truth=truth, tools=tools, completion_ids=[[1], [2]], trainer_state=None
+    )
+    assert rewards == [1.0, 0.0]
     half = [[{"role": "assistant", "content": written(call(city="Bonn"))}]]
     assert exact_match_reward(completions=half, ground_truth=truth[:1]) == [0.0]
     found = compute_score("apigen", written(BONN), truth[0], {"tools": tools[0], "index": 3})
