@@ -190,7 +190,7 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        faults = [f"APIGEN_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors() if one["loc"]]
+        faults = [f"APIGEN_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors() if fault["loc"]]
     except PydanticSettingsError as error:
         faults = [str(error)]
     raise SettingsError(

@@ -98,10 +98,10 @@ class ExecutorsResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def open(self) -> Iterator[Executors]:
         """The executors, started; all are stopped at the end of the block."""
         with ExitStack() as stack:
-            given = {"python": self.python, "rest": self.rest, "mcp": self.mcp}
+            by_kind = {"python": self.python, "rest": self.rest, "mcp": self.mcp}
             started = {
                 kind: stack.enter_context(cast(OpensExecutor, resource).open())
-                for kind, resource in given.items()
+                for kind, resource in by_kind.items()
                 if resource is not None
             }
             yield Executors(started)

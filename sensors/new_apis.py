@@ -60,21 +60,21 @@ class Plan:
     waiting: int = 0
 
 
-def plan(found: Listing, before: Cursor, partitions: set[str], config: Settings, now: float) -> Plan:
+def plan(listed: Listing, before: Cursor, partitions: set[str], config: Settings, now: float) -> Plan:
     """What to run, add and remove, from one look at the folder.
 
     Args:
-        found: what lies in the folder.
+        listed: what lies in the folder.
         before: the last tick's cursor.
         partitions: batch keys that exist.
         config: for the batch size and the kept imports.
         now: seconds since the epoch.
     """
-    out = Plan(cursor=Cursor(dict(before.requested), {}, [], dict(before.returns), dict(found.problems)))
-    for name, reason in found.problems.items():
+    out = Plan(cursor=Cursor(dict(before.requested), {}, [], dict(before.returns), dict(listed.problems)))
+    for name, reason in listed.problems.items():
         if before.problems.get(name) != reason:
             out.news.append(f"{name} is left out: {reason}")
-    for slug, entry in sorted(found.entries.items()):
+    for slug, entry in sorted(listed.entries.items()):
         out.cursor.seen[slug] = entry.fingerprint
         unchanged = before.seen.get(slug) == entry.fingerprint
         if not unchanged and now - entry.changed_at < SETTLED_S:
@@ -92,7 +92,7 @@ def plan(found: Listing, before: Cursor, partitions: set[str], config: Settings,
             if key not in partitions:
                 out.add.append(key)
         _shrunk(out, slug, entry.fingerprint, before, partitions, config)
-    _removed(out, found, before, partitions)
+    _removed(out, listed, before, partitions)
     return out
 
 
@@ -115,11 +115,11 @@ def _shrunk(out: Plan, slug: str, fingerprint: str, before: Cursor, partitions: 
             out.cursor.requested.pop(key, None)
 
 
-def _removed(out: Plan, found: Listing, before: Cursor, partitions: set[str]) -> None:
+def _removed(out: Plan, listed: Listing, before: Cursor, partitions: set[str]) -> None:
     known = {BatchKey.parse(key).slug for key in before.requested}
     # a source that is there under a name that cannot be used now (a second file took the slug) is not removed
-    in_question = found.slugs_in_question
-    for slug in sorted(known - set(found.entries) - in_question):
+    in_question = listed.slugs_in_question
+    for slug in sorted(known - set(listed.entries) - in_question):
         if slug not in before.gone:
             out.cursor.gone.append(slug)
             continue

@@ -177,8 +177,8 @@ def _training_summary(settings: Settings) -> Callable[[Lake], str]:
         heldout = json.loads((folder / "training.json").read_text(encoding="utf-8"))["heldout"]
 
         def exact(model: str, group: str) -> str:
-            found = heldout.get(model, {}).get(group, {}).get("all")
-            return f"{found['accuracy']:.1%}" if found else "-"
+            accuracy = heldout.get(model, {}).get(group, {}).get("all")
+            return f"{accuracy['accuracy']:.1%}" if accuracy else "-"
 
         return (
             f"exact match on unseen queries: {exact('trained', 'seen')} for functions seen in training, "

@@ -43,14 +43,14 @@ def estimate(
     rows: list[Estimate] = []
     most: dict[str, int] = {}
     with ChatClient(known, config.journal_dir) as chat:
-        for one in chosen:
-            wanted = _wanted(config, one, target)
-            most[one.name] = sum(wanted(len(apis)) for apis in batches.values() if apis)
+        for model in chosen:
+            wanted = _wanted(config, model, target)
+            most[model.name] = sum(wanted(len(apis)) for apis in batches.values() if apis)
             rows.append(
                 estimate_generation(
                     batches,
                     examples,
-                    one,
+                    model,
                     wanted,
                     config.pairs_per_prompt,
                     config.seed,
@@ -61,7 +61,7 @@ def estimate(
     filled = sum(1 for apis in batches.values() if apis)
     for name in judges:
         rows.append(estimate_judging(known[name], sum(most.values())))
-    apis, by_each = sum(len(one) for one in batches.values()), max(most.values(), default=0)
+    apis, by_each = sum(len(batch) for batch in batches.values()), max(most.values(), default=0)
     print_estimate(
         rows,
         known,
@@ -106,7 +106,7 @@ def _chosen(known: dict[str, Generator], names: list[str] | None) -> list[Genera
     for name in names or ():
         if name not in known:
             raise UnknownGeneratorError(f"no generator {name!r} is switched on; there are: {', '.join(known)}")
-    return [one for name, one in known.items() if one.generate and (not names or name in names)]
+    return [generator for name, generator in known.items() if generator.generate and (not names or name in names)]
 
 
 def _wanted(config: Settings, generator: Generator, target: int | None) -> Callable[[int], int]:

@@ -100,20 +100,20 @@ def evaluate(
 def _write_answers(path: Path, answers: list[BfclAnswer]) -> None:
     """The answers as scored, in the form that `apigen score` reads."""
     lines = []
-    for one in answers:
-        what = {"failure": one.failure, "detail": one.detail} if one.failure else {"result": one.answer}
-        lines.append(json.dumps({"id": one.id, "category": one.category, **what}) + "\n")
+    for answer in answers:
+        what = {"failure": answer.failure, "detail": answer.detail} if answer.failure else {"result": answer.answer}
+        lines.append(json.dumps({"id": answer.id, "category": answer.category, **what}) + "\n")
     write_text(path, "".join(lines))
 
 
 def _progress() -> Callable[[int, int], None]:
-    told = -1
+    last_shown = -1
 
     def tell(done: int, total: int) -> None:
-        nonlocal told
+        nonlocal last_shown
         percent = 100 * done // max(1, total)
-        if percent >= told + 5:
-            told = percent
+        if percent >= last_shown + 5:
+            last_shown = percent
             typer.echo(f"{done} of {total} questions answered", err=True)
 
     return tell

@@ -109,9 +109,9 @@ def _reason(result: "dg.ExecuteInProcessResult") -> str:
     for event in result.all_events:
         if event.is_step_failure:
             failure = event.step_failure_data
-            told = failure.user_failure_data
-            if told is not None and told.description:
-                return str(told.description)
+            user_failure = failure.user_failure_data
+            if user_failure is not None and user_failure.description:
+                return str(user_failure.description)
             error = failure.error
             while error is not None and error.cause is not None:
                 error = error.cause

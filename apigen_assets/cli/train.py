@@ -45,7 +45,7 @@ def train(
             out=out,
             heldout_rows=heldout_rows,
             tokenizer_rows=tokenizer_rows,
-            changes=dict(one.split("=", 1) for one in changes or []),
+            changes=dict(change.split("=", 1) for change in changes or []),
         )
         Trainer(processes).run(job)
     except (RecipeError, TrainingError) as error:
@@ -85,7 +85,7 @@ def preflight(
 
         memory = gpu_memory or chosen.gpu_memory_gb
         try:
-            found = compute(
+            estimate = compute(
                 chosen, gpus or chosen.processes, memory * GB if memory else None, peak_flops(gpu), rows=rows
             )
         except PreflightError as error:
@@ -93,4 +93,4 @@ def preflight(
     except (RecipeError, MissingExtraError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
-    typer.echo(json.dumps(asdict(found)) if as_json else found.text())
+    typer.echo(json.dumps(asdict(estimate)) if as_json else estimate.text())

@@ -110,13 +110,13 @@ def _from_modules(paths: list[Path]) -> Iterator[Api]:
         if not path.exists():
             raise UnusableInputError(f"{path}: no such module or folder")
         try:
-            found = import_python_path(path, "verify")
+            imported = import_python_path(path, "verify")
         except SourceError as error:
             raise UnusableInputError(f"{path}: {error}") from None
-        if not found.apis:
-            why = f" ({found.rejects[0].reason}: {found.rejects[0].detail})" if found.rejects else ""
+        if not imported.apis:
+            why = f" ({imported.rejects[0].reason}: {imported.rejects[0].detail})" if imported.rejects else ""
             raise UnusableInputError(f"{path}: no function found that can be called{why}")
-        yield from found.apis
+        yield from imported.apis
 
 
 def _from_catalogs(paths: list[Path]) -> Iterator[Api]:

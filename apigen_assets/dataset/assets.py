@@ -129,7 +129,7 @@ def composition(
     Contaminated rows and duplicates go (exact, same calls, near queries), then styles, generators, categories and
     APIs have their quotas. A kind with too few rows is a shortfall, and is not filled from another.
     """
-    found = compose(
+    composed = compose(
         semantic_verified,
         settings.dataset_size,
         settings.seed,
@@ -137,17 +137,17 @@ def composition(
         categories_of(filtered_api_catalog),
         set(contaminated_rows["candidate_id"]),
     )
-    fates = {name: count for name, count in found.counts.items() if count}
+    fates = {name: count for name, count in composed.counts.items() if count}
     return dg.MaterializeResult(
-        value=found.fates,
+        value=composed.fates,
         metadata={
             "wanted": settings.dataset_size,
-            "chosen": found.counts[Fate.CHOSEN],
-            "duplicates": found.duplicates,
-            "over_quota": found.over_quota,
-            "contaminated": found.counts[Fate.CONTAMINATED],
+            "chosen": composed.counts[Fate.CHOSEN],
+            "duplicates": composed.duplicates,
+            "over_quota": composed.over_quota,
+            "contaminated": composed.counts[Fate.CONTAMINATED],
             "fates": counts_table(fates, "fate"),
-            "shortfall": counts_table(found.shortfall, "style"),
+            "shortfall": counts_table(composed.shortfall, "style"),
             "plot": bar_plot(fates, "Verified rows by what became of them"),
         },
     )
@@ -176,15 +176,15 @@ def relevance_rows(
     categories = categories_of(filtered_api_catalog)
     chosen = chosen_rows(semantic_verified, composition)
     wanted = round(chosen.height * settings.relevance_share / (1 - settings.relevance_share))
-    made = make_relevance_rows(chosen, categories, wanted, settings.seed, settings.relevance_refusal)
-    rows = dataset_rows(made.rows, categories, heldout_share=settings.heldout_share)
+    relevance = make_relevance_rows(chosen, categories, wanted, settings.seed, settings.relevance_refusal)
+    rows = dataset_rows(relevance.rows, categories, heldout_share=settings.heldout_share)
     return dg.MaterializeResult(
         value=rows,
         metadata={
             "wanted": wanted,
             "made": rows.height,
             "kinds": counts_table(column_counts(rows, "kind"), "kind"),
-            "shortfall": counts_table(made.shortfall, "kind"),
+            "shortfall": counts_table(relevance.shortfall, "kind"),
             "samples": samples(rows, ["query", "tools", "answers", "kind"]),
         },
     )
@@ -314,8 +314,8 @@ def _compared(instance: dg.DagsterInstance) -> bool:
     """Whether the latest run of `contaminated_rows` had the leaderboard's questions, as it says itself."""
     event = instance.get_latest_materialization_event(dg.AssetKey("contaminated_rows"))
     materialization = None if event is None else event.asset_materialization
-    said = None if materialization is None else materialization.metadata.get("compared")
-    return said is not None and bool(said.value)
+    compared = None if materialization is None else materialization.metadata.get("compared")
+    return compared is not None and bool(compared.value)
 
 
 def report_file(settings: Settings) -> Path:
@@ -326,10 +326,10 @@ def report_file(settings: Settings) -> Path:
 def _without_contaminated(rows: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, int]:
     """Rows that do not match BFCL, and how many did; all of them where the questions cannot be had."""
     try:
-        found = benchmark(settings).contaminated(rows)
+        contaminated = benchmark(settings).contaminated(rows)
     except QuestionsUnavailableError:
         return rows, 0
-    return rows.filter(pl.Series(~found)), int(found.sum())
+    return rows.filter(pl.Series(~contaminated)), int(contaminated.sum())
 
 
 def _metadata(lake: Lake, rows: pl.DataFrame, composition: pl.DataFrame) -> dict[str, Any]:

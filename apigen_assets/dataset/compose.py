@@ -193,8 +193,8 @@ def chosen_rows(verified: pl.LazyFrame, fates: pl.DataFrame) -> pl.DataFrame:
     """The chosen rows with the columns of `verified`, in the order of the data set."""
     places = fates.filter(pl.col("fate") == Fate.CHOSEN).select("candidate_id", "place").lazy()
     columns = verified.collect_schema().names()
-    found = verified.join(places, on="candidate_id", how="inner").collect(engine="streaming")
-    return found.sort("place", *columns).unique("place", keep="first", maintain_order=True).select(columns)
+    rows = verified.join(places, on="candidate_id", how="inner").collect(engine="streaming")
+    return rows.sort("place", *columns).unique("place", keep="first", maintain_order=True).select(columns)
 
 
 def unique_rows(frame: pl.LazyFrame, seed: int) -> pl.DataFrame:
@@ -282,12 +282,12 @@ def _fates(
     names = facts["candidate_id"]
     chosen = fates[order] == Fate.CHOSEN
     ordered = facts[order].select("candidate_id", "generator", "style", "category")
-    other = of[order]
+    original = of[order]
     return (
         ordered.with_columns(
             pl.col("generator", "style", "category").cast(pl.String),
             pl.Series("fate", [str(fate) for fate in fates[order].tolist()], dtype=pl.String),
-            pl.Series("of", names.gather(np.maximum(other, 0))).set(pl.Series(other < 0), None),
+            pl.Series("of", names.gather(np.maximum(original, 0))).set(pl.Series(original < 0), None),
             pl.Series("place", np.where(chosen, np.cumsum(chosen) - 1, -1), dtype=pl.Int64).replace(-1, None),
         )
         .sort("place", nulls_last=True, maintain_order=True)

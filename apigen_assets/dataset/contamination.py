@@ -60,10 +60,10 @@ class Benchmark:
     """
 
     def __init__(self, questions: Sequence[JsonMapping]) -> None:
-        self.ids = [str(one["id"]) for one in questions]
+        self.ids = [str(question["id"]) for question in questions]
         self._texts = [
-            "\n".join(str(message["content"]) for message in one["question"] if message["role"] == "user")
-            for one in questions
+            "\n".join(str(message["content"]) for message in question["question"] if message["role"] == "user")
+            for question in questions
         ]
         words = words_of(pl.Series(self._texts, dtype=pl.String))
         self._whole = {
@@ -88,11 +88,11 @@ class Benchmark:
         self._pairs = table.join(self._common, on="gram", how="anti")
         self._sizes = self._pairs.group_by("question").agg(pl.len().alias("theirs"))
         self._functions = _functions(questions)
-        self._by_name = {(one.name, _names(one)): one for one in reversed(self._functions)}
+        self._by_name = {(function.name, _names(function)): function for function in reversed(self._functions)}
         self._by_parameters: dict[frozenset[tuple[str, str]], list[_Function]] = {}
-        for one in self._functions:
-            self._by_parameters.setdefault(one.parameters, []).append(one)
-        self._known_names = {one.name for one in self._functions}
+        for function in self._functions:
+            self._by_parameters.setdefault(function.parameters, []).append(function)
+        self._known_names = {function.name for function in self._functions}
         self._tools: dict[str, tuple[str, str, float, str] | None] = {}
 
     def matches(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -100,11 +100,11 @@ class Benchmark:
 
         `tools` is the JSON list of tools, with JSON Schema parameters or with the flat ones of the released rows.
         """
-        found = [*self._queries(rows["query"]), *self._offered(rows["tools"])]
+        matches = [*self._queries(rows["query"]), *self._offered(rows["tools"])]
         order = {"question": 0, "ngram": 1, "tool": 2}
         best: dict[int, tuple[JsonValue, ...]] = {}
-        for one in sorted(found, key=lambda one: (one[0], order[one[1]], -one[3], one[2])):
-            best.setdefault(one[0], one)
+        for match in sorted(matches, key=lambda match: (match[0], order[match[1]], -match[3], match[2])):
+            best.setdefault(match[0], match)
         return pl.DataFrame([best[row] for row in sorted(best)], schema=MATCHES_SCHEMA, orient="row")
 
     def contaminated(self, rows: pl.DataFrame) -> "np.ndarray[Any, np.dtype[np.bool_]]":
@@ -119,36 +119,37 @@ class Benchmark:
 
     def tool_match(self, tool: JsonMapping) -> tuple[str, str, float, str] | None:
         """`(kind, question id, overlap, detail)` of a tool that is one of the benchmark's; else null."""
-        one = _function(tool, "")
-        same = self._by_name.get((one.name, _names(one)))
-        if same is not None and one.parameters:
+        offered = _function(tool, "")
+        same = self._by_name.get((offered.name, _names(offered)))
+        if same is not None and offered.parameters:
             return "tool", same.question, 1.0, f"{tool['name']} has the name and the parameters of {same.shown}"
         best: tuple[float, _Function] | None = None
-        for other in self._by_parameters.get(one.parameters, ()):
-            shared = len(one.words & other.words) / max(1, len(one.words | other.words))
-            if shared >= DESCRIPTION and len(one.words & other.words) >= 3 and (best is None or shared > best[0]):
-                best = (shared, other)
-        if best is None or not one.parameters:
+        for function in self._by_parameters.get(offered.parameters, ()):
+            common = len(offered.words & function.words)
+            shared = common / max(1, len(offered.words | function.words))
+            if shared >= DESCRIPTION and common >= 3 and (best is None or shared > best[0]):
+                best = (shared, function)
+        if best is None or not offered.parameters:
             return None
         detail = f"{tool['name']} has the parameters and the description of {best[1].shown}"
         return "tool", best[1].question, round(best[0], 3), detail
 
     def _queries(self, queries: pl.Series) -> list[tuple[int, str, str, float, str]]:
         words = words_of(queries)
-        found: list[tuple[int, str, str, float, str]] = []
+        matches: list[tuple[int, str, str, float, str]] = []
         for row, (start, end) in enumerate(zip(words.offsets, words.offsets[1:], strict=False)):
             number = self._whole.get(words.hashes[start:end].tobytes()) if end > start else None
             if number is not None:
-                found.append((row, "question", self.ids[number], 1.0, self._shown(number)))
+                matches.append((row, "question", self.ids[number], 1.0, self._shown(number)))
         grams, owners = words.ngrams(NGRAM)
         long = pl.DataFrame({"gram": grams, "row": owners}).join(self._long, on="gram")
         for row, number in long.select("row", "question").unique("row", keep="first", maintain_order=True).iter_rows():
-            found.append((row, "ngram", self.ids[number], 1.0, f"{NGRAM} words in a row of: {self._shown(number)}"))
+            matches.append((row, "ngram", self.ids[number], 1.0, f"{NGRAM} words in a row of: {self._shown(number)}"))
         for size, table in self._contained.items():
             grams, owners = words.ngrams(size)
             inside = pl.DataFrame({"gram": grams, "row": owners}).join(table, on="gram").unique("row", keep="first")
             for row, number in inside.select("row", "question").iter_rows():
-                found.append((row, "ngram", self.ids[number], 1.0, f"the whole of: {self._shown(number)}"))
+                matches.append((row, "ngram", self.ids[number], 1.0, f"the whole of: {self._shown(number)}"))
         grams, owners = words.ngrams(2)
         own = pl.DataFrame({"gram": grams, "row": owners}).unique().join(self._common, on="gram", how="anti")
         sizes = own.group_by("row").agg(pl.len().alias("ours"))
@@ -161,11 +162,11 @@ class Benchmark:
             .filter(pl.col("overlap") >= OVERLAP)
         )
         for row, number, overlap in near.select("row", "question", "overlap").iter_rows():
-            found.append((row, "ngram", self.ids[number], round(overlap, 3), self._shown(number)))
-        return found
+            matches.append((row, "ngram", self.ids[number], round(overlap, 3), self._shown(number)))
+        return matches
 
     def _offered(self, tools: pl.Series) -> list[tuple[int, str, str, float, str]]:
-        found = []
+        matches = []
         for row, text in enumerate(tools):
             for tool in json.loads(text):
                 # What an API looks like is decided once, however many rows offer it.
@@ -174,9 +175,9 @@ class Benchmark:
                     self._tools[key] = self.tool_match(tool)
                 match = self._tools[key]
                 if match is not None:
-                    found.append((row, *match))
+                    matches.append((row, *match))
                     break
-        return found
+        return matches
 
     def _shown(self, number: int) -> str:
         text = " ".join(self._texts[number].split())
@@ -185,9 +186,9 @@ class Benchmark:
 
 def _functions(questions: Sequence[JsonMapping]) -> list[_Function]:
     seen: dict[tuple[JsonValue, ...], _Function] = {}
-    for one in questions:
-        for tool in one["functions"]:
-            function = _function(tool, str(one["id"]))
+    for question in questions:
+        for tool in question["functions"]:
+            function = _function(tool, str(question["id"]))
             seen.setdefault(function[:3], function)
     return list(seen.values())
 
@@ -196,16 +197,16 @@ def _function(tool: JsonMapping, question: str) -> _Function:
     schema = tool.get("parameters") or {}
     inner = schema.get("properties") if isinstance(schema.get("type"), str) else schema
     parameters = frozenset(
-        (_folded(str(name)), _type(one.get("type") if isinstance(one, Mapping) else None))
-        for name, one in (inner or {}).items()
+        (_folded(str(name)), _type(schema.get("type") if isinstance(schema, Mapping) else None))
+        for name, schema in (inner or {}).items()
     )
     description = _HINT.sub("", str(tool.get("description") or "")).lower()
     words = frozenset(re.findall(r"[^\W_]+", description))
     return _Function(_folded(str(tool["name"])), parameters, words, question, str(tool["name"]))
 
 
-def _names(one: _Function) -> frozenset[str]:
-    return frozenset(name for name, _ in one.parameters)
+def _names(function: _Function) -> frozenset[str]:
+    return frozenset(name for name, _ in function.parameters)
 
 
 def _folded(name: str) -> str:
@@ -215,6 +216,6 @@ def _folded(name: str) -> str:
 def _type(kind: object) -> str:
     """One name for the types of JSON Schema, of the leaderboard and of the flat format."""
     if isinstance(kind, list):
-        kind = next((one for one in kind if one != "null"), None)
+        kind = next((name for name in kind if name != "null"), None)
     name = str(kind or "any").removesuffix(", optional").split("[")[0].lower()
     return _TYPES.get(name, name)

@@ -86,30 +86,30 @@ class Signatures:
         rank = np.full(self._filled, -1, np.int64)
         rank[order] = np.arange(len(order))
         alive = rank >= 0
-        found: dict[int, int] = {}
+        near_of: dict[int, int] = {}
         for band in range(BANDS):
             keys = self._bands[band] ^ (groups * np.uint64(0xC2B2AE3D27D4EB4F))
-            self._against_leaders(keys, rank, alive, similarity, found)
-            self._against_neighbours(keys, rank, alive, similarity, found)
-        return found
+            self._against_leaders(keys, rank, alive, similarity, near_of)
+            self._against_neighbours(keys, rank, alive, similarity, near_of)
+        return near_of
 
     def _against_leaders(
         self, keys: Hashes, rank: npt.NDArray[np.int64], alive: npt.NDArray[np.bool_], similarity: float,
-        found: dict[int, int],
+        near_of: dict[int, int],
     ) -> None:  # fmt: skip
         rows, sorted_keys = _buckets(keys, rank, alive)
         if not len(rows):
             return
         first = np.flatnonzero(np.r_[True, sorted_keys[1:] != sorted_keys[:-1]])
         leader = rows[np.repeat(first, np.diff(np.r_[first, len(rows)]))]
-        others = leader != rows
-        for a, b in self._near(leader[others], rows[others], similarity):
+        followers = leader != rows
+        for a, b in self._near(leader[followers], rows[followers], similarity):
             alive[b] = False
-            found[b] = a
+            near_of[b] = a
 
     def _against_neighbours(
         self, keys: Hashes, rank: npt.NDArray[np.int64], alive: npt.NDArray[np.bool_], similarity: float,
-        found: dict[int, int],
+        near_of: dict[int, int],
     ) -> None:  # fmt: skip
         rows, sorted_keys = _buckets(keys, rank, alive)
         places = np.arange(len(rows))
@@ -118,20 +118,20 @@ class Signatures:
             places = places[sorted_keys[places] == sorted_keys[places + distance]]
             if not len(places):
                 return
-            one, two = rows[places], rows[places + distance]
-            both = alive[one] & alive[two]
-            for a, b in self._near(one[both], two[both], similarity):
+            earlier, two = rows[places], rows[places + distance]
+            both = alive[earlier] & alive[two]
+            for a, b in self._near(earlier[both], two[both], similarity):
                 if alive[a] and alive[b]:
                     alive[b] = False
-                    found[b] = a
+                    near_of[b] = a
 
     def _near(
-        self, one: npt.NDArray[np.int64], two: npt.NDArray[np.int64], similarity: float
+        self, lefts: npt.NDArray[np.int64], two: npt.NDArray[np.int64], similarity: float
     ) -> Iterator[tuple[int, int]]:
         """Pairs that are near, in the order given: shares of equal bytes, less the bytes equal by chance."""
         least = (similarity + (1 - similarity) / 256) * PERMUTATIONS
-        for start in range(0, len(one), _PAIRS):
-            a, b = one[start : start + _PAIRS], two[start : start + _PAIRS]
+        for start in range(0, len(lefts), _PAIRS):
+            a, b = lefts[start : start + _PAIRS], two[start : start + _PAIRS]
             equal = np.count_nonzero(self._bytes[a] == self._bytes[b], axis=1)
             near = equal >= least
             yield from zip(a[near].tolist(), b[near].tolist(), strict=True)

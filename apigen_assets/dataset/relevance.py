@@ -77,7 +77,7 @@ def relevance_rows(
         refusal: whether rows say in words why there is no call.
     """
     room = {kind: count // len(KINDS) + (place < count % len(KINDS)) for place, kind in enumerate(KINDS)}
-    made: list[JsonObject] = []
+    rows_made: list[JsonObject] = []
     seen: set[tuple[str, ...]] = set()
     counts: Counter[str] = Counter()
     foreign = _Foreign(chosen["tools"], categories)
@@ -94,10 +94,10 @@ def relevance_rows(
             if new is not None and (key := relevance_key(new["query"], new["tools"])) not in seen:
                 seen.add(key)
                 counts[kind] += 1
-                made.append({**row, **new, "kind": kind, "refusal": new["refusal"] if refusal else None})
+                rows_made.append({**row, **new, "kind": kind, "refusal": new["refusal"] if refusal else None})
                 break
     table = pl.DataFrame(
-        [{**one, "answers": "[]", "execution": "[]"} for one in made], schema=dict.fromkeys(_COLUMNS, pl.String)
+        [{**row, "answers": "[]", "execution": "[]"} for row in rows_made], schema=dict.fromkeys(_COLUMNS, pl.String)
     )
     return RelevanceRow(table, {kind: room[kind] - counts[kind] for kind in KINDS})
 
@@ -145,10 +145,10 @@ def may_serve(tool: Tool, query: str, removed: Sequence[Tool], calls: Sequence[J
     if says_most or (name and name <= asked):
         return True
     arguments = {call["name"]: call["arguments"] for call in calls}
-    for other in removed:
-        theirs = _stems(other)
+    for gone in removed:
+        theirs = _stems(gone)
         shared = len(own & theirs) / max(1, min(len(own), len(theirs)))
-        if shared >= ALIKE or (shared >= ALIKE_AND_FITTING and _fits(tool, arguments.get(other["name"], {}))):
+        if shared >= ALIKE or (shared >= ALIKE_AND_FITTING and _fits(tool, arguments.get(gone["name"], {}))):
             return True
     return False
 
@@ -160,11 +160,11 @@ def _make(
     calls: list[JsonObject] = json.loads(row["answers"])
     called = {call["name"] for call in calls}
     removed = [tool for tool in tools if tool["name"] in called]
-    others = [tool for tool in tools if tool["name"] not in called]
+    uncalled = [tool for tool in tools if tool["name"] not in called]
     query = row["query"]
     chance = random.Random(draw(seed, f"relevance:{row['candidate_id']}"))
     if kind == "tool_removed":
-        offered = [tool for tool in others if not may_serve(tool, query, removed, calls)]
+        offered = [tool for tool in uncalled if not may_serve(tool, query, removed, calls)]
         words = chance.choice(_NO_TOOL)
     elif kind == "other_domain":
         own = {categories.get(tool["api_id"], "Other") for tool in tools}
@@ -172,10 +172,10 @@ def _make(
         offered = [tool for tool in offered if not may_serve(tool, query, removed, calls)]
         words = chance.choice(_NO_TOOL)
     else:
-        found = without_value(query, removed[0], calls[0]["arguments"]) if len(calls) == 1 else None
-        if found is None or any(may_serve(tool, query, removed, calls) for tool in others):
+        shortened = without_value(query, removed[0], calls[0]["arguments"]) if len(calls) == 1 else None
+        if shortened is None or any(may_serve(tool, query, removed, calls) for tool in uncalled):
             return None
-        offered, (query, missing) = tools, found
+        offered, (query, missing) = tools, shortened
         what = removed[0]["parameters"]["properties"][missing].get("description") or missing.replace("_", " ")
         words = chance.choice(_NO_VALUE).format(what=f"{missing.replace('_', ' ')} ({str(what).rstrip('. ')})")
     if not offered:

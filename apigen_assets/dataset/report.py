@@ -250,11 +250,11 @@ def _card(row: JsonMapping) -> str:
     called = {call["name"] for call in calls}
     data = " ".join(f"data-{name}='{escape(str(row[name]))}'" for name in ("style", "category", "kind", "generator"))
     if calls:
-        made = "".join(
+        items = "".join(
             f"<li><code>{escape(_call(call))}</code>{_result(results[place]) if place < len(results) else ''}</li>"
             for place, call in enumerate(calls)
         )
-        answer = f"<ol>{made}</ol>"
+        answer = f"<ol>{items}</ol>"
     else:
         answer = "<p class='dim'>no call: no offered tool serves this</p>"
         if row["refusal"]:
@@ -283,7 +283,7 @@ def _result(result: JsonMapping) -> str:
 
 
 def _tool(tool: JsonMapping, called: bool) -> str:
-    lines = "".join(_parameter(name, one) for name, one in tool["parameters"].items())
+    lines = "".join(_parameter(name, schema) for name, schema in tool["parameters"].items())
     mark = " <span class='called'>called</span>" if called else ""
     return (
         f"<div class='tool'><p><code>{escape(tool['name'])}</code>{mark} {escape(_cut(tool['description'], 400))}</p>"
@@ -291,13 +291,13 @@ def _tool(tool: JsonMapping, called: bool) -> str:
     )
 
 
-def _parameter(name: str, one: JsonMapping) -> str:
-    about = _cut(str(one.get("description", "")), 300)
-    if "default" in one:
-        about += f" Default: {json.dumps(one['default'], ensure_ascii=False)}."
+def _parameter(name: str, schema: JsonMapping) -> str:
+    about = _cut(str(schema.get("description", "")), 300)
+    if "default" in schema:
+        about += f" Default: {json.dumps(schema['default'], ensure_ascii=False)}."
     return (
-        f"<tr><th>{escape(name)}{' *' if one.get('required') else ''}</th>"
-        f"<td><code>{escape(str(one.get('type', '')))}</code></td><td>{escape(about)}</td></tr>"
+        f"<tr><th>{escape(name)}{' *' if schema.get('required') else ''}</th>"
+        f"<td><code>{escape(str(schema.get('type', '')))}</code></td><td>{escape(about)}</td></tr>"
     )
 
 

@@ -93,10 +93,10 @@ def _json_counts(rows: pl.DataFrame) -> tuple[Counter[int], Counter[int], Counte
     calls: Counter[int] = Counter()
     names: Counter[str] = Counter()
     for offered, answers in rows.select("tools", "answers").iter_rows():
-        made: list[JsonObject] = json.loads(answers)
+        row_calls: list[JsonObject] = json.loads(answers)
         tools[len(json.loads(offered))] += 1
-        calls[len(made)] += 1
-        names.update({call["name"] for call in made})
+        calls[len(row_calls)] += 1
+        names.update({call["name"] for call in row_calls})
     return tools, calls, names
 
 
@@ -151,10 +151,10 @@ def _summary(lengths: pl.Series) -> tuple[int, int, int]:
 def sample_rows(rows: pl.DataFrame, count: int) -> pl.DataFrame:
     """At most `count` rows by id: those with calls spread over styles and categories, and one in seven without."""
     calling = rows.filter(pl.col("answers") != "[]")
-    others = rows.filter(pl.col("answers") == "[]")
-    few = min(others.height, max(count // 7, count - calling.height))
+    refusing = rows.filter(pl.col("answers") == "[]")
+    few = min(refusing.height, max(count // 7, count - calling.height))
     return pl.concat(
-        [_spread_rows(calling, count - few, ("style", "category")), _spread_rows(others, few, ("kind", "category"))]
+        [_spread_rows(calling, count - few, ("style", "category")), _spread_rows(refusing, few, ("kind", "category"))]
     ).sort("id")
 
 

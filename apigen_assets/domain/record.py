@@ -77,5 +77,5 @@ def _is_scalar(kind: JsonObject, defs: JsonObject) -> bool:
     if "$ref" in kind:
         return _is_scalar(defs[kind["$ref"].rsplit("/", 1)[-1]], defs)
     if "anyOf" in kind:
-        return all(_is_scalar(one, defs) for one in kind["anyOf"])
+        return all(_is_scalar(member, defs) for member in kind["anyOf"])
     return kind.get("type") in {"string", "integer", "number", "boolean", "null"}

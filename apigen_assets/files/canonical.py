@@ -56,9 +56,9 @@ def plain_numbers(value: object) -> JsonValue:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
-        return {key: plain_numbers(one) for key, one in value.items()}
+        return {key: plain_numbers(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [plain_numbers(one) for one in value]
+        return [plain_numbers(item) for item in value]
     return value
 
 

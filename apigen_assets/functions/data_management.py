@@ -191,7 +191,7 @@ def rank_scores(
     for entry in scores:
         check_number("scores.score", entry["score"], -1e12, 1e12)
     ranked: list[RankedScore] = []
-    for place, entry in enumerate(sorted(scores, key=lambda one: one["score"], reverse=not lowest_first), 1):
+    for place, entry in enumerate(sorted(scores, key=lambda entry: entry["score"], reverse=not lowest_first), 1):
         if ranked and ranked[-1]["score"] == entry["score"]:
             rank = ranked[-1]["rank"]
         else:

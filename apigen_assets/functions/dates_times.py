@@ -262,7 +262,7 @@ def find_free_slots(
     cursor, close = read_clock("day_start", day_start), read_clock("day_end", day_end)
     if close <= cursor:
         raise ValueError(f"day_end must be after day_start, got {day_start} to {day_end}")
-    taken = sorted((read_clock("busy.start", one["start"]), read_clock("busy.end", one["end"])) for one in busy)
+    taken = sorted((read_clock("busy.start", slot["start"]), read_clock("busy.end", slot["end"])) for slot in busy)
     free: list[TimeSlot] = []
     for begin, finish in [*taken, (close, close)]:
         if finish < begin:

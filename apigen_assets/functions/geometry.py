@@ -66,12 +66,12 @@ def triangle_angles(a: float, b: float, c: float) -> TriangleAngles:
     scale = max(a, b, c)
     a, b, c = a / scale, b / scale, c / scale
 
-    def opposite(side: float, one: float, other: float) -> float:
+    def opposite(side: float, left: float, right: float) -> float:
         # The half-angle form keeps its accuracy for needle-like triangles, where the cosine rule loses it.
         half = (a + b + c) / 2
         return math.degrees(
             2
-            * math.atan2(math.sqrt(max((half - one) * (half - other), 0.0)), math.sqrt(max(half * (half - side), 0.0)))
+            * math.atan2(math.sqrt(max((half - left) * (half - right), 0.0)), math.sqrt(max(half * (half - side), 0.0)))
         )
 
     angles = opposite(a, b, c), opposite(b, a, c), opposite(c, a, b)

@@ -19,14 +19,14 @@ from apigen_assets.functions.seed import Seed
 @cache
 def modules() -> tuple[ModuleType, ...]:
     """The domain modules, by name."""
-    found = []
+    domains = []
     for name in sorted(info.name for info in pkgutil.iter_modules(functions.__path__)):
         if name.startswith("_") or name == "library":
             continue
         module = importlib.import_module(f"{functions.__name__}.{name}")
         if hasattr(module, "SEEDS"):
-            found.append(module)
-    return tuple(found)
+            domains.append(module)
+    return tuple(domains)
 
 
 def functions_of(module: ModuleType) -> dict[str, Callable[..., Any]]:

@@ -105,8 +105,8 @@ def top_words(text: str, count: int = 5, ignore: list[str] | None = None) -> lis
     check_length("text", text, 1, 20_000, "characters")
     check_number("count", count, 1, 100)
     left_out = {word.lower() for word in ignore or []}
-    found = Counter(re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text.lower()))
-    ranked = sorted((-n, word) for word, n in found.items() if word not in left_out)
+    counts = Counter(re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text.lower()))
+    ranked = sorted((-n, word) for word, n in counts.items() if word not in left_out)
     return [{"word": word, "count": -n} for n, word in ranked[:count]]
 
 

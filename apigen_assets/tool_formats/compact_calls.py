@@ -19,6 +19,8 @@ _BARE = re.compile(r"[^\W\d_](?:[^\s,;()\[\]{}\"\\]| (?=[^\s,;()\[\]{}\"\\]))*")
 """A text that is written without quotes: it begins with a letter and holds nothing that ends a value."""
 _DECODER = json.JSONDecoder()
 _LITERALS = {"true": True, "false": False, "null": None}
+_NOT_NUMBERS = frozenset({"NaN", "Infinity"})
+"""Words that Python's reader of JSON takes for numbers: as texts they keep their quotes."""
 
 
 def compact_calls(calls: Sequence[JsonMapping], query: str = "") -> str:
@@ -93,7 +95,7 @@ def _read_value(text: str, position: int) -> tuple[JsonValue, int]:
             fields[key], position = _read_value(text, _expect(text, ":", position))
         return fields, position + 1
     bare = _BARE.match(text, position)
-    if bare is not None and bare.group() != "NaN" and bare.group() != "Infinity":
+    if bare is not None and bare.group() not in _NOT_NUMBERS:
         word = bare.group()
         return _LITERALS.get(word, word), bare.end()
     value, end = _DECODER.raw_decode(text, position)
@@ -114,13 +116,13 @@ def _compact_call(call: JsonMapping, query: str) -> str:
 
 
 def _compact_value(value: object, query: str) -> str:
-    if isinstance(value, str) and value not in _LITERALS and _BARE.fullmatch(value):
+    if isinstance(value, str) and value not in _LITERALS and value not in _NOT_NUMBERS and _BARE.fullmatch(value):
         # Tokenizers spell a word otherwise behind a space than inside quotes: as the query has it, it can be copied
         return _dumps(value) if f" {value}" not in query and value in query else f" {value}"
     if isinstance(value, list):
-        return f"[{','.join(_compact_value(one, query) for one in value)}]"
+        return f"[{','.join(_compact_value(item, query) for item in value)}]"
     if isinstance(value, dict):
-        return "{" + ",".join(f"{_dumps(str(key))}:{_compact_value(one, query)}" for key, one in value.items()) + "}"
+        return "{" + ",".join(f"{_dumps(str(key))}:{_compact_value(item, query)}" for key, item in value.items()) + "}"
     return _dumps(value)
 
 

@@ -221,10 +221,10 @@ def _metadata(result: dict[str, Any], out: Path) -> dict[str, Any]:
     return metadata
 
 
-def _samples(found: list[JsonObject]) -> str:
+def _samples(written: list[JsonObject]) -> str:
     lines = ["| style | query | expected | written | |", "|---|---|---|---|---|"]
-    for one in found:
-        cells = [f"{one['group']} ({one['split']})", one["query"], one["expected"], one["written"]]
+    for sample in written:
+        cells = [f"{sample['group']} ({sample['split']})", sample["query"], sample["expected"], sample["written"]]
         shown = [str(cell).replace("|", "\\|").replace("\n", " ")[:300] for cell in cells]
-        lines.append(f"| {' | '.join(shown)} | {'right' if one['exact'] else 'wrong'} |")
+        lines.append(f"| {' | '.join(shown)} | {'right' if sample['exact'] else 'wrong'} |")
     return "\n".join(lines)

@@ -51,8 +51,8 @@ def damage(checkpoint: Path) -> str | None:
 
 def last_good(folder: Path, report: Callable[[str], None]) -> Path | None:
     """The newest good checkpoint of a run's folder; newer ones are reported and set aside."""
-    found = [path for path in folder.glob("checkpoint-*") if _step(path) is not None]
-    for checkpoint in sorted(found, key=lambda path: _step(path) or 0, reverse=True):
+    checkpoints = [path for path in folder.glob("checkpoint-*") if _step(path) is not None]
+    for checkpoint in sorted(checkpoints, key=lambda path: _step(path) or 0, reverse=True):
         wrong = damage(checkpoint)
         if wrong is None:
             return checkpoint

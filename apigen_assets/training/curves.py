@@ -12,8 +12,8 @@ def curve_figure(curve: Sequence[dict[str, float]], key: str) -> Any:
 
     fig = Figure(figsize=(7, 2.6), layout="constrained")
     axes = fig.add_subplot()
-    steps = [one["step"] for one in curve]
-    values = [one[key] for one in curve]
+    steps = [point["step"] for point in curve]
+    values = [point[key] for point in curve]
     axes.plot(steps, values, linewidth=0.8, color="#9db0f5" if key == "loss" else "#4f6bed")
     if key == "loss" and len(values) > 20:
         width = max(5, len(values) // 40)

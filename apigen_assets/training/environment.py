@@ -125,8 +125,10 @@ def device() -> Device:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         return Device("cpu", f"CPU, {cores()} cores", 1, memory // local_processes(), None)
     index = int(os.environ.get("LOCAL_RANK", "0"))
-    found = torch.cuda.get_device_properties(index)
-    return Device("cuda", found.name, torch.cuda.device_count(), found.total_memory, peak_flops(found.name))
+    properties = torch.cuda.get_device_properties(index)
+    return Device(
+        "cuda", properties.name, torch.cuda.device_count(), properties.total_memory, peak_flops(properties.name)
+    )
 
 
 def peak_flops(name: str) -> float | None:

@@ -106,7 +106,7 @@ def sample_by_group(examples: Iterator[TrainingExample], per_group: int) -> list
             continue
         kept[key] = (rank, example)
         if len(kept) > per_group:
-            del kept[max(kept, key=lambda one: (kept[one][0], one))]
+            del kept[max(kept, key=lambda name: (kept[name][0], name))]
     return [
         example
         for group in GROUPS

@@ -58,11 +58,14 @@ def generate(
     """
     import torch
 
-    prompts = [render(one.query, one.tools, style, tokenizer=tokenizer) for one in examples]
-    answers = [target(one.answers, style, tokenizer=tokenizer, query=one.query, tools=one.tools) for one in examples]
+    prompts = [render(example.query, example.tools, style, tokenizer=tokenizer) for example in examples]
+    answers = [
+        target(example.answers, style, tokenizer=tokenizer, query=example.query, tools=example.tools)
+        for example in examples
+    ]
     special = style is not PromptStyle.CHAT
     ids = tokenizer(prompts, add_special_tokens=special)["input_ids"] if prompts else []
-    sizes = [len(one) for one in tokenizer(answers, add_special_tokens=False)["input_ids"]] if answers else []
+    sizes = [len(ids) for ids in tokenizer(answers, add_special_tokens=False)["input_ids"]] if answers else []
     order = sorted(range(len(ids)), key=lambda i: (sizes[i], len(ids[i])))
     out = [""] * len(ids)
     pad = tokenizer.pad_token_id
@@ -105,14 +108,16 @@ def score(examples: Sequence[TrainingExample], texts: Sequence[str]) -> dict[str
     for example, text in zip(examples, texts, strict=True):
         calls = parse(text)
         names = calls is not None and sorted(c.name for c in calls) == sorted(c.name for c in example.answers)
-        one = (1, calls is not None, names, is_exact(calls, example.answers))
+        row_scores = (1, calls is not None, names, is_exact(calls, example.answers))
         kept = counts.setdefault(example.group, [0, 0, 0, 0])
-        for i, value in enumerate(one):
+        for i, value in enumerate(row_scores):
             kept[i] += int(value)
     scores = {group: HeldoutScore(*counts[group]) for group in GROUPS if group in counts}
     calling = [score for group, score in scores.items() if group != "relevance"]
     if calling:
-        scores["all"] = HeldoutScore(*(sum(getattr(one, name) for one in calling) for name in asdict(calling[0])))
+        scores["all"] = HeldoutScore(
+            *(sum(getattr(group_score, name) for group_score in calling) for name in asdict(calling[0]))
+        )
     return scores
 
 
@@ -137,10 +142,10 @@ def _canonical(calls: Sequence[Call]) -> list[str]:
 
 def to_json(scores: dict[str, HeldoutScore]) -> dict[str, JsonObject]:
     """Scores as plain values, with the accuracy."""
-    return {group: {**asdict(one), "accuracy": one.accuracy} for group, one in scores.items()}
+    return {group: {**asdict(group_score), "accuracy": group_score.accuracy} for group, group_score in scores.items()}
 
 
-def samples_json(found: Sequence[Sample]) -> list[JsonObject]:
+def samples_json(shown: Sequence[Sample]) -> list[JsonObject]:
     """Samples as plain values."""
-    plain: list[JsonObject] = json.loads(json.dumps([asdict(one) for one in found]))
+    plain: list[JsonObject] = json.loads(json.dumps([asdict(sample) for sample in shown]))
     return plain

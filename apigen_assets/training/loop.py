@@ -113,15 +113,17 @@ def train(
     peak = torch.cuda.max_memory_allocated() if device.kind == "cuda" else _resident_bytes()
     curve = [
         {
-            "step": one["step"],
-            "loss": one["loss"],
-            "lr": one["learning_rate"],
-            "grad_norm": one.get("grad_norm", 0.0),
+            "step": entry["step"],
+            "loss": entry["loss"],
+            "lr": entry["learning_rate"],
+            "grad_norm": entry.get("grad_norm", 0.0),
         }
-        for one in history
-        if "loss" in one
+        for entry in history
+        if "loss" in entry
     ]
-    accuracies = [{"step": one["step"], "accuracy": one["eval_accuracy"]} for one in history if "eval_accuracy" in one]
+    accuracies = [
+        {"step": entry["step"], "accuracy": entry["eval_accuracy"]} for entry in history if "eval_accuracy" in entry
+    ]
     return Trained(
         steps=done,
         planned_steps=len(step_tokens),
@@ -295,8 +297,8 @@ def _right_rows(logits: Any, labels: Any) -> Any:
     return right.all(dim=1)
 
 
-def _accuracies(found: Any, groups: Any) -> dict[str, float]:
-    right = np.asarray(found.predictions).astype(bool).reshape(-1)
+def _accuracies(evaluation: Any, groups: Any) -> dict[str, float]:
+    right = np.asarray(evaluation.predictions).astype(bool).reshape(-1)
     out: dict[str, float] = {}
     names = np.array(GROUPS)[np.asarray(groups)[: len(right)]]
     for group in GROUPS:
@@ -314,9 +316,9 @@ def _agreed(resumed: Path | None, main: bool) -> Path | None:
 
     if not torch.distributed.is_initialized() or torch.distributed.get_world_size() == 1:
         return resumed
-    told = [str(resumed) if resumed else None]
-    torch.distributed.broadcast_object_list(told, src=0)
-    return Path(told[0]) if told[0] else None
+    shared = [str(resumed) if resumed else None]
+    torch.distributed.broadcast_object_list(shared, src=0)
+    return Path(shared[0]) if shared[0] else None
 
 
 def _resident_bytes() -> int:

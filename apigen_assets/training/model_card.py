@@ -166,8 +166,8 @@ def accuracy_table(heldout: JsonMapping) -> list[str]:
     for group in groups:
         cells = []
         for which, split in columns:
-            one = heldout[which].get(split, {}).get(group)
-            cells.append(f"{one['accuracy']:.1%} of {one['rows']}" if one else "no rows")
+            result = heldout[which].get(split, {}).get(group)
+            cells.append(f"{result['accuracy']:.1%} of {result['rows']}" if result else "no rows")
         lines.append(f"| {group} | {' | '.join(cells)} |")
     return lines
 

@@ -18,9 +18,9 @@ def config_of(recipe: Recipe, **changes: object) -> Any:
     """The transformers config of the recipe's architecture."""
     from transformers import AutoConfig
 
-    given = {**recipe.architecture, **changes}
+    fields = {**recipe.architecture, **changes}
     try:
-        return AutoConfig.for_model(given.pop("model_type"), **given)
+        return AutoConfig.for_model(fields.pop("model_type"), **fields)
     except (ValueError, TypeError) as error:
         raise BaseError(
             f"recipe {recipe.name}: `architecture` is not a model that transformers knows: {error}"
@@ -49,10 +49,10 @@ def check_base(recipe: Recipe) -> None:
         raise BaseError(f"the base {source} of recipe {recipe.name} is neither a folder here nor a name on the Hub")
     config = _config(recipe, source)
     for key, wanted in recipe.architecture.items():
-        found = getattr(config, key, None)
-        if isinstance(wanted, int | str | bool) and found is not None and found != wanted and "token" not in key:
+        actual = getattr(config, key, None)
+        if isinstance(wanted, int | str | bool) and actual is not None and actual != wanted and "token" not in key:
             raise BaseError(
-                f"the base {source} has {key} {found}, but recipe {recipe.name} is written for {wanted}: "
+                f"the base {source} has {key} {actual}, but recipe {recipe.name} is written for {wanted}: "
                 "name the base it is meant for, or correct `architecture`"
             )
 

@@ -125,7 +125,7 @@ def preflight(
             per_token = flops_per_token(recipe, parameters, mean_tokens or recipe.max_length / 3)
             repeated = 4 / 3 if recipe.gradient_checkpointing else 1
             seconds = tokens * per_token * repeated / (peak_flops * processes * _ASSUMED_MFU)
-    found = Preflight(
+    estimate = Preflight(
         recipe=recipe.name,
         parameters=parameters,
         trainable=trainable,
@@ -139,8 +139,8 @@ def preflight(
         seconds=seconds,
     )
     if memory_limit and memory.total > memory_limit * _USABLE:
-        raise PreflightError(_too_large(recipe, found, config, answer_share))
-    return found
+        raise PreflightError(_too_large(recipe, estimate, config, answer_share))
+    return estimate
 
 
 def flops_per_token(recipe: Recipe, parameters: int, mean_tokens: float) -> float:
@@ -148,11 +148,11 @@ def flops_per_token(recipe: Recipe, parameters: int, mean_tokens: float) -> floa
 
     Recomputation under gradient checkpointing is not counted, as usual for model FLOPs utilisation.
     """
-    given = recipe.architecture
-    hidden, layers = int(given["hidden_size"]), int(given["num_hidden_layers"])
-    embedding = 0 if given.get("tie_word_embeddings") else int(given.get("vocab_size", 0)) * hidden
-    count = int(given["num_attention_heads"])
-    heads = count * int(given.get("head_dim") or hidden // count)
+    architecture = recipe.architecture
+    hidden, layers = int(architecture["hidden_size"]), int(architecture["num_hidden_layers"])
+    embedding = 0 if architecture.get("tie_word_embeddings") else int(architecture.get("vocab_size", 0)) * hidden
+    count = int(architecture["num_attention_heads"])
+    heads = count * int(architecture.get("head_dim") or hidden // count)
     return 6.0 * (parameters - embedding) + 6.0 * layers * heads * mean_tokens
 
 
@@ -205,17 +205,19 @@ def _memory(
     return Memory(weights, gradients, optimizer, activations, logits, buffers)
 
 
-def _too_large(recipe: Recipe, found: Preflight, config: object, answer_share: float) -> str:
-    assert found.memory_limit is not None
+def _too_large(recipe: Recipe, estimate: Preflight, config: object, answer_share: float) -> str:
+    assert estimate.memory_limit is not None
     advice = []
     if not recipe.gradient_checkpointing:
         advice.append("gradient_checkpointing: true")
     for stage in range(recipe.zero_stage + 1, 4):
-        if found.processes > 1:
+        if estimate.processes > 1:
             advice.append(f"zero_stage: {stage}")
-    for micro in (m for m in (found.micro_batch // 2, 1) if 0 < m < found.micro_batch):
-        memory = _memory(recipe, config, found.parameters, found.trainable, found.processes, micro, answer_share)
-        if memory.total <= found.memory_limit * _USABLE:
+    for micro in (m for m in (estimate.micro_batch // 2, 1) if 0 < m < estimate.micro_batch):
+        memory = _memory(
+            recipe, config, estimate.parameters, estimate.trainable, estimate.processes, micro, answer_share
+        )
+        if memory.total <= estimate.memory_limit * _USABLE:
             advice.append(f"micro_batch: {micro} ({recipe.batch_rows} rows a step are kept)")
             break
     if not recipe.offload_optimizer:
@@ -223,7 +225,7 @@ def _too_large(recipe: Recipe, found: Preflight, config: object, answer_share: f
     if recipe.lora is None and recipe.base is not None:
         advice.append("lora: {rank: 32}")
     return (
-        f"recipe {recipe.name} does not fit: it needs {found.memory.total / GB:.1f} GB per GPU, and "
-        f"{found.memory_limit * _USABLE / GB:.1f} of {found.memory_limit / GB:.1f} GB are usable\n"
-        f"{found.text()}\nTry: {'; '.join(advice)}; or more GPUs"
+        f"recipe {recipe.name} does not fit: it needs {estimate.memory.total / GB:.1f} GB per GPU, and "
+        f"{estimate.memory_limit * _USABLE / GB:.1f} of {estimate.memory_limit / GB:.1f} GB are usable\n"
+        f"{estimate.text()}\nTry: {'; '.join(advice)}; or more GPUs"
     )

@@ -95,10 +95,10 @@ def prepare(recipe: Recipe, files: RowFiles, folder: Path, log: Callable[[str], 
             seen[split] += 1
             functions.update(example.functions)
             if split == "train":
-                for one in _variants(without_unseen_tools(example, recipe.heldout), recipe, index):
+                for variant in _variants(without_unseen_tools(example, recipe.heldout), recipe, index):
                     if recipe.fill_rows and len(originals) < recipe.fill_rows:
-                        originals.append(one)
-                    yield one
+                        originals.append(variant)
+                    yield variant
         yield from _filling(originals, recipe, tokenizer)
 
     counts = write_tokens(training(), tokenizer, recipe.prompt_style, recipe.max_length, folder / "train")
@@ -109,12 +109,12 @@ def prepare(recipe: Recipe, files: RowFiles, folder: Path, log: Callable[[str], 
 
     def asked(split: str) -> Iterator[TrainingExample]:
         """The rows of a split that the model's context holds; the others are counted, not asked."""
-        found = (one for one in iter_examples(files.heldout) if split_of(one, recipe.heldout) == split)
+        examples = (example for example in iter_examples(files.heldout) if split_of(example, recipe.heldout) == split)
         # A relevance row calls nothing: whether its function was seen does not matter
-        shown = (_shown(one, recipe) if split == "seen" else one for one in found)
-        for one, prompt, answer in encode_examples(shown, tokenizer, recipe.prompt_style):
+        shown = (_shown(example, recipe) if split == "seen" else example for example in examples)
+        for example, prompt, answer in encode_examples(shown, tokenizer, recipe.prompt_style):
             if len(prompt) + len(answer) <= recipe.max_length:
-                yield one
+                yield example
             else:
                 too_long[split] += 1
 
@@ -131,7 +131,7 @@ def prepare(recipe: Recipe, files: RowFiles, folder: Path, log: Callable[[str], 
             "too_long": counts.too_long,
             "held_out_too_long": too_long.total(),
         },
-        heldout={split: dict(Counter(one.group for one in found)) for split, found in heldout.items()},
+        heldout={split: dict(Counter(example.group for example in examples)) for split, examples in heldout.items()},
         functions={"trained": len(functions - kept_out), "held_out": len(kept_out)},
         vocabulary=len(tokenizer),
         missing=[group for group in GROUPS if not counts.by_group.get(group)],
@@ -143,8 +143,8 @@ def prepare(recipe: Recipe, files: RowFiles, folder: Path, log: Callable[[str], 
 
 def read_prepared(folder: Path) -> Prepared:
     """The summary of a complete preparation."""
-    given = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
-    return Prepared(**{**given, "train": TokenCounts(**given["train"])})
+    fields = json.loads((folder / "prepared.json").read_text(encoding="utf-8"))
+    return Prepared(**{**fields, "train": TokenCounts(**fields["train"])})
 
 
 def wait_prepared(folder: Path) -> Prepared:
@@ -159,9 +159,9 @@ def read_heldout(folder: Path) -> dict[str, list[TrainingExample]]:
     out: dict[str, list[TrainingExample]] = {"seen": [], "unseen": []}
     with (folder / "heldout.jsonl").open(encoding="utf-8") as lines:
         for line in lines:
-            given = json.loads(line)
-            calls = [Call.model_validate(call) for call in given["answers"]]
-            out[given["split"]].append(TrainingExample(given["query"], given["tools"], calls, given["group"]))
+            row = json.loads(line)
+            calls = [Call.model_validate(call) for call in row["answers"]]
+            out[row["split"]].append(TrainingExample(row["query"], row["tools"], calls, row["group"]))
     return out
 
 
@@ -185,19 +185,19 @@ def _filling(originals: list[TrainingExample], recipe: Recipe, tokenizer: object
     if not recipe.fill_rows:
         return
     encoded = encode_examples(originals, tokenizer, recipe.prompt_style)
-    fitting = [one for one, prompt, answer in encoded if len(prompt) + len(answer) <= recipe.max_length]
+    fitting = [example for example, prompt, answer in encoded if len(prompt) + len(answer) <= recipe.max_length]
     if not fitting:
         return
     words = text_values(originals)
     missing = recipe.fill_rows - len(fitting)
     for turn in count():
-        for place, one in enumerate(fitting):
+        for place, example in enumerate(fitting):
             if missing <= 0:
                 return
             rng = random.Random(f"{recipe.seed}:variant:{turn}:{place}")
-            variant = with_fresh_values(one, rng, words)
+            variant = with_fresh_values(example, rng, words)
             # A mere repetition teaches no copying: one in three
-            if variant is one and (turn + place) % 3:
+            if variant is example and (turn + place) % 3:
                 continue
             missing -= 1
             yield shuffled(variant, rng) if recipe.shuffle_tools else variant
@@ -215,13 +215,13 @@ def _texts(recipe: Recipe, rows: Path) -> Iterator[str]:
 def _write_examples(path: Path, heldout: dict[str, list[TrainingExample]]) -> None:
     with path.open("w", encoding="utf-8") as out:
         for split, examples in heldout.items():
-            for one in examples:
+            for example in examples:
                 row: JsonObject = {
                     "split": split,
-                    "query": one.query,
-                    "tools": one.tools,
-                    "answers": [call.model_dump() for call in one.answers],
-                    "group": one.group,
+                    "query": example.query,
+                    "tools": example.tools,
+                    "answers": [call.model_dump() for call in example.answers],
+                    "group": example.group,
                 }
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
 

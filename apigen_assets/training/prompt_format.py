@@ -194,7 +194,7 @@ def _listed_parameters(parameters: JsonMapping) -> JsonObject:
 
 def _compact_tool(tool: JsonMapping) -> str:
     listed = parameters_of(tool.get("parameters") or {})
-    return f"{tool['name']}({','.join(one.name + ('' if one.required else '?') for one in listed)})"
+    return f"{tool['name']}({','.join(parameter.name + ('' if parameter.required else '?') for parameter in listed)})"
 
 
 def _template(
@@ -235,7 +235,7 @@ def _calls(value: object) -> list[Call] | None:
         value = value.get("tool_calls", [value])
     if not isinstance(value, list):
         return None
-    calls = [_call(one) for one in value]
+    calls = [_call(call) for call in value]
     return None if None in calls else [call for call in calls if call is not None]
 
 

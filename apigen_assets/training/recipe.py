@@ -212,28 +212,28 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
                 "or give the path of a .yaml file"
             )
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        fields = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from None
     except yaml.YAMLError as error:
         raise RecipeError(f"{path} is not valid YAML: {error}") from None
-    if not isinstance(given, dict):
+    if not isinstance(fields, dict):
         raise RecipeError(f"{path} is not a mapping of recipe fields to values")
-    return parse_recipe({"name": path.stem, **given}, str(path))
+    return parse_recipe({"name": path.stem, **fields}, str(path))
 
 
-def parse_recipe(given: JsonMapping, where: str) -> Recipe:
+def parse_recipe(fields: JsonMapping, where: str) -> Recipe:
     """A recipe from plain values.
 
     Raises:
         RecipeError: with one line per mistake.
     """
     try:
-        return Recipe.model_validate(given)
+        return Recipe.model_validate(fields)
     except ValidationError as error:
         lines = [
-            f"  {'.'.join(map(str, one['loc'])) or 'recipe'}: {one['msg'].removeprefix('Value error, ')}"
-            for one in error.errors()
+            f"  {'.'.join(map(str, mistake['loc'])) or 'recipe'}: {mistake['msg'].removeprefix('Value error, ')}"
+            for mistake in error.errors()
         ]
         raise RecipeError("\n".join([f"{where} is not a valid recipe:", *lines])) from None
 

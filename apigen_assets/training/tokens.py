@@ -71,12 +71,15 @@ def encode_examples(
     special = style is not PromptStyle.CHAT
     stream = iter(examples)
     while batch := list(islice(stream, _BATCH)):
-        prompts = [render(one.query, one.tools, style, tokenizer=tokenizer) for one in batch]
-        answers = [target(one.answers, style, tokenizer=tokenizer, query=one.query, tools=one.tools) for one in batch]
+        prompts = [render(example.query, example.tools, style, tokenizer=tokenizer) for example in batch]
+        answers = [
+            target(example.answers, style, tokenizer=tokenizer, query=example.query, tools=example.tools)
+            for example in batch
+        ]
         prompt_ids = tokenizer(prompts, add_special_tokens=special)["input_ids"]
         answer_ids = tokenizer(answers, add_special_tokens=False)["input_ids"]
-        for one, prompt, answer in zip(batch, prompt_ids, answer_ids, strict=True):
-            yield one, prompt, [*answer, tokenizer.eos_token_id]
+        for example, prompt, answer in zip(batch, prompt_ids, answer_ids, strict=True):
+            yield example, prompt, [*answer, tokenizer.eos_token_id]
 
 
 def write_tokens(

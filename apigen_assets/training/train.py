@@ -62,19 +62,19 @@ class RunningError(RuntimeError):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; the exit status is 0, or 2 after one clear message."""
-    given = _arguments(argv)
-    work = work_folder(given.out)
+    arguments = _arguments(argv)
+    work = work_folder(arguments.out)
     main_process = os.environ.get("RANK", "0") == "0"
     try:
         require_train_extra()
-        recipe = load_recipe(given.recipe)
-        if given.set:
-            recipe = recipe.updated(parse_changes(given.set))
+        recipe = load_recipe(arguments.recipe)
+        if arguments.set:
+            recipe = recipe.updated(parse_changes(arguments.set))
         prepare_environment()
         work.mkdir(parents=True, exist_ok=True)
         if main_process:
             (work / ERROR).unlink(missing_ok=True)
-        _run(recipe, given, work)
+        _run(recipe, arguments, work)
     except RunningError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         return REFUSED
@@ -102,16 +102,18 @@ def run_identity(recipe: Recipe, files: Sequence[Path], processes: int) -> str:
     return content_hash([recipe.content_hash(), [_file_hash(path) for path in files], processes])
 
 
-def _run(recipe: Recipe, given: argparse.Namespace, work: Path) -> None:
+def _run(recipe: Recipe, arguments: argparse.Namespace, work: Path) -> None:
     rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    with Progress(rank == 0) as progress, _alone(given.out, rank):
-        found = device()
+    with Progress(rank == 0) as progress, _alone(arguments.out, rank):
+        hardware = device()
         plan = plan_batch(recipe, world)
-        files = RowFiles(given.rows, given.heldout_rows or given.rows, given.tokenizer_rows or given.rows)
+        files = RowFiles(
+            arguments.rows, arguments.heldout_rows or arguments.rows, arguments.tokenizer_rows or arguments.rows
+        )
         if rank == 0:
             check_base(recipe)
-            plan_text = preflight(recipe, world, found.memory_bytes, found.peak_flops).text()
-            progress.say(f"{recipe.name} on {world} x {found.name}\n{plan_text}")
+            plan_text = preflight(recipe, world, hardware.memory_bytes, hardware.peak_flops).text()
+            progress.say(f"{recipe.name} on {world} x {hardware.name}\n{plan_text}")
         for path in files:
             if not path.is_file():
                 raise DataError(f"there is no file of rows {path}")
@@ -130,19 +132,19 @@ def _run(recipe: Recipe, given: argparse.Namespace, work: Path) -> None:
 
         tokenizer = AutoTokenizer.from_pretrained(folder / "prepared" / "tokenizer")
         exported = folder / "exported"
-        trained = train(recipe, plan, folder / "prepared", folder, exported, tokenizer, found, progress)
+        trained = train(recipe, plan, folder / "prepared", folder, exported, tokenizer, hardware, progress)
         _leave_group()
         if rank != 0:
             return
         final = folder / "final"
         _finish(recipe, tokenizer, exported, final)
-        lineage = json.loads(given.lineage.read_text(encoding="utf-8")) if given.lineage else {}
-        measured = _measure(recipe, tokenizer, final, folder / "prepared", found.kind, progress)
+        lineage = json.loads(arguments.lineage.read_text(encoding="utf-8")) if arguments.lineage else {}
+        measured = _measure(recipe, tokenizer, final, folder / "prepared", hardware.kind, progress)
         result = {
             "recipe": {**recipe.model_dump(mode="json"), "content_hash": recipe.content_hash()},
             "lineage": lineage,
-            "rows_sha256": _file_hash(given.rows),
-            "device": asdict(found),
+            "rows_sha256": _file_hash(arguments.rows),
+            "device": asdict(hardware),
             "plan": asdict(plan),
             "prepared": asdict(prepared),
             "trained": {**asdict(trained), "curve": _thinned(trained.curve, 1_000)},
@@ -151,9 +153,9 @@ def _run(recipe: Recipe, given: argparse.Namespace, work: Path) -> None:
         }
         (final / RESULT).write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
         (final / "README.md").write_text(model_card(result), encoding="utf-8")
-        swap(final, given.out)
+        swap(final, arguments.out)
         shutil.rmtree(work, ignore_errors=True)
-        progress.say(_summary(result, given.out))
+        progress.say(_summary(result, arguments.out))
 
 
 def _measure(
@@ -165,7 +167,7 @@ def _measure(
 
     heldout = read_heldout(prepared)
     out: JsonObject = {}
-    found: list[JsonObject] = []
+    all_samples: list[JsonObject] = []
     plain = recipe.model_copy(update={"lora": None})
     for name in ("untrained", "trained"):
         if name == "trained":
@@ -184,9 +186,9 @@ def _measure(
             if name == "trained" and split == "seen":
                 write_probes(final / PROBES, asked, texts)
             if name == "trained":
-                found += [
-                    {"split": split, **one}
-                    for one in samples_json(samples(asked, texts, recipe.prompt_style, per_group=3))
+                all_samples += [
+                    {"split": split, **sample}
+                    for sample in samples_json(samples(asked, texts, recipe.prompt_style, per_group=3))
                 ]
         overall = out[name]["seen"].get("all")
         if overall:
@@ -195,7 +197,7 @@ def _measure(
         gc.collect()
         if kind == "cuda":
             torch.cuda.empty_cache()
-    return {**out, "samples": found}
+    return {**out, "samples": all_samples}
 
 
 def _finish(recipe: Recipe, tokenizer: Any, exported: Path, final: Path) -> None:
@@ -275,19 +277,19 @@ def _alone(out: Path, rank: int) -> Iterator[None]:
 
 
 def _forget_others(work: Path, folder: Path, say: Callable[[str], None]) -> None:
-    for other in work.iterdir():
-        if other.is_dir() and other != folder:
-            say(f"an interrupted run of another recipe, data set or number of processes is dropped: {other.name}")
-            shutil.rmtree(other, ignore_errors=True)
+    for left in work.iterdir():
+        if left.is_dir() and left != folder:
+            say(f"an interrupted run of another recipe, data set or number of processes is dropped: {left.name}")
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _few(examples: Sequence[TrainingExample], per_group: int) -> list[TrainingExample]:
     taken: dict[str, int] = {}
     out = []
-    for one in examples:
-        taken[one.group] = taken.get(one.group, 0) + 1
-        if taken[one.group] <= per_group:
-            out.append(one)
+    for example in examples:
+        taken[example.group] = taken.get(example.group, 0) + 1
+        if taken[example.group] <= per_group:
+            out.append(example)
     return out
 
 
@@ -344,9 +346,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--lineage", type=Path, help="JSON file with the data set's revision and hash, for the card")
     parser.add_argument("--set", action="append", metavar="FIELD=VALUE", help="change a field of the recipe")
     parser.add_argument("--local_rank", type=int, help=argparse.SUPPRESS)  # given by the deepspeed launcher
-    given = parser.parse_args(argv)
-    given.out = given.out.absolute()
-    return given
+    arguments = parser.parse_args(argv)
+    arguments.out = arguments.out.absolute()
+    return arguments
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def with_fresh_values(
     replaced: dict[str, str] = {}
     taken = set(_leaves(example.answers))
     query = example.query
-    for leaf in sorted(taken, key=lambda one: (-len(one), one)):
+    for leaf in sorted(taken, key=lambda text: (-len(text), text)):
         if rng.random() >= share or not _places(leaf, query):
             continue
         if _is_number(leaf):
@@ -53,7 +53,7 @@ def with_fresh_values(
             fresh = _text_like(leaf, rng, words)
         else:
             continue  # a text with a form of its own: a date, a formula, an address
-        if fresh in taken or _places(fresh, query) or any(leaf in other for other in replaced):
+        if fresh in taken or _places(fresh, query) or any(leaf in known for known in replaced):
             continue
         taken.add(fresh)
         replaced[leaf] = fresh
@@ -67,16 +67,16 @@ def with_fresh_values(
 
 def text_values(examples: Iterable[TrainingExample]) -> list[str]:
     """Distinct short text values of the rows' arguments, sorted, at most 5,000."""
-    found: set[str] = set()
+    pool: set[str] = set()
     for example in examples:
-        found.update(
+        pool.update(
             leaf
             for leaf in _leaves(example.answers)
             if not _is_number(leaf) and len(leaf) <= 40 and re.fullmatch(r"[^\W\d_][\w' -]*", leaf)
         )
-        if len(found) >= _POOL:
+        if len(pool) >= _POOL:
             break
-    return sorted(found)
+    return sorted(pool)
 
 
 def _leaves(answers: Iterable[Call]) -> list[str]:
@@ -97,9 +97,9 @@ def _leaves(answers: Iterable[Call]) -> list[str]:
 
 def _substituted(value: object, replaced: dict[str, str]) -> JsonValue:
     if isinstance(value, dict):
-        return {key: _substituted(one, replaced) for key, one in value.items()}
+        return {key: _substituted(item, replaced) for key, item in value.items()}
     if isinstance(value, list):
-        return [_substituted(one, replaced) for one in value]
+        return [_substituted(item, replaced) for item in value]
     if isinstance(value, str):
         return replaced.get(value, value)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -161,7 +161,7 @@ def _is_code(text: str) -> bool:
 
 def _code_like(text: str, rng: random.Random) -> str:
     kinds = (string.digits, string.ascii_uppercase, string.ascii_lowercase)
-    return "".join(rng.choice(next(kind for kind in kinds if one in kind)) for one in text)
+    return "".join(rng.choice(next(kind for kind in kinds if character in kind)) for character in text)
 
 
 def _invented(rng: random.Random, words: list[str]) -> str:

@@ -25,12 +25,12 @@ def write_probes(path: Path, examples: Sequence[TrainingExample], texts: Sequenc
     """Keep up to `most` rows, spread over the groups, with what the model wrote."""
     stride = max(1, len(examples) // most)
     with path.open("w", encoding="utf-8") as out:
-        for one, text in list(zip(examples, texts, strict=True))[::stride][:most]:
+        for example, text in list(zip(examples, texts, strict=True))[::stride][:most]:
             row = {
-                "query": one.query,
-                "tools": one.tools,
-                "answers": [call.model_dump() for call in one.answers],
-                "group": one.group,
+                "query": example.query,
+                "tools": example.tools,
+                "answers": [call.model_dump() for call in example.answers],
+                "group": example.group,
                 "written": text,
             }
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -49,7 +49,9 @@ def verify(checkpoint: Path) -> JsonObject:
     result = json.loads((checkpoint / "training.json").read_text(encoding="utf-8"))
     rows = [json.loads(line) for line in (checkpoint / PROBES).read_text(encoding="utf-8").splitlines()]
     examples = [
-        TrainingExample(row["query"], row["tools"], [Call.model_validate(one) for one in row["answers"]], row["group"])
+        TrainingExample(
+            row["query"], row["tools"], [Call.model_validate(call) for call in row["answers"]], row["group"]
+        )
         for row in rows
     ]
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
@@ -60,7 +62,7 @@ def verify(checkpoint: Path) -> JsonObject:
     return {
         "probes": len(rows),
         "same": sum(text == row["written"] for text, row in zip(texts, rows, strict=True)),
-        "exact": sum(one.exact for group, one in score(examples, texts).items() if group != "all"),
+        "exact": sum(result.exact for group, result in score(examples, texts).items() if group != "all"),
         "trained": heldout["trained"]["seen"].get("all", {}).get("accuracy", 0.0),
         "untrained": heldout["untrained"]["seen"].get("all", {}).get("accuracy", 0.0),
     }

@@ -82,8 +82,8 @@ class Changes(_Part):
         out.append(f"  {self.unchanged} files unchanged, {self.upload_bytes:,} bytes to upload")
         for name in sorted({*self.rows_before, *self.rows_after}):
             before, after = self.rows_before.get(name), self.rows_after.get(name)
-            told = f"{after:,}" if before == after else f"{_count(before)} -> {_count(after)}"
-            out.append(f"  rows of {name}: {told}")
+            rows = f"{after:,}" if before == after else f"{_count(before)} -> {_count(after)}"
+            out.append(f"  rows of {name}: {rows}")
         return out
 
 

@@ -52,21 +52,21 @@ def converters(signature: Signature, namespace: dict[str, Any]) -> dict[str, Cal
         signature: The function's signature.
         namespace: The globals in which annotations that are text are read.
     """
-    found: dict[str, Callable[[Any], Any]] = {}
+    converters: dict[str, Callable[[Any], Any]] = {}
     for name, parameter in signature.parameters.items():
         if any(parameter.annotation is plain for plain in _PLAIN):
             if parameter.annotation is int or type(parameter.default) is int:
-                found[name] = _whole
+                converters[name] = _whole
             continue
         try:
             annotation = _evaluate(parameter.annotation, namespace)
             if not _is_plain(annotation):
-                found[name] = _converter(name, annotation, optional=parameter.default is None)
+                converters[name] = _converter(name, annotation, optional=parameter.default is None)
             elif _wants_integers(annotation):
-                found[name] = partial(_whole_where_wanted, annotation=annotation)
+                converters[name] = partial(_whole_where_wanted, annotation=annotation)
         except Exception:  # text of another module's names, or a class that is none of JSON's business
             continue
-    return found
+    return converters
 
 
 def defaults(signature: Signature, namespace: dict[str, Any]) -> dict[str, Callable[[], Any] | None]:
@@ -75,7 +75,7 @@ def defaults(signature: Signature, namespace: dict[str, Any]) -> dict[str, Calla
     `size: int = Field(default=3)`, `Annotated[int, Field(default=3)]` and their like in FastAPI and Typer describe a
     default; a bare call would get the description itself. None where the description says that there is no default.
     """
-    found: dict[str, Callable[[], Any] | None] = {}
+    defaults: dict[str, Callable[[], Any] | None] = {}
     for name, parameter in signature.parameters.items():
         described = parameter.default
         if described is Parameter.empty:
@@ -83,8 +83,8 @@ def defaults(signature: Signature, namespace: dict[str, Any]) -> dict[str, Calla
             if described is None or _default_of(described) is None:
                 continue
         if _is_description(described):
-            found[name] = _default_of(described)
-    return found
+            defaults[name] = _default_of(described)
+    return defaults
 
 
 def _described_in_annotation(annotation: object, namespace: dict[str, Any]) -> Any:
@@ -181,8 +181,8 @@ def _converter(name: str, annotation: object, optional: bool) -> Callable[[Any],
                     raise
                 return read(whole, strict=True, extra="forbid", by_alias=True, by_name=True)
         except ValidationError as error:
-            said = error.errors(include_url=False, include_context=False, include_input=False)
-            places = (".".join(str(part) for part in (name, *one["loc"])) + f": {one['msg']}" for one in said)
+            faults = error.errors(include_url=False, include_context=False, include_input=False)
+            places = (".".join(str(part) for part in (name, *fault["loc"])) + f": {fault['msg']}" for fault in faults)
             raise ArgumentRefused("; ".join(list(places)[:_MOST_ERRORS])) from None
 
     return convert
@@ -208,7 +208,7 @@ def _is_plain(annotation: object, opened: tuple[Any, ...] = ()) -> bool:
     if origin in (Union, types.UnionType):
         return all(_is_plain(part, opened) for part in parts)
     if origin is not None:
-        return any(origin is one for one in _PLAIN) and all(_is_plain(part, opened) for part in parts)
+        return any(origin is plain for plain in _PLAIN) and all(_is_plain(part, opened) for part in parts)
     if isinstance(annotation, NewType):
         return _is_plain(annotation.__supertype__, opened)
     if hasattr(annotation, "__value__") and type(annotation).__name__ == "TypeAliasType":
@@ -216,11 +216,11 @@ def _is_plain(annotation: object, opened: tuple[Any, ...] = ()) -> bool:
     if isinstance(annotation, typing.TypeVar):
         return True
     if _is_typed_dict(annotation):
-        if any(annotation is one for one in opened):
+        if any(annotation is known for known in opened):
             return True
         fields = typing.get_type_hints(annotation, include_extras=True).values()
         return all(_is_plain(field, (*opened, annotation)) for field in fields)
-    return any(annotation is one for one in _PLAIN)
+    return any(annotation is plain for plain in _PLAIN)
 
 
 def _is_wrapper(origin: object) -> bool:
@@ -272,7 +272,7 @@ def _make_typed_dicts_readable(annotation: object, seen: list[Any]) -> None:
     Before Python 3.12 it reads only those of typing_extensions, because typing's keep no record of their bases;
     the fields that they know of are complete nevertheless.
     """
-    if any(annotation is one for one in seen):
+    if any(annotation is known for known in seen):
         return
     seen.append(annotation)
     parts: list[Any] = [part for part in get_args(annotation) if not isinstance(part, str)]

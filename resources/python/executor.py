@@ -137,17 +137,17 @@ def find_target(module: types.ModuleType, name: str) -> Target | str:
         holder = vars(module).get(owner)
         if not isinstance(holder, type) or not isinstance(vars(holder).get(last), staticmethod | classmethod):
             return f"{module.__name__} has no static or class method {name}"
-    found = getattr(holder, last, _MISSING) if owner else vars(module).get(last, _MISSING)
-    if found is _MISSING:
+    candidate = getattr(holder, last, _MISSING) if owner else vars(module).get(last, _MISSING)
+    if candidate is _MISSING:
         return f"{module.__name__} has no function {name}"
     try:
-        inner = inspect.unwrap(found) if callable(found) else found
+        inner = inspect.unwrap(candidate) if callable(candidate) else candidate
         inner = getattr(inner, "__func__", inner) if owner else inner
         if not isinstance(inner, types.FunctionType):
-            return f"{name} is not a Python function but of type {type(found).__name__}"
+            return f"{name} is not a Python function but of type {type(candidate).__name__}"
         if inner.__module__ != module.__name__:
             return f"{name} is not defined in {module.__name__} but in {inner.__module__}"
-        return Target(found)
+        return Target(candidate)
     except (ValueError, TypeError) as error:
         return f"{name} has no signature: {error}"
 
@@ -176,12 +176,12 @@ class Units:
 
     def target(self, module: str, function: str) -> Target | tuple[str, str]:
         """The function to call, or the outcome and detail that say why there is none."""
-        found = self._targets.get((module, function))
-        if isinstance(found, Target):
-            return found
+        target = self._targets.get((module, function))
+        if isinstance(target, Target):
+            return target
         if module not in self.modules:
             return self.failures.get(module, ("not_found", f"the module {module} was not imported"))
-        return ("not_found", found or str(find_target(self.modules[module], function)))
+        return ("not_found", target or str(find_target(self.modules[module], function)))
 
 
 class Executor:

@@ -369,9 +369,9 @@ class _Run:
             if events & selectors.EVENT_READ:
                 self._receive(key.data)
         self._pumped = now = time.monotonic()
-        for other in list(self._sandbox._workers):
-            if other.batches and now - other.heard > _QUIET_S:
-                self._bury(other, f"the worker gave no sign of life for {_QUIET_S:g} s")
+        for worker in list(self._sandbox._workers):
+            if worker.batches and now - worker.heard > _QUIET_S:
+                self._bury(worker, f"the worker gave no sign of life for {_QUIET_S:g} s")
 
     def _forgive(self) -> None:
         """Start to wait for signs of life anew when nobody listened to them for a while."""
@@ -439,11 +439,11 @@ def parse(line: bytes) -> CallResult:
             and type(seconds) is float
         )
         if fits:
-            said = _OUTCOMES[outcome]
-            if said is Outcome.OK and result and not truncated and (told := _error_payload(result)):
-                said, detail = Outcome.SOFT_ERROR, told
+            verdict = _OUTCOMES[outcome]
+            if verdict is Outcome.OK and result and not truncated and (error_text := _error_payload(result)):
+                verdict, detail = Outcome.SOFT_ERROR, error_text
             return CallResult.model_construct(
-                outcome=said,
+                outcome=verdict,
                 result=result,
                 truncated=truncated,
                 detail=detail,

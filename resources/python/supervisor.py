@@ -253,10 +253,10 @@ class Unit:
         answers: list[bytes] = [b""] * len(lines)
         start = 0
         while start < len(lines):
-            given, end = self._attempt(lines[start:], careful=False)
-            stop = start + len(given)
-            if end.kind == "clean" or (len(given) + (end.kind == "died") <= 1 and not end.doubtful):
-                answers[start:stop] = given
+            answered, end = self._attempt(lines[start:], careful=False)
+            stop = start + len(answered)
+            if end.kind == "clean" or (len(answered) + (end.kind == "died") <= 1 and not end.doubtful):
+                answers[start:stop] = answered
                 if end.kind == "died":
                     answers[stop] = _answer(end)
                     stop += 1
@@ -276,9 +276,9 @@ class Unit:
         """Fill `answers[start:stop]`; true when a call left something behind or died."""
         spoiled = False
         while start < stop:
-            given, end = self._attempt(lines[start:stop], careful=True)
-            answers[start : start + len(given)] = given
-            start += len(given)
+            answered, end = self._attempt(lines[start:stop], careful=True)
+            answers[start : start + len(answered)] = answered
+            start += len(answered)
             if end.kind == "died":
                 answers[start] = _answer(end)
                 start += 1
@@ -291,17 +291,17 @@ class Unit:
             if not self._pid:
                 self._start()
                 self.prepare([list(module) for module in self._description["modules"]])
-            given, end = self._run(lines, careful)
+            answered, end = self._run(lines, careful)
         except ZygoteDied as death:
             self.stop()
-            given, end = [], End("died", death.outcome, death.detail)
-        if end.kind != "died" and not given:
+            answered, end = [], End("died", death.outcome, death.detail)
+        if end.kind != "died" and not answered:
             end = End("died", "crashed", "the process ended without an answer")
-        if len(given) == len(lines) and end.kind == "died":
+        if len(answered) == len(lines) and end.kind == "died":
             # Every call was answered, then the end went wrong: the last one did that.
-            given, end = given[:-1], End("died", end.outcome, end.detail)
+            answered, end = answered[:-1], End("died", end.outcome, end.detail)
         _empty(self._config["scratch"])
-        return given, end
+        return answered, end
 
     def _dismiss(self) -> None:
         """Have an idle executor end."""

@@ -113,11 +113,11 @@ class Zygote:
     def _watch(self, module: types.ModuleType, root: str | None) -> None:
         """Watch the module and the helpers of its own package or folder that came with it."""
         own = module.__name__.partition(".")[0] + "."
-        for name, other in list(sys.modules.items()):
-            related = other is module or name.startswith(own) or (root is not None and _lies_in(other, root))
-            if related and name not in self._watched and isinstance(other, types.ModuleType):
+        for name, imported in list(sys.modules.items()):
+            related = imported is module or name.startswith(own) or (root is not None and _lies_in(imported, root))
+            if related and name not in self._watched and isinstance(imported, types.ModuleType):
                 self._watched.add(name)
-                self._snapshot.add(other)
+                self._snapshot.add(imported)
 
     def _fail(self, name: str, outcome: str, error: BaseException) -> None:
         self._units.failures[name] = (outcome, f"importing {name} failed: {describe(error)}")

@@ -166,7 +166,7 @@ class Trainer:
 def _default_processes() -> int:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
-        gpus = len([one for one in visible.split(",") if one.strip() and one.strip() != "-1"])
+        gpus = len([device for device in visible.split(",") if device.strip() and device.strip() != "-1"])
     else:
         gpus = len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
     if gpus:

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apigen_assets.domain.call import Call
@@ -83,10 +83,11 @@ def test_the_compact_prompt_is_one_line_per_tool_in_either_spelling():
 
 
 @pytest.mark.parametrize("style", ["xlam", "compact"])
+@example(answers=[Call(name="f", arguments={"a": "NaN", "b": ["Infinity", "-Infinity", "nan"]})], form="{}")
 @given(answers=st.lists(calls, max_size=3), form=st.sampled_from(["", "{}", "for {}", "'{}'", '"{}", {}']))
 def test_what_is_written_as_target_is_read_back(style, answers, form):
     values = [str(value) for call in answers for value in call.arguments.values()]
-    assert parse(target(answers, style, query=" ".join(form.format(one, one) for one in values))) == answers
+    assert parse(target(answers, style, query=" ".join(form.format(value, value) for value in values))) == answers
 
 
 @pytest.mark.parametrize(

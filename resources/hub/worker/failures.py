@@ -30,11 +30,11 @@ def status_of(error: BaseException) -> int | None:
 
 def may_pass(error: BaseException) -> bool:
     """Whether the same request may succeed later."""
-    for one in _chain(error):
-        if isinstance(one, HfHubHTTPError) and one.response is not None:
-            return one.response.status_code in _PASSING
+    for cause in _chain(error):
+        if isinstance(cause, HfHubHTTPError) and cause.response is not None:
+            return cause.response.status_code in _PASSING
         # A proxy's error page where JSON is expected, a broken or stalled connection
-        if isinstance(one, httpx2.TransportError | json.JSONDecodeError | ConnectionError | TimeoutError):
+        if isinstance(cause, httpx2.TransportError | json.JSONDecodeError | ConnectionError | TimeoutError):
             return True
     return False
 
@@ -55,19 +55,19 @@ def explain(error: BaseException, repo: str) -> HubFailure:
     """The failure to report for an error that ended the publication."""
     if isinstance(error, HubFailure):
         return error
-    status, said = status_of(error), _said(error)
+    status, reply = status_of(error), _said(error)
     if status == 401 and not isinstance(error, RepositoryNotFoundError):
         return token_refused()
     if status == 403:
         return HubFailure(
             "no_write_access",
-            f"the Hub does not let this token write to {repo} ({said}). Make a token with write access to that "
+            f"the Hub does not let this token write to {repo} ({reply}). Make a token with write access to that "
             f"namespace at {_TOKENS} and export it as HF_TOKEN; for an organisation, its admin must grant it.",
         )
     if isinstance(error, RepositoryNotFoundError) or status == 404:
         return HubFailure(
             "no_write_access",
-            f"{repo} does not exist, or this token may not see it ({said}). Check the name (APIGEN_HUB_REPO) and that "
+            f"{repo} does not exist, or this token may not see it ({reply}). Check the name (APIGEN_HUB_REPO) and that "
             "the token has access to that namespace.",
         )
     if isinstance(error, ValueError) and "README.md" in str(error):
@@ -75,11 +75,11 @@ def explain(error: BaseException, repo: str) -> HubFailure:
     if may_pass(error):
         return HubFailure(
             "unreachable",
-            f"the Hub did not take the release ({said}). The repository is as it was or holds the whole release: run "
+            f"the Hub did not take the release ({reply}). The repository is as it was or holds the whole release: run "
             "it again later, it compares with what is there and goes on. https://status.huggingface.co tells of "
             "outages.",
         )
-    return HubFailure("refused", f"the Hub refuses the release of {repo}: {said}. The repository is as it was.")
+    return HubFailure("refused", f"the Hub refuses the release of {repo}: {reply}. The repository is as it was.")
 
 
 def token_refused() -> HubFailure:
@@ -92,19 +92,19 @@ def token_refused() -> HubFailure:
 
 
 def _response(error: BaseException) -> Any:
-    for one in _chain(error):
-        if isinstance(one, HfHubHTTPError) and one.response is not None:
-            return one.response
+    for cause in _chain(error):
+        if isinstance(cause, HfHubHTTPError) and cause.response is not None:
+            return cause.response
     return None
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
-    one: BaseException | None = error
-    while one is not None and one not in found:
-        found.append(one)
-        one = one.__cause__
-    return found
+    causes: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in causes:
+        causes.append(cause)
+        cause = cause.__cause__
+    return causes
 
 
 def _said(error: BaseException) -> str:

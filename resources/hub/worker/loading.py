@@ -35,7 +35,7 @@ def check(source: str, revision: str | None, token: str | None, manifest: JsonOb
     hashes: dict[str, str] = {}
     rows: dict[str, int] = {}
     remote = {} if revision is None else {"revision": revision}
-    for config, told in manifest["configs"].items():
+    for config, declared in manifest["configs"].items():
         try:
             loaded = datasets.load_dataset(source, config, token=token or False, **remote)
         except Exception as error:
@@ -43,18 +43,18 @@ def check(source: str, revision: str | None, token: str | None, manifest: JsonOb
                 raise  # an outage says nothing about the release
             cause = error.__cause__ or error
             raise HubFailure("not_loadable", f"load_dataset({source!r}, {config!r}) fails: {cause}"[:1000]) from error
-        if set(loaded) != set(told["splits"]):
-            raise HubFailure("not_loadable", f"{config}: splits {sorted(loaded)}, not {sorted(told['splits'])}")
-        for split, expected in told["splits"].items():
+        if set(loaded) != set(declared["splits"]):
+            raise HubFailure("not_loadable", f"{config}: splits {sorted(loaded)}, not {sorted(declared['splits'])}")
+        for split, expected in declared["splits"].items():
             data = loaded[split]
             rows[f"{config}/{split}"] = data.num_rows
             if data.num_rows != expected["rows"]:
                 raise HubFailure("not_loadable", f"{config}/{split}: {data.num_rows} rows, not {expected['rows']}")
             schema = data.features.arrow_schema
             columns = [[field.name, str(field.type)] for field in schema]
-            if columns != _types(told["columns"]):
-                raise HubFailure("not_loadable", f"{config}/{split}: columns {columns}, not {told['columns']}")
-            digest = RowHash(told["columns"])
+            if columns != _types(declared["columns"]):
+                raise HubFailure("not_loadable", f"{config}/{split}: columns {columns}, not {declared['columns']}")
+            digest = RowHash(declared["columns"])
             for table in data.with_format("arrow").iter(batch_size=5_000):
                 digest.update(table)
             hashes[f"{config}/{split}"] = digest.hexdigest()

@@ -100,7 +100,7 @@ class _Publisher:
         def read() -> State:
             info = self.api.repo_info(self.repo, repo_type=self.kind, revision=revision)
             tree = self.api.list_repo_tree(self.repo, repo_type=self.kind, revision=info.sha, recursive=True)
-            files = {one.path: one for one in tree if hasattr(one, "blob_id")}
+            files = {entry.path: entry for entry in tree if hasattr(entry, "blob_id")}
             manifest = None
             if MANIFEST in files:
                 manifest = _parsed(
@@ -114,13 +114,13 @@ class _Publisher:
         """Whether the repository holds this release: same rows, same card, every data file in place."""
         if state.manifest is None or not _same(state.manifest, self.manifest):
             return False
-        for path, told in state.manifest.get("files", {}).items():
+        for path, declared in state.manifest.get("files", {}).items():
             remote = state.files.get(path)
             if path == _CARD:
                 continue  # people may edit the card on the Hub
-            if remote is None or remote.size != told["size"]:
+            if remote is None or remote.size != declared["size"]:
                 return False
-            if remote.lfs is not None and remote.lfs.sha256 != told["sha256"]:
+            if remote.lfs is not None and remote.lfs.sha256 != declared["sha256"]:
                 return False
         return True
 
@@ -136,12 +136,12 @@ class _Publisher:
             tagged = self._state(self.version)
         except RevisionNotFoundError:
             return None
-        told = (tagged.manifest or {}).get("content_hash")
-        if told != self.manifest["content_hash"]:
+        old_hash = (tagged.manifest or {}).get("content_hash")
+        if old_hash != self.manifest["content_hash"]:
             raise HubFailure(
                 "version_taken",
                 f"{self.version} of {self.repo} names other content already (commit {tagged.revision[:12]}, content "
-                f"hash {str(told)[:12]}; this release has {self.manifest['content_hash'][:12]}). A version is not "
+                f"hash {str(old_hash)[:12]}; this release has {self.manifest['content_hash'][:12]}). A version is not "
                 "redefined: choose another (--version, APIGEN_RELEASE_VERSION). Nothing was sent.",
             )
         return tagged.revision
@@ -234,8 +234,8 @@ class _Publisher:
 
     def _message(self) -> str:
         rows = self.manifest.get("rows")
-        told = "" if rows is None else f": {rows:,} rows"
-        return f"Release {self.version or self.manifest['content_hash'][:12]}{told}"
+        size = "" if rows is None else f": {rows:,} rows"
+        return f"Release {self.version or self.manifest['content_hash'][:12]}{size}"
 
     # -- after the commit
 
@@ -323,15 +323,15 @@ class _Publisher:
 _NO_FILES: JsonObject = {"added": [], "changed": [], "deleted": [], "upload_bytes": 0}
 
 
-def _same(one: JsonMapping, other: JsonMapping) -> bool:
-    return all(one.get(key) == other.get(key) for key in ("format", "kind", "content_hash", "card_hash"))
+def _same(left: JsonMapping, right: JsonMapping) -> bool:
+    return all(left.get(key) == right.get(key) for key in ("format", "kind", "content_hash", "card_hash"))
 
 
 def _rows(manifest: JsonMapping) -> dict[str, int]:
     return {
-        f"{config}/{split}": int(told["rows"])
-        for config, one in manifest.get("configs", {}).items()
-        for split, told in one["splits"].items()
+        f"{config}/{split}": int(split_info["rows"])
+        for config, config_info in manifest.get("configs", {}).items()
+        for split, split_info in config_info["splits"].items()
     }
 
 
@@ -342,7 +342,7 @@ def _equal(remote: Any, local: LocalFile) -> bool:
 
 
 def _files(folder: Path) -> dict[str, LocalFile]:
-    found = {}
+    files = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             size = path.stat().st_size
@@ -352,8 +352,8 @@ def _files(folder: Path) -> dict[str, LocalFile]:
                 while chunk := file.read(1 << 20):
                     git.update(chunk)
                     sha.update(chunk)
-            found[path.relative_to(folder).as_posix()] = LocalFile(path, size, sha.hexdigest(), git.hexdigest())
-    return found
+            files[path.relative_to(folder).as_posix()] = LocalFile(path, size, sha.hexdigest(), git.hexdigest())
+    return files
 
 
 def _read(path: Path) -> JsonObject:
