@@ -22,7 +22,7 @@ from apigen_assets.orchestration.shaping import shaped_by
 from apigen_assets.partitions import api_batches
 from apigen_assets.settings import Settings
 from resources.executors import ExecutorsResource
-from resources.llm.generators import generators
+from resources.llm.generators import catalog_name
 from resources.llm.resource import LlmResource
 
 _CALLED = ("rest_mode", "allow_private_addresses", "allow_unsafe_methods", "sandbox_minimum", "call_timeout_s")
@@ -215,5 +215,5 @@ def filtered_api_catalog(
 
 
 def language_model(settings: Settings) -> str | None:
-    """The first configured generator that is not a stand-in; stand-ins can neither document nor classify."""
-    return next((name for name, model in generators(settings).items() if not model.is_standin), None)
+    """The generator that writes the catalog's texts; stand-ins can neither document nor classify."""
+    return catalog_name(settings)

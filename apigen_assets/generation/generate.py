@@ -24,7 +24,8 @@ from apigen_assets.generation.structured import in_object, pairs_schema
 
 TEMPERATURE = 0.7
 """As in the paper, for every generator."""
-TOKENS_PER_PAIR = 320
+WRITING_TOKENS = 16_384
+"""Tokens that a completion may have where the generator's settings say nothing else: reasoning counts against it."""
 EXTRA_DRAWS = 1.0
 """Further prompts, as a share of the planned ones, that may be asked where completions hold fewer pairs."""
 UNREADABLE_COMPLETIONS = 20
@@ -51,7 +52,7 @@ def make_request(draw: Draw, pairs: int, structured: bool = False) -> ChatReques
         messages=in_object(messages) if structured else messages,
         response_format=pairs_schema(tools) if structured else None,
         temperature=TEMPERATURE,
-        max_tokens=max(1024, TOKENS_PER_PAIR * pairs),
+        max_tokens=WRITING_TOKENS,
         purpose="generate",
     )
 

@@ -15,10 +15,14 @@ from pathlib import Path
 
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.files.segments import SegmentWriter, lines_from, segments
+from resources.llm.outcomes import OutcomeClass, outcome_of
+from resources.llm.protocol import completion_of, cost_of
 
-_INDEX_MAGIC = b"APIGENJ1"
+_INDEX_MAGIC = b"APIGENJ2"
 _INDEX_HEAD = struct.Struct("<8sQ")
-_INDEX_ITEM = struct.Struct("<32sQI")
+_INDEX_ITEM = struct.Struct("<32sQII")
+_UNCUT = 0
+"""In place of the token limit at which an answer was cut."""
 _INDEX_FROM = 1 << 20
 """Bytes of unindexed text from which on a scan of another process's segment is worth saving."""
 
@@ -41,7 +45,8 @@ class Journal:
         """Unreadable lines, as `<segment>:<byte offset>`; an unfinished last line is not one."""
         self._sync_every = sync_every
         self._lock = threading.RLock()
-        self._where: dict[bytes, tuple[int, int, int]] = {}
+        self._where: dict[bytes, tuple[int, int, int, int]] = {}
+        """By key: segment, offset, length, and the limit at which the answer was cut."""
         self._segments: list[Path] = []
         self._numbers: dict[Path, int] = {}
         self._read_to: dict[str, int] = {}
@@ -56,6 +61,11 @@ class Journal:
     def __contains__(self, key: str) -> bool:
         return bytes.fromhex(key) in self._where
 
+    def answered(self, key: str, limit: int = 0) -> bool:
+        """Whether there is an answer. One that was cut at a lower token limit than this is worth asking for again."""
+        place = self._where.get(bytes.fromhex(key))
+        return place is not None and (place[3] == _UNCUT or place[3] >= limit)
+
     def refresh(self) -> None:
         """Take up what other processes have written since the last look."""
         with self._lock:
@@ -69,7 +79,7 @@ class Journal:
             place = self._where.get(bytes.fromhex(key))
             if place is None:
                 return None
-            number, offset, length = place
+            number, offset, length, _ = place
             raw = os.pread(self._reader(number), length, offset)
             record = _parse(raw)
             if record is None or record["key"] != key:
@@ -94,9 +104,10 @@ class Journal:
                 raise _explain(error, self.folder) from None
             assert self._writer.path is not None
             self._unsynced += 1
-            if not record.get("error"):
+            cut = cut_at(record)
+            if cut is not None:
                 number = self._number_of(self._writer.path)
-                self._where[bytes.fromhex(record["key"])] = (number, offset, len(line))
+                self._where[bytes.fromhex(record["key"])] = (number, offset, len(line), cut)
             if self._unsynced >= self._sync_every:
                 self._sync()
 
@@ -150,12 +161,18 @@ class Journal:
             record = _parse(line)
             if record is None:
                 self.torn.append(f"{path.name}:{offset}")
-            elif not record.get("error"):
-                self._where.setdefault(bytes.fromhex(record["key"]), (number, offset, len(line)))
+            elif (cut := cut_at(record)) is not None:
+                self._take(bytes.fromhex(record["key"]), (number, offset, len(line), cut))
             reached = offset + len(line)
         self._read_to[path.name] = reached
         if reached - start > _INDEX_FROM:
             self._save_index(path, number, reached)
+
+    def _take(self, key: bytes, place: tuple[int, int, int, int]) -> None:
+        """Note an answer: the first one, unless it was cut and the further one less so."""
+        known = self._where.get(key)
+        if known is None or (known[3] != _UNCUT and (place[3] == _UNCUT or place[3] > known[3])):
+            self._where[key] = place
 
     def _load_index(self, path: Path, number: int) -> int:
         """Take places from the index file; returns how far into the segment it reaches (0 without one)."""
@@ -164,8 +181,8 @@ class Journal:
             magic, covered = _INDEX_HEAD.unpack_from(raw)
             if magic != _INDEX_MAGIC or covered > path.stat().st_size:
                 return 0
-            for key, offset, length in _INDEX_ITEM.iter_unpack(raw[_INDEX_HEAD.size :]):
-                self._where.setdefault(key, (number, offset, length))
+            for key, offset, length, cut in _INDEX_ITEM.iter_unpack(raw[_INDEX_HEAD.size :]):
+                self._take(key, (number, offset, length, cut))
         except (OSError, struct.error):
             return 0
         return int(covered)
@@ -174,8 +191,8 @@ class Journal:
         """Best effort: without an index file the segment is read again."""
         body = [_INDEX_HEAD.pack(_INDEX_MAGIC, covered)]
         body += [
-            _INDEX_ITEM.pack(key, offset, length)
-            for key, (segment, offset, length) in self._where.items()
+            _INDEX_ITEM.pack(key, offset, length, cut)
+            for key, (segment, offset, length, cut) in self._where.items()
             if segment == number
         ]
         partial = path.with_suffix(f".idx.{os.getpid()}.tmp")
@@ -187,6 +204,26 @@ class Journal:
                 partial.unlink(missing_ok=True)
 
 
+def cut_at(record: JsonObject) -> int | None:
+    """The token limit at which a record's answer was cut, 0 for one that was not; null for a failure.
+
+    Earlier versions stored as answers what was none: empty ones, broken ones, errors in a 200. They are failures here,
+    so that they are asked again.
+    """
+    if record.get("error"):
+        return None
+    sent = record.get("request")
+    sent = sent if isinstance(sent, dict) else {}
+    if "outcome" not in record and "request" in record:
+        outcome = outcome_of(200, {}, str(record.get("body") or ""), sent, 0.0)
+        if outcome.kind is not OutcomeClass.ANSWER:
+            return None
+    if '"length"' not in str(record.get("body") or "") or completion_of(record).status != "length":
+        return _UNCUT
+    limit = record.get("limit") or sent.get("max_tokens") or sent.get("max_completion_tokens") or 1
+    return min(int(limit), (1 << 32) - 1)
+
+
 def _parse(line: bytes) -> JsonObject | None:
     """The record of a line, or null where it is no record."""
     try:
@@ -196,6 +233,18 @@ def _parse(line: bytes) -> JsonObject | None:
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
+
+
+def journal_totals(root: Path) -> tuple[int, float]:
+    """Tokens and USD of every answer of every journal below a folder."""
+    tokens, money = 0, 0.0
+    for folder in sorted({path.parent for path in root.glob("*/*.jsonl")}):
+        for record in Journal(folder).records():
+            if not record.get("error"):
+                completion = completion_of(record)
+                tokens += completion.prompt_tokens + completion.completion_tokens
+                money += cost_of(record)
+    return tokens, money
 
 
 def _explain(error: OSError, folder: Path) -> JournalError:

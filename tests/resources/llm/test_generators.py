@@ -68,7 +68,7 @@ def test_the_example_holds_the_papers_four_switched_off_and_works_when_switched_
         (GOOD + "  price:\n    input: -1\n", "line 6: .*`price.input`"),
         (GOOD + "  concurrency: many\n", "line 5: .*`concurrency`"),
         (GOOD + "  extra: {messages: []}\n", "messages is set by this program"),
-        (GOOD.replace("http://", "ftp://"), "line 3: .*is no base URL"),
+        (GOOD.replace("http://", "ftp://"), "line 3: .*is not a base URL"),
         (GOOD.replace("http://", "http://user:pw@"), "without user, password"),
         (GOOD + "  timeout_s: .nan\n", "line 5"),
         ("? [a]\n: 1\n", "line 1"),
