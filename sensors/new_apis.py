@@ -2,11 +2,14 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import dagster as dg
 
+from apigen_assets.catalog.assets import FINGERPRINT
 from apigen_assets.catalog.batches import BatchKey, kept_keys
 from apigen_assets.catalog.incoming import Listing, listing
 from apigen_assets.partitions import api_batches
@@ -60,7 +63,18 @@ class Plan:
     waiting: int = 0
 
 
-def plan(listed: Listing, before: Cursor, partitions: set[str], config: Settings, now: float) -> Plan:
+Holds = Callable[[str], str | None]
+"""From a batch key to the fingerprint that its tables were made from; null where they are not all there."""
+
+
+def plan(
+    listed: Listing,
+    before: Cursor,
+    partitions: set[str],
+    config: Settings,
+    now: float,
+    holds: Holds = lambda key: None,
+) -> Plan:
     """What to run, add and remove, from one look at the folder.
 
     Args:
@@ -69,6 +83,7 @@ def plan(listed: Listing, before: Cursor, partitions: set[str], config: Settings
         partitions: batch keys that exist.
         config: for the batch size and the kept imports.
         now: seconds since the epoch.
+        holds: what was made already, by whomever: asked of sources that the cursor does not know.
     """
     out = Plan(cursor=Cursor(dict(before.requested), {}, [], dict(before.returns), dict(listed.problems)))
     for name, reason in listed.problems.items():
@@ -82,6 +97,9 @@ def plan(listed: Listing, before: Cursor, partitions: set[str], config: Settings
             continue
         for key in _keys(slug, entry.fingerprint, before, config):
             if before.requested.get(key) == entry.fingerprint:
+                continue
+            if key not in before.requested and key in partitions and holds(key) == entry.fingerprint:
+                out.cursor.requested[key] = entry.fingerprint
                 continue
             if len(out.requests) >= MOST_PER_TICK:
                 out.waiting += 1
@@ -133,7 +151,7 @@ def _removed(out: Plan, listed: Listing, before: Cursor, partitions: set[str]) -
 
 
 @dg.sensor(
-    target=dg.AssetSelection.groups("catalog"),
+    target=dg.AssetSelection.groups("catalog") - dg.AssetSelection.assets("sources"),
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
@@ -147,7 +165,14 @@ def new_apis(
     """
     name = str(api_batches.name)
     partitions = set(context.instance.get_dynamic_partitions(name))
-    tick = plan(listing(settings.incoming_dir), Cursor.read(context.cursor), partitions, settings, time.time())
+    tick = plan(
+        listing(settings.incoming_dir),
+        Cursor.read(context.cursor),
+        partitions,
+        settings,
+        time.time(),
+        partial(_made_from, context.instance),
+    )
     for line in tick.news:
         context.log.warning(line)
     changes: list[Any] = []
@@ -165,6 +190,22 @@ def new_apis(
         dynamic_partitions_requests=changes,
         cursor=tick.cursor.text(),
     )
+
+
+def _made_from(instance: dg.DagsterInstance, key: str) -> str | None:
+    """The fingerprint of the source that a batch was made from, where every catalog table of it was made since."""
+    imported = _latest(instance, "api_catalog", key)
+    filtered = _latest(instance, "filtered_api_catalog", key)
+    if imported is None or filtered is None or filtered.storage_id < imported.storage_id:
+        return None
+    materialization = imported.asset_materialization
+    said = None if materialization is None else materialization.metadata.get(FINGERPRINT)
+    return None if said is None else str(said.value)
+
+
+def _latest(instance: dg.DagsterInstance, asset: str, key: str) -> dg.EventLogRecord | None:
+    wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[key])
+    return next(iter(instance.fetch_materializations(wanted, limit=1).records), None)
 
 
 def _listed(problems: dict[str, str]) -> str:

@@ -1,9 +1,6 @@
 """The real daemon: a dropped file becomes verified rows in the data set, and nothing else runs."""
 
-import os
-import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,9 +8,12 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from apigen_assets.orchestration.home import PROJECT, grant_slots, prepare
+from apigen_assets.definitions import build
+from apigen_assets.orchestration.home import grant_slots, prepare
+from apigen_assets.partitions import generators
 from apigen_assets.settings import settings
 from resources.lake.lake import Lake, LakeError
+from tests.helpers.daemon import daemon
 from tests.test_graph import FUNCTIONS
 
 PATIENCE_S = 280
@@ -35,18 +35,13 @@ def test_a_dropped_file_reaches_the_data_set_and_nothing_else_runs(monkeypatch, 
     config = settings()
     home = prepare(config)
     grant_slots(config)
-    log = (tmp_path / "daemon.log").open("wb")
-    daemon = subprocess.Popen(
-        [str(Path(sys.executable).with_name("dagster-daemon")), "run", "-w", str(PROJECT / "workspace.yaml")],
-        cwd=PROJECT, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, env=os.environ.copy(),
-    )  # fmt: skip
-    try:
+    with daemon(tmp_path / "daemon.log") as process:
         (config.incoming_dir / "trees.py").write_text(FUNCTIONS)
         (config.incoming_dir / "half.py.part").write_text("def broken(")
         lake = Lake(config.lake_url)
         deadline = time.monotonic() + PATIENCE_S
         rows = None
-        while time.monotonic() < deadline and daemon.poll() is None:
+        while time.monotonic() < deadline and process.poll() is None:
             verified = made(lake, "semantic_verified")
             rows = made(lake, "function_calling_dataset")
             # the data set follows the last of the three generators
@@ -60,13 +55,57 @@ def test_a_dropped_file_reaches_the_data_set_and_nothing_else_runs(monkeypatch, 
         assert not failed, [run.job_name for run in failed]
         assert groups <= {"catalog", "generation", "verification", "dataset"}
         assert instance_batches(home) == ["trees"]
-    finally:
-        os.killpg(daemon.pid, signal.SIGTERM)
-        try:
-            daemon.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(daemon.pid, signal.SIGKILL)
-        log.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(PATIENCE_S + 60)
+def test_beside_a_lake_that_is_up_to_date_the_daemon_starts_nothing(monkeypatch, tmp_path):
+    """As after `make demo`: runs were made by commands, and the daemon's sensors start with an empty memory."""
+    monkeypatch.setenv("APIGEN_CANDIDATES_PER_PARTITION", "20")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    settings.cache_clear()
+    config = settings()
+    home = prepare(config)
+    grant_slots(config)
+    (config.incoming_dir / "trees.py").write_text(FUNCTIONS)
+    (config.incoming_dir / "broken.py").write_text("def f(:\n")
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        instance.add_dynamic_partitions("api_batch", ["trees", "broken"])
+        run_all(build(config), instance)
+        before = instance.get_runs_count()
+        with daemon(tmp_path / "daemon.log") as process:
+            wait_for_ticks(instance, {"new_apis": 5, "automation": 8}, process)
+        assert [run.job_name for run in instance.get_runs()[: instance.get_runs_count() - before]] == []
+
+
+def run_all(definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
+    """Everything that automation would make, by hand."""
+    steps: list[tuple[str, str | dg.MultiPartitionKey | None]] = [
+        ("seeds", None),
+        ("catalog", "trees"),
+        ("catalog", "broken"),
+    ]
+    for batch in ("trees", "broken"):
+        steps += [
+            ("rows", dg.MultiPartitionKey({"api_batch": batch, "generator": name}))
+            for name in generators.get_partition_keys()
+        ]
+    for job, partition in [*steps, ("dataset", None), ("overview", None)]:
+        assert definitions.resolve_job_def(job).execute_in_process(partition_key=partition, instance=instance).success
+
+
+def wait_for_ticks(instance: dg.DagsterInstance, wanted: dict[str, int], process: "subprocess.Popen[bytes]") -> None:
+    """Until each of these sensors was evaluated so often."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and process.poll() is None:
+        ticks = {
+            state.instigator_name: len(instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=20))
+            for state in instance.all_instigator_state()
+        }
+        if all(ticks.get(name, 0) >= count for name, count in wanted.items()):
+            return
+        time.sleep(1)
+    raise AssertionError(f"the sensors did not tick: {ticks}")
 
 
 def groups_materialised(instance: dg.DagsterInstance) -> set[str]:

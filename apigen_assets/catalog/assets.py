@@ -17,6 +17,7 @@ from apigen_assets.catalog.tables import catalog_apis, reject
 from apigen_assets.domain.api import Api, RejectedApi
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.orchestration.automation import FOLLOW
+from apigen_assets.orchestration.data_versions import content_version
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.orchestration.shaping import shaped_by
 from apigen_assets.partitions import api_batches
@@ -26,6 +27,10 @@ from resources.llm.generators import catalog_name
 from resources.llm.resource import LlmResource
 
 _CALLED = ("rest_mode", "allow_private_addresses", "allow_unsafe_methods", "sandbox_minimum", "call_timeout_s")
+
+
+FINGERPRINT = "source_fingerprint"
+"""Metadata of `api_catalog`: the state of the dropped source that it was made from."""
 
 
 def _tables(
@@ -53,7 +58,11 @@ def _tables(
 
 
 def _results(
-    kept: pl.DataFrame, rejected: pl.DataFrame, names: tuple[str, str], more: Mapping[str, Any] | None = None
+    kept: pl.DataFrame,
+    rejected: pl.DataFrame,
+    names: tuple[str, str],
+    more: Mapping[str, Any] | None = None,
+    version: dg.DataVersion | None = None,
 ) -> Iterator[dg.MaterializeResult[pl.DataFrame]]:
     reasons = column_counts(rejected, "reason")
     funnel = {"in": kept.height + rejected.height, **{f"rejected: {k}": v for k, v in reasons.items()}}
@@ -61,6 +70,7 @@ def _results(
     yield dg.MaterializeResult(
         asset_key=names[0],
         value=kept,
+        data_version=version,
         metadata={
             "apis": kept.height,
             "rejected": rejected.height,
@@ -72,6 +82,7 @@ def _results(
     yield dg.MaterializeResult(
         asset_key=names[1],
         value=rejected,
+        data_version=version,
         metadata={
             "rejected": rejected.height,
             "reasons": counts_table(reasons),
@@ -108,7 +119,9 @@ def import_apis(
             "source_funnel": counts_table(batch.funnel, "step"),
             "batches_of_source": len(batch.keys),
             "warnings": len(batch.warnings),
+            FINGERPRINT: batch.fingerprint,
         },
+        content_version(batch.apis, batch.rejects),
     )
 
 
@@ -166,6 +179,7 @@ def filter_accessibility(
         rejected,
         ("accessible_apis", "inaccessible_apis"),
         {"outcomes": counts_table(dict(outcomes), "outcome of the probe")},
+        content_version(kept.drop("probe"), rejected.drop("api")),
     )
 
 
@@ -199,6 +213,7 @@ def filtered_api_catalog(
     )
     return dg.MaterializeResult(
         value=frame,
+        data_version=content_version(frame.drop("probe")),
         metadata={
             "apis": frame.height,
             "language_model": generator or "none: only stand-ins are configured",

@@ -52,6 +52,8 @@ class Batch:
     funnel: dict[str, int]
     """Of the whole source."""
     warnings: tuple[str, ...]
+    fingerprint: str = ""
+    """State of the dropped source that was imported; empty for the built-in functions."""
 
 
 def batch_keys(slug: str, apis: int, size: int) -> tuple[str, ...]:
@@ -72,13 +74,14 @@ def load_batch(key: str, settings: Settings) -> Batch:
     if batch.slug == BUILTIN:
         result = import_builtin()
         apis, rejects = Api.frame(result.apis), RejectedApi.frame(result.rejects)
-        funnel, warnings = result.funnel, result.warnings
+        funnel, warnings, fingerprint = result.funnel, result.warnings, ""
     else:
         folder = kept_import(batch.slug, settings)
         apis = pl.read_parquet(folder / "apis.parquet")
         rejects = pl.read_parquet(folder / "rejects.parquet")
         summary = json.loads((folder / "summary.json").read_text())
         funnel, warnings = summary["funnel"], summary["warnings"]
+        fingerprint = folder.name.removesuffix(f"-{IMPORTER_VERSION}")
     return Batch(
         key=batch,
         apis=apis.slice(batch.index * settings.batch_size, settings.batch_size),
@@ -86,6 +89,7 @@ def load_batch(key: str, settings: Settings) -> Batch:
         keys=batch_keys(batch.slug, apis.height, settings.batch_size),
         funnel=funnel,
         warnings=tuple(warnings),
+        fingerprint=fingerprint,
     )
 
 

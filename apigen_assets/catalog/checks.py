@@ -1,9 +1,9 @@
-"""The catalog's asset checks: nothing empty goes on, nothing vanishes, names and ids are unique."""
+"""The catalog's asset checks: nothing vanishes, names and ids are unique, a source without usable APIs says why."""
 
 import dagster as dg
 import polars as pl
 
-from apigen_assets.catalog.tables import catalog_faults, conservation_faults
+from apigen_assets.catalog.tables import catalog_faults, conservation_faults, reasons_against
 from apigen_assets.partitions import api_batches
 
 
@@ -17,8 +17,8 @@ def _result(faults: list[str], frame: pl.DataFrame) -> dg.AssetCheckResult:
 
 @dg.asset_check(asset="api_catalog", blocking=True, partitions_def=api_batches)
 def api_catalog_is_sound(api_catalog: pl.DataFrame) -> dg.AssetCheckResult:
-    """The batch has APIs, each a valid record with an id and a name of its own."""
-    return _result(catalog_faults(api_catalog, "unimported_apis"), api_catalog)
+    """Each API is a valid record with an id and a name of its own."""
+    return _result(catalog_faults(api_catalog), api_catalog)
 
 
 @dg.asset_check(
@@ -56,7 +56,35 @@ def accessible_or_rejected(
 def filtered_api_catalog_is_sound(
     filtered_api_catalog: pl.DataFrame, accessible_apis: pl.DataFrame
 ) -> dg.AssetCheckResult:
-    """The batch has APIs, each a valid record with a name of its own; no API and no parameter came or went."""
-    faults = catalog_faults(filtered_api_catalog, "undocumented_apis and inaccessible_apis")
+    """Each API is a valid record with a name of its own; no API and no parameter came or went."""
+    faults = catalog_faults(filtered_api_catalog)
     faults += conservation_faults(accessible_apis, filtered_api_catalog, None)
     return _result(faults, filtered_api_catalog)
+
+
+@dg.asset_check(
+    asset="filtered_api_catalog",
+    partitions_def=api_batches,
+    additional_ins={
+        "unimported_apis": dg.AssetIn(),
+        "undocumented_apis": dg.AssetIn(),
+        "inaccessible_apis": dg.AssetIn(),
+    },
+)
+def has_usable_apis(
+    filtered_api_catalog: pl.DataFrame,
+    unimported_apis: pl.DataFrame,
+    undocumented_apis: pl.DataFrame,
+    inaccessible_apis: pl.DataFrame,
+) -> dg.AssetCheckResult:
+    """The batch gives APIs to generate for; where it gives none, one sentence per reason says why."""
+    why = reasons_against(pl.concat([unimported_apis, undocumented_apis, inaccessible_apis]))
+    usable = filtered_api_catalog.height
+    return dg.AssetCheckResult(
+        passed=usable > 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"usable": usable, "reasons": dg.MetadataValue.md("\n".join(f"* {line}" for line in why) or "none")},
+        description=f"{usable} usable APIs"
+        if usable
+        else "No usable API. " + (". ".join(why) or "The source is empty."),
+    )

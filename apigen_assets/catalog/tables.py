@@ -26,11 +26,9 @@ def reject(api: Api, step: Literal["documentation", "accessibility"], reason: st
     )
 
 
-def catalog_faults(frame: pl.DataFrame, rejects: str) -> list[str]:
-    """What is wrong with a catalog table, for people; `rejects` names the tables that say why one is empty."""
+def catalog_faults(frame: pl.DataFrame) -> list[str]:
+    """What is wrong with a catalog table, for people; an empty one is sound."""
     faults = []
-    if frame.is_empty():
-        faults.append(f"no API is left; {rejects} say why")
     for column in ("api_id", "name"):
         repeated = frame.height - frame[column].n_unique()
         if repeated:
@@ -58,3 +56,23 @@ def conservation_faults(before: pl.DataFrame, kept: pl.DataFrame, rejected: pl.D
     if len(ids) != len(set(ids)):
         faults.append(f"{len(ids) - len(set(ids))} APIs are in both tables, or twice in one")
     return faults
+
+
+def reasons_against(rejected: pl.DataFrame) -> list[str]:
+    """Why APIs were rejected, one sentence per reason, the commonest first, each with its first API's detail.
+
+    Args:
+        rejected: rows of `RejectedApi.SCHEMA`, of any steps.
+    """
+    grouped = (
+        rejected.group_by("step", "reason", maintain_order=True)
+        .agg(pl.len().alias("count"), pl.col("original_name").first(), pl.col("detail").first())
+        .sort("count", descending=True, maintain_order=True)
+    )
+    sentences = []
+    for step, reason, count, name, detail in grouped.iter_rows():
+        which = f"{count} APIs" if count > 1 else "1 API"
+        first = ": ".join(part for part in (name, detail) if part)
+        example = f" (first {first})" if first else ""
+        sentences.append(f"{which} rejected at {step} as {reason.replace('_', ' ')}{example}"[:300])
+    return sentences

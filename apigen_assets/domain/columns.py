@@ -84,6 +84,17 @@ _OF_TABLE: dict[str, dict[str, str]] = {
         "of": "candidate_id of the row that it duplicates.",
         "place": "Place among the chosen rows, from 0; null where it was not chosen.",
     },
+    "sources": {
+        "source": "Name of the source (its slug), or the file's name where it cannot be a source.",
+        "state": "in use, no verified row yet, no usable API, waiting for its import, left out, or removed.",
+        "found": "APIs that the source holds.",
+        "usable": "APIs that generation may use.",
+        "rejected": "APIs that were rejected on the way.",
+        "reasons": "Why, one sentence per reason, the commonest first.",
+        "candidates": "Query-answer pairs that were generated from it.",
+        "verified": "Pairs that passed the three stages.",
+        "what_to_do": "What a person can do about it.",
+    },
     "contaminated_rows": {
         "kind": "What matches the leaderboard: its question or its tool.",
         "question": "Id of the BFCL question.",

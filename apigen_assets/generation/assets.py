@@ -15,6 +15,7 @@ from apigen_assets.generation.generated import Generated
 from apigen_assets.generation.prompts import library_hash
 from apigen_assets.generation.shown_examples import ShownExample, from_seeds, from_verified
 from apigen_assets.orchestration.automation import ONCE
+from apigen_assets.orchestration.data_versions import content_version
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.orchestration.retries import again_or_stop
 from apigen_assets.orchestration.shaping import shaped_by
@@ -116,7 +117,9 @@ def raw_candidates(
     if generated.stopped is not None:
         context.log.warning(generated.stopped)
     return dg.MaterializeResult(
-        value=generated.candidates, metadata={"target": target, **_metadata(generated, llm, generator)}
+        value=generated.candidates,
+        data_version=content_version(generated.candidates),
+        metadata={"target": target, **_metadata(generated, llm, generator)},
     )
 
 

@@ -1,4 +1,7 @@
-"""When assets run by themselves. Release, training and evaluation have no condition: they never do."""
+"""When assets run by themselves. Release, training and evaluation have no condition: they never do.
+
+What counts as a change is a new data version, not a new materialisation: making the same rows again moves nothing.
+"""
 
 import dagster as dg
 
@@ -11,8 +14,14 @@ _CHECKED = dg.AutomationCondition.all_deps_match(
 
 _READY = ~dg.AutomationCondition.in_progress() & ~dg.AutomationCondition.any_deps_in_progress() & _CHECKED
 
-FOLLOW = dg.AutomationCondition.eager() & _CHECKED
-"""Run when something above changed, unless a blocking check failed there."""
+_CHANGED = dg.AutomationCondition.data_version_changed() | dg.AutomationCondition.will_be_requested()
+
+FOLLOW = (
+    (dg.AutomationCondition.newly_missing() | dg.AutomationCondition.any_deps_match(_CHANGED)).since_last_handled()
+    & ~dg.AutomationCondition.any_deps_missing()
+    & _READY
+).with_label("something above holds other rows")
+"""Run when something above holds other rows than before, unless a blocking check failed there."""
 
 ONCE = (
     dg.AutomationCondition.missing()
@@ -26,10 +35,10 @@ Dagster's own `on_missing` leaves alone what was missing when the daemon first l
 
 
 def follow(*names: str) -> dg.AutomationCondition:  # type: ignore[type-arg]
-    """Run when one of these assets changed and none is being made; partitions that do not exist do not matter.
+    """Run when one of these assets holds other rows and none is being made; missing partitions do not matter.
 
     Args:
         names: the assets above whose changes count; those left out are read, but cause nothing.
     """
-    changed = dg.AutomationCondition.any_deps_updated().allow(dg.AssetSelection.assets(*names))
+    changed = dg.AutomationCondition.any_deps_match(_CHANGED).allow(dg.AssetSelection.assets(*names))
     return (changed.since_last_handled() & _READY).with_label(f"{' or '.join(names)} changed")

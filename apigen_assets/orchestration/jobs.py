@@ -10,11 +10,13 @@ _STAGE_TABLES = [
 
 _JOBS: dict[str, tuple[dg.AssetSelection, str]] = {
     "seeds": (_ASSETS("seed_examples"), "Build the pool of examples that the generators are shown."),
-    "catalog": (_GROUP("catalog"), "Import one batch of APIs and filter it."),
+    "catalog": (_GROUP("catalog") - _ASSETS("sources"), "Import one batch of APIs and filter it."),
     "rows": (
         _ASSETS("raw_candidates", *_STAGE_TABLES),
         "Generate candidates for one batch with one generator and verify them in three stages.",
     ),
+    # not `sources`: a job is named unlike every asset
+    "overview": (_ASSETS("sources"), "Write the table of sources: state, APIs, rows, what to do."),
     "dataset": (_GROUP("dataset"), "Compose the data set from every verified row that exists."),
     "release": (
         _ASSETS("huggingface_dataset"),

@@ -1,12 +1,11 @@
 """The IO manager that Dagster reads and writes the lake with."""
 
-from collections.abc import Iterable
-
 import dagster as dg
 import polars as pl
 from upath import UPath
 
 from apigen_assets.domain.columns import description_of
+from apigen_assets.files.markdown import frame_table
 from resources.lake.lake import Lake, LakeError
 
 
@@ -81,7 +80,7 @@ class LakeIOManager(dg.UPathIOManager):
                 )
             ),
             "path": dg.MetadataValue.path(str(path)),
-            "preview": dg.MetadataValue.md(_markdown(frame.head(5).collect())),
+            "preview": dg.MetadataValue.md(frame_table(frame.head(5).collect(), width=60)),
         }
 
     def _path_of(self, context: dg.OutputContext) -> UPath:
@@ -92,16 +91,3 @@ class LakeIOManager(dg.UPathIOManager):
     @staticmethod
     def _as_asked(context: dg.InputContext, frame: pl.LazyFrame) -> pl.DataFrame | pl.LazyFrame:
         return frame if context.dagster_type.typing_type is pl.LazyFrame else frame.collect()
-
-
-def _markdown(frame: pl.DataFrame, width: int = 60) -> str:
-    def cell(value: object) -> str:
-        text = "" if value is None else str(value)
-        text = text if len(text) <= width else text[: width - 1] + "…"
-        return text.replace("|", "\\|").replace("\n", " ").replace("`", "'")
-
-    def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(cells) + " |"
-
-    head = [line(frame.columns), line("---" for _ in frame.columns)]
-    return "\n".join([*head, *(line(cell(value) for value in row) for row in frame.iter_rows())])

@@ -79,7 +79,7 @@ def test_a_dropped_module_becomes_a_filtered_catalog_and_nothing_vanishes(run, t
     assert rejected["original_name"].to_list() == ["Shop Prices.handle"]
     assert lake.scan("undocumented_apis").collect()["reason"].to_list() == ["no_parameters"]
     assert all(check.passed for check in result.get_asset_check_evaluations())
-    assert len(result.get_asset_check_evaluations()) == 4
+    assert len(result.get_asset_check_evaluations()) == 5
 
 
 def test_the_modules_of_a_dropped_archive_are_there_after_the_import(run, tmp_path):
@@ -111,12 +111,15 @@ def test_a_large_source_is_split_and_its_import_names_the_batches(run, tmp_path)
     assert _metadata(result, "import_apis")["batches_of_source"].value == 1
 
 
-def test_a_source_without_apis_stops_at_the_first_check_with_its_reasons_kept(run, tmp_path):
+def test_a_source_without_apis_is_a_successful_import_that_says_why(run, tmp_path):
     (tmp_path / "incoming" / "broken.py").write_text("def f(:\n")
-    result, lake = run("broken", raise_on_error=False)
-    assert not result.success
+    result, lake = run("broken")
+    assert result.success
     assert lake.scan("unimported_apis").collect()["reason"].to_list() == ["not_python"]
-    assert "documented_apis" not in lake.assets()
+    assert lake.scan("filtered_api_catalog").collect().is_empty()
+    (check,) = [check for check in result.get_asset_check_evaluations() if check.check_name == "has_usable_apis"]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert check.description.startswith("No usable API. 1 API rejected at import as not python (first broken")
 
 
 def test_a_partition_whose_file_is_gone_says_so(run):

@@ -7,8 +7,9 @@ import dagster as dg
 import pytest
 
 from apigen_assets.catalog.batches import load_batch
+from apigen_assets.catalog.incoming import listing
 from apigen_assets.settings import Settings
-from sensors.new_apis import Cursor, new_apis
+from sensors.new_apis import Cursor, new_apis, plan
 
 
 @pytest.fixture
@@ -186,3 +187,14 @@ def test_a_source_that_shrank_loses_its_last_batches(tick, folder):
     load_batch("many", tick.config)
     _, cursor, _ = tick(cursor)
     assert tick.instance.get_dynamic_partitions("api_batch") == ["many"]
+
+
+def test_what_the_lake_already_holds_is_not_run_again(folder, tmp_path):
+    """A sensor that starts with an empty memory, beside a lake that was made by commands."""
+    drop(folder, "made.py")
+    config = Settings(home=tmp_path, _env_file=None)
+    fingerprint = listing(folder).entries["made"].fingerprint
+    first = plan(listing(folder), Cursor(), {"made"}, config, time.time(), {"made": fingerprint}.get)
+    assert first.requests == [] and first.cursor.requested == {"made": fingerprint}
+    other = plan(listing(folder), Cursor(), {"made"}, config, time.time(), {"made": "an older state"}.get)
+    assert keys(other.requests) == ["made"]

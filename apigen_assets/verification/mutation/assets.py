@@ -3,6 +3,7 @@
 import dagster as dg
 import polars as pl
 
+from apigen_assets.files.markdown import frame_table
 from apigen_assets.orchestration.metadata import bar_plot, samples
 from apigen_assets.orchestration.shaping import shaped_by
 from apigen_assets.partitions import ALL_THAT_EXISTS
@@ -142,7 +143,7 @@ def judge_calibration(
         metadata={
             "good_rows": ran.height,
             "faults": ran_mutants.height,
-            "judges": dg.MetadataValue.md(_markdown(whole)),
+            "judges": dg.MetadataValue.md(frame_table(whole)),
             "recall_plot": bar_plot(
                 {f"{row['judge']}: {row['family']}": float(row["recall"] or 0) for row in table.iter_rows(named=True)},
                 "Seeded faults caught by each judge alone",
@@ -150,12 +151,3 @@ def judge_calibration(
             ),
         },
     )
-
-
-def _markdown(table: pl.DataFrame) -> str:
-    head = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * table.width]
-    return "\n".join([*head, *("| " + " | ".join(_cell(value) for value in row) + " |" for row in table.iter_rows())])
-
-
-def _cell(value: object) -> str:
-    return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)

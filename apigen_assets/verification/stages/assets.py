@@ -8,6 +8,7 @@ import polars as pl
 from apigen_assets.domain.reason import Stage
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.orchestration.automation import FOLLOW
+from apigen_assets.orchestration.data_versions import content_version
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.orchestration.shaping import shaped_by
 from apigen_assets.partitions import batch_by_generator
@@ -62,9 +63,11 @@ def _results(stage: Stage, checked: pl.DataFrame, more: JsonObject | None = None
         .sort("style")
         .iter_rows()
     }
+    version = content_version(checked)
     yield dg.MaterializeResult(
         asset_key=f"{stage}_verified",
         value=verified,
+        data_version=version,
         metadata={
             **common,
             "pass_rate": verified.height / checked.height if checked.height else 0.0,
@@ -75,6 +78,7 @@ def _results(stage: Stage, checked: pl.DataFrame, more: JsonObject | None = None
     yield dg.MaterializeResult(
         asset_key=f"{stage}_rejected",
         value=rejected,
+        data_version=version,
         metadata={
             **common,
             "reasons": counts_table(reasons),
