@@ -105,8 +105,8 @@ def listing(folder: Path) -> Listing:
         if len(same) > 1:
             del entries[slug]
             for name in same:
-                others = ", ".join(other for other in same if other != name)
-                problems[name] = f"the same slug {slug!r} as {others}: rename one of them"
+                rivals = ", ".join(rival for rival in same if rival != name)
+                problems[name] = f"the same slug {slug!r} as {rivals}: rename one of them"
     return Listing(entries, problems)
 
 
@@ -124,7 +124,9 @@ def fingerprint_of(path: Path) -> tuple[str, float]:
     else:
         state = []
         for root, folders, files in os.walk(path):
-            folders[:] = sorted(one for one in folders if not one.startswith(".") and one != "__pycache__")
+            folders[:] = sorted(
+                subfolder for subfolder in folders if not subfolder.startswith(".") and subfolder != "__pycache__"
+            )
             here = Path(root)
             state.append((str(here.relative_to(path)), *_state(here)))
             for file in sorted(files):
@@ -142,10 +144,10 @@ def find(folder: Path, slug: str) -> Entry:
     Raises:
         FolderError: there is none, or more than one.
     """
-    found = listing(folder)
-    if slug in found.entries:
-        return found.entries[slug]
-    for name, reason in found.problems.items():
+    listed = listing(folder)
+    if slug in listed.entries:
+        return listed.entries[slug]
+    for name, reason in listed.problems.items():
         if slugify(stem(Path(name))) == slug:
             raise FolderError(f"{folder / name}: {reason}")
     raise FolderError(f"no source {slug!r} in {folder}: put its file or folder there, or remove the partition")

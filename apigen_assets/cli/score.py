@@ -76,12 +76,12 @@ def score(
     """
     _check_options(form, out)
     try:
-        found = read(outputs, failures)
+        submission = read(outputs, failures)
         ids = _sample(sample) if sample else None
         scores = score_answers(
-            found.answers,
+            submission.answers,
             form=form,
-            model_name=model_name or found.model_folder,
+            model_name=model_name or submission.model_folder,
             underscore_to_dot=underscore_to_dot,
             ids=ids,
             allow_unreadable=allow_unreadable,
@@ -100,7 +100,7 @@ def score(
     if out is not None:
         write_report(out, report)
     show(scores, by, sampled=ids is not None)
-    for line in [*found.skipped, *scores.warnings]:
+    for line in [*submission.skipped, *scores.warnings]:
         typer.secho(f"Note: {line}", err=True)
     if out is not None:
         typer.echo(f"Report: {out}")

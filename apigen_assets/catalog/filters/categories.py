@@ -102,9 +102,9 @@ def category_by_rules(api: Api) -> str:
         (" ".join(api.parameters.get("properties", {})), _PARAMETER),
     )
     for text, weight in fields:
-        said = _forms(text)
+        mentioned = _forms(text)
         for category, known in WORDS.items():
-            hits = len(said & known)
+            hits = len(mentioned & known)
             # a second and third word confirm; ten words of a long text are not ten times the evidence
             scores[category] += weight * min(hits, 3) ** 0.8 if hits else 0.0
     best = max(CATEGORIES, key=lambda category: scores[category])
@@ -157,5 +157,5 @@ def _shown(api: Api) -> JsonObject:
 
 def _forms(text: str) -> set[str]:
     """Words of a text, each also without a plural s."""
-    found = set(words(text))
-    return found | {word[:-1] for word in found if len(word) > 3 and word.endswith("s")}
+    singles = set(words(text))
+    return singles | {word[:-1] for word in singles if len(word) > 3 and word.endswith("s")}

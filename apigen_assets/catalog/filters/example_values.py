@@ -95,10 +95,10 @@ def _documented(schema: JsonObject) -> tuple[bool, JsonValue]:
 
 
 def _plausible(name: str, schema: JsonObject, level: int = 0) -> JsonValue:
-    said = words(name)
+    name_words = words(name)
     for value in (
         _BY_FORMAT.get(str(schema.get("format"))),
-        *(_BY_WORD.get(word) for word in [name.lower(), *reversed(said)]),
+        *(_BY_WORD.get(word) for word in [name.lower(), *reversed(name_words)]),
     ):
         if value is None:
             continue
@@ -110,7 +110,7 @@ def _plausible(name: str, schema: JsonObject, level: int = 0) -> JsonValue:
     if "integer" in kinds or "number" in kinds:
         return _number(schema, "integer" in kinds)
     if "string" in kinds:
-        text = "1" if said and said[-1] in {"id", "ids", "number", "code"} else "example"
+        text = "1" if name_words and name_words[-1] in {"id", "ids", "number", "code"} else "example"
         return text.ljust(int(schema.get("minLength", 0)), "x")[: int(schema.get("maxLength", 100))]
     if "boolean" in kinds:
         return True

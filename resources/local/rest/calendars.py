@@ -19,10 +19,10 @@ def _holidays(country: str, year: int) -> dict[dt.date, str]:
     import holidays
 
     try:
-        found = holidays.country_holidays(country.upper(), years=year, language="en_US")
+        days = holidays.country_holidays(country.upper(), years=year, language="en_US")
     except NotImplementedError:
         raise NotFoundError(f"no holidays are known for {country.upper()}") from None
-    return {day: found[day] for day in sorted(found)}
+    return {day: days[day] for day in sorted(days)}
 
 
 def _is_working_day(country: str, day: dt.date) -> bool:
@@ -37,11 +37,11 @@ def _is_working_day(country: str, day: dt.date) -> bool:
 )
 def list_public_holidays(country: str, year: int) -> JsonValue:
     """Holidays of a year."""
-    found = _holidays(country.upper(), year)
+    days = _holidays(country.upper(), year)
     return {
         "country": country.upper(),
         "year": year,
-        "holidays": [{"date": day.isoformat(), "name": name} for day, name in found.items()],
+        "holidays": [{"date": day.isoformat(), "name": name} for day, name in days.items()],
     }
 
 
@@ -123,7 +123,7 @@ def count_working_days(country: str, start: dt.date, end: dt.date) -> JsonValue:
         raise BadArgumentError("'end' lies before 'start'")
     if days > _LONGEST:
         raise BadArgumentError(f"the span has more than {_LONGEST} days")
-    working = sum(_is_working_day(country, start + dt.timedelta(one)) for one in range(days + 1))
+    working = sum(_is_working_day(country, start + dt.timedelta(offset)) for offset in range(days + 1))
     return {"country": country.upper(), "calendar_days": days + 1, "working_days": working}
 
 
@@ -147,8 +147,8 @@ def add_working_days(country: str, start: dt.date, days: int) -> JsonValue:
 def _market(code: str, year: int) -> dict[dt.date, str]:
     import holidays
 
-    found = holidays.financial_holidays(code, years=year, language="en_US")
-    return {day: found[day] for day in sorted(found)}
+    days = holidays.financial_holidays(code, years=year, language="en_US")
+    return {day: days[day] for day in sorted(days)}
 
 
 _MARKETS = {"NYSE": "XNYS", "ECB": "XECB", "BOVESPA": "BVMF", "NSE": "XNSE"}
@@ -162,8 +162,8 @@ _MARKETS = {"NYSE": "XNYS", "ECB": "XECB", "BOVESPA": "BVMF", "NSE": "XNSE"}
 )
 def list_market_holidays(market: str, year: int) -> JsonValue:
     """Closing days of a market."""
-    found = _market(_MARKETS[market], year)
-    return {"market": market, "holidays": [{"date": day.isoformat(), "name": name} for day, name in found.items()]}
+    days = _market(_MARKETS[market], year)
+    return {"market": market, "holidays": [{"date": day.isoformat(), "name": name} for day, name in days.items()]}
 
 
 @business.get(

@@ -12,9 +12,9 @@ def _element(symbol: str) -> JsonValue:
     import periodictable
 
     try:
-        found = periodictable.elements.symbol(symbol.capitalize())
+        element = periodictable.elements.symbol(symbol.capitalize())
         # D and T are isotopes of hydrogen with symbols of their own
-        return getattr(found, "element", found)
+        return getattr(element, "element", element)
     except ValueError:
         raise NotFoundError(f"no element has the symbol {symbol}") from None
 
@@ -24,12 +24,12 @@ def _formula(text: str) -> JsonValue:
     from pyparsing import ParseException
 
     try:
-        found = periodictable.formula(text)
+        formula = periodictable.formula(text)
     except (ParseException, ValueError, KeyError, TypeError, AttributeError):
         raise NotFoundError(f"{text!r} is not a chemical formula") from None
-    if not found.mass:
+    if not formula.mass:
         raise NotFoundError(f"{text!r} names no atom that has a mass")
-    return found
+    return formula
 
 
 def _shown(element: JsonValue) -> JsonObject:
@@ -73,14 +73,18 @@ def get_element_by_number(number: int) -> JsonValue:
 def list_isotopes(symbol: str) -> JsonValue:
     """Naturally occurring isotopes."""
     element = _element(symbol)
-    found = [element[one] for one in element.isotopes]
-    natural = [one for one in found if one.abundance]
+    isotopes = [element[number] for number in element.isotopes]
+    natural = [isotope for isotope in isotopes if isotope.abundance]
     return {
         "symbol": element.symbol,
-        "known": len(found),
+        "known": len(isotopes),
         "natural": [
-            {"mass_number": one.isotope, "mass_u": round(float(one.mass), 6), "abundance_percent": float(one.abundance)}
-            for one in natural
+            {
+                "mass_number": isotope.isotope,
+                "mass_u": round(float(isotope.mass), 6),
+                "abundance_percent": float(isotope.abundance),
+            }
+            for isotope in natural
         ],
     }
 
@@ -102,12 +106,12 @@ def get_molar_mass(formula: str) -> JsonValue:
 )
 def get_composition(formula: str) -> JsonValue:
     """Elements of a formula."""
-    found = _formula(formula)
-    shares = found.mass_fraction
+    compound = _formula(formula)
+    shares = compound.mass_fraction
     return {
         "formula": formula,
         "elements": [
             {"symbol": atom.symbol, "count": count, "mass_percent": round(100 * float(shares[atom]), 3)}
-            for atom, count in sorted(found.atoms.items(), key=lambda item: item[0].symbol)
+            for atom, count in sorted(compound.atoms.items(), key=lambda item: item[0].symbol)
         ],
     }

@@ -24,12 +24,12 @@ def _hex(rgb: tuple[int, int, int]) -> str:
 def _names() -> dict[str, tuple[int, int, int]]:
     import webcolors
 
-    found = {name: webcolors.name_to_rgb(name) for name in webcolors.names("css3")}
-    return {name: (rgb.red, rgb.green, rgb.blue) for name, rgb in found.items()}
+    by_name = {name: webcolors.name_to_rgb(name) for name in webcolors.names("css3")}
+    return {name: (rgb.red, rgb.green, rgb.blue) for name, rgb in by_name.items()}
 
 
 def _described(rgb: tuple[int, int, int]) -> JsonObject:
-    hue, lightness, saturation = colorsys.rgb_to_hls(*(one / 255 for one in rgb))
+    hue, lightness, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in rgb))
     return {
         "hex": _hex(rgb),
         "rgb": list(rgb),
@@ -39,8 +39,8 @@ def _described(rgb: tuple[int, int, int]) -> JsonObject:
 
 def _luminance(rgb: tuple[int, int, int]) -> float:
     """Relative luminance of WCAG 2.1."""
-    parts = [one / 255 for one in rgb]
-    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    parts = [channel / 255 for channel in rgb]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -91,7 +91,7 @@ def get_color_contrast(foreground: str, background: str) -> JsonValue:
 )
 def get_color_complement(hex: str) -> JsonValue:
     """Colours around the wheel."""
-    hue, lightness, saturation = colorsys.rgb_to_hls(*(one / 255 for one in _rgb(hex)))
+    hue, lightness, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in _rgb(hex)))
 
     def turned(by: float) -> str:
         rgb = colorsys.hls_to_rgb((hue + by) % 1, lightness, saturation)

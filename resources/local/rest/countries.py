@@ -43,10 +43,10 @@ def _countries() -> dict[str, JsonObject]:
 
 
 def _country(code: str) -> JsonObject:
-    found = _countries().get(code.upper())
-    if found is None:
+    country = _countries().get(code.upper())
+    if country is None:
         raise NotFoundError(f"no country has the code {code.upper()}")
-    return found
+    return country
 
 
 @endpoints.get(
@@ -84,10 +84,10 @@ def get_country(code: str) -> JsonValue:
 )
 def search_countries(name: str, limit: int) -> JsonValue:
     """Countries by name."""
-    found = [one for _, one in sorted(_countries().items()) if name.lower() in one["name"].lower()]
-    if not found:
+    countries = [country for _, country in sorted(_countries().items()) if name.lower() in country["name"].lower()]
+    if not countries:
         raise NotFoundError(f"no country's name contains {name!r}")
-    return {"total": len(found), "countries": found[:limit]}
+    return {"total": len(countries), "countries": countries[:limit]}
 
 
 @endpoints.get(
@@ -124,12 +124,12 @@ def list_country_languages(code: str, limit: int) -> JsonValue:
         "code": country["alpha2"],
         "languages": [
             {
-                "code": one,
-                "name": names.get(one, one),
+                "code": language_code,
+                "name": names.get(language_code, language_code),
                 "population_percent": info["population_percent"],
                 "official": info["official_status"],
             }
-            for one, info in ranked[:limit]
+            for language_code, info in ranked[:limit]
         ],
     }
 
@@ -233,8 +233,12 @@ def get_country_currencies(country: str, date: dt.date) -> JsonValue:
     """Legal tender in history."""
     from babel.numbers import get_territory_currencies
 
-    found = get_territory_currencies(_country(country)["alpha2"], date, date)
-    return {"country": country.upper(), "date": date.isoformat(), "currencies": [_currency(one) for one in found]}
+    currencies = get_territory_currencies(_country(country)["alpha2"], date, date)
+    return {
+        "country": country.upper(),
+        "date": date.isoformat(),
+        "currencies": [_currency(currency) for currency in currencies],
+    }
 
 
 @finance.get(

@@ -24,23 +24,25 @@ def document() -> JsonObject:
     paths: dict[str, JsonObject] = {}
     for endpoint in ENDPOINTS:
         paths.setdefault(endpoint.path, {})["get"] = _operation(endpoint)
-    for one in MISBEHAVIOURS:
+    for misbehaviour in MISBEHAVIOURS:
         operation: JsonObject = {
-            "operationId": one.name,
-            "tags": [one.tag],
-            "description": one.description,
+            "operationId": misbehaviour.name,
+            "tags": [misbehaviour.tag],
+            "description": misbehaviour.description,
         }
-        if one.method == "post":
-            fields = {parameter.name: _field(parameter) for parameter in one.parameters}
+        if misbehaviour.method == "post":
+            fields = {parameter.name: _field(parameter) for parameter in misbehaviour.parameters}
             schema = {"type": "object", "required": list(fields), "properties": fields}
             operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
         else:
-            operation["parameters"] = [_parameter(one.path, parameter) for parameter in one.parameters]
+            operation["parameters"] = [
+                _parameter(misbehaviour.path, parameter) for parameter in misbehaviour.parameters
+            ]
         operation["responses"] = _responses()
-        item: JsonObject = {one.method: operation}
-        if one.server is not None:
-            item["servers"] = [{"url": one.server}]
-        paths[one.path] = item
+        item: JsonObject = {misbehaviour.method: operation}
+        if misbehaviour.server is not None:
+            item["servers"] = [{"url": misbehaviour.server}]
+        paths[misbehaviour.path] = item
     paths["/ping"] = {
         "get": {
             "operationId": "ping",

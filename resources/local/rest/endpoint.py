@@ -45,7 +45,7 @@ class Parameter:
         out: JsonObject = dict(kinds.get(self.kind, {"type": self.kind}))
         for name in ("enum", "examples"):
             if getattr(self, name):
-                out[name] = [list(one) if isinstance(one, tuple) else one for one in getattr(self, name)]
+                out[name] = [list(item) if isinstance(item, tuple) else item for item in getattr(self, name)]
         for name in ("minimum", "maximum", "pattern", "default"):
             if getattr(self, name) is not None:
                 out[name] = getattr(self, name)
@@ -124,13 +124,15 @@ class Endpoint:
         Raises:
             BadArgumentError: one is missing, unknown or not as described.
         """
-        known = {one.name for one in self.parameters}
+        known = {parameter.name for parameter in self.parameters}
         for name in query:
             if name not in known:
                 raise BadArgumentError(f"there is no parameter {name!r}")
         return {
-            one.name: one.read([path[one.name]] if one.name in path else query.get(one.name, []))
-            for one in self.parameters
+            parameter.name: parameter.read(
+                [path[parameter.name]] if parameter.name in path else query.get(parameter.name, [])
+            )
+            for parameter in self.parameters
         }
 
 

@@ -34,7 +34,7 @@ class Misbehaviour(NamedTuple):
 
 def _json(value: object, status: int = 200, **headers: str) -> web.Response:
     return web.json_response(
-        value, status=status, headers={name.replace("_", "-"): one for name, one in headers.items()}
+        value, status=status, headers={name.replace("_", "-"): text for name, text in headers.items()}
     )
 
 
@@ -220,6 +220,6 @@ MISBEHAVIOURS: tuple[Misbehaviour, ...] = (
 def add_routes(app: web.Application) -> None:
     """Serve the endpoints that have a server."""
     app[_FLAKY_SEEN] = set()
-    for one in MISBEHAVIOURS:
-        if one.handler is not None:
-            app.router.add_route(one.method, one.path, one.handler)
+    for misbehaviour in MISBEHAVIOURS:
+        if misbehaviour.handler is not None:
+            app.router.add_route(misbehaviour.method, misbehaviour.path, misbehaviour.handler)

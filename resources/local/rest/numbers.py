@@ -85,8 +85,8 @@ def convert_number_base(digits: str, source_base: int, target_base: int) -> Json
 )
 def approximate_fraction(value: float, max_denominator: int) -> JsonValue:
     """A fraction near a number."""
-    found = fractions.Fraction(str(value)).limit_denominator(max_denominator)
-    return {"numerator": found.numerator, "denominator": found.denominator, "difference": float(found) - value}
+    fraction = fractions.Fraction(str(value)).limit_denominator(max_denominator)
+    return {"numerator": fraction.numerator, "denominator": fraction.denominator, "difference": float(fraction) - value}
 
 
 _NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")

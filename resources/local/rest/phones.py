@@ -33,12 +33,12 @@ def parse_phone_number(number: str) -> JsonValue:
     """A number's parts."""
     import phonenumbers
 
-    found = _parsed(number)
+    parsed = _parsed(number)
     return {
-        "country_code": found.country_code,
-        "national_number": str(found.national_number),
-        "region": phonenumbers.region_code_for_number(found),
-        "type": _TYPES.get(phonenumbers.number_type(found), "unknown"),
+        "country_code": parsed.country_code,
+        "national_number": str(parsed.national_number),
+        "region": phonenumbers.region_code_for_number(parsed),
+        "type": _TYPES.get(phonenumbers.number_type(parsed), "unknown"),
     }
 
 
@@ -47,11 +47,11 @@ def validate_phone_number(number: str) -> JsonValue:
     """Whether a number can exist."""
     import phonenumbers
 
-    found = _parsed(number)
+    parsed = _parsed(number)
     return {
         "number": number,
-        "possible": phonenumbers.is_possible_number(found),
-        "valid": phonenumbers.is_valid_number(found),
+        "possible": phonenumbers.is_possible_number(parsed),
+        "valid": phonenumbers.is_valid_number(parsed),
     }
 
 
@@ -93,10 +93,10 @@ def list_calling_code_regions(calling_code: int) -> JsonValue:
     """Countries of a prefix."""
     import phonenumbers
 
-    found = phonenumbers.region_codes_for_country_code(calling_code)
-    if not found or found == ("001",):
+    countries = phonenumbers.region_codes_for_country_code(calling_code)
+    if not countries or countries == ("001",):
         raise NotFoundError(f"no country uses +{calling_code}")
-    return {"calling_code": f"+{calling_code}", "countries": sorted(found)}
+    return {"calling_code": f"+{calling_code}", "countries": sorted(countries)}
 
 
 @functools.cache
@@ -118,7 +118,7 @@ def get_emoji(name: str) -> JsonValue:
     sign = _emoji().get(name)
     if sign is None:
         raise NotFoundError(f"no emoji is called {name}")
-    return {"name": name, "emoji": sign, "code_points": [f"U+{ord(one):04X}" for one in sign]}
+    return {"name": name, "emoji": sign, "code_points": [f"U+{ord(character):04X}" for character in sign]}
 
 
 @social.get(
@@ -129,10 +129,12 @@ def get_emoji(name: str) -> JsonValue:
 )
 def search_emoji(query: str, limit: int) -> JsonValue:
     """Emoji by name."""
-    found = [{"name": name, "emoji": sign} for name, sign in sorted(_emoji().items()) if query.lower() in name.lower()]
-    if not found:
+    matches = [
+        {"name": name, "emoji": sign} for name, sign in sorted(_emoji().items()) if query.lower() in name.lower()
+    ]
+    if not matches:
         raise NotFoundError(f"no emoji's name contains {query!r}")
-    return {"total": len(found), "emoji": found[:limit]}
+    return {"total": len(matches), "emoji": matches[:limit]}
 
 
 @social.get(

@@ -56,7 +56,7 @@ def make_app() -> web.Application:
     misbehaving.add_routes(app)
     app.router.add_get("/ping", _ping)
     app.router.add_get("/internal/x1", _ping)
-    for endpoint in sorted(ENDPOINTS, key=lambda one: "{" in one.path):
+    for endpoint in sorted(ENDPOINTS, key=lambda endpoint: "{" in endpoint.path):
         app.router.add_get(endpoint.path, _handler(endpoint))
     return app
 

@@ -32,12 +32,12 @@ def get_sun_times(latitude: float, longitude: float, date: dt.date) -> JsonValue
     from astral.sun import sun
 
     try:
-        found = sun(_observer(latitude, longitude), date=date)
+        times = sun(_observer(latitude, longitude), date=date)
     except ValueError as error:
         raise NotFoundError(f"the sun has no such times there on that day: {error}") from None
     return {
         "date": date.isoformat(),
-        **{name: _time(found[name]) for name in ("dawn", "sunrise", "noon", "sunset", "dusk")},
+        **{name: _time(times[name]) for name in ("dawn", "sunrise", "noon", "sunset", "dusk")},
     }
 
 

@@ -53,16 +53,16 @@ def get_media_type(filename: str) -> JsonValue:
 def classify_ip_address(address: str) -> JsonValue:
     """What kind of address it is."""
     try:
-        found = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError as error:
         raise BadArgumentError(str(error)) from None
     return {
-        "address": str(found),
-        "version": found.version,
-        "private": found.is_private,
-        "loopback": found.is_loopback,
-        "multicast": found.is_multicast,
-        "reverse_name": found.reverse_pointer,
+        "address": str(parsed),
+        "version": parsed.version,
+        "private": parsed.is_private,
+        "loopback": parsed.is_loopback,
+        "multicast": parsed.is_multicast,
+        "reverse_name": parsed.reverse_pointer,
     }
 
 
@@ -74,15 +74,15 @@ def classify_ip_address(address: str) -> JsonValue:
 def describe_subnet(cidr: str) -> JsonValue:
     """A subnet's figures."""
     try:
-        found = ipaddress.ip_network(cidr, strict=False)
+        network = ipaddress.ip_network(cidr, strict=False)
     except ValueError as error:
         raise BadArgumentError(str(error)) from None
-    usable = found.num_addresses - 2 if found.version == 4 and found.prefixlen < 31 else found.num_addresses
+    usable = network.num_addresses - 2 if network.version == 4 and network.prefixlen < 31 else network.num_addresses
     return {
-        "network": str(found.network_address),
-        "broadcast": str(found.broadcast_address),
-        "netmask": str(found.netmask),
-        "addresses": found.num_addresses,
+        "network": str(network.network_address),
+        "broadcast": str(network.broadcast_address),
+        "netmask": str(network.netmask),
+        "addresses": network.num_addresses,
         "usable_hosts": usable,
     }
 

@@ -19,14 +19,14 @@ _ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "Australia/Sydney")
 def _airports() -> dict[str, JsonObject]:
     import airportsdata
 
-    return {code: dict(one) for code, one in airportsdata.load("IATA").items()}
+    return {code: dict(airport) for code, airport in airportsdata.load("IATA").items()}
 
 
 def _airport(code: str) -> JsonObject:
-    found = _airports().get(code.upper())
-    if found is None:
+    airport = _airports().get(code.upper())
+    if airport is None:
         raise NotFoundError(f"no airport has the IATA code {code.upper()}")
-    return found
+    return airport
 
 
 def _shown(airport: JsonObject) -> JsonObject:
@@ -87,10 +87,16 @@ def get_airport(iata: str) -> JsonValue:
 )
 def list_airports(country: str, limit: int) -> JsonValue:
     """The airports of a country."""
-    found = sorted((one for one in _airports().values() if one["country"] == country.upper()), key=lambda a: a["iata"])
-    if not found:
+    airports = sorted(
+        (airport for airport in _airports().values() if airport["country"] == country.upper()), key=lambda a: a["iata"]
+    )
+    if not airports:
         raise NotFoundError(f"no airports are known in {country.upper()}")
-    return {"country": country.upper(), "total": len(found), "airports": [_shown(one) for one in found[:limit]]}
+    return {
+        "country": country.upper(),
+        "total": len(airports),
+        "airports": [_shown(airport) for airport in airports[:limit]],
+    }
 
 
 @endpoints.get(
@@ -122,8 +128,8 @@ def get_airport_distance(origin: str, destination: str) -> JsonValue:
 def find_nearest_airports(latitude: float, longitude: float, limit: int) -> JsonValue:
     """Airports by distance."""
     ranked = sorted(
-        (round(great_circle_km(latitude, longitude, one["lat"], one["lon"]), 1), code)
-        for code, one in _airports().items()
+        (round(great_circle_km(latitude, longitude, airport["lat"], airport["lon"]), 1), code)
+        for code, airport in _airports().items()
     )
     return {"airports": [{**_shown(_airport(code)), "distance_km": km} for km, code in ranked[:limit]]}
 
@@ -183,5 +189,5 @@ def get_utc_offset(zone: str, date: dt.date) -> JsonValue:
 def convert_time(time: str, source_zone: str, target_zone: str) -> JsonValue:
     """A time elsewhere."""
     moment = _moment(time).replace(tzinfo=_zone(source_zone))
-    other = moment.astimezone(_zone(target_zone))
-    return {"source": moment.isoformat(), "target": other.isoformat(), "weekday": other.strftime("%A")}
+    there = moment.astimezone(_zone(target_zone))
+    return {"source": moment.isoformat(), "target": there.isoformat(), "weekday": there.strftime("%A")}

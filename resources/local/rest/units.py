@@ -37,8 +37,8 @@ def _registry() -> JsonValue:
 def _converter(quantity: str) -> JsonValue:
     def convert(value: float, source: str, target: str) -> JsonValue:
         units = _registry()
-        given = units.Quantity(value, _SPELLINGS.get(source, source))
-        result = given.to(_SPELLINGS.get(target, target)).magnitude
+        amount = units.Quantity(value, _SPELLINGS.get(source, source))
+        result = amount.to(_SPELLINGS.get(target, target)).magnitude
         return {"value": value, "source": source, "target": target, "result": float(f"{result:.12g}")}
 
     convert.__name__ = f"convert_{quantity}"
@@ -81,5 +81,5 @@ def get_physical_constant(name: str) -> JsonValue:
     """One constant."""
     if name not in _CONSTANTS:
         raise NotFoundError(f"no constant is called {name}")
-    found = _registry().Quantity(1, _CONSTANTS[name]).to_base_units()
-    return {"name": name, "value": float(f"{found.magnitude:.12g}"), "unit": f"{found.units:~}"}
+    constant = _registry().Quantity(1, _CONSTANTS[name]).to_base_units()
+    return {"name": name, "value": float(f"{constant.magnitude:.12g}"), "unit": f"{constant.units:~}"}

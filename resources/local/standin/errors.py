@@ -163,8 +163,8 @@ def _change(arguments: JsonObject, properties: JsonObject, rng: random.Random) -
     value = arguments[name]
     options = properties.get(name, {}).get("enum")
     if options:
-        others = [one for one in options if one != value]
-        arguments[name] = rng.choice(others or options)
+        alternatives = [option for option in options if option != value]
+        arguments[name] = rng.choice(alternatives or options)
     elif isinstance(value, int):
         arguments[name] = value + rng.choice((1, 2, 3, 5, 10))
     elif isinstance(value, float):

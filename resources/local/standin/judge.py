@@ -28,49 +28,49 @@ def _find_fault(case: Case) -> tuple[int, str]:
     for result in case.results:
         if result.get("outcome", "ok") != "ok" or _is_error(result.get("result")):
             return 5, f"The call of {result.get('name', 'a function')} did not run successfully."
-    functions = {one.get("name"): one for one in case.functions}
+    functions = {function.get("name"): function for function in case.functions}
     if not case.calls:
         return 3, "There is no call."
     for call in case.calls:
         if functions and call.get("name") not in functions:
             return 2, f"{call.get('name')} is not available."
-    said = case.query.lower()
+    query = case.query.lower()
     for call in case.calls:
         function = functions.get(call["name"], {})
         properties = function.get("parameters", {}).get("properties", {})
         for name, value in (call.get("arguments") or {}).items():
             schema = properties.get(name, {}) if isinstance(properties, dict) else {}
-            if not stands_in(value, said) and value != schema.get("default"):
+            if not stands_in(value, query) and value != schema.get("default"):
                 return 1, f"The value of {name} is not what the query says."
         # With several calls a name may stand beside another call's value.
-        if len(case.calls) == 1 and (swapped := _swapped(call.get("arguments") or {}, said)) is not None:
+        if len(case.calls) == 1 and (swapped := _swapped(call.get("arguments") or {}, query)) is not None:
             return 1, f"The values of {swapped[0]} and {swapped[1]} are exchanged."
     if (fault := _wrong_function(case, functions)) is not None:
         return 2, fault
-    if (fault := _wrong_count(case, said)) is not None:
+    if (fault := _wrong_count(case, query)) is not None:
         return 3, fault
     return 0, ""
 
 
-def stands_in(value: JsonValue, said: str) -> bool:
+def stands_in(value: JsonValue, query: str) -> bool:
     """Whether a query (in lower case) says a value, in one of the ways people write it."""
     if isinstance(value, bool) or value is None:
         return True
     if isinstance(value, dict):
-        return all(stands_in(one, said) for one in value.values())
+        return all(stands_in(item, query) for item in value.values())
     if isinstance(value, list):
-        return all(stands_in(one, said) for one in value)
+        return all(stands_in(item, query) for item in value)
     if isinstance(value, str):
         text = value.lower().strip()
-        if not text or text in said or text.replace("_", " ") in said:
+        if not text or text in query or text.replace("_", " ") in query:
             return True
         if re.fullmatch(r"\d{4}-\d\d-\d\d.*", text):
             with contextlib.suppress(ValueError):
                 day = dt.date.fromisoformat(text[:10])
-                return f"{day:%B} {day.day}, {day.year}".lower() in said
+                return f"{day:%B} {day.day}, {day.year}".lower() in query
         words = re.findall(r"[a-z0-9]+", text)
-        return bool(words) and all(word in said for word in words)
-    return any(re.search(rf"(?<![\d.]){re.escape(form)}(?!\d|\.\d)", said) for form in _forms(value))
+        return bool(words) and all(word in query for word in words)
+    return any(re.search(rf"(?<![\d.]){re.escape(form)}(?!\d|\.\d)", query) for form in _forms(value))
 
 
 def _forms(value: int | float) -> list[str]:
@@ -94,7 +94,7 @@ _SMALL = re.findall(
 )
 
 
-def _swapped(arguments: JsonObject, said: str) -> tuple[str, str] | None:
+def _swapped(arguments: JsonObject, query: str) -> tuple[str, str] | None:
     """Two arguments of which each stands directly behind the other's name."""
     flat = {
         name: value
@@ -106,46 +106,46 @@ def _swapped(arguments: JsonObject, said: str) -> tuple[str, str] | None:
         for second in names[i + 1 :]:
             if type(flat[first]) is not type(flat[second]) or flat[first] == flat[second]:
                 continue
-            if _follows(first, flat[second], said) and _follows(second, flat[first], said):
+            if _follows(first, flat[second], query) and _follows(second, flat[first], query):
                 return first, second
     return None
 
 
-def _follows(name: str, value: object, said: str) -> bool:
+def _follows(name: str, value: object, query: str) -> bool:
     label = re.escape(name_words(name)).replace(r"\ ", r"[ _]")
     text = re.escape(value.lower() if isinstance(value, str) else json.dumps(value))
-    return re.search(rf"\b{label}(?: of|:| =| is|)? ['\"]?{text}(?![\w]|\.\d)", said) is not None
+    return re.search(rf"\b{label}(?: of|:| =| is|)? ['\"]?{text}(?![\w]|\.\d)", query) is not None
 
 
 def _wrong_function(case: Case, functions: dict[JsonValue, JsonObject]) -> str | None:
     words = _content(case.query)
     scores = {
-        name: len(words & _content(f"{name_words(str(name))} {one.get('description', '')}"))
-        / (len(_content(str(one.get("description", ""))[:120])) + 3)
-        for name, one in functions.items()
+        name: len(words & _content(f"{name_words(str(name))} {function.get('description', '')}"))
+        / (len(_content(str(function.get("description", ""))[:120])) + 3)
+        for name, function in functions.items()
     }
     called = {call["name"] for call in case.calls}
     for name in called:
         better = [
-            other for other, score in scores.items() if other not in called and score > 1.6 * scores.get(name, 0) + 0.12
+            rival for rival, score in scores.items() if rival not in called and score > 1.6 * scores.get(name, 0) + 0.12
         ]
         if better:
             return f"{better[0]} fits the request better than {name}."
     return None
 
 
-def _wrong_count(case: Case, said: str) -> str | None:
+def _wrong_count(case: Case, query: str) -> str | None:
     texts = [json.dumps(call, sort_keys=True) for call in case.calls]
     if len(set(texts)) != len(texts):
         return "The same call is made twice."
     # Numbers that no call uses belong to a request that nobody answered.
     used = json.dumps([call.get("arguments") for call in case.calls], ensure_ascii=False).lower()
-    spoken = re.findall(r"(?<![\w.#:/-])-?\d+(?:\.\d+)?(?![\w:/-])", re.sub(r"(?<=\d),(?=\d{3})", "", said))
-    numbers = {float(one) for one in re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", used)}
+    spoken = re.findall(r"(?<![\w.#:/-])-?\d+(?:\.\d+)?(?![\w:/-])", re.sub(r"(?<=\d),(?=\d{3})", "", query))
+    numbers = {float(number) for number in re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", used)}
     unused = [
-        one
-        for one in spoken
-        if not any(abs(float(one) - n) < 1e-9 or abs(float(one) / 100 - n) < 1e-9 for n in numbers)
+        number
+        for number in spoken
+        if not any(abs(float(number) - n) < 1e-9 or abs(float(number) / 100 - n) < 1e-9 for n in numbers)
     ]
     if len(unused) > max(1, 2 * len(spoken) // 5):
         return "A part of the request is not answered by any call."

@@ -29,8 +29,8 @@ def document(messages: Sequence[JsonObject]) -> str:
     parameters = api.get("parameters")
     properties = parameters.get("properties", parameters) if isinstance(parameters, dict) else {}
     described = {
-        name: _clean(one.get("description") if isinstance(one, dict) else None) or f"The {name_words(name)}."
-        for name, one in (properties.items() if isinstance(properties, dict) else ())
+        name: _clean(schema.get("description") if isinstance(schema, dict) else None) or f"The {name_words(name)}."
+        for name, schema in (properties.items() if isinstance(properties, dict) else ())
     }
     by = f" by {' and '.join(name_words(name) for name in list(described)[:3])}" if described else " of this service"
     return json.dumps({"description": f"{sentence.capitalize()}{by}.", "parameters": described}, ensure_ascii=False)
@@ -49,11 +49,11 @@ def _categories(text: str) -> dict[str, str]:
         return bullets
     for body in [*sections(text).values(), text]:
         value = first_json(body)
-        if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
             return dict.fromkeys(value, "")
     line = re.search(r"(?:categories|one of)[^:\n]*:\s*([^\n]+)", text, re.IGNORECASE)
-    found = re.split(r",\s*", line[1].rstrip(". ")) if line else []
-    return dict.fromkeys([one.strip(" `'\"") for one in found] or ["Other"], "")
+    names = re.split(r",\s*", line[1].rstrip(". ")) if line else []
+    return dict.fromkeys([name.strip(" `'\"") for name in names] or ["Other"], "")
 
 
 def _items(text: str) -> dict[str, str]:
@@ -61,11 +61,11 @@ def _items(text: str) -> dict[str, str]:
     for start in re.finditer(r"[\[{]", text):
         value = first_json(text[start.start() :])
         if isinstance(value, dict) and value:
-            if all(isinstance(one, dict) for one in value.values()) and "name" not in value:
-                return {str(key): json.dumps(one) for key, one in value.items()}
+            if all(isinstance(item, dict) for item in value.values()) and "name" not in value:
+                return {str(key): json.dumps(item) for key, item in value.items()}
             return {"": json.dumps(value)}
-        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-            return {str(one.get("name", i)): json.dumps(one) for i, one in enumerate(value)}
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            return {str(item.get("name", i)): json.dumps(item) for i, item in enumerate(value)}
     return {"": text}
 
 

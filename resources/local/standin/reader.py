@@ -64,16 +64,18 @@ class Case:
 
 def text_of(messages: Sequence[JsonObject], role: str | None = None) -> str:
     """The messages' texts, of one role or all."""
-    return "\n\n".join(str(one.get("content") or "") for one in messages if role is None or one.get("role") == role)
+    return "\n\n".join(
+        str(message.get("content") or "") for message in messages if role is None or message.get("role") == role
+    )
 
 
 def sections(text: str) -> dict[str, str]:
     """Text below each heading (`# Name`, or `Name:` on a line of its own), by the heading in lower case."""
-    found = list(_HEADING.finditer(text))
+    headings = list(_HEADING.finditer(text))
     out: dict[str, str] = {}
-    for one, following in zip(found, [*found[1:], None], strict=False):
-        name = (one["hash"] or one["colon"]).lower()
-        out.setdefault(name, text[one.end() : following.start() if following else len(text)].strip())
+    for heading, following in zip(headings, [*headings[1:], None], strict=False):
+        name = (heading["hash"] or heading["colon"]).lower()
+        out.setdefault(name, text[heading.end() : following.start() if following else len(text)].strip())
     return out
 
 
@@ -107,10 +109,10 @@ def kind_of(messages: Sequence[JsonObject]) -> Kind:
     if '"pass"' in text and "call" in text:
         return "judge"
     # The instruction stands in the system message where there is one; an API's own text may speak of anything.
-    told = text_of(messages, "system").lower() or text
-    if "categor" in told:
+    instructions = text_of(messages, "system").lower() or text
+    if "categor" in instructions:
         return "classify"
-    if "descri" in told or "documentation" in told or "docstring" in told:
+    if "descri" in instructions or "documentation" in instructions or "docstring" in instructions:
         return "document"
     return "other"
 
@@ -128,11 +130,13 @@ def read_task(messages: Sequence[JsonObject]) -> Task | None:
     task = task_of(messages)
     parts = sections(text_of(messages, "user"))
     functions = [
-        _tidy(one) for one in _dicts(first_json(parts.get("functions", ""))) if isinstance(one.get("name"), str)
+        _tidy(function)
+        for function in _dicts(first_json(parts.get("functions", "")))
+        if isinstance(function.get("name"), str)
     ]
     if task is None or not functions:
         return None
-    names = {one["name"] for one in functions}
+    names = {function["name"] for function in functions}
     targets = [name for name in task["functions"] if isinstance(name, str) and name in names]
     language = task.get("language")
     return Task(
@@ -143,7 +147,7 @@ def read_task(messages: Sequence[JsonObject]) -> Task | None:
         functions=functions,
         targets=targets or [functions[0]["name"]],
         examples=_examples(first_json(parts.get("examples", ""))),
-        pairs=[_assignment(one) for one in _dicts(task.get("pairs"))],
+        pairs=[_assignment(pair) for pair in _dicts(task.get("pairs"))],
     )
 
 
@@ -191,11 +195,11 @@ def _tidy(function: JsonObject) -> JsonObject:
         "description": str(function.get("description") or ""),
         "parameters": {
             **parameters,
-            "properties": {name: one if isinstance(one, dict) else {} for name, one in properties.items()},
+            "properties": {name: schema if isinstance(schema, dict) else {} for name, schema in properties.items()},
             "required": [name for name in required if name in properties] if isinstance(required, list) else [],
         },
     }
 
 
 def _dicts(value: object) -> list[JsonObject]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

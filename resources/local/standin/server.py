@@ -54,7 +54,7 @@ async def _complete(request: web.Request) -> web.Response:
         model, messages = body["model"], body["messages"]
         limit = int(body.get("max_tokens") or body.get("max_completion_tokens") or 2048)
         seed = int(body.get("seed") or 0)
-        if not isinstance(messages, list) or not all(isinstance(one, dict) for one in messages):
+        if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
             raise TypeError("messages must be a list of objects")
     except (ValueError, KeyError, TypeError) as error:
         return _error(400, f"not a chat-completions request: {error}")
@@ -64,7 +64,7 @@ async def _complete(request: web.Request) -> web.Response:
     finish = "stop"
     if len(text) > 4 * limit:
         text, finish = text[: 4 * limit], "length"
-    prompt = math.ceil(sum(len(str(one.get("content") or "")) for one in messages) / 4)
+    prompt = math.ceil(sum(len(str(message.get("content") or "")) for message in messages) / 4)
     written = math.ceil(len(text) / 4)
     return web.json_response(
         {

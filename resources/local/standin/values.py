@@ -219,13 +219,15 @@ class ValueMaker:
         if "const" in schema:
             return schema["const"]
         if isinstance(schema.get("enum"), list) and schema["enum"]:
-            options = [one for one in schema["enum"] if one is not None and one != schema.get("default", _NOTHING)]
+            options = [
+                option for option in schema["enum"] if option is not None and option != schema.get("default", _NOTHING)
+            ]
             return rng.choice(options or schema["enum"])
         kind = _kind(schema)
         examples = self._examples(schema, kind)
         if examples and rng.random() < (0.5 if kind in ("integer", "number") else 0.85):
             return rng.choice(examples)
-        seen = [one for one in self._seen.get(name, ()) if _is_of(one, kind)] if depth == 0 else []
+        seen = [value for value in self._seen.get(name, ()) if _is_of(value, kind)] if depth == 0 else []
         if kind in ("array", "object") and seen and rng.random() < 0.95:
             return self._varied(rng.choice(seen), schema)
         if kind == "array":
@@ -257,7 +259,7 @@ class ValueMaker:
                 continue
             options = schema.get("anyOf") or schema.get("oneOf")
             if isinstance(options, list):
-                real = [one for one in options if isinstance(one, dict) and one.get("type") != "null"]
+                real = [option for option in options if isinstance(option, dict) and option.get("type") != "null"]
                 if not real:
                     return {"type": "null"}
                 rest = {key: value for key, value in schema.items() if key not in ("anyOf", "oneOf")}
@@ -267,11 +269,11 @@ class ValueMaker:
         return {}
 
     def _examples(self, schema: Schema, kind: str) -> list[JsonValue]:
-        found = schema.get("examples")
-        out = list(found) if isinstance(found, list) else []
+        listed = schema.get("examples")
+        out = list(listed) if isinstance(listed, list) else []
         if "example" in schema:
             out.append(schema["example"])
-        return [one for one in out if _is_of(one, kind)]
+        return [value for value in out if _is_of(value, kind)]
 
     def _number(self, name: str, schema: Schema, kind: str) -> JsonValue:
         rng = self._rng
@@ -354,22 +356,22 @@ class ValueMaker:
         """A structure met in an example with other numbers in it."""
         rng = self._rng
         if isinstance(value, list):
-            numbers = [one for one in value if isinstance(one, int | float) and not isinstance(one, bool)]
+            numbers = [item for item in value if isinstance(item, int | float) and not isinstance(item, bool)]
             items = schema.get("items") if isinstance(schema.get("items"), dict) else {}
             described = str(schema.get("description", "")).lower()
             if numbers and len(numbers) == len(value):
                 if any(word in described for word in ("probabilit", "weights", "sum to", "binary", "permutation")):
                     return list(value)
-                whole = all(isinstance(one, int) for one in numbers)
-                new = [self._near(one, items or {}, "integer" if whole else "number") for one in value]
+                whole = all(isinstance(number, int) for number in numbers)
+                new = [self._near(item, items or {}, "integer" if whole else "number") for item in value]
                 if numbers == sorted(numbers):
                     new.sort()
                 if len(set(numbers)) == len(numbers) and len(set(new)) != len(new):
                     return list(value)
                 return new
-            if all(isinstance(one, list) for one in value) and rng.random() < 0.7:
-                return [self._varied(one, items or {}) for one in value]
-            if all(isinstance(one, str) for one in value) and len(value) > 2 and rng.random() < 0.5:
+            if all(isinstance(item, list) for item in value) and rng.random() < 0.7:
+                return [self._varied(item, items or {}) for item in value]
+            if all(isinstance(item, str) for item in value) and len(value) > 2 and rng.random() < 0.5:
                 shuffled = list(value)
                 rng.shuffle(shuffled)
                 return shuffled
@@ -379,7 +381,7 @@ class ValueMaker:
         rng = self._rng
         prefix = schema.get("prefixItems")
         if isinstance(prefix, list) and prefix:
-            return [self.value(name, one, depth + 1) for one in prefix]
+            return [self.value(name, item_schema, depth + 1) for item_schema in prefix]
         items = schema.get("items")
         items = self._resolved(items) if isinstance(items, dict) else {"type": "number"}
         description = str(schema.get("description", "")).lower()
@@ -401,13 +403,13 @@ class ValueMaker:
         out: list[JsonValue] = []
         unique = schema.get("uniqueItems") or "distinct" in description or "unique" in description
         for _ in range(length * 4):
-            one = self.value(inner, items, depth + 1)
-            if not (unique and one in out) and not (isinstance(one, str) and one in out):
-                out.append(one)
+            item = self.value(inner, items, depth + 1)
+            if not (unique and item in out) and not (isinstance(item, str) and item in out):
+                out.append(item)
             if len(out) == length:
                 break
         if "sorted" in description or "ascending" in description or "increasing" in description:
-            out.sort(key=lambda one: (str(type(one)), one))
+            out.sort(key=lambda item: (str(type(item)), item))
         if name.startswith(("probabilit", "weights")) or "sum to 1" in description or "sum to one" in description:
             out = _shares(rng, len(out))
         return out
@@ -417,8 +419,8 @@ class ValueMaker:
         if isinstance(properties, dict) and properties:
             required = set(schema.get("required", properties))
             return {
-                key: self.value(key, one if isinstance(one, dict) else {}, depth + 1)
-                for key, one in properties.items()
+                key: self.value(key, inner if isinstance(inner, dict) else {}, depth + 1)
+                for key, inner in properties.items()
                 if key in required or self._rng.random() < 0.3
             }
         inner = schema.get("additionalProperties")
@@ -584,7 +586,7 @@ def bounds(schema: Schema) -> tuple[float | None, float | None]:
 def _listed_numbers(description: str, kind: str) -> list[int]:
     """`4, 8 or 16`, where a description gives a few whole numbers to choose from."""
     match = re.search(r"\b(\d+(?:, \d+)*),? or (\d+)\b(?![.\d])", description) if kind == "integer" else None
-    return [int(one) for one in [*match[1].split(", "), match[2]]] if match else []
+    return [int(number) for number in [*match[1].split(", "), match[2]]] if match else []
 
 
 def listed_values(description: str) -> list[str]:
@@ -610,17 +612,17 @@ def harmonised(arguments: JsonObject, properties: JsonObject) -> JsonObject:
             parts = re.split(r"_", name)
             if first not in parts:
                 continue
-            other = "_".join(second if part == first else part for part in parts)
-            if other in out and type(out[name]) is type(out[other]):
+            partner = "_".join(second if part == first else part for part in parts)
+            if partner in out and type(out[name]) is type(out[partner]):
                 try:
-                    if out[name] > out[other]:
-                        out[name], out[other] = out[other], out[name]
+                    if out[name] > out[partner]:
+                        out[name], out[partner] = out[partner], out[name]
                 except TypeError:
                     continue
-                if out[name] == out[other] and isinstance(out[other], int) and not isinstance(out[other], bool):
-                    _, high = bounds(properties.get(other, {}))
-                    if high is None or out[other] < high:
-                        out[other] += 1
+                if out[name] == out[partner] and isinstance(out[partner], int) and not isinstance(out[partner], bool):
+                    _, high = bounds(properties.get(partner, {}))
+                    if high is None or out[partner] < high:
+                        out[partner] += 1
     for small in ("k", "r"):
         if isinstance(out.get(small), int) and isinstance(out.get("n"), int) and out[small] > out["n"]:
             out[small], out["n"] = out["n"], out[small]
@@ -638,7 +640,7 @@ def harmonised(arguments: JsonObject, properties: JsonObject) -> JsonObject:
         if len(flat) > 1:
             for name, value in flat.items():
                 if "minItems" not in properties.get(name, {}):
-                    out[name] = value[: min(len(one) for one in flat.values())]
+                    out[name] = value[: min(len(column) for column in flat.values())]
     for first, second in (
         ("from_unit", "to_unit"),
         ("from_currency", "to_currency"),
@@ -668,7 +670,7 @@ _ORDERED = (
 def _kind(schema: Schema) -> str:
     kind = schema.get("type")
     if isinstance(kind, list):
-        kind = next((one for one in kind if one != "null"), "null")
+        kind = next((name for name in kind if name != "null"), "null")
     if isinstance(kind, str):
         return kind
     if "properties" in schema:
@@ -692,12 +694,12 @@ def _is_of(value: object, kind: str) -> bool:
 
 def _limit(schema: Schema, inclusive: str, exclusive: str, sign: int) -> float | None:
     limit = schema.get(inclusive)
-    found = float(limit) if isinstance(limit, int | float) and not isinstance(limit, bool) else None
+    number = float(limit) if isinstance(limit, int | float) and not isinstance(limit, bool) else None
     strict = schema.get(exclusive)
     if isinstance(strict, int | float) and not isinstance(strict, bool):
         step = 1.0 if _kind(schema) == "integer" else 0.01
         return float(strict) + sign * step
-    return found
+    return number
 
 
 def _float(text: str) -> float:

@@ -32,7 +32,7 @@ def write_pairs(task: Task, model: str, rng: random.Random) -> str:
     rates = errors.RATES[model]
     if rng.random() < rates.refused:
         return "I am not able to write examples for these functions."
-    functions = {one["name"]: one for one in task.functions}
+    functions = {function["name"]: function for function in task.functions}
     texts = []
     for place in range(task.number):
         kind = errors.draw_kind(rates, rng)
@@ -138,7 +138,7 @@ def _query(task: Task, calls: list[JsonObject], functions: dict[str, JsonObject]
     for i, call in enumerate(calls):
         function = functions[call["name"]]
         if i and call["name"] == calls[i - 1]["name"] and call["arguments"] and rng.random() < _SAME_SHARE:
-            properties = {name: _plain_schema(one) for name, one in _properties(function).items()}
+            properties = {name: _plain_schema(schema) for name, schema in _properties(function).items()}
             written = write_arguments(call["arguments"], properties, rng, form)
             parts.append([("the same ", False), *written, (".", False)])
             continue
@@ -154,18 +154,18 @@ def _query(task: Task, calls: list[JsonObject], functions: dict[str, JsonObject]
 
 def _said(call: JsonObject, function: JsonObject, wording: str, form: str, rng: random.Random) -> Pieces:
     request: Request = request_of(function["name"], str(function.get("description") or ""))
-    properties = {name: _plain_schema(one) for name, one in _properties(function).items()}
+    properties = {name: _plain_schema(schema) for name, schema in _properties(function).items()}
     return write_request(request, call["arguments"], properties, wording, rng, form)
 
 
 def _like_example(call: JsonObject, function: JsonObject, examples: list[Shown], rng: random.Random) -> Pieces | None:
     """An example's query with this call's values in the places of its own; null where they cannot be found."""
     fitting = [
-        one
-        for one in examples
-        if len(one.calls) == 1
-        and one.calls[0].get("name") == call["name"]
-        and set(one.calls[0]["arguments"]) == set(call["arguments"])
+        example
+        for example in examples
+        if len(example.calls) == 1
+        and example.calls[0].get("name") == call["name"]
+        and set(example.calls[0]["arguments"]) == set(call["arguments"])
     ]
     if not fitting:
         return None
@@ -179,24 +179,24 @@ def _like_example(call: JsonObject, function: JsonObject, examples: list[Shown],
             continue
         text = old if isinstance(old, str) else json.dumps(old, ensure_ascii=False)
         inner = re.escape(text[1:-1]) if isinstance(old, list) and "[" not in text[1:-1] else re.escape(text)
-        found = [*re.finditer(rf"(?<![\w.,-]){inner}(?![\w]|[.,]\d)", example.query)]
-        if len(found) != 1:
+        matches = [*re.finditer(rf"(?<![\w.,-]){inner}(?![\w]|[.,]\d)", example.query)]
+        if len(matches) != 1:
             return None
         new = call["arguments"][name]
         if isinstance(new, str):
-            said = new
+            written = new
         elif isinstance(new, list) and "[" not in text[1:-1]:
-            said = json.dumps(new, ensure_ascii=False)[1:-1]
+            written = json.dumps(new, ensure_ascii=False)[1:-1]
         else:
-            said = say(new, name, _plain_schema(properties.get(name, {})), rng)
-        places.append((found[0].start(), found[0].end(), said))
+            written = say(new, name, _plain_schema(properties.get(name, {})), rng)
+        places.append((matches[0].start(), matches[0].end(), written))
     places.sort()
     if any(a[1] > b[0] for a, b in pairwise(places)):
         return None
     pieces: Pieces = []
     at = 0
-    for start, end, said in places:
-        pieces += [(example.query[at:start], False), (said, True)]
+    for start, end, text in places:
+        pieces += [(example.query[at:start], False), (text, True)]
         at = end
     return [*pieces, (example.query[at:], False)]
 
@@ -217,26 +217,26 @@ def _neighbours(calls: list[JsonObject], functions: dict[str, JsonObject], rng: 
     """One call goes to another of the offered tools, with the arguments that fit there."""
     out = [dict(call) for call in calls]
     call = rng.choice(out)
-    others = [one for name, one in functions.items() if name != call["name"]]
-    if not others:
+    rivals = [function for name, function in functions.items() if name != call["name"]]
+    if not rivals:
         return errors.damage_calls("wrong_value", calls, functions, rng)
-    other = rng.choice(others)
-    made = ValueMaker(rng).arguments(other.get("parameters", {}), optional_share=0.0)
+    rival = rng.choice(rivals)
+    arguments = ValueMaker(rng).arguments(rival.get("parameters", {}), optional_share=0.0)
     free = list(call["arguments"].values())
-    for name, value in made.items():
+    for name, value in arguments.items():
         for candidate in free:
             if type(candidate) is type(value):
-                made[name] = candidate
+                arguments[name] = candidate
                 free.remove(candidate)
                 break
-    call["name"], call["arguments"] = other["name"], made
+    call["name"], call["arguments"] = rival["name"], arguments
     return out
 
 
 def _properties(function: JsonObject) -> JsonObject:
     parameters = function.get("parameters")
-    found = parameters.get("properties") if isinstance(parameters, dict) else None
-    return found if isinstance(found, dict) else {}
+    properties = parameters.get("properties") if isinstance(parameters, dict) else None
+    return properties if isinstance(properties, dict) else {}
 
 
 def _plain_schema(schema: object) -> JsonObject:
@@ -245,8 +245,8 @@ def _plain_schema(schema: object) -> JsonObject:
         return {}
     options = schema.get("anyOf") or schema.get("oneOf")
     if isinstance(options, list):
-        real = [one for one in options if isinstance(one, dict) and one.get("type") != "null"]
+        real = [option for option in options if isinstance(option, dict) and option.get("type") != "null"]
         schema = {**schema, **(real[0] if real else {})}
     if isinstance(schema.get("type"), list):
-        schema = {**schema, "type": next((one for one in schema["type"] if one != "null"), "null")}
+        schema = {**schema, "type": next((kind for kind in schema["type"] if kind != "null"), "null")}
     return dict(schema)
