@@ -148,6 +148,10 @@ class McpBinding(_Part):
     """Environment variable with the bearer token of an HTTP server."""
     read_only: bool | None = None
     """What the server says of the tool (`readOnlyHint`); null where it says nothing. Only `true` is probed."""
+    sse: bool = False
+    """Whether an HTTP server speaks the older transport of server-sent events."""
+    wire_names: dict[str, str] = Field(default_factory=dict)
+    """The server's name of each argument that is offered under another one."""
     result_schema: JsonObject | None = None
     """What the server says of the tool's structured results (`outputSchema`), as it says it; results are checked."""
 

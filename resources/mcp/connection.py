@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from resources.rest.addresses import checked_addresses
 
 
@@ -22,6 +24,18 @@ class Address:
     variables: tuple[str, ...] = ()
     """Environment variables handed on; a stdio server sees no others beyond PATH and the like."""
     token_variable: str | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    """Variables of the server's own with their texts; `${NAME}` in one stands for a variable of ours."""
+    cwd: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    sse: bool = False
+
+    def secrets(self, environment: Mapping[str, str]) -> list[str]:
+        """What this process hands on to the server from its environment: never to be kept anywhere."""
+        texts = [*self.command, self.url or "", *(text for _, text in (*self.environment, *self.headers))]
+        names = {*self.variables, *(name for text in texts for name in _HOLE.findall(text))}
+        names |= {self.token_variable} if self.token_variable else set()
+        return [environment[name] for name in sorted(names) if environment.get(name)]
 
 
 @dataclass(frozen=True)
@@ -51,31 +65,87 @@ async def connect(address: Address, limits: Limits, environment: Mapping[str, st
 
     if address.url is None:
         given = {name: environment[name] for name in address.variables if name in environment}
+        given |= {name: _filled(text, environment) for name, text in address.environment}
+        command, *arguments = (_filled(part, environment, strict=False) for part in address.command)
         parameters = StdioServerParameters(
-            command=address.command[0], args=list(address.command[1:]), env=given, encoding_error_handler="replace"
+            command=command, args=arguments, env=given, cwd=address.cwd, encoding_error_handler="replace"
         )
         async with Client(stdio_client(parameters, errlog=said)) as client:
             yield client
         return
     import httpx2
+    from mcp.client.sse import sse_client
     from mcp.client.streamable_http import streamable_http_client
 
-    headers = {}
+    headers = {name: _filled(text, environment) for name, text in address.headers}
     if address.token_variable is not None:
         token = environment.get(address.token_variable, "").strip()
         if not token:
             raise MissingTokenError(f"the environment variable {address.token_variable} is not set")
         headers["Authorization"] = f"Bearer {token}"
-    async with (
-        httpx2.AsyncClient(
+    url = _filled(address.url, environment)
+
+    def http(**options: Any) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(
             transport=_transport(limits),
-            headers=headers,
+            headers={**headers, **(options.get("headers") or {})},
             timeout=httpx2.Timeout(limits.start_s, read=limits.call_s),
             trust_env=False,
-        ) as http,
-        Client(streamable_http_client(address.url, http_client=http)) as client,
-    ):
+        )
+
+    if address.sse:
+        async with Client(sse_client(url, httpx_client_factory=http)) as client:
+            yield client
+        return
+    async with http() as session, Client(streamable_http_client(url, http_client=session)) as client:
         yield client
+
+
+async def tools_page(client: Any, cursor: str | None) -> tuple[list[JsonValue], str | None]:
+    """One page of `tools/list` as the server sent it, and the cursor of the next.
+
+    The SDK's own `list_tools` refuses a page whole for one tool that is not as the protocol says.
+
+    Raises:
+        ValueError: the answer holds no list of tools.
+    """
+    options: JsonObject = {}
+    request: JsonObject = {"method": "tools/list", "params": {"cursor": cursor} if cursor else {}}
+    session = client.session
+    session._stamp(request, options)
+    answer = await session._dispatcher.send_raw_request("tools/list", request.get("params"), options)
+    tools = answer.get("tools") if isinstance(answer, dict) else None
+    if not isinstance(tools, list):
+        raise ValueError("the server's answer to tools/list holds no list of tools")
+    following = answer.get("nextCursor")
+    return tools, following if isinstance(following, str) else None
+
+
+def trust_listing(client: Any, tool: str) -> None:
+    """Have the SDK make a call of a tool without listing all tools first, which one bad tool would stop.
+
+    Results are checked against the tool's schema here, not there.
+    """
+    client.session._tool_output_schemas.setdefault(tool, None)
+
+
+_HOLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
+
+
+def _filled(text: str, environment: Mapping[str, str], strict: bool = True) -> str:
+    """A text with `${NAME}` replaced by what the environment holds.
+
+    Raises:
+        MissingTokenError: a variable is not set, and `strict`.
+    """
+
+    def put(match: re.Match[str]) -> str:
+        value = environment.get(match[1], "").strip()
+        if not value and strict:
+            raise MissingTokenError(f"the environment variable {match[1]} is not set")
+        return value or match[0]
+
+    return _HOLE.sub(put, text)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

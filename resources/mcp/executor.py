@@ -142,12 +142,13 @@ class McpExecutor:
         return None
 
     async def _call(self, binding: McpBinding, arguments: JsonObject) -> CallResult:
-        address = Address(binding.command, binding.url, binding.variables, binding.token_variable)
+        address = _address(binding)
         server = self._servers.get(address)
         if server is None:
             server = self._servers[address] = Server(address, self._limits, self._environment)
         started = time.monotonic()
-        reading = await server.call(binding.tool, wire_numbers(arguments))
+        wire = {binding.wire_names.get(name, name): value for name, value in arguments.items()}
+        reading = await server.call(binding.tool, wire_numbers(wire), binding.result_schema)
         result = self._result(reading, binding, time.monotonic() - started)
         if self.recordings is not None and result.outcome is not Outcome.REFUSED:
             shown = {"server": binding.url or list(binding.command), "tool": binding.tool, "arguments": arguments}
@@ -171,8 +172,7 @@ class McpExecutor:
         )
 
     def _redact(self, binding: McpBinding) -> Any:
-        names = (*binding.variables, *((binding.token_variable,) if binding.token_variable else ()))
-        return redactor(value for value in (self._environment.get(name) for name in names) if value)
+        return redactor(_address(binding).secrets(self._environment))
 
     def _run(self, work: Coroutine[Any, Any, CallResult]) -> "Future[CallResult]":
         if self._loop is None:
@@ -186,6 +186,21 @@ async def _close_all(servers: list[Server]) -> None:
     await asyncio.gather(*(server.close() for server in servers))
 
 
+def _address(binding: McpBinding) -> Address:
+    return Address(
+        binding.command,
+        binding.url,
+        binding.variables,
+        binding.token_variable,
+        binding.environment,
+        binding.cwd,
+        binding.headers,
+        binding.sse,
+    )
+
+
 def _key(binding: McpBinding, arguments: JsonMapping) -> str:
     server = binding.url or dumps(list(binding.command))
+    if binding.cwd or binding.environment or binding.headers:  # one program may be several servers
+        server = dumps([server, binding.cwd, list(binding.environment), list(binding.headers)])
     return call_key("MCP", f"{server}#{binding.tool}", arguments)

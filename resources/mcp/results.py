@@ -3,9 +3,12 @@
 import json
 import re
 
+from referencing.exceptions import Unresolvable
+
 from apigen_assets.domain.outcome import Outcome
 from apigen_assets.files.canonical import dumps
-from apigen_assets.files.json_types import JsonValue
+from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.tool_formats.schema_validator import BadSchemaError, compile_schema
 from resources.rest.messages import short
 from resources.rest.response import Reading
 from resources.rest.structure import judge
@@ -20,8 +23,13 @@ _UNKNOWN_TOOL = re.compile(
 _INVALID = re.compile(r"(input validation error|invalid arguments?|.{0,120}validation errors? for )", re.IGNORECASE)
 
 
-def read_result(result: JsonValue) -> Reading:
-    """The reading of a `CallToolResult`: structured content where there is some, else the content blocks."""
+def read_result(result: JsonValue, schema: JsonObject | None = None) -> Reading:
+    """The reading of a `CallToolResult`: structured content where there is some, else the content blocks.
+
+    Args:
+        result: as the SDK gives it.
+        schema: what the server says of the tool's structured results; one that is not a schema says nothing.
+    """
     value = result.structured_content
     if value is None:
         value = _content(result.content)
@@ -32,8 +40,19 @@ def read_result(result: JsonValue) -> Reading:
     if result.is_error:
         message = " ".join(block.text for block in result.content if getattr(block, "text", None)) or text
         return Reading(_kind_of_error(message), short(message, 300), text)
+    if schema is not None and result.structured_content is not None and (fault := _fault(value, schema)):
+        return Reading(Outcome.MALFORMED, f"the result is not as the tool's schema says: {fault}", text)
     outcome, detail = judge(value)
     return Reading(outcome, detail, None if value is None else text)
+
+
+def _fault(value: JsonValue, schema: JsonObject) -> str:
+    """What in a structured result does not fit its schema; empty where all does."""
+    try:
+        fault = compile_schema(schema)(value)
+    except (BadSchemaError, Unresolvable):
+        return ""
+    return "" if fault is None else short(f"{fault.path or 'it'}: {fault.message}", 200)
 
 
 def read_error(code: int, message: str) -> Reading:

@@ -9,7 +9,7 @@ from typing import Any
 
 from apigen_assets.domain.outcome import Outcome
 from apigen_assets.files.json_types import JsonObject
-from resources.mcp.connection import Address, Limits, MissingTokenError, causes, connect
+from resources.mcp.connection import Address, Limits, MissingTokenError, causes, connect, trust_listing
 from resources.mcp.results import read_error, read_result
 from resources.rest.addresses import AddressRefusedError, ResolutionError
 from resources.rest.messages import short
@@ -38,8 +38,8 @@ class Server:
         self._failures = 0
         self._failed = Reading(Outcome.TRANSPORT, "the server was never started")
 
-    async def call(self, tool: str, arguments: JsonObject) -> Reading:
-        """Call a tool, starting the server where needed."""
+    async def call(self, tool: str, arguments: JsonObject, schema: JsonObject | None = None) -> Reading:
+        """Call a tool, starting the server where needed; a structured result is checked against `schema`."""
         from mcp import MCPError
 
         async with self._turn:
@@ -47,8 +47,9 @@ class Server:
             if client is None:
                 return self._failed
             try:
+                trust_listing(client, tool)
                 async with asyncio.timeout(self._limits.call_s):
-                    return read_result(await client.call_tool(tool, arguments))
+                    return read_result(await client.call_tool(tool, arguments), schema)
             except TimeoutError:
                 await self._restart()
                 return Reading(Outcome.TIMEOUT, f"not done within {self._limits.call_s:g} s")

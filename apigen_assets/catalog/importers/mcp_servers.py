@@ -1,61 +1,56 @@
-"""MCP servers as API sources: `tools/list` over stdio or streamable HTTP (needs the extra `mcp`)."""
+"""MCP servers as API sources: `tools/list` over stdio or HTTP (needs the extra `mcp`)."""
 
 import asyncio
 import os
-import re
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from apigen_assets.catalog.descriptions import clean_description
-from apigen_assets.catalog.importers.documents import Document, parse_json
+from apigen_assets.catalog.importers.documents import Document
 from apigen_assets.catalog.importers.imported import Collector, Draft, ImportResult, SourceError
-from apigen_assets.catalog.importers.openapi.references import References
-from apigen_assets.catalog.importers.openapi.schema_reader import FileUploadError, OversizedError, SchemaReader
+from apigen_assets.catalog.importers.mcp_configs import (
+    McpServer,
+    inputs_of,
+    is_mcp_config,
+    read_config,
+    server_of,
+    servers_of,
+)
+from apigen_assets.catalog.importers.mcp_schemas import SchemaRefusedError, read_arguments, read_result_schema
 from apigen_assets.catalog.names import identifier
 from apigen_assets.domain.api import McpBinding
 from apigen_assets.files.canonical import content_hash
-from apigen_assets.files.json_types import JsonObject, JsonValue
-from apigen_assets.tool_formats.json_schema import object_schema
-from resources.mcp.connection import Address, Limits, MissingTokenError, causes, connect
+from apigen_assets.files.json_types import JsonValue
+from resources.mcp.connection import Limits, MissingTokenError, causes, connect, tools_page
 from resources.rest.addresses import AddressRefusedError, ResolutionError
+
+__all__ = ["McpServer", "import_mcp_config", "import_mcp_url", "is_mcp_config", "list_tools"]
 
 LIST_TIMEOUT_S = 60.0
 """For starting a server and listing its tools."""
 MAX_TOOLS = 2_000
 
-_FROM_ENVIRONMENT = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
-_BEARER = re.compile(r"Bearer \$\{?([A-Za-z_]\w*)\}?")
-
-
-@dataclass(frozen=True, kw_only=True)
-class McpServer(Address):
-    """How to reach one server, and what to call it."""
-
-    name: str
-
 
 def import_mcp_config(document: Document, name: str, folder: Path, allow_private: bool = False) -> ImportResult:
-    """Every tool of the servers in an `mcpServers` file, the format that MCP clients share.
+    """Every tool of the servers in a client's file, such as `mcpServers` of Claude or `servers` of VS Code.
 
-    Values of `env` and `headers` are never kept: an entry names the environment variable that holds the value.
+    Secrets in `env`, `headers`, `args` and URLs are never kept: an entry names the environment variable that holds one.
     A server that does not answer is one reject and does not stop the others.
 
     Args:
         document: the JSON file.
         name: slug of the source.
-        folder: where the file lies; arguments that name a file there become absolute.
+        folder: where the file lies; relative paths start there.
         allow_private: HTTP servers may be on loopback and private addresses.
     """
-    value = parse_json(document)
-    entries = value.get("mcpServers") or value.get("servers") if isinstance(value, dict) else None
-    if not isinstance(entries, dict) or not entries:
+    value = read_config(document)
+    entries = servers_of(value)
+    if not entries:
         raise SourceError("no_servers", f"{document.name} has no `mcpServers` object with a server in it")
     collector = Collector(name, "mcp")
     for key, entry in entries.items():
         try:
-            server = _server(str(key), entry, folder, collector)
+            server = server_of(str(key), entry, folder, inputs_of(value), collector.warnings.append)
         except SourceError as error:
             collector.fail(str(key), document.name, error.reason, str(error))
             continue
@@ -63,21 +58,16 @@ def import_mcp_config(document: Document, name: str, folder: Path, allow_private
     return collector.result()
 
 
-def is_mcp_config(value: object) -> bool:
-    """Whether a JSON value is an `mcpServers` file."""
-    return isinstance(value, dict) and isinstance(value.get("mcpServers"), dict)
-
-
 def import_mcp_url(url: str, name: str, token_variable: str | None = None, allow_private: bool = False) -> ImportResult:
-    """Every tool of the server behind a streamable-HTTP URL."""
+    """Every tool of the server behind a URL: streamable HTTP, or server-sent events where it ends with `/sse`."""
     collector = Collector(name, "mcp")
-    server = McpServer(name=name, url=url, token_variable=token_variable)
+    server = McpServer(name=name, url=url, token_variable=token_variable, sse=url.rstrip("/").endswith("/sse"))
     _import_server(collector, server, url, False, allow_private)
     return collector.result()
 
 
 def list_tools(server: McpServer, allow_private: bool = False) -> list[JsonValue]:
-    """The server's tools (`mcp.types.Tool`).
+    """The server's tools, each as the JSON that the server sent.
 
     Raises:
         SourceError: the SDK is not installed, the address is refused, the token is missing, or nobody answered.
@@ -102,12 +92,14 @@ async def _list_tools(server: McpServer, allow_private: bool) -> list[JsonValue]
     async with asyncio.timeout(LIST_TIMEOUT_S):
         async with connect(server, limits, os.environ, sys.__stderr__) as client:
             cursor: str | None = None
+            seen: set[str] = set()
             while len(tools) < MAX_TOOLS:
-                page = await client.list_tools(cursor=cursor)
-                tools += page.tools
-                cursor = page.next_cursor
-                if not cursor:
+                page, cursor = await tools_page(client, cursor)
+                fresh = [tool for tool in page if tool not in tools] if tools else page
+                tools += fresh
+                if not cursor or cursor in seen or not fresh:  # a server may give the same page for ever
                     break
+                seen.add(cursor)
     return tools[:MAX_TOOLS]
 
 
@@ -132,108 +124,59 @@ def _import_server(collector: Collector, server: McpServer, file: str, several: 
     if not tools:
         collector.fail(server.name, file, "no_tools", "the server lists no tools")
     namespace = (collector.name, identifier(server.name)) if several else (collector.name,)
-    for tool in tools:
-        original = f"{server.name}/{tool.name}"
+    for at, tool in enumerate(tools):
+        own = tool.get("name") if isinstance(tool, dict) else None
+        original = f"{server.name}/{own if isinstance(own, str) and own else f'tool {at + 1}'}"
         try:
-            draft = _draft(tool, server, namespace, collector.warnings)
-        except (OversizedError, FileUploadError) as error:
+            draft = _draft(tool, server, namespace, original, file, collector.warnings)
+        except SchemaRefusedError as error:
             collector.fail(original, file, "invalid_schema", str(error))
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             collector.fail(original, file, "malformed_tool", f"{type(error).__name__}: {error}")
         else:
-            collector.add(draft(original, file))
+            collector.add(draft)
 
 
 def _draft(
-    tool: JsonValue, server: McpServer, namespace: tuple[str, ...], warnings: list[str]
-) -> Callable[[str, str], Draft]:
-    schema = tool.input_schema if isinstance(tool.input_schema, dict) else {}
-    converted = SchemaReader(
-        References({"": schema}, ""), lambda text: warnings.append(f"{server.name}/{tool.name}: {text}")
-    ).convert(schema)
-    returns = None
-    if isinstance(tool.output_schema, dict):
-        try:
-            reader = SchemaReader(References({"": tool.output_schema}, ""), lambda _: None, "response")
-            returns = reader.convert(tool.output_schema) or None
-        except (OversizedError, FileUploadError):
-            returns = None
-    hints = tool.annotations
+    tool: JsonValue, server: McpServer, namespace: tuple[str, ...], original: str, file: str, warnings: list[str]
+) -> Draft:
+    def warn(text: str) -> None:
+        warnings.append(f"{original}: {text}")
+
+    if not isinstance(tool, dict):
+        raise ValueError(f"a tool is an object, not a JSON {type(tool).__name__}")
+    name = tool.get("name")
+    if not isinstance(name, str) or not name:
+        raise ValueError("the tool has no name")
+    arguments = read_arguments(tool.get("inputSchema"), warn)
+    output = tool.get("outputSchema")
+    hints = tool.get("annotations")
+    hints = hints if isinstance(hints, dict) else {}
+    read_only = hints.get("readOnlyHint")
     binding = McpBinding(
         command=server.command,
         url=server.url,
-        tool=tool.name,
+        tool=name,
         variables=server.variables,
         token_variable=server.token_variable,
-        read_only=getattr(hints, "read_only_hint", None),
+        read_only=read_only if isinstance(read_only, bool) else None,
+        environment=server.environment,
+        cwd=server.cwd,
+        headers=server.headers,
+        sse=server.sse,
+        wire_names=arguments.wire_names,
+        result_schema=output if isinstance(output, dict) else None,
     )
-    properties = converted.get("properties", {})
-    parameters = object_schema(properties, [one for one in converted.get("required", []) if one in properties])
-    description = clean_description(tool.description or tool.title or "")
-    digest = content_hash([tool.name, description, parameters])
-
-    def draft(original: str, file: str) -> Draft:
-        return Draft(
-            namespace=namespace,
-            own_name=identifier(tool.name) or f"tool-{content_hash(tool.name, 6)}",
-            original_name=original,
-            description=description,
-            parameters=parameters,
-            returns=returns,
-            binding=binding,
-            file=file,
-            content_hash=digest,
-        )
-
-    return draft
-
-
-def _server(name: str, entry: object, folder: Path, collector: Collector) -> McpServer:
-    if not isinstance(entry, dict):
-        raise SourceError("malformed_server", f"{name} is a JSON {type(entry).__name__}, not an object")
-    if isinstance(entry.get("url"), str):
-        if not entry["url"].startswith(("http://", "https://")):
-            raise SourceError("bad_url", f"{name}: {entry['url'][:100]!r} is no http(s) URL")
-        return McpServer(name=name, url=entry["url"], token_variable=_token_variable(name, entry))
-    command = entry.get("command")
-    arguments = entry.get("args", [])
-    if not isinstance(command, str) or not command or not isinstance(arguments, list):
-        raise SourceError("malformed_server", f"{name} has neither `url` nor `command` with a list of `args`")
-    placed = [_placed(str(argument), folder) for argument in arguments]
-    return McpServer(name=name, command=(command, *placed), variables=_variables(name, entry.get("env"), collector))
-
-
-def _token_variable(name: str, entry: JsonObject) -> str | None:
-    named = entry.get("token_variable")
-    if isinstance(named, str) and named:
-        return named
-    headers = entry.get("headers") or {}
-    if not isinstance(headers, dict) or not headers:
-        return None
-    for header, value in headers.items():
-        match = _BEARER.fullmatch(str(value).strip())
-        if str(header).lower() == "authorization" and match and len(headers) == 1:
-            return match[1]
-    raise SourceError(
-        "unsupported_headers",
-        f"{name}: the one header that is sent is `Authorization: Bearer ${{VARIABLE}}`",
+    texts = (tool.get("description"), tool.get("title"), hints.get("title"))
+    description = clean_description(next((text for text in texts if isinstance(text, str) and text.strip()), ""))
+    return Draft(
+        namespace=namespace,
+        own_name=identifier(name) or f"tool-{content_hash(name, 6)}",
+        original_name=original,
+        description=description,
+        parameters=arguments.parameters,
+        returns=None if output is None else read_result_schema(output, warn),
+        binding=binding,
+        file=file,
+        content_hash=content_hash([name, description, arguments.parameters]),
     )
-
-
-def _variables(name: str, env: object, collector: Collector) -> tuple[str, ...]:
-    if env is None:
-        return ()
-    if isinstance(env, list):
-        return tuple(str(variable) for variable in env)
-    if not isinstance(env, dict):
-        raise SourceError("malformed_server", f"`env` of {name} is neither an object nor a list of names")
-    for variable, value in env.items():
-        match = _FROM_ENVIRONMENT.fullmatch(str(value).strip())
-        if value not in ("", None) and not (match and match[1] == variable) and variable not in os.environ:
-            collector.warnings.append(f"{name}: the value of {variable} is not taken from the file: set the variable")
-    return tuple(str(variable) for variable in env)
-
-
-def _placed(argument: str, folder: Path) -> str:
-    path = folder / argument
-    return str(path.resolve()) if argument and not argument.startswith("-") and path.is_file() else argument

@@ -69,7 +69,7 @@ IMPORTERS: dict[str, Importer] = {
         recognises=is_openapi,
         first_words=(b"openapi", b"swagger"),
     ),
-    "mcp": Importer(read=_read_mcp, recognises=is_mcp_config),
+    "mcp": Importer(read=_read_mcp, recognises=is_mcp_config, first_words=(b"mcpservers", b'"command"')),
     "python": Importer(read=_read_python, endings=(".py",)),
 }
 """By format, in the order in which they are tried."""

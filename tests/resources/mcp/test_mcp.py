@@ -188,3 +188,18 @@ def test_streamable_http(http_server):
     )
     assert [json.loads(result.result)["result"] for result in results[:-1]] == list(range(2, 10))
     assert results[-1].outcome is Outcome.AUTH and "NO_TOKEN" in results[-1].detail
+
+
+def test_results_are_checked_against_their_schema_and_names_are_the_servers_own():
+    raw = (sys.executable, str(HELPERS / "mcp_raw_server.py"), "odd")
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    checked = {"command": raw, "result_schema": schema}
+    wire_names = {"top": "$top", "filter_a": "filter[a]"}
+    good, bad, renamed = run(
+        request("result", {"x": 1}, **checked),
+        request("result", {"x": 0}, **checked),
+        request("names", {"top": 2.0, "filter_a": "q"}, command=raw, wire_names=wire_names),
+    )
+    assert good.outcome is Outcome.OK and json.loads(good.result) == {"n": 5}
+    assert bad.outcome is Outcome.MALFORMED and "n" in bad.detail
+    assert json.loads(renamed.result)["arguments"] == {"$top": 2, "filter[a]": "q"}

@@ -1,0 +1,350 @@
+"""JSON Schemas of MCP tools: local references in place, old drafts read, the arguments' names at the top."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from jsonschema import Draft202012Validator
+
+from apigen_assets.catalog.descriptions import clean_description
+from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.tool_formats.json_schema import JSON_TYPES, MAX_DEPTH, is_valid, nullable
+
+MAX_PARTS = 4_000
+"""Sub-schemas of one tool after references are followed; more would fill a model's context many times."""
+
+Warn = Callable[[str], None]
+
+_LISTS = ("anyOf", "allOf", "prefixItems")
+_SINGLE = ("items", "not", "contains", "if", "then", "else", "propertyNames")
+_MAPS = ("properties", "patternProperties", "dependentSchemas")
+_NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+_COUNTS = frozenset(
+    {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains"}
+)
+_PLAIN = frozenset({"const", "format", "contentEncoding", "contentMediaType", "uniqueItems", "dependentRequired"})
+_COMPOSED = ("anyOf", "allOf", "if", "then", "else", "dependentSchemas", "not")
+_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
+
+
+class SchemaRefusedError(ValueError):
+    """A schema that is not one, or that cannot be offered."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What a tool takes."""
+
+    parameters: JsonObject
+    """A JSON Schema of type object; every argument is among its `properties`."""
+    wire_names: dict[str, str]
+    """The server's name of each argument that is offered under another one."""
+
+
+def read_arguments(schema: JsonValue, warn: Warn) -> Arguments:
+    """The arguments of a tool from its `inputSchema`.
+
+    A union or `allOf` at the top stays, and the arguments of its branches are named beside it: all of them as
+    `properties`, those that every call needs as `required`.
+
+    Raises:
+        SchemaRefusedError: the schema is not one of an object of arguments.
+    """
+    if not isinstance(schema, dict):
+        raise SchemaRefusedError(f"`inputSchema` is a JSON {_kind(schema)}, not a schema")
+    kind = schema.get("type")
+    if kind != "object" and not (isinstance(kind, list) and "object" in kind):
+        if kind is not None or not schema.keys() <= {"properties", "required", "$schema", "additionalProperties"}:
+            raise SchemaRefusedError(f"`inputSchema` is of type {kind!r}: the arguments of a tool are an object")
+        warn("`inputSchema` has no type")
+    reader = _Reader(schema, warn)
+    read = reader.read(schema)
+    properties, required = _lifted(read)
+    names = _distinct_names(list(properties))
+    out: JsonObject = {"type": "object", "properties": {names[name]: part for name, part in properties.items()}}
+    out["required"] = [names[name] for name in required]
+    rest = read.get("additionalProperties")
+    free = rest is True and not properties and "patternProperties" not in read
+    out["additionalProperties"] = rest if isinstance(rest, dict) and rest else free or "patternProperties" in read
+    for key, value in read.items():
+        if key not in {"type", "properties", "required", "additionalProperties", "description", "default", "examples"}:
+            out[key] = value
+    if "allOf" in out and all(part.keys() <= {"type", "properties", "required"} for part in out["allOf"]):
+        del out["allOf"]
+    out = _renamed(out, names)
+    if reader.definitions:
+        out["$defs"] = reader.definitions
+    _check(out)
+    return Arguments(out, {name: wire for wire, name in names.items() if name != wire})
+
+
+def read_result_schema(schema: JsonValue, warn: Warn) -> JsonObject | None:
+    """The schema of a tool's structured results; null where the server's is not a schema."""
+    if not isinstance(schema, dict):
+        warn(f"`outputSchema` is a JSON {_kind(schema)}, not a schema")
+        return None
+    try:
+        reader = _Reader(schema, warn)
+        out = reader.read(schema)
+        if reader.definitions:
+            out["$defs"] = reader.definitions
+        _check(out)
+    except SchemaRefusedError as error:
+        warn(f"`outputSchema` is left out: {error}")
+        return None
+    return out or None
+
+
+class _Reader:
+    """Reads the schemas of one document."""
+
+    def __init__(self, document: JsonObject, warn: Warn) -> None:
+        self._document = document
+        self._warn = warn
+        self._parts = 0
+        self._open: list[str] = []
+        self._names: dict[str, str] = {}
+        self.definitions: JsonObject = {}
+        """Schemas that contain themselves, by name."""
+
+    def read(self, schema: JsonValue, level: int = 0, place: str = "") -> JsonObject:
+        """One schema in Draft 2020-12."""
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise SchemaRefusedError(f"more than {MAX_PARTS} parts")
+        if level > MAX_DEPTH:
+            raise SchemaRefusedError(f"nested more than {MAX_DEPTH} levels deep")
+        if isinstance(schema, bool):
+            return {} if schema else {"not": {}}
+        if not isinstance(schema, dict):
+            self._refuse(schema, place)
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            return self._referred(schema, reference, level)
+        out: JsonObject = {}
+        kinds = self._types(schema)
+        if kinds:
+            out["type"] = kinds[0] if len(kinds) == 1 else kinds
+        self._take_limits(out, schema)
+        if "type" not in out and (values := _values(out)) and all(isinstance(value, str) for value in values):
+            out = {"type": "string", **out}
+        self._take_parts(out, schema, level)
+        if schema.get("nullable") is True:
+            out = nullable(out)
+        return self._annotated(out, schema)
+
+    def _refuse(self, schema: JsonValue, place: str) -> NoReturn:
+        where = f"the schema of {place!r}" if place else "a schema"
+        hint = ": `required` belongs beside `properties`" if place == "required" else ""
+        raise SchemaRefusedError(f"{where} is a JSON {_kind(schema)}{hint}")
+
+    def _referred(self, schema: JsonObject, reference: str, level: int) -> JsonObject:
+        beside = {key: value for key, value in schema.items() if key != "$ref"}
+        if reference in self._open:
+            out: JsonObject = {"$ref": f"#/$defs/{self._definition(reference)}"}
+        else:
+            target = self._at(reference)
+            if target is None:
+                self._warn(f"the reference {reference[:100]!r} leads nowhere here")
+                return self._annotated({}, beside)
+            self._open.append(reference)
+            out = self.read(target, level, reference)
+            self._open.pop()
+            if reference in self._names:
+                self.definitions[self._names[reference]] = out
+                out = {"$ref": f"#/$defs/{self._names[reference]}"}
+        return self._annotated(out, beside)
+
+    def _definition(self, reference: str) -> str:
+        if reference not in self._names:
+            own = re.sub(r"[^A-Za-z0-9_]+", "_", reference.rpartition("/")[2].lstrip("#")).strip("_") or "Arguments"
+            taken = set(self._names.values())
+            self._names[reference] = own if own not in taken else f"{own}_{content_hash(reference, 6)}"
+        return self._names[reference]
+
+    def _at(self, reference: str) -> JsonValue:
+        if not reference.startswith("#"):
+            return None
+        node: JsonValue = self._document
+        for step in reference[1:].split("/")[1:]:
+            step = step.replace("~1", "/").replace("~0", "~")
+            if isinstance(node, dict):
+                node = node.get(step)
+            elif isinstance(node, list) and step.isdecimal() and int(step) < len(node):
+                node = node[int(step)]
+            else:
+                return None
+        return node
+
+    def _types(self, schema: JsonObject) -> list[str]:
+        kinds = schema.get("type")
+        listed = kinds if isinstance(kinds, list) else [] if kinds is None else [kinds]
+        known = [kind for kind in dict.fromkeys(map(str, listed)) if kind in JSON_TYPES]
+        if len(known) != len(listed):
+            self._warn(f"unknown type in {str(kinds)[:60]!r}")
+        return known
+
+    def _take_limits(self, out: JsonObject, schema: JsonObject) -> None:
+        for key, value in schema.items():
+            if key in _NUMBERS or key in _COUNTS:
+                good = isinstance(value, int | float if key in _NUMBERS else int) and not isinstance(value, bool)
+                if good and (value >= 0 or key in _NUMBERS):
+                    out[key] = value
+            elif key in _PLAIN or self._is_usable(key, value):
+                out[key] = value
+        for flag, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+            if schema.get(flag) is True and bound in out:  # draft 4: a flag beside the bound
+                out[flag] = out.pop(bound)
+        if isinstance(schema.get("required"), list):
+            out["required"] = [name for name in dict.fromkeys(schema["required"]) if isinstance(name, str)]
+
+    @staticmethod
+    def _is_usable(key: str, value: JsonValue) -> bool:
+        if key == "enum":
+            return isinstance(value, list) and bool(value)
+        return key == "pattern" and isinstance(value, str) and _compiles(value)
+
+    def _take_parts(self, out: JsonObject, schema: JsonObject, level: int) -> None:
+        if isinstance(schema.get("items"), list):  # before 2020-12: one schema per place
+            schema = {**schema, "prefixItems": schema["items"], "items": schema.get("additionalItems", True)}
+        for key in _LISTS:
+            parts = schema.get(key)
+            if key == "anyOf":
+                parts = parts if isinstance(parts, list) else schema.get("oneOf")
+            if isinstance(parts, list) and parts:
+                read = [self.read(part, level + 1) for part in parts]
+                unique = (
+                    [part for at, part in enumerate(read) if part not in read[:at]] if key != "prefixItems" else read
+                )
+                if not (key == "anyOf" and {} in unique):
+                    out[key] = unique
+        for key in _SINGLE:
+            if key in schema and (part := self.read(schema[key], level + 1, key)):
+                out[key] = part
+        for key in _MAPS:
+            if isinstance(schema.get(key), dict):
+                out[key] = {name: self.read(part, level + 1, name) for name, part in schema[key].items()}
+            elif key in schema:
+                self._refuse(schema[key], key)
+        extra = schema.get("additionalProperties")
+        if isinstance(extra, dict):
+            extra = self.read(extra, level + 1) or True
+        if isinstance(extra, bool | dict):
+            out["additionalProperties"] = extra
+
+    def _annotated(self, out: JsonObject, schema: JsonObject) -> JsonObject:
+        text = schema.get("description") or (schema.get("title") if not out else None)
+        if isinstance(text, str) and (clean := clean_description(text)):
+            out = {**out, "description": clean}
+        bare = {key: value for key, value in out.items() if key != "description"}
+        checkable = "$ref" not in str(bare)
+        if "default" in schema:
+            if not checkable or is_valid(schema["default"], bare):
+                out = {**out, "default": schema["default"]}
+            elif schema["default"] is not None:
+                self._warn(f"the default {str(schema['default'])[:60]!r} is not of its type")
+        examples = schema.get("examples")
+        if isinstance(examples, list) and checkable:
+            good = [example for example in examples[:3] if is_valid(example, bare)]
+            out = {**out, "examples": good} if good else out
+        return out
+
+
+def _lifted(schema: JsonObject) -> tuple[JsonObject, list[str]]:
+    """All properties of an object and of the branches it is composed of, and those that every value needs."""
+    properties: JsonObject = dict(schema.get("properties", {}))
+    required = list(schema.get("required", []))
+    for part in [*schema.get("allOf", []), *(schema[key] for key in ("then", "else", "if") if key in schema)]:
+        inner, needed = _lifted(part)
+        properties = _united(properties, inner)
+        if part in schema.get("allOf", []):
+            required += needed
+    for part in schema.get("dependentSchemas", {}).values():
+        properties = _united(properties, _lifted(part)[0])
+    branches = [_lifted(part) for part in schema.get("anyOf", [])]
+    for inner, _ in branches:
+        properties = _united(properties, inner)
+    if branches:
+        required += [name for name in branches[0][1] if all(name in needed for _, needed in branches)]
+    known = [name for name in dict.fromkeys(required) if name in properties]
+    missing = [name for name in dict.fromkeys(required) if name not in properties]
+    properties |= {name: {} for name in missing}
+    return properties, [*known, *missing]
+
+
+def _united(first: JsonObject, second: JsonObject) -> JsonObject:
+    """Properties of two branches; one that both have takes what either takes."""
+    out = dict(first)
+    for name, part in second.items():
+        if name not in out or out[name] == {}:
+            out[name] = part
+        elif part not in (out[name], {}) and part not in out[name].get("anyOf", []):
+            values = [*_values(out[name]), *_values(part)]
+            if all(isinstance(value, str) for value in values) and _values(out[name]) and _values(part):
+                about = {"description": out[name]["description"]} if "description" in out[name] else {}
+                out[name] = {"type": "string", **about, "enum": list(dict.fromkeys(values))}
+            else:
+                known = out[name]["anyOf"] if out[name].keys() == {"anyOf"} else [out[name]]
+                out[name] = {"anyOf": [*known, part]}
+    return out
+
+
+def _values(schema: JsonObject) -> list[JsonValue]:
+    return [schema["const"]] if "const" in schema else list(schema.get("enum", []))
+
+
+def _distinct_names(wire: list[str]) -> dict[str, str]:
+    """A name that model APIs take for each of the server's, the same where it fits."""
+    names: dict[str, str] = {}
+    for name in sorted(wire, key=lambda name: not _NAME.fullmatch(name)):
+        own = name if _NAME.fullmatch(name) else re.sub(r"[^a-zA-Z0-9_.-]+", "_", name).strip("_")[:55]
+        if not own or own in names.values():
+            own = f"{own or 'argument'}_{content_hash(name, 6)}"
+        names[name] = own
+    return names
+
+
+def _renamed(schema: JsonObject, names: dict[str, str]) -> JsonObject:
+    """The object's schema with its arguments' own names, in the branches it is composed of too."""
+    if all(own == wire for wire, own in names.items()):
+        return schema
+    out = dict(schema)
+    if "properties" in out:
+        out["properties"] = {names.get(name, name): part for name, part in out["properties"].items()}
+    if "required" in out:
+        out["required"] = [names.get(name, name) for name in out["required"]]
+    if isinstance(out.get("dependentRequired"), dict):
+        out["dependentRequired"] = {
+            names.get(name, name): [names.get(one, one) for one in needed]
+            for name, needed in out["dependentRequired"].items()
+        }
+    for key in _COMPOSED:
+        if isinstance(out.get(key), list):
+            out[key] = [_renamed(part, names) for part in out[key]]
+        elif key == "dependentSchemas" and key in out:
+            out[key] = {names.get(name, name): _renamed(part, names) for name, part in out[key].items()}
+        elif isinstance(out.get(key), dict):
+            out[key] = _renamed(out[key], names)
+    return out
+
+
+def _check(schema: JsonObject) -> None:
+    error = next(iter(Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema)), None)
+    if error is not None:
+        where = "/".join(str(step) for step in error.absolute_path)
+        raise SchemaRefusedError(f"not a valid JSON Schema{' at ' + where if where else ''}: {error.message[:300]}")
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return True
+
+
+def _kind(value: object) -> str:
+    names = {dict: "object", list: "list", str: "text", bool: "boolean", int: "number", float: "number"}
+    return names.get(type(value), "null")
