@@ -78,6 +78,7 @@ class _Reading:
         self._places: dict[str, str] = {}
         self._doubled: list[str] = []
         self._failed: list[str] = []
+        self._failed_turns: list[str] = []
         self._notes: list[str] = []
 
     def file(self, file: OutputFile) -> None:
@@ -108,9 +109,11 @@ class _Reading:
                 "Generate those again, or count them as wrong with --failures wrong. Scored as they are, an error "
                 "would count as a correct refusal."
             )
-        if self._failed and len(self._failed) == len(self._answers):
-            raise OutputsError(f"every entry is a failure, for example {self._failed[0]}: there is nothing to score")
-        return self._answers, self._notes
+        failed = [*self._failed, *self._failed_turns]
+        if failed and len(failed) == len(self._answers):
+            raise OutputsError(f"every entry is a failure, for example {failed[0]}: there is nothing to score")
+        notes = [f"{len(failed)} entries hold failures in place of answers, for example {failed[0]}"] if failed else []
+        return self._answers, [*self._notes, *notes]
 
     def _identified(self, entry: JsonObject, file: OutputFile, place: str) -> tuple[str, str]:
         given = next((entry[name] for name in ID_FIELDS if name in entry), None)
@@ -138,7 +141,8 @@ class _Reading:
                 f"{place} ({entry_id}): no answer; expected one of {', '.join(ANSWER_FIELDS)}, found {', '.join(entry)}"
             )
         if told is not None:
-            self._failed.append(f"{entry_id}: {told}")
+            # In a conversation a failure is wrong as it is, on the board too; it flatters nobody and blocks nothing
+            (self._failed_turns if category in MULTI_TURN else self._failed).append(f"{entry_id}: {told}")
             return BfclAnswer(entry_id, category, None, "inference_error", told)
         return BfclAnswer(entry_id, category, answer)
 
@@ -150,7 +154,9 @@ def _answer_of(entry: JsonObject, category: str) -> tuple[bool, JsonValue]:
         return False, None
     if category in MULTI_TURN:
         return True, entry[fields[0]]
-    name = next((name for name in fields if entry[name] not in (None, "", [], {})), fields[0])
+    said = [name for name in fields if entry[name] not in (None, "", [], {})]
+    # An empty list of calls says more than an empty text: that the model was asked, and calls nothing
+    name = next(iter([*said, *(name for name in fields if entry[name] == []), *fields]))
     if name in {"choices", "function_call"}:
         return True, {name: entry[name]}
     return True, entry[name]

@@ -7,16 +7,22 @@ from apigen_assets.evaluation.excerpt import excerpt
 from apigen_assets.files.json_types import JsonMapping
 
 _STATUS = (
-    r"(?:http(?:/[\d.]+)? ?|status(?: code)?:? ?|error:? ?)?(?:4\d\d|5\d\d)\b[\s:,-]*(?:client error|server error|"
+    r"(?:http(?:/[\d.]+)? ?|(?:http )?status(?:[ _]code)?:? ?|(?:http |api )?error:? ?)?(?:4\d\d|5\d\d)\b"
+    r"[\s:,-]*(?:client error|server error|resource_exhausted|unavailable|deadline|invalid_argument|"
     r"bad request|unauthori[sz]ed|payment|forbidden|not found|method not|proxy|request time|conflict|gone|payload|"
     r"unprocessable|too many|internal|bad gateway|service|gateway)"
 )
 _SHORT = (
     r"(?:unauthori[sz]ed|forbidden|bad gateway|service (?:is )?(?:temporarily )?unavailable|gateway time-?out|"
     r"internal (?:server )?error|too many requests|(?:request|operation|connection|read) timed? ?out|timed out|"
-    r"time-?out|rate limit (?:reached|exceeded)|access denied|permission denied|overloaded|model (?:is )?overloaded|"
+    r"rate limit (?:reached|exceeded)|service is busy|worker (?:died|failed)|gpu memory|"
+    r"daily limit (?:reached|exceeded)|"
+    r"access denied|permission denied|model (?:is )?overloaded|"
     r"no healthy upstream|deadline exceeded|quota exceeded|out of memory|server (?:error|disconnected)|"
-    r"insufficient (?:quota|credits?|balance|funds)|service not available)\b.{0,80}$"
+    r"insufficient (?:quota|credits?|balance|funds)|service not available|segmentation fault|"
+    r"fetch failed|socket hang up|please try again(?: later)?|(?:api|http|server) error)\b.{0,80}$|"
+    r"(?:oom|overloaded|(?:process )?killed|(?:unexpected )?eof|no response(?: (?:from|received)\b.{0,30})?)[.!]?$|"
+    r"time-?out\b[.:!]?(?:\s*(?:error|after|waiting|exceeded|while|\d).{0,80})?$"
 )
 _CONNECTION = (
     r"(?:connection|network|proxy|socket|ssl|tls|dns|transport|upstream|remote)\b.{0,30}?\b(?:error|refused|reset|"
@@ -24,10 +30,13 @@ _CONNECTION = (
     r"https?connection(?:pool)?\(|cannot connect to\b|failed to (?:connect|establish|resolve|fetch|generate|get a)\b|"
     r"could not (?:connect|reach|resolve)\b|max retries exceeded|server disconnected|peer closed|"
     r"\('connection (?:aborted|broken)|name or service not known|temporary failure in name resolution|"
-    r"all connection attempts failed|(?:the )?read operation timed out|\[?errno -?\d+\]?|\[ssl[:\]]|broken pipe"
+    r"all connection attempts failed|(?:the )?read operation timed out|\[?errno -?\d+\]?|\[?ssl[:\]]|broken pipe|"
+    r"(?:\w+ )?e(?:connrefused|connreset|timedout|notfound|pipe|hostunreach)\b|cloudflare (?:error|ray)|"
+    r"(?:the )?(?:operation|request) (?:was )?(?:aborted|cancelled|canceled|failed)\b"
 )
 _CAPACITY = (
     r"(?:torch\.)?(?:cuda|hip|mps)\b.{0,20}(?:out of memory|error|backend)|runtimeerror|cublas|"
+    r"(?:token indices )?sequence length\b.{0,40}(?:exceeds|longer than)|"
     r"(?:this|the) model'?s? (?:has a )?maximum context|maximum (?:context|model|sequence|input) length|"
     r"(?:the )?(?:prompt|input|request|context|message|conversation)(?: length| tokens?| token count)?\b.{0,40}"
     r"(?:too (?:long|large)\b.{0,30}(?:token|model|maximum|context|limit)|exceed(?:s|ed)?\b.{0,60}"
@@ -41,15 +50,17 @@ _ACCOUNT = (
     r"(?:quota|limit|usage|credit)|(?:your|the) (?:credit balance|account|api key|organi[sz]ation|subscription|key|"
     r"token)\b.{0,40}(?:too low|not active|invalid|expired|disabled|deactivated|suspended|insufficient|"
     r"not (?:have access|authori[sz]ed|found|valid)|has been)|resource (?:has been )?exhausted|resource_exhausted|"
-    r"insufficient_quota|quota .{0,40}(?:exceeded|exhausted|reached)|rate[_ ]limit|"
+    r"insufficient_quota|quota .{0,40}(?:exceeded|exhausted|reached)|"
+    r"rate[_ ]?limit(?:[_ ]?(?:reached|exceeded|error|hit)|ed|$|:)|"
     r"(?:incorrect|invalid|missing|no|wrong|expired) api[ _-]?key\b|you (?:didn't|did not) provide an api key|"
     r"billing (?:hard )?limit|user location is not supported|authentication (?:failed|error|required)|"
     r"invalid (?:token|credentials|authentication|x-api-key)|could not (?:validate|authenticate)|"
     r"no auth credentials"
 )
 _MODEL = (
-    r"(?:the )?(?:requested )?model\b.{0,80}?(?:does not exist|doesn't exist|not found|not supported|"
-    r"is not (?:available|loaded|supported|found|a valid)|not available|unavailable|is currently loading|"
+    r"(?:the )?(?:requested )?model:?\s*[`'\"]?[\w./:@-]*[`'\"]?\s*(?:does not exist|doesn't exist|not found|"
+    r"not supported|is overloaded|is not (?:available|loaded|supported|found|a valid)|not available|"
+    r"unavailable|is currently loading|"
     r"has been (?:deprecated|retired|removed|decommissioned)|no longer available|overloaded)|"
     r"(?:unknown|no such|invalid|unsupported|unrecogni[sz]ed) model\b(?! of| for a| in)|no endpoints? found|"
     r"(?:deployment|engine|adapter|lora)\b.{0,40}(?:not found|does not exist|died|dead|is (?:currently )?overloaded)"
@@ -57,6 +68,9 @@ _MODEL = (
 _INTERNAL = (
     r"(?:an? |the )?(?:unexpected |unknown |internal |server )+(?:server )?error (?:has )?(?:occurred|happened|while)|"
     r"error occurred (?:while|during)|an error (?:has )?occurred(?: while (?:processing|generating|calling)|[.:]|$)|"
+    r"an error occurred \(|\w*(?:overloaded|unavailable|exhausted|server|api|internal)_error\b|"
+    r"(?:error|failure) (?:querying|calling|requesting|contacting|generating|communicating|fetching|invoking)\b|"
+    r"failed to parse (?:the )?(?:model )?response|(?:\w+ )?(?:runner )?process (?:has )?(?:terminated|exited|died)|"
     r"the server (?:had an error|is (?:currently )?(?:overloaded|busy|unavailable)|encountered|responded with)|"
     r"(?:sorry[,.!] )?something went wrong\b.{0,60}$|internal error\b.{0,80}$|"
     r"(?:that model|the (?:model|engine|service|system)) is (?:currently |temporarily )?(?:overloaded|unavailable)|"
@@ -69,9 +83,13 @@ _PROGRAM = (
     r"'nonetype' object|expecting value: line \d|list index out of range$|'choices'$|object of type 'nonetype'|"
     r"(?:error|exception|failed|failure|fatal)(?: \w+)?(?:: | - | to ).{0,120}(?:connection|timed? ?out|timeout|"
     r"unauthori[sz]ed|rate limit|max retries|quota|memory|context length|not found|does not exist|overloaded|"
-    r"internal|unavailable|api[ _]key|invalid response|status|http)|^(?:error|exception|failed|n/?a|none|nan)$"
+    r"internal|unavailable|api[ _]key|invalid response|status code|http \d)|"
+    r"(?:cloudflare |http |api |server )?error(?: code)?:? -?\d{3,4}\b|(?:error|exception|failed|n/?a|nan)$"
 )
-_CLASS = r"(?:\w+\.)*(?:[A-Z]\w*)?(?:Error|Exception|Timeout|Exhausted|Unavailable|Exceeded|Denied)\s*(?:[:(]|$)"
+_CLASS = (
+    r"(?:(?:\w+\.)+|[A-Z]|(?:\w+\.)*[A-Z]\w*)(?:Error|Exception|Timeout|Exhausted|Unavailable|Exceeded|Denied)"
+    r"\s*(?:[:(]|$)|Exception:"
+)
 """The name of an exception class; a function of that spelling would have no capital."""
 
 _ERROR_TEXTS = re.compile(
@@ -83,6 +101,8 @@ _LEAD = re.compile(
     r"^(?:\[?(?:error|warning|fatal|api ?error|exception)\]?\s*[:\-]\s*|\[error\]\s*|❌\s*|⚠️?\s*)", re.IGNORECASE
 )
 _ERROR_FIELDS = ("traceback", "error", "exception", "error_message")
+_TOLD = ("error", "errors", "detail", "fault", "message", "msg")
+_PHRASES = {"Not Found", "Bad Request", "Method Not Allowed", "Not authenticated", "Unprocessable Entity"}
 _FAILED_STATES = {"error", "failed", "failure", "timeout", "cancelled", "incomplete_error"}
 
 
@@ -117,10 +137,11 @@ def failure_text(answer: object) -> str | None:
         answer
     ):
         status = next((answer[key] for key in ("status", "status_code", "code", "statusCode") if key in answer), None)
-        told = next((answer[key] for key in ("error", "errors", "detail", "message", "msg") if key in answer), None)
+        told = next((answer[key] for key in _TOLD if key in answer), None)
         failed = (isinstance(status, int) and status >= 400) or answer.get("object") == "error"
         failed = failed or answer.get("type") == "error" or str(status).lower() in _FAILED_STATES
-        if failed or isinstance(told, dict) or (isinstance(told, str) and failure_text(told)):
+        nested = isinstance(told, dict) or (isinstance(told, list) and told and isinstance(told[0], dict))
+        if failed or nested or (isinstance(told, str) and (failure_text(told) or told in _PHRASES)):
             return excerpt(answer, 120)
     return None
 

@@ -97,9 +97,9 @@ def detect_form(
         if max(without.values(), default=0) >= max(readable.values(), default=0):
             readable, thinking = without, True
     best = _best(readable, counted, of_calls)
-    if best is None and (not allow_unreadable or not readable):
+    if best is None and not allow_unreadable:
         raise _unreadable(counted, len(answers), readable, thinking, "any known form", of_calls)
-    form = best or max((*FIRST, *LATER), key=lambda name: readable.get(name, 0))
+    form = best or (max((*FIRST, *LATER), key=lambda name: readable.get(name, 0)) if readable else own or FIRST[0])
     return _taken(form, readable, counted, thinking, of_calls, own, forced=best is None)
 
 
@@ -137,7 +137,7 @@ def check_form(
         warnings = [] if count else ["no answer holds a call, so (ir)relevance figures say nothing"]
         return Detected(form, readable, len(counted), thinking, warnings, "" if count else warnings[0])
     enough = _enough(count, counted, form, of_calls) or (own == form and count >= OWN_HANDLER * len(counted))
-    if not enough and not (allow_unreadable and count):
+    if not enough and not allow_unreadable:
         every = readable | _readable(counted, FORMS, thinking)
         raise _unreadable(counted, len(answers), every, thinking, f"the form {form!r}", of_calls)
     every = readable if enough else readable | _readable(counted, FORMS, thinking)
@@ -202,7 +202,7 @@ def _taken(
                 f"two forms are mixed: {share} hold a call as {form}, {others[other]} of the rest would as {other}; "
                 f"these count as wrong (a file of one form each, or --format {other}, reads them)"
             )
-        elif count < MOST * len(counted):
+        elif count < MOST * len(counted) and not forced:
             whose = "the leaderboard's own handler of this model" if own == form else f"the form {form}"
             warnings.append(f"{whose} reads a call in {share} of the call categories that say something")
     if not of_calls:
@@ -229,6 +229,15 @@ def _blank(answers: Sequence[BfclAnswer], form: str | None) -> Detected:
     )
 
 
+def _told_apart(readable: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The forms that read most, the first of those that read the same answers only."""
+    shown: dict[int, str] = {}
+    for form in (*FIRST, *LATER):
+        if form in FIRST or form in readable:
+            shown.setdefault(readable.get(form, 0), form)
+    return [(form, count) for count, form in sorted(shown.items(), reverse=True) if count][:5]
+
+
 def _unreadable(
     counted: Sequence[_Answer],
     total: int,
@@ -238,7 +247,7 @@ def _unreadable(
     of_calls: bool,
 ) -> OutputsError:
     where = "answers of the call categories that say something" if of_calls else "answers that say something"
-    best = sorted(readable.items(), key=lambda pair: -pair[1])[:5]
+    best = _told_apart(readable)
     shares = ", ".join(f"{name} {count} ({100 * count / len(counted):.1f} %)" for name, count in best)
     told = form.removeprefix("the form ").strip("'")
     tried = [told] if told in FORMS else list(readable)
@@ -257,6 +266,8 @@ def _unreadable(
     shapes = common_shapes(unread)
     if shapes:
         lines += ["The commonest others:", *(f"  {line}" for line in shapes)]
+    if told in FORMS and best and best[0][1] >= MOST * len(counted):
+        lines.append(f"--format {best[0][0]} reads most of them.")
     lines.append(
         f"Known forms: {', '.join(FORMS)}. A model whose calls are not read would get full marks for irrelevance, so "
         "such outputs are not scored; --format FORM names the form, --allow-unreadable scores the other categories."

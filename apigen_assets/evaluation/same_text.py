@@ -49,7 +49,8 @@ def same_texts(answers: Sequence[BfclAnswer], verdicts: Mapping[str, JsonMapping
         if answer.failure or answer.category in MULTI_TURN:
             continue
         totals[answer.category] += 1
-        if verdicts.get(answer.id, {}).get("decoded") or answer.answer == []:
+        decoded = verdicts.get(answer.id, {}).get("decoded")
+        if decoded or (decoded == [] and isinstance(answer.answer, list | dict)):
             continue
         text = answer.answer.strip() if isinstance(answer.answer, str) else excerpt(answer.answer or "")
         if text in _NO_CALL:

@@ -29,7 +29,7 @@ def structured(answer: Any) -> Any:
     if not isinstance(answer, list):
         raise UndecodableError(f"{type(answer).__name__} is not a list of calls")
     calls = [call for item in answer for call in _of_item(item)]
-    if answer and not calls:
+    if not calls and any(_has_text(item) for item in answer):
         raise UndecodableError("no item is a call")
     return calls
 
@@ -83,6 +83,10 @@ def _of_item(item: Any) -> Iterator[dict[str, Any]]:
     # The leaderboard's short form: the function's name is the key
     ((name, arguments), *_) = item.items()
     yield {name: json.loads(arguments) if isinstance(arguments, str) else parsed(arguments)}
+
+
+def _has_text(item: Any) -> bool:
+    return isinstance(item, dict) and any(item.get(key) for key in ("text", "content"))
 
 
 def _is_object(text: str) -> bool:
