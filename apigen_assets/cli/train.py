@@ -15,7 +15,9 @@ _RECIPE_HELP = f"A packaged recipe ({', '.join(recipe_names())}) or a .yaml file
 
 def train(
     recipe: Annotated[str, typer.Argument(help=_RECIPE_HELP)],
-    rows: Annotated[Path, typer.Option("--rows", help="Parquet file with the columns query, answers, tools, style.")],
+    rows: Annotated[
+        Path, typer.Option("--rows", help="A table of the data set, or a file as `apigen verify` reads it.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the trained model.")],
     heldout_rows: Annotated[
         Path | None, typer.Option("--heldout-rows", help="Draw the held-out rows from this file instead.")

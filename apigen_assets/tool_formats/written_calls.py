@@ -303,6 +303,7 @@ def _gemma(text: str, types: Types) -> Iterator[Call]:
 
         plain = re.sub(r"<\|\"\|>(.*?)<\|\"\|>", keep, body, flags=re.DOTALL)
         plain = re.sub(r"([{,]\s*)([^\s\"{}\[\],:][^:{}\[\],\"]*)(\s*:)", r'\1"\2"\3', plain)
+        plain = re.sub(r"(?<=[:\[,])\s*None(?=\s*[,}\]])", "null", plain)  # as some templates print it
         # Marks stand for the texts until the JSON is read, so that nothing inside a text is taken for syntax.
         yield {"name": name, "arguments": _filled(_json(plain.replace("\x00", "\\u0000")), texts)}
 

@@ -1,4 +1,4 @@
-"""Training rows: read from the data set's table, and split into what is trained on and what is measured on.
+"""Training rows: read from a table or another file, and split into what is trained on and what is measured on.
 
 The split depends on the text of the row alone (hashes of its query and of its functions' names), so that
 every data set of an ablation keeps the same queries and functions out, and one query never stands on both
@@ -19,6 +19,7 @@ from apigen_assets.domain.call import Call
 from apigen_assets.domain.style import Style
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.training.recipe import Heldout
+from apigen_assets.verification.audit.read_rows import UnusableInputError, read_rows
 
 RELEVANCE = "relevance"
 """The group of rows that no call answers, beside the four styles."""
@@ -29,6 +30,15 @@ Split = Literal["train", "seen", "unseen"]
 altogether."""
 
 COLUMNS = ("query", "answers", "tools", "style")
+"""What a table of the data set has at least."""
+SCHEMAS = "tool_schemas"
+"""Its column of whole JSON Schemas, where the table has it: tools are shown with them instead of the flat form."""
+
+
+_FOREIGN = {
+    "answers", "messages", "conversations", "completion", "ground_truth", "reward_model", "expected_answers",
+}  # fmt: skip
+"""Columns of which rows of another data set have one at least."""
 
 
 class DataError(ValueError):
@@ -51,25 +61,55 @@ class TrainingExample:
 
 
 def iter_examples(path: str | Path) -> Iterator[TrainingExample]:
-    """The rows of a Parquet table with the released columns, in their order, read in bounded batches.
+    """The rows of a file, in their order, read in bounded batches.
+
+    A Parquet table with the columns of the data set is read as such. Any other file is read as `apigen verify` reads
+    it: JSON, JSON Lines or Parquet, in any of the shapes of `tool_formats.foreign_rows`.
 
     Raises:
-        DataError: the table is missing, lacks a column, holds no row, or a row is not one; with its number.
+        DataError: the file is missing or holds no row, or a row is not one; with its number.
     """
+    empty = True
+    for example in _table_examples(path) if _is_table(path) else _foreign_examples(path):
+        empty = False
+        yield example
+    if empty:
+        raise DataError(f"{path} holds no rows: materialise the data set first")
+
+
+def _is_table(path: str | Path) -> bool:
     try:
-        frame = pl.scan_parquet(str(path))
-        missing = [name for name in COLUMNS if name not in frame.collect_schema()]
+        with Path(path).open("rb") as file:
+            if file.read(4) != b"PAR1":
+                return False
+        schema = pl.scan_parquet(str(path)).collect_schema()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise DataError(f"cannot read the rows {path}: {error}") from None
-    if missing:
+    missing = [name for name in COLUMNS if name not in schema]
+    if missing and not _FOREIGN & set(schema):
         raise DataError(f"{path} has no column {', '.join(missing)}: it is not a table of data set rows")
+    return not missing and all(schema[name] == pl.String for name in COLUMNS)
+
+
+def _table_examples(path: str | Path) -> Iterator[TrainingExample]:
+    frame = pl.scan_parquet(str(path))
+    schemas = pl.col(SCHEMAS) if SCHEMAS in frame.collect_schema() else pl.lit(None, dtype=pl.String).alias(SCHEMAS)
     number = 0
-    for batch in frame.select(COLUMNS).collect_batches(chunk_size=20_000, maintain_order=True):
-        for query, answers, tools, style in batch.iter_rows():
-            yield _example(query, answers, tools, style, f"{path}, row {number}")
+    for batch in frame.select(*COLUMNS, schemas).collect_batches(chunk_size=20_000, maintain_order=True):
+        for query, answers, tools, style, whole in batch.iter_rows():
+            yield _example(query, answers, whole or tools, style, f"{path}, row {number}")
             number += 1
-    if number == 0:
-        raise DataError(f"{path} holds no rows: materialise the data set first")
+
+
+def _foreign_examples(path: str | Path) -> Iterator[TrainingExample]:
+    try:
+        for number, row in enumerate(read_rows(Path(path))):
+            where = f"{path}, row {number}"
+            if row.problem is not None:
+                raise DataError(f"{where}: {row.problem}; `apigen verify {path}` lists all such rows")
+            yield _example(row.query, row.answers, row.tools, row.style, where)
+    except UnusableInputError as error:
+        raise DataError(str(error)) from None
 
 
 def split_of(example: TrainingExample, heldout: Heldout) -> Split:

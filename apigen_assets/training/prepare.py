@@ -55,7 +55,7 @@ class Prepared:
     rows: int
     train: TokenCounts
     left_out: dict[str, int]
-    """Rows not trained on, by reason: `held_out_queries`, `held_out_functions`, `too_long`."""
+    """Rows not trained on, by reason: `held_out_queries`, `held_out_functions`, `too_long`, `unwritable`."""
     heldout: dict[str, dict[str, int]]
     """Held-out rows to measure on, by split and group."""
     functions: dict[str, int]
@@ -129,6 +129,7 @@ def prepare(recipe: Recipe, files: RowFiles, folder: Path, log: Callable[[str], 
             "held_out_queries": seen["seen"],
             "held_out_functions": seen["unseen"],
             "too_long": counts.too_long,
+            "unwritable": counts.unwritable,
             "held_out_too_long": too_long.total(),
         },
         heldout={split: dict(Counter(example.group for example in examples)) for split, examples in heldout.items()},
@@ -247,6 +248,11 @@ def _report(prepared: Prepared, log: Callable[[str], None], seconds: float) -> N
     if prepared.train.too_long:
         parts = ", ".join(f"{count} {group}" for group, count in prepared.train.too_long_by_group.items())
         log(f"preparation: {prepared.train.too_long} rows are longer than the context and are skipped ({parts})")
+    if prepared.train.unwritable:
+        log(
+            f"preparation: {prepared.train.unwritable} rows are skipped, whose calls the chat template does not write "
+            "so that they can be read"
+        )
     for group in prepared.missing:
         log(
             f"warning: the data set has no rows of style {group}: "

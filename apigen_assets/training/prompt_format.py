@@ -23,6 +23,7 @@ from typing import Protocol
 from apigen_assets.domain.call import Call
 from apigen_assets.files.canonical import StrictJsonError, loads_strict
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
+from apigen_assets.tool_formats.chat_forms import TemplateError, fitted
 from apigen_assets.tool_formats.compact_calls import compact_calls, parse_compact_calls
 from apigen_assets.tool_formats.openai_tool import openai_tool, parameters_of, unwrapped
 from apigen_assets.tool_formats.xlam_types import is_json_schema
@@ -209,25 +210,46 @@ def _template(
             "`prompt_style: xlam` in the recipe"
         )
     # `enable_thinking` reaches the templates that know it (Qwen3); others ignore it
-    offered = [openai_tool(tool) for tool in tools] or None
+    offered = [openai_tool(tool) for tool in tools] or None  # an empty list makes some templates announce tools
     return tokenizer.apply_chat_template(messages, tools=offered, tokenize=False, enable_thinking=False, **kwargs)
 
 
 def _chat_target(calls: list[Call], query: str, tools: Sequence[JsonMapping], tokenizer: ChatTokenizer | None) -> str:
-    prompt = _template(tokenizer, [_user(query)], tools, add_generation_prompt=True)
+    offered = [openai_tool(tool) for tool in tools]
+
+    def rendered(messages: list[JsonObject], open_answer: bool) -> str:
+        return str(_template(tokenizer, messages, offered, add_generation_prompt=open_answer))
+
+    question = [_user(query)]
+    prompt = rendered(question, True)
+    plain = [call.model_dump() for call in calls]
     if calls:
-        written = [{"type": "function", "function": call.model_dump()} for call in calls]
-        assistant: JsonObject = {"role": "assistant", "content": "", "tool_calls": written}
-        hermes = "\n".join(f"<tool_call>\n{_json(call.model_dump())}\n</tool_call>" for call in calls)
+        whole = fitted(question, plain, offered, rendered)
+        hermes = "\n".join(f"<tool_call>\n{_json(call)}\n</tool_call>" for call in plain)
     else:
         hermes = '{"tool_calls": []}'
-        assistant = {"role": "assistant", "content": hermes}
-    whole = _template(tokenizer, [_user(query), assistant], tools)
+        whole = rendered([*question, {"role": "assistant", "content": hermes}], False)
     end = (tokenizer.eos_token if tokenizer else None) or ""
     # Templates that render a finished turn unlike an open one leave no prefix to cut at: the Hermes form
     # serves
     text = whole.removeprefix(prompt) if whole.startswith(prompt) else hermes
-    return str(text).rstrip().removesuffix(end).rstrip()
+    return text.rstrip().removesuffix(end).rstrip()
+
+
+def check_chat_template(tokenizer: ChatTokenizer) -> None:
+    """Check that a template shows tools and writes calls, so that a model is not trained on nothing.
+
+    Raises:
+        ValueError: it does neither or not both; the message says what to use instead.
+    """
+    remedy = "choose `prompt_style: xlam` in the recipe, which brings its own format, or another base"
+    tool = {"name": "probe_tool", "description": "", "parameters": {"type": "object", "properties": {}}}
+    if "probe_tool" not in render("q", [tool], PromptStyle.CHAT, tokenizer=tokenizer):
+        raise ValueError(f"the tokenizer's chat template shows no tools: {remedy}")
+    try:
+        target([Call(name="probe_tool", arguments={})], PromptStyle.CHAT, tokenizer=tokenizer, query="q", tools=[tool])
+    except TemplateError as error:
+        raise ValueError(f"{error}: {remedy}") from None
 
 
 def _calls(value: object) -> list[Call] | None:

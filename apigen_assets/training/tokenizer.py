@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from apigen_assets.training.chat_template import chat_template
-from apigen_assets.training.prompt_format import PromptStyle
+from apigen_assets.training.prompt_format import PromptStyle, check_chat_template
 from apigen_assets.training.recipe import Recipe
 
 EOS = "<|EOT|>"
 PAD = "<|pad|>"
+
+
+class BadTokenizerError(ValueError):
+    """A base's tokenizer cannot be used as the recipe says; the message says what to use instead."""
 
 
 def train_tokenizer(recipe: Recipe, texts: Iterator[str]) -> Any:
@@ -55,7 +59,8 @@ def load_tokenizer(recipe: Recipe) -> Any:
     """The base's tokenizer, with the recipe's prompt format as chat template and a padding token.
 
     Raises:
-        ValueError: the tokenizer has no end-of-sequence token, or the chat style lacks a template.
+        BadTokenizerError: the tokenizer has no end-of-sequence token, or the chat style lacks a template that shows
+            tools and writes calls.
     """
     from transformers import AutoTokenizer
 
@@ -67,7 +72,7 @@ def load_tokenizer(recipe: Recipe) -> Any:
     if isinstance(wanted, int) and tokenizer.eos_token_id != wanted and wanted < len(tokenizer):
         tokenizer.eos_token = tokenizer.convert_ids_to_tokens(wanted)
     if tokenizer.eos_token_id is None:
-        raise ValueError(f"the tokenizer of {recipe.base.source} has no end-of-sequence token")
+        raise BadTokenizerError(f"the tokenizer of {recipe.base.source} has no end-of-sequence token")
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     if recipe.prompt_style is not PromptStyle.CHAT:
@@ -75,7 +80,12 @@ def load_tokenizer(recipe: Recipe) -> Any:
         bos = begins == [tokenizer.bos_token_id] and bool(begins)
         tokenizer.chat_template = ("{{- bos_token -}}" if bos else "") + chat_template(recipe.prompt_style)
     elif not tokenizer.chat_template:
-        raise ValueError(
+        raise BadTokenizerError(
             f"the tokenizer of {recipe.base.source} has no chat template: choose `prompt_style: xlam` in the recipe"
         )
+    else:
+        try:
+            check_chat_template(tokenizer)
+        except ValueError as error:
+            raise BadTokenizerError(f"{recipe.base.source}: {error}") from None
     return tokenizer

@@ -44,6 +44,7 @@ from apigen_assets.training.preflight import PreflightError, preflight
 from apigen_assets.training.prepare import RowFiles, prepare, read_heldout, wait_prepared
 from apigen_assets.training.progress import Progress
 from apigen_assets.training.recipe import Recipe, RecipeError, load_recipe
+from apigen_assets.training.tokenizer import BadTokenizerError
 from apigen_assets.training.verify import PROBES, write_probes
 
 RESULT = "training.json"
@@ -54,6 +55,12 @@ REFUSED = 2
 """Exit status of a run that was refused or ended with a message."""
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "DefaultCPUAllocator")
+
+
+_REFUSALS = (
+    MissingExtraError, RecipeError, DataError, BatchError, BaseError, BadTokenizerError, PreflightError,
+)  # fmt: skip
+"""What ends a run with one message."""
 
 
 class RunningError(RuntimeError):
@@ -78,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except RunningError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         return REFUSED
-    except (MissingExtraError, RecipeError, DataError, BatchError, BaseError, PreflightError) as error:
+    except _REFUSALS as error:
         return _refused(str(error), work, main_process)
     except MemoryError:
         return _refused(_memory_advice(), work, True)
@@ -339,7 +346,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         description="Train a function-calling model by a recipe.",
     )
     parser.add_argument("--recipe", required=True, help="name of a packaged recipe, or a .yaml file")
-    parser.add_argument("--rows", required=True, type=Path, help="Parquet file of data set rows")
+    parser.add_argument(
+        "--rows", required=True, type=Path, help="a table of the data set, or a file as apigen verify reads it"
+    )
     parser.add_argument("--heldout-rows", type=Path, help="draw held-out rows from this file instead")
     parser.add_argument("--tokenizer-rows", type=Path, help="train a tokenizer made here on this file instead")
     parser.add_argument("--out", required=True, type=Path, help="folder for the trained model")

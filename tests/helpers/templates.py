@@ -1,4 +1,18 @@
-"""Small chat templates in the manner of families that TRL bundles none of; written for these tests."""
+"""Chat templates: those that TRL bundles, and small ones in the manner of families that it has none of."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def bundled() -> dict[str, str]:
+    """TRL's templates that write calls, by name; none where it is not installed."""
+    spec = find_spec("trl")
+    if spec is None or not spec.submodule_search_locations:
+        return {}
+    folder = Path(spec.submodule_search_locations[0]) / "chat_templates"
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.jinja"))}
+    return {name: text for name, text in texts.items() if "tool_call" in text}
+
 
 MISTRAL = (
     "{{ bos_token }}{%- for m in messages %}"

@@ -2,7 +2,6 @@
 
 import json
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,7 @@ from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.chat_forms import TemplateError, answer_text, fitted, written_calls
 from apigen_assets.tool_formats.openai_row import openai_row, prompt_completion_row
 from apigen_assets.training.chat_template import chat_template
-from tests.helpers.templates import TEMPLATES
+from tests.helpers.templates import TEMPLATES, bundled
 
 pytest.importorskip("transformers", reason="needs the train extra")
 
@@ -90,16 +89,6 @@ def rows():
 
 
 ROWS = rows()
-
-
-def bundled():
-    """TRL's templates that write calls, by name."""
-    spec = find_spec("trl")
-    if spec is None:
-        return {}
-    folder = Path(spec.submodule_search_locations[0]) / "chat_templates"
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.jinja"))}
-    return {name: text for name, text in texts.items() if "tool_call" in text}
 
 
 BUNDLED = bundled()

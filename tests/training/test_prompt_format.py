@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from apigen_assets.domain.call import Call
 from apigen_assets.tool_formats.openai_tool import openai_tool, parameters_of
 from apigen_assets.training.chat_template import chat_template
-from apigen_assets.training.prompt_format import PromptStyle, parse, render, target
+from apigen_assets.training.prompt_format import PromptStyle, check_chat_template, parse, render, target
 from apigen_assets.training.recipe import load_recipe
 from apigen_assets.training.tokenizer import train_tokenizer
+from tests.helpers.templates import bundled
 
 FLAT = {
     "name": "forecast.get",
@@ -44,6 +45,8 @@ CALLS = [
     Call(name="add", arguments={"a": 1, "b": 2.5, "c": None}),
     Call(name="ping", arguments={}),
 ]
+
+BUNDLED = bundled()
 
 json_values = st.recursive(
     st.none()
@@ -229,6 +232,34 @@ def test_the_chat_style_uses_the_tokenizers_template_and_reads_its_answers(answe
     assert '"required": ["city", "type"]' in prompt and prompt.endswith("<|user|>q<|assistant|>")
     text = target(answers, "chat", tokenizer=tokenizer, query="q", tools=TOOLS)
     assert parse(text) == answers and "EOT" not in text
+
+
+IGNORES_TOOLS = (
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + (m.content or '') + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+SHOWS_TOOLS_ONLY = "{{ tools | tojson }}" + IGNORES_TOOLS
+
+
+@pytest.mark.parametrize("template", [IGNORES_TOOLS, SHOWS_TOOLS_ONLY])
+def test_a_template_that_would_train_on_nothing_is_refused_with_what_to_use(template):
+    with pytest.raises(ValueError, match="prompt_style: xlam"):
+        check_chat_template(_tokenizer(template))
+    check_chat_template(_tokenizer(HERMES_LIKE))
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_the_chat_style_trains_on_every_bundled_template_that_writes_calls(name):
+    tokenizer = _tokenizer(BUNDLED[name])
+    check_chat_template(tokenizer)
+    tools = [SCHEMA, {**NO_PARAMETERS, "description": "Pings."}]
+    for answers in (CALLS[1:2], CALLS[1:], []):
+        text = target(answers, "chat", tokenizer=tokenizer, query="q", tools=tools)
+        assert text.strip()
+
+
+def test_a_call_without_a_name_for_it_in_the_tools_keeps_its_types_by_json():
+    assert target([CALLS[1]], "chat", tokenizer=_tokenizer(HERMES_LIKE), query="q", tools=[]).startswith("<tool_call>")
 
 
 def test_the_chat_style_without_a_template_is_refused():

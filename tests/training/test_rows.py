@@ -15,7 +15,9 @@ from apigen_assets.training.examples import (
     split_of,
     without_unseen_tools,
 )
+from apigen_assets.training.prompt_format import render
 from apigen_assets.training.recipe import Heldout
+from tests.helpers.releases import release, rows
 from tests.training.conftest import make_rows
 
 HELDOUT = Heldout(query_share=0.2, function_share=0.3)
@@ -89,3 +91,41 @@ def test_no_rows_no_table_and_another_table_are_told_apart(tmp_path):
     pl.DataFrame({"query": ["q"]}).write_parquet(tmp_path / "other.parquet")
     with pytest.raises(DataError, match="no column answers, tools, style"):
         list(iter_examples(tmp_path / "other.parquet"))
+
+
+def _other_shapes(tmp_path):
+    """The same rows as a release's configs, a JSON Lines file and a table of an earlier version."""
+    made = rows(6)
+    tree = release(
+        tmp_path / "release", made, names=("xlam", "openai", "prompt_completion", "sharegpt", "grpo", "nemo_gym")
+    )
+    files = [next((tree.path / "data" / name).iterdir()) for name in tree.manifest["configs"]]
+    files.append(tree.path / "jsonl" / "nemo_gym.jsonl")
+    made.drop("tool_schemas", "thought").write_parquet(tmp_path / "old.parquet")
+    return made, [*files, tmp_path / "old.parquet"]
+
+
+def test_rows_of_any_shape_are_the_same_examples(tmp_path):
+    made, files = _other_shapes(tmp_path)
+    made.write_parquet(tmp_path / "table.parquet")
+    wanted = [(one.query, one.answers, one.group) for one in iter_examples(tmp_path / "table.parquet")]
+    for file in files:
+        assert [(one.query, one.answers, one.group) for one in iter_examples(file)] == wanted, file
+
+
+def test_tools_are_shown_with_their_whole_schemas_where_the_table_has_them(tmp_path):
+    enum = {"type": "object", "properties": {"unit": {"type": "string", "enum": ["C", "F"]}}, "required": ["unit"]}
+    made = rows(1).with_columns(
+        pl.lit(json.dumps([{"name": "f", "description": "F.", "parameters": enum}])).alias("tool_schemas")
+    )
+    made.write_parquet(tmp_path / "table.parquet")
+    (example,) = iter_examples(tmp_path / "table.parquet")
+    assert example.tools[0]["parameters"] == enum
+    assert '"enum": ["C", "F"], "required": true' in render(example.query, example.tools, "xlam")
+
+
+def test_a_row_that_cannot_be_read_is_named_with_the_command_that_lists_them(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    file.write_text(json.dumps({"query": "q", "answers": [], "tools": "{"}) + "\n")
+    with pytest.raises(DataError, match=r"row 0: bad_tools.*apigen verify"):
+        list(iter_examples(file))
