@@ -1,9 +1,7 @@
 """Batches of APIs: the partition keys of a source, and its import, parsed once and kept by fingerprint."""
 
 import json
-import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from apigen_assets.catalog.importers.sources import import_builtin, import_sourc
 from apigen_assets.catalog.incoming import find
 from apigen_assets.catalog.names import BUILTIN
 from apigen_assets.domain.api import Api, RejectedApi
+from apigen_assets.files.folders import staged
 from apigen_assets.settings import Settings
 
 IMPORTER_VERSION = "2"
@@ -123,17 +122,8 @@ def kept_keys(slug: str, fingerprint: str, settings: Settings) -> list[str]:
 
 def keep(result: ImportResult, folder: Path) -> None:
     """Write an import as a folder of tables: whole or not at all."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".import-", dir=folder.parent))
-    try:
-        Api.frame(result.apis).write_parquet(temporary / "apis.parquet")
-        RejectedApi.frame(result.rejects).write_parquet(temporary / "rejects.parquet")
+    with staged(folder) as staging:
+        Api.frame(result.apis).write_parquet(staging / "apis.parquet")
+        RejectedApi.frame(result.rejects).write_parquet(staging / "rejects.parquet")
         summary = {"format": result.format, "funnel": result.funnel, "warnings": result.warnings[:100]}
-        (temporary / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1))
-        try:
-            os.replace(temporary, folder)
-        except OSError:
-            if not (folder / "summary.json").exists():  # else another process was first with the same import
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        (staging / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1))

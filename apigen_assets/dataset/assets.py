@@ -29,6 +29,7 @@ from apigen_assets.dataset.report import Report, page
 from apigen_assets.dataset.sources import TABLES as SOURCE_TABLES
 from apigen_assets.dataset.sources import sources as sources_table
 from apigen_assets.dataset.statistics import statistics
+from apigen_assets.domain.standin import any_standin
 from apigen_assets.files.atomic import write_text
 from apigen_assets.files.markdown import frame_table
 from apigen_assets.orchestration.automation import follow
@@ -298,7 +299,7 @@ def dataset_report(
         shortfall=shortfall_of(composition, settings.dataset_size, quotas_of(settings)),
         contaminated=contaminated_rows,
         compared=_compared(context.instance),
-        stand_in=any(row.generator.startswith("standin-") for row in table),
+        stand_in=any_standin(row.generator for row in table),
     )
     path = report_file(settings)
     write_text(path, page(report, rows))

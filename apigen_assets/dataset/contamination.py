@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 
 from apigen_assets.dataset.query_words import words_of
+from apigen_assets.files.excerpt import one_line
 from apigen_assets.files.json_types import JsonMapping, JsonValue
 
 NGRAM = 13
@@ -180,8 +181,7 @@ class Benchmark:
         return matches
 
     def _shown(self, number: int) -> str:
-        text = " ".join(self._texts[number].split())
-        return text if len(text) <= 300 else text[:299] + "…"
+        return one_line(self._texts[number], 300)
 
 
 def _functions(questions: Sequence[JsonMapping]) -> list[_Function]:

@@ -10,6 +10,7 @@ import polars as pl
 
 from apigen_assets.dataset.funnel import FunnelRow
 from apigen_assets.dataset.statistics import PAPER_SHARES, Statistics, sample_rows
+from apigen_assets.files.excerpt import cut
 from apigen_assets.files.json_types import JsonMapping
 
 SAMPLES = 300
@@ -220,8 +221,8 @@ def _contaminated(rows: pl.DataFrame) -> str:
         return ""
     lines = [
         f"<tr><td>{escape(row['kind'])}</td><td class='n'>{row['overlap']:.2f}</td>"
-        f"<td>{escape(_cut(row['query'], 200))}</td>"
-        f"<td>{escape(row['question'])}: {escape(_cut(row['detail'], 200))}</td></tr>"
+        f"<td>{escape(cut(row['query'], 200))}</td>"
+        f"<td>{escape(row['question'])}: {escape(cut(row['detail'], 200))}</td></tr>"
         for row in rows.head(20).iter_rows(named=True)
     ]
     head = "<tr><th>match</th><th>overlap</th><th>row</th><th>of the leaderboard</th></tr>"
@@ -278,7 +279,7 @@ def _call(call: JsonMapping) -> str:
 
 def _result(result: JsonMapping) -> str:
     text = result.get("result")
-    shown = _cut("" if text is None else str(text), 400)
+    shown = cut("" if text is None else str(text), 400)
     return f"<div class='result'><b>{escape(str(result.get('outcome', '')))}</b> {escape(shown)}</div>"
 
 
@@ -286,13 +287,13 @@ def _tool(tool: JsonMapping, called: bool) -> str:
     lines = "".join(_parameter(name, schema) for name, schema in tool["parameters"].items())
     mark = " <span class='called'>called</span>" if called else ""
     return (
-        f"<div class='tool'><p><code>{escape(tool['name'])}</code>{mark} {escape(_cut(tool['description'], 400))}</p>"
+        f"<div class='tool'><p><code>{escape(tool['name'])}</code>{mark} {escape(cut(tool['description'], 400))}</p>"
         f"<table class='data'>{lines}</table></div>"
     )
 
 
 def _parameter(name: str, schema: JsonMapping) -> str:
-    about = _cut(str(schema.get("description", "")), 300)
+    about = cut(str(schema.get("description", "")), 300)
     if "default" in schema:
         about += f" Default: {json.dumps(schema['default'], ensure_ascii=False)}."
     return (
@@ -303,7 +304,3 @@ def _parameter(name: str, schema: JsonMapping) -> str:
 
 def _first(counts: Mapping[str, int], count: int) -> Iterable[tuple[str, int]]:
     return list(counts.items())[:count]
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"

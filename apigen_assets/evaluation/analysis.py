@@ -9,6 +9,7 @@ import polars as pl
 
 from apigen_assets.domain.record import Record
 from apigen_assets.evaluation.scores import Scores
+from apigen_assets.files.excerpt import cut
 from apigen_assets.files.json_types import JsonMapping, JsonObject
 from resources.bfcl.records import BfclAnswer
 
@@ -193,4 +194,4 @@ def _text(error: object) -> str:
     if isinstance(error, list) and all(isinstance(one, str) for one in error):
         return " ".join(error)
     text = error if isinstance(error, str) else json.dumps(error, ensure_ascii=False, default=str)
-    return text if len(text) <= 2000 else text[:1999] + "…"
+    return cut(text, 2000)

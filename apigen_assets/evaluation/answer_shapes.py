@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from apigen_assets.evaluation.excerpt import excerpt
+from apigen_assets.files.excerpt import excerpt
 
 PROSE = "prose"
 

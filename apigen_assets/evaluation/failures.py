@@ -3,7 +3,7 @@
 import json
 import re
 
-from apigen_assets.evaluation.excerpt import excerpt
+from apigen_assets.files.excerpt import excerpt
 from apigen_assets.files.json_types import JsonMapping
 
 _STATUS = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from apigen_assets.domain.standin import any_standin
 from apigen_assets.evaluation.questions import Question, normalised
 from apigen_assets.evaluation.store import AnswerStore
 from apigen_assets.files.canonical import content_hash
@@ -65,7 +66,7 @@ def trained_on_stand_in(checkpoint: Path) -> bool:
     """Whether the rows that the checkpoint was trained on came from a stand-in, by its training.json."""
     try:
         lineage = json.loads((checkpoint / "training.json").read_text(encoding="utf-8"))["lineage"]
-        return any(str(name).startswith("standin") for name in lineage.get("generators", ()))
+        return any_standin(lineage.get("generators", ()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from apigen_assets.evaluation.categories import COUNTS, MULTI_TURN, NOT_SCORED, official_name
-from apigen_assets.evaluation.excerpt import excerpt
+from apigen_assets.files.excerpt import excerpt
 from apigen_assets.files.json_types import JsonObject
 
 RESULT_FILE = re.compile(

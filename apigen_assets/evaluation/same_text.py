@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from apigen_assets.evaluation.categories import MULTI_TURN
-from apigen_assets.evaluation.excerpt import excerpt
+from apigen_assets.files.excerpt import excerpt
 from apigen_assets.files.json_types import JsonMapping
 from resources.bfcl.records import BfclAnswer
 

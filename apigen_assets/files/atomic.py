@@ -9,8 +9,8 @@ from typing import TextIO
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[TextIO]:
-    """A text file that takes its place, over one that was there, when the block ends without an error.
+def whole_path(path: Path) -> Iterator[Path]:
+    """A path beside `path` whose file takes its place, over one that was there, when the block ends without an error.
 
     Folders above it are made. An interrupted process leaves `.NAME.….tmp` beside it, and the old content.
 
@@ -20,12 +20,18 @@ def whole_file(path: Path) -> Iterator[TextIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
-        with temporary.open("w", encoding="utf-8") as file:
-            yield file
+        yield temporary
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """As `whole_path`, with the file open for text."""
+    with whole_path(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        yield file
 
 
 def write_text(path: Path, text: str) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
+from apigen_assets.files.excerpt import cut
+
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], width: int = 300) -> str:
     """A table; a cell is cut at `width` characters, and what would break the table is written harmlessly."""
@@ -22,5 +24,5 @@ def _line(cells: Iterable[str]) -> str:
 
 def _cell(value: object, width: int) -> str:
     text = "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
-    text = text if len(text) <= width else text[: width - 1] + "…"
+    text = cut(text, width)
     return text.replace("|", "\\|").replace("\n", " ").replace("`", "'")

@@ -8,6 +8,7 @@ import polars as pl
 
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.chat import EndpointError
+from apigen_assets.domain.standin import is_standin
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.generate import generate
@@ -150,7 +151,7 @@ def _metadata(generated: Generated, llm: LlmResource, generator: str) -> dict[st
         "completion_tokens": generated.completion_tokens,
         "cost_usd": round(usage.cost, 4),
         "retries": usage.retries,
-        "stand_in": generator.startswith("standin-"),
+        "stand_in": is_standin(generator),
         "samples": samples(frame, ["style", "query", "answers", "parse_error"]),
     }
 

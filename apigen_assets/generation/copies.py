@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from apigen_assets.domain.call import Call
 from apigen_assets.files.canonical import dumps, plain_numbers
+from apigen_assets.files.excerpt import cut
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.generation.shown_examples import ShownExample
 
@@ -79,4 +80,4 @@ def _canonical(answers: Sequence[JsonValue | Call]) -> list[str]:
 
 
 def _cut(text: str, width: int = 60) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+    return cut(text, width)

@@ -8,6 +8,8 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from apigen_assets.files.excerpt import cut
+
 
 def counts_table(counts: Mapping[str, int], label: str = "reason") -> dg.MetadataValue:
     """A table of counts, largest first, with each one's share of the sum."""
@@ -97,5 +99,5 @@ def png(fig: Any) -> bytes:
 
 def _cell(value: object, width: int) -> str:
     text = "" if value is None else str(value)
-    text = text if len(text) <= width else text[: width - 1] + "…"
+    text = cut(text, width)
     return text.replace("|", "\\|").replace("\n", "<br>").replace("`", "'")

@@ -12,6 +12,7 @@ import polars as pl
 import yaml
 
 from apigen_assets.dataset.compose import ABLATION_RULE
+from apigen_assets.domain.standin import any_standin
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.folders import staged
 from apigen_assets.files.json_types import JsonMapping, JsonObject
@@ -238,7 +239,7 @@ def _trained_on_stand_ins(checkpoint: Path) -> bool:
         names = (result.get("lineage") or {}).get("generators") or ()
     except (OSError, ValueError, AttributeError):
         return False
-    return any(str(name).startswith("standin") for name in names)
+    return any_standin(names)
 
 
 def _private(path: Path) -> bool:

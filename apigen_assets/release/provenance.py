@@ -11,6 +11,7 @@ import polars as pl
 
 from apigen_assets.dataset.compose import Quotas, shortfall_of
 from apigen_assets.dataset.funnel import FunnelRow, funnel
+from apigen_assets.domain.standin import any_standin, is_standin
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.verification.stages.judge_prompt import PROMPT_VERSION
@@ -66,9 +67,7 @@ class Provenance:
     @property
     def stand_in(self) -> bool:
         """Whether a stand-in wrote or judged any of the rows."""
-        return any(model.stand_in for model in self.models) or any(
-            row.generator.startswith("standin-") for row in self.funnel
-        )
+        return any(model.stand_in for model in self.models) or any_standin(row.generator for row in self.funnel)
 
     def record(self) -> JsonObject:
         """As JSON for the manifest."""
@@ -160,7 +159,7 @@ def _models(generators: Sequence[str], configured: Mapping[str, Generator], judg
                 name=name,
                 model=known.model if known else "no longer configured",
                 roles=" and ".join(roles),
-                stand_in=known.is_standin if known else name.startswith("standin-"),
+                stand_in=known.is_standin if known else is_standin(name),
             )
         )
     return models

@@ -16,6 +16,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
+from apigen_assets.files.excerpt import cut
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
 SECONDS = 0.5
@@ -53,8 +54,9 @@ def searcher(pattern: str) -> Callable[[str], bool]:
         try:
             return compiled.search(text, timeout=SECONDS) is not None
         except TimeoutError:
-            shown = pattern if len(pattern) <= 60 else pattern[:59] + "…"
-            raise PatternTimeError(f"the pattern {shown} needs more than {SECONDS:g} s for one text") from None
+            raise PatternTimeError(
+                f"the pattern {cut(pattern, 60)} needs more than {SECONDS:g} s for one text"
+            ) from None
 
     return search
 

@@ -15,6 +15,7 @@ from jsonschema.exceptions import SchemaError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from apigen_assets.files.excerpt import cut
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.patterns import BoundedValidator, PatternTimeError, searcher
 
@@ -361,4 +362,4 @@ def _unique(items: list[JsonValue]) -> bool:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return cut(text, _SHOWN)

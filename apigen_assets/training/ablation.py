@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from apigen_assets.domain.standin import any_standin
 from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.training.examples import GROUPS
 
@@ -49,7 +50,7 @@ def ablation_row(dataset: str, seed: int, result: JsonMapping) -> JsonObject:
         "all": overall["accuracy"],
         **{group: seen[group]["accuracy"] if group in seen else None for group in GROUPS},
         "heldout_rows": overall["rows"],
-        "stand_in": any(str(name).startswith("standin") for name in generators),
+        "stand_in": any_standin(generators),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import dagster as dg
 import polars as pl
 
+from apigen_assets.domain.standin import any_standin
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.orchestration.metadata import figure
 from apigen_assets.orchestration.retries import again_or_stop
@@ -188,7 +189,7 @@ def _is_done(job: TrainingJob) -> bool:
 def _metadata(result: dict[str, Any], out: Path) -> dict[str, Any]:
     trained, prepared, recipe = result["trained"], result["prepared"], result["recipe"]
     overall = result["heldout"]["trained"]["seen"].get("all")
-    stand_in = any(name.startswith("standin") for name in result["lineage"].get("generators", ()))
+    stand_in = any_standin(result["lineage"].get("generators", ()))
     metadata: dict[str, Any] = {
         "path": dg.MetadataValue.path(str(out)),
         "held_out_accuracy": dg.MetadataValue.md(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import yaml
 
+from apigen_assets.domain.standin import any_standin
 from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.training.prompt_format import PromptStyle, render
 
@@ -24,7 +25,7 @@ def model_card(result: JsonMapping) -> str:
     """
     recipe, lineage = result["recipe"], dict(result.get("lineage") or {})
     base = recipe.get("base")
-    stand_in = any(str(name).startswith("standin") for name in lineage.get("generators") or ())
+    stand_in = any_standin(lineage.get("generators") or ())
     return "\n".join(
         [
             "---",

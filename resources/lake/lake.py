@@ -1,8 +1,6 @@
 """The lake: one Parquet file per asset partition."""
 
 import json
-import os
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import duckdb
 import polars as pl
 from upath import UPath
 
-from apigen_assets.files.atomic import write_text
+from apigen_assets.files.atomic import whole_path, write_text
 from apigen_assets.files.json_types import JsonMapping
 
 SCHEMA_VERSION = 1
@@ -62,16 +60,13 @@ class Lake:
             with path.open("wb") as file:
                 (frame.collect() if isinstance(frame, pl.LazyFrame) else frame).write_parquet(file)
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{_FILE}.{os.getpid()}.{threading.get_ident()}.tmp")
         try:
-            if isinstance(frame, pl.LazyFrame):
-                frame.sink_parquet(str(temporary))
-            else:
-                frame.write_parquet(str(temporary))
-            os.replace(str(temporary), str(path))
+            with whole_path(Path(str(path))) as temporary:
+                if isinstance(frame, pl.LazyFrame):
+                    frame.sink_parquet(temporary)
+                else:
+                    frame.write_parquet(temporary)
         except BaseException as error:
-            temporary.unlink(missing_ok=True)
             if isinstance(error, OSError) or "os error" in str(error):
                 raise LakeError(
                     f"cannot write {path}: {error}. The partition written before is untouched. "

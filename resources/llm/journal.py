@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from apigen_assets.files.atomic import whole_path
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.files.segments import SegmentWriter, lines_from, segments
 from resources.llm.outcomes import OutcomeClass, outcome_of
@@ -195,13 +196,8 @@ class Journal:
             for key, (segment, offset, length, cut) in self._where.items()
             if segment == number
         ]
-        partial = path.with_suffix(f".idx.{os.getpid()}.tmp")
-        try:
-            partial.write_bytes(b"".join(body))
-            os.replace(partial, path.with_suffix(".idx"))
-        except OSError:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError), whole_path(path.with_suffix(".idx")) as temporary:
+            temporary.write_bytes(b"".join(body))
 
 
 def cut_at(record: JsonObject) -> int | None:

@@ -7,6 +7,7 @@ an object that holds nothing else. Each is anchored at the start or the end of i
 import re
 
 from apigen_assets.domain.outcome import Outcome
+from apigen_assets.files.excerpt import one_line
 
 LONGEST = 400
 """Characters; longer texts are content."""
@@ -103,5 +104,4 @@ def is_quota(message: str) -> bool:
 
 def short(text: str, limit: int = 160) -> str:
     """One line of at most `limit` characters."""
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return one_line(text, limit)

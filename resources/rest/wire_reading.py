@@ -6,6 +6,7 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 from apigen_assets.domain.api import NestedNames, RestParameter
+from apigen_assets.files.excerpt import cut
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
 _DELIMITERS = {"spaceDelimited": "(?:%20|\\+| )", "pipeDelimited": "(?:%7[Cc]|\\|)", "tabDelimited": "(?:%09|\t)"}
@@ -188,5 +189,4 @@ def equal(one: JsonValue, two: JsonValue) -> bool:
 
 def shown(value: JsonValue) -> str:
     """The value for a message."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 100 else text[:99] + "…"
+    return cut(json.dumps(value, ensure_ascii=False), 100)

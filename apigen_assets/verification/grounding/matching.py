@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from apigen_assets.files.excerpt import cut
 from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of
 from apigen_assets.verification.grounding.english import (
     GROUP_OF,
@@ -368,7 +369,7 @@ def mentions(member: str, query: Query) -> list[Span]:
 
 def _judge_text(leaf: Leaf, query: Query, value: str, leaves: list[Leaf]) -> None:
     folded = fold(value).strip()
-    shown = repr(value if len(value) <= 60 else value[:59] + "…")
+    shown = repr(cut(value, 60))
     if is_disguised(value, query.raw):
         leaf.say(
             Status.UNGROUNDED, f"{ascii(value)[:80]} has letters of mixed scripts or invisible ones, the query has not"

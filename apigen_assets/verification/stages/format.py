@@ -16,6 +16,7 @@ from apigen_assets.domain.record import in_schema
 from apigen_assets.domain.style import style_of
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.canonical import StrictJsonError, dumps, loads_strict
+from apigen_assets.files.excerpt import cut
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.schema_validator import PATTERN_TIME, BadSchemaError, Check, SchemaFault, compile_schema
 
@@ -319,4 +320,4 @@ def _as_text(text: str) -> str:
 
 
 def _cut(text: str, width: int = 80) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+    return cut(text, width)

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
+from apigen_assets.files.atomic import whole_path
 
 Check = Callable[[pl.DataFrame], pl.DataFrame]
 """From a frame of candidates to the same rows with `CHECKED_SCHEMA`."""
@@ -46,10 +47,6 @@ def check_file(source: Path, check: Check, target: Path, chunk_rows: int = CHUNK
                 counts[reason] = counts.get(reason, 0) + count
             yield checked.select(with_columns) if with_columns else checked
 
-    temporary = target.with_name(f".{target.name}.tmp")
-    try:
+    with whole_path(target) as temporary:
         register_io_source(parts, schema=CHECKED_SCHEMA).sink_parquet(temporary, row_group_size=_ROW_GROUP)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
     return counts
