@@ -15,6 +15,7 @@ from apigen_assets.orchestration.owners import with_owner
 from apigen_assets.orchestration.shaping import with_settings
 from apigen_assets.release import assets as release
 from apigen_assets.settings import Settings, settings
+from apigen_assets.trace import assets as trace
 from apigen_assets.training import assets as training
 from apigen_assets.training import checks as training_checks
 from apigen_assets.verification.audit import assets as audit
@@ -34,7 +35,7 @@ from sensors.automation import automation
 from sensors.failures import failures
 from sensors.new_apis import new_apis
 
-_ASSETS = [catalog, generation, stages, mutation, audit, dataset, release, training, evaluation]
+_ASSETS = [catalog, generation, stages, mutation, audit, dataset, release, training, evaluation, trace]
 _CHECKS = [
     catalog_checks,
     generation_checks,

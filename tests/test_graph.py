@@ -11,6 +11,8 @@ from apigen_assets.dataset.funnel import funnel
 from apigen_assets.definitions import build
 from apigen_assets.domain.columns import description_of
 from apigen_assets.settings import settings
+from apigen_assets.trace.life import UnknownRowError, api_life, row_life
+from apigen_assets.trace.page import row_page
 from resources.lake.lake import Lake
 
 FUNCTIONS = '''
@@ -105,6 +107,28 @@ def test_a_dropped_module_becomes_verified_rows_and_a_release(world):
         assert all(one["outcome"] == "ok" for one in json.loads(execution))
     manifest = json.loads((world.config.release_dir / "function-calling-dataset" / "release.json").read_text())
     assert manifest["content_hash"]
+    follow_lives(world, calls)
+
+
+def follow_lives(world, calls):
+    """Every field of released and of rejected rows is on record, and a page shows it."""
+    folders = (world.config.journal_dir, world.config.release_dir)
+    for row_id in [*map(str, calls["id"][:5]), *calls["candidate_id"][:5]]:
+        life = row_life(world.lake, *folders, row_id)
+        assert [verdict.stage for verdict in life.verdicts] == ["format", "execution", "semantic"]
+        assert all(verdict.passed for verdict in life.verdicts)
+        assert life.apis and life.request and life.completion and life.fate and life.places and life.release
+        assert life.candidate["query"] in row_page(life)
+    for stage in ("format", "execution", "semantic"):
+        for rejected in world.lake.scan(f"{stage}_rejected").collect()["candidate_id"][:4]:
+            life = row_life(world.lake, *folders, rejected)
+            assert (life.verdicts[-1].stage, life.verdicts[-1].passed) == (stage, False)
+            assert life.verdicts[-1].columns["reason"] and life.request and "verified" not in life.places
+            assert life.verdicts[-1].columns["reason"] in row_page(life)
+    of_api = api_life(world.lake, world.lake.scan("filtered_api_catalog").collect()["name"][0])
+    assert of_api["reached"] == "filtered_api_catalog" and of_api["released"]["rows"] > 0
+    with pytest.raises(UnknownRowError, match="no candidate"):
+        row_life(world.lake, *folders, "ffffffffffffffff")
 
 
 def test_a_second_run_asks_for_nothing_and_gives_the_same_rows(world):

@@ -30,7 +30,7 @@ def demo(
     import dagster as dg
 
     from resources.lake.lake import LakeError
-    from resources.lake.resource import open_lake
+    from resources.lake.opening import open_lake
     from resources.llm.generators import GeneratorsFileError, generators
 
     try:
@@ -86,7 +86,7 @@ def _report(console: Console, seconds: float) -> None:
     from resources.lake.lake import LakeError
 
     config = settings()
-    from resources.lake.resource import open_lake
+    from resources.lake.opening import open_lake
 
     lake = open_lake(config)
     table = Table(

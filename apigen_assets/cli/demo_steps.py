@@ -15,7 +15,7 @@ from apigen_assets.orchestration.home import PROJECT
 from apigen_assets.partitions import api_batches, generators
 from apigen_assets.settings import Settings
 from resources.lake.lake import Lake, LakeError
-from resources.lake.resource import open_lake
+from resources.lake.opening import open_lake
 
 REST_DESCRIPTION = PROJECT / "resources" / "local" / "rest" / "openapi.yaml"
 """The embedded REST server's own description, dropped into the watched folder as a user would."""

@@ -15,7 +15,7 @@ from apigen_assets.generation.estimate import Estimate, estimate_generation, est
 from apigen_assets.generation.shown_examples import ShownExample, from_seeds
 from apigen_assets.settings import Settings, settings
 from resources.lake.lake import LakeError
-from resources.lake.resource import open_lake
+from resources.lake.opening import open_lake
 from resources.llm.client import ChatClient
 from resources.llm.generators import Generator, GeneratorsFileError, UnknownGeneratorError, generators, judge_names
 

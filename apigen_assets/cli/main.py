@@ -10,6 +10,7 @@ from apigen_assets.cli.publish import publish
 from apigen_assets.cli.recordings import import_recordings
 from apigen_assets.cli.score import bfcl_install, score
 from apigen_assets.cli.sql import sql
+from apigen_assets.cli.trace import trace
 from apigen_assets.cli.train import preflight, train
 from apigen_assets.cli.ui import ui
 from apigen_assets.cli.verify import verify
@@ -30,6 +31,7 @@ app.command("import-recordings")(import_recordings)
 app.command()(publish)
 app.command()(score)
 app.command("bfcl-install")(bfcl_install)
+app.command()(trace)
 app.command()(estimate)
 app.command()(verify)
 app.command()(evaluate)

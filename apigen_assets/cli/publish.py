@@ -45,7 +45,7 @@ def _dry_run(config: Settings, repo: str | None, version: str | None) -> None:
     from apigen_assets.release.soundness import UnsoundRowsError
     from resources.hub.resource import HubError, HubResource
     from resources.lake.lake import LakeError
-    from resources.lake.resource import open_lake
+    from resources.lake.opening import open_lake
 
     with dg.DagsterInstance.from_config(str(prepare(config))) as instance:
         failed = failed_checks(instance, guarding_checks())

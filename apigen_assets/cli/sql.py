@@ -16,7 +16,7 @@ def sql(
     """Ask the lake with DuckDB: every asset is a view, its partitions are columns."""
     # Imported here: Dagster and DuckDB cost other commands a second
     from resources.lake.lake import LakeError
-    from resources.lake.resource import open_lake
+    from resources.lake.opening import open_lake
 
     try:
         lake = open_lake(settings())

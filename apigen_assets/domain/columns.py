@@ -36,6 +36,7 @@ _ANYWHERE = {
     "stand_in": "Whether stand-ins and not language models wrote the rows behind it.",
     "step": "Step of the catalog that rejected it.",
     "style": "simple, multiple, parallel or parallel_multiple: by tools offered and calls made.",
+    "repairs": "What had to be forgiven so that the pair could be read, as a JSON list of names.",
     "thought": "What the model wrote of its reasoning; null where it wrote none.",
     "tools": "Tools offered, as a JSON list of {api_id, name, description, parameters}.",
 }
@@ -48,6 +49,7 @@ _ROWS = {
     "category": "Category of the first API called; of the removed one in a relevance row.",
     "api_ids": "The APIs called, as a JSON list of their ids.",
     "refusal": "What an assistant could say instead of calling, in relevance rows where the settings ask for it.",
+    "tool_schemas": "The whole JSON Schema of each tool's parameters, as a JSON list in the order of the tools.",
 }
 
 _REJECTED_APIS = {

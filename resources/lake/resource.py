@@ -1,14 +1,11 @@
 """The lake as a Dagster resource."""
 
-import os
-
 import dagster as dg
 
 from apigen_assets.settings import Settings
 from resources.lake.io_manager import LakeIOManager
-from resources.lake.lake import Lake, LakeError
-
-_FROM_ENVIRONMENT = "env:"
+from resources.lake.lake import Lake
+from resources.lake.opening import storage_options_of
 
 
 class LakeResource(dg.ConfigurableIOManagerFactory):  # type: ignore[type-arg]
@@ -34,31 +31,3 @@ class LakeResource(dg.ConfigurableIOManagerFactory):  # type: ignore[type-arg]
             LakeError: a variable that `storage_options` names is not set, or the lake is of a newer version.
         """
         return Lake(self.root, storage_options_of(self.storage_options))
-
-
-def open_lake(settings: Settings) -> Lake:
-    """The lake of the settings, outside a run.
-
-    Raises:
-        LakeError: as `LakeResource.lake`.
-    """
-    return LakeResource.from_settings(settings).lake()
-
-
-def storage_options_of(options: dict[str, str]) -> dict[str, str]:
-    """The options with the values of the environment variables that they name.
-
-    Raises:
-        LakeError: one is not set.
-    """
-    read = {}
-    for name, value in options.items():
-        if value.startswith(_FROM_ENVIRONMENT):
-            variable = value.removeprefix(_FROM_ENVIRONMENT)
-            if variable not in os.environ:
-                raise LakeError(
-                    f"the environment variable {variable} is not set: APIGEN_LAKE_OPTIONS names it for {name!r}"
-                )
-            value = os.environ[variable]
-        read[name] = value
-    return read

@@ -12,7 +12,8 @@ import pytest
 
 from apigen_assets.settings import Settings
 from resources.lake.lake import SCHEMA_VERSION, Lake, LakeError
-from resources.lake.resource import LakeResource, storage_options_of
+from resources.lake.opening import storage_options_of
+from resources.lake.resource import LakeResource
 
 BATCHES = dg.DynamicPartitionsDefinition(name="api_batch")
 GENERATORS = dg.StaticPartitionsDefinition(["g0", "g1"])
