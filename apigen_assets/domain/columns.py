@@ -75,7 +75,9 @@ _OF_TABLE: dict[str, dict[str, str]] = {
     "seed_examples": {
         "example_id": "Id of the example: a hash of what is shown.",
         "tools": "Names of the functions that the example calls, as a JSON list.",
-        "origin": "seed: written by hand; verified: a row of an earlier round.",
+        "origin": "seed: written by hand; verified: a row of an earlier round; built: from the tool's own schema.",
+        "wording": "Wording that the query has: plain, terse, chatty and so on.",
+        "language": "Language of the query, as a code.",
     },
     "function_calling_dataset": _ROWS,
     "relevance_rows": _ROWS,
