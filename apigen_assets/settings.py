@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     """The language models to use; where the file does not exist, the embedded stand-ins."""
     executor: Literal["in_process", "multiprocess"] = "in_process"
 
+    tool_names: Literal["plain", "dotted"] = "plain"
+    """How names of tools are written on import: `plain` is `<source>_<name>` of letters, digits, `_` and `-`, which
+    every model API takes; `dotted` is `<source>.<name>`. What is in the lake already keeps its names."""
     seed: int = 20240626
     batch_size: int = Field(default=100, ge=1)
     """APIs per partition: a larger source is split into batches of at most this many."""

@@ -15,6 +15,9 @@ MAX_DEPTH = 24
 MAX_BYTES = 64_000
 """Size of one API's schema as JSON; beyond it the tool alone would fill a model's context."""
 
+DEFINITIONS = "$defs"
+"""Key under which parameters hold the schemas that contain themselves."""
+
 JSON_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
 
 _VALIDATOR = Draft202012Validator(Draft202012Validator.META_SCHEMA)

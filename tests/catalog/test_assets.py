@@ -68,7 +68,7 @@ def test_a_dropped_module_becomes_a_filtered_catalog_and_nothing_vanishes(run, t
     result, lake = run("shop-prices")
     assert result.success
     (api,) = [Api.from_row(row) for row in lake.scan("filtered_api_catalog").collect().iter_rows(named=True)]
-    assert api.name == "shop-prices.price_with_tax"
+    assert api.name == "shop-prices_price_with_tax"
     assert api.parameters["required"] == ["net"]
     assert api.parameters["properties"]["rate"] == {
         "type": "number",
@@ -105,7 +105,7 @@ def test_a_large_source_is_split_and_its_import_names_the_batches(run, tmp_path)
     assert set(run.instance.get_dynamic_partitions("api_batch")) == {"many"}, "partitions are the sensor's"
     _, lake = run("many--002", batch_size=3)
     names = lake.scan("filtered_api_catalog", {"api_batch": "many--002"}).collect()["name"].to_list()
-    assert names == ["many.f6"]
+    assert names == ["many_f6"]
     source.write_text("\n".join(lines[:2]))
     result, _ = run("many", batch_size=3)
     assert _metadata(result, "import_apis")["batches_of_source"].value == 1

@@ -8,14 +8,15 @@ from apigen_assets.domain.api import NAME_PATTERN
 
 
 def test_a_name_that_fits_is_written_in_full_and_repeats_nothing():
-    assert tool_name(("petstore",), "listPets") == "petstore.listPets"
+    assert tool_name(("petstore",), "listPets") == "petstore_listPets"
+    assert tool_name(("petstore",), "listPets", dotted=True) == "petstore.listPets"
     assert tool_name((), "is_leap_year") == "is_leap_year"
-    assert tool_name(("open-weather", "open_weather"), "current") == "open-weather.current"
+    assert tool_name(("open-weather", "open_weather"), "current") == "open-weather_current"
 
 
 def test_long_names_are_abbreviated_by_rule_and_stay_apart():
     one = tool_name(("rapid-collection", "community_neutrino_bin_lookup_service_extended"), "bin_lookup")
-    assert re.fullmatch(r"rc-cnblse-[0-9a-f]{4}\.bin_lookup", one)
+    assert re.fullmatch(r"rc-cnblse-[0-9a-f]{4}_bin_lookup", one)
     head = "get_all_of_the_very_long_list_of_things_that_are_there_for_"
     first, second = tool_name(("x",), head + "cats_and_dogs"), tool_name(("x",), head + "birds_and_bees")
     assert first != second and len(first) <= 64
@@ -32,7 +33,8 @@ def test_repeated_names_are_numbered_without_taking_another_name():
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=3), st.text(max_size=90))
 def test_every_name_fits_the_contract(namespace, own):
     parts = [slugify(part) for part in namespace]
-    assert NAME_PATTERN.fullmatch(tool_name(parts, identifier(own) or "api"))
+    assert NAME_PATTERN.fullmatch(tool_name(parts, identifier(own) or "api", dotted=True))
+    assert re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", tool_name(parts, identifier(own) or "api", dotted=False))
 
 
 @given(st.lists(st.sampled_from(["a", "b", "a_2", "y" * 64]), max_size=12))

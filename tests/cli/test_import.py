@@ -25,7 +25,7 @@ def test_a_file_becomes_two_files_and_a_funnel(tmp_path):
     assert result.exit_code == 0, result.output
     (api,) = lines(tmp_path / "new" / "out" / "apis.jsonl")
     (reject,) = lines(tmp_path / "new" / "out" / "rejects.jsonl")
-    assert (api["name"], api["binding"]["url"]) == ("shop.a", "https://y.example/v2/a")
+    assert (api["name"], api["binding"]["url"]) == ("shop_a", "https://y.example/v2/a")
     assert (reject["original_name"], reject["reason"]) == ("GET /b", "malformed_operation")
     assert "found" in result.output and "rejected: malformed_operation" in result.output and "imported" in result.output
     assert sorted(p.name for p in (tmp_path / "new" / "out").iterdir()) == ["apis.jsonl", "rejects.jsonl"]
@@ -36,7 +36,7 @@ def test_the_same_source_gives_the_same_bytes_under_the_name_asked_for(tmp_path)
     for folder in ("one", "two"):
         run(tmp_path / "shop.json", "--out", tmp_path / folder, "--name", "My Shop", "--format", "openapi")
     assert (tmp_path / "one" / "apis.jsonl").read_bytes() == (tmp_path / "two" / "apis.jsonl").read_bytes()
-    assert lines(tmp_path / "one" / "apis.jsonl")[0]["name"] == "my-shop.a"
+    assert lines(tmp_path / "one" / "apis.jsonl")[0]["name"] == "my-shop_a"
 
 
 def test_nothing_imported_is_status_1_and_says_why(tmp_path):

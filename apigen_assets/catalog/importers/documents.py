@@ -88,19 +88,54 @@ def unpacked(path: Path, endings: tuple[str, ...], folder: Path) -> Path:
     return folder
 
 
-def parse_json(document: Document) -> JsonValue:
+def neighbour(path: Path, name: str, endings: tuple[str, ...]) -> Document | None:
+    """A file beside or below a single file that was given as a source; null where there is none.
+
+    Args:
+        path: the file that was given.
+        name: path of the other one, relative to the folder of the first.
+        endings: what its name must end with.
+    """
+    folder = path.resolve().parent
+    other = folder / name
+    if not name.lower().endswith(endings) or other.is_symlink() or not other.is_file():
+        return None
+    return _read(other, name) if other.resolve().is_relative_to(folder) else None
+
+
+def parse_json(document: Document, warnings: list[str] | None = None) -> JsonValue:
     """The JSON value of a document.
+
+    Args:
+        document: the file.
+        warnings: takes a sentence where keys stand twice in one object; the last one counts.
 
     Raises:
         SourceError: `wrong_encoding`, `not_json` or `too_deep`.
     """
     text = decode(document)
+    twice: list[str] = []
+
+    def without_repeats(pairs: list[tuple[str, JsonValue]]) -> JsonValue:
+        value = dict(pairs)
+        if len(value) != len(pairs):
+            seen: set[str] = set()
+            for key, _ in pairs:
+                if key in seen:
+                    twice.append(key[:60])
+                seen.add(key)
+        return value
+
     try:
-        return json.loads(text)
+        value: JsonValue = json.loads(text, object_pairs_hook=None if warnings is None else without_repeats)
     except RecursionError:
         raise SourceError("too_deep", f"{document.name} is nested too deeply to be read") from None
     except ValueError as error:
         raise SourceError("not_json", f"{document.name}: {error}") from None
+    if twice and warnings is not None:
+        shown = ", ".join(map(repr, twice[:5])) + (f" and {len(twice) - 5} more" if len(twice) > 5 else "")
+        warnings.append(f"{document.name}: keys that stand twice in one object, of which the last counts: {shown}")
+    return value
 
 
 def decode(document: Document) -> str:

@@ -22,12 +22,13 @@ _TIMEOUT = (10.0, 20.0)
 _REDIRECTS = {301, 302, 303, 307, 308}
 
 
-def fetch(url: str, allow_private: bool = False) -> Document:
+def fetch(url: str, allow_private: bool = False, same_host: bool = False) -> Document:
     """The document behind a URL; at most three redirects, `MAX_FILE_BYTES` bytes and `TOTAL_S` seconds.
 
     Args:
         url: http or https.
         allow_private: loopback and private addresses may be asked.
+        same_host: redirects lead to no other host.
 
     Raises:
         SourceError: the address is refused, or no document came.
@@ -45,7 +46,10 @@ def fetch(url: str, allow_private: bool = False) -> Document:
         for _ in range(4):
             with _response(session, url, call) as response:
                 if response.status_code in _REDIRECTS and response.headers.get("Location"):
-                    url = urljoin(url, response.headers["Location"])
+                    target = urljoin(url, response.headers["Location"])
+                    if same_host and urlsplit(target).netloc.lower() != urlsplit(url).netloc.lower():
+                        raise SourceError("no_answer", f"{_shown(url)} leads to another host")
+                    url = target
                     continue
                 if response.status_code != 200:
                     raise SourceError("no_answer", f"{_shown(url)} answered {response.status_code}")

@@ -7,11 +7,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from apigen_assets.catalog.names import distinct, tool_name
+from apigen_assets.catalog.names import BUILTIN, builtin_names, distinct, tool_name
 from apigen_assets.domain.api import Api, Binding, RejectedApi, Source, make_api_id
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import SchemaError, checked_parameters
+
+INTERNAL_ERROR = "internal_error"
+"""Reason of a reject for which an importer is to blame, not the source; the import's check fails on it."""
 
 
 class SourceError(ValueError):
@@ -96,7 +99,8 @@ class Collector:
         if not self.drafts and not self.failures:
             self.fail("", "", "nothing_found", "the source holds nothing that could be an API")
         rejects = [self._reject(failure) for failure in self.failures]
-        names = distinct([tool_name(draft.namespace, draft.own_name) for draft in self.drafts])
+        wanted = [tool_name(draft.namespace, draft.own_name) for draft in self.drafts]
+        names = distinct(wanted, frozenset() if self.name == BUILTIN else builtin_names())
         originals = _numbered(draft.original_name for draft in self.drafts)
         apis: list[Api] = []
         for draft, name, original in zip(self.drafts, names, originals, strict=True):

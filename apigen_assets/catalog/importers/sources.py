@@ -8,7 +8,12 @@ from apigen_assets.catalog.importers.documents import Document, decode, document
 from apigen_assets.catalog.importers.fetch import fetch
 from apigen_assets.catalog.importers.imported import ImportResult, SourceError, unusable
 from apigen_assets.catalog.importers.mcp_servers import import_mcp_url
-from apigen_assets.catalog.importers.openapi.document import ENDINGS, import_documents, read_document
+from apigen_assets.catalog.importers.openapi.document import (
+    ENDINGS,
+    import_documents,
+    looks_like_openapi,
+    read_document,
+)
 from apigen_assets.catalog.importers.python_modules import import_python_package
 from apigen_assets.catalog.importers.registry import IMPORTERS, OWN_ENDINGS, Importer, Request
 from apigen_assets.catalog.incoming import FolderError, slug_of
@@ -101,7 +106,7 @@ def _import(
             return import_mcp_url(source, slug, token_variable, allow_private)
         if kind != "openapi":
             raise SourceError("unknown_format", f"a URL is an OpenAPI document or an MCP server, not {kind}")
-        return import_documents([fetch(source, allow_private)], slug, base_url, origin=source)
+        return import_documents([fetch(source, allow_private)], slug, base_url, source, allow_private)
     return _importer(kind).read(Request(Path(source), slug, base_url, allow_private, workdir))
 
 
@@ -138,6 +143,8 @@ def _owner(file: str) -> str:
 
 
 def _format_of(document: Document) -> str | None:
+    if looks_like_openapi(document):
+        return "openapi"
     try:
         value: JsonValue = read_document(document)
     except SourceError as error:

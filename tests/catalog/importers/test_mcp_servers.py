@@ -32,7 +32,7 @@ def test_tools_of_a_stdio_server_and_a_dead_one_beside_it(tmp_path):
     )
     result = import_source(path)
     add, shop_name = result.apis
-    assert add.name == "tools.shop.add" and add.description == "Add two numbers."
+    assert add.name == "tools_shop_add" and add.description == "Add two numbers."
     assert add.parameters["properties"]["a"]["type"] == "integer" and add.parameters["required"] == ["a"]
     assert add.parameters["properties"]["b"]["default"] == 2
     assert add.binding.command == (sys.executable, str(SERVER)) and add.binding.tool == "add"
@@ -55,7 +55,7 @@ def test_tools_of_an_http_server(tmp_path):
                     break
             time.sleep(0.1)
         result = import_source(url, name="web", allow_private=True)
-        assert [a.name for a in result.apis] == ["web.add", "web.shop_name"], result.rejects
+        assert [a.name for a in result.apis] == ["web_add", "web_shop_name"], result.rejects
         assert result.apis[0].binding.url == url
         assert import_source(url, name="web").rejects[0].reason == "private_address"
         (tmp_path / "web.url").write_text(f"url: {url}\nformat: mcp\n")

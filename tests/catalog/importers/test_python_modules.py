@@ -209,7 +209,7 @@ def test_a_folder_gives_its_public_modules_and_names_tell_them_apart(module, tmp
     module("def broken(:\n", "pkg/broken.py")
     (tmp_path / "pkg" / "out.py").symlink_to("/etc/hosts")
     result = import_python_path(tmp_path / "pkg", "shapes")
-    assert [api.name for api in result.apis] == ["shapes.circle.area", "shapes.square.area"]
+    assert [api.name for api in result.apis] == ["shapes_circle_area", "shapes_square_area"]
     assert [(reject.file, reject.reason) for reject in result.rejects] == [("broken.py", "not_python")]
     assert result.apis[0].binding.module == "circle" and result.apis[0].binding.path.endswith("pkg/circle.py")
 
@@ -436,15 +436,15 @@ def test_modules_of_a_package_know_each_others_classes(module, tmp_path):
     bindings = {api.name: (api.binding.module, api.binding.function, api.binding.root) for api in result.apis}
     root = str(tmp_path / "pkg")
     assert bindings == {
-        "shop.pkg.surface": ("pkg._core", "area", root),
-        "shop.pkg.Shape_sides": ("pkg._core", "Shape.sides", root),
-        "shop.pkg.Shape_of": ("pkg._core", "Shape.of", root),
-        "shop.far.twice": ("pkg.far", "twice", root),
+        "shop_pkg_surface": ("pkg._core", "area", root),
+        "shop_pkg_Shape_sides": ("pkg._core", "Shape.sides", root),
+        "shop_pkg_Shape_of": ("pkg._core", "Shape.of", root),
+        "shop_far_twice": ("pkg.far", "twice", root),
     }
     assert [(reject.original_name, reject.reason) for reject in result.rejects] == [
         ("pkg.Shape.grow", "instance_method")
     ]
-    twice = next(api for api in result.apis if api.name == "shop.far.twice")
+    twice = next(api for api in result.apis if api.name == "shop_far_twice")
     assert twice.parameters["properties"]["r"]["required"] == ["w", "h"]
 
 

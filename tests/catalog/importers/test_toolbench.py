@@ -161,7 +161,7 @@ def test_keys_become_environment_variables(one):
 def test_a_tool_of_one_name_in_two_categories_keeps_both(one):
     one(api(), category="Weather", stem="tunein")
     result = one(api(), category="Music", stem="tunein")
-    assert [a.name for a in result.apis] == ["tb.music.tunein.forecast", "tb.weather.tunein.forecast"]
+    assert [a.name for a in result.apis] == ["tb_music_tunein_forecast", "tb_weather_tunein_forecast"]
 
 
 def test_one_bad_api_does_not_take_its_neighbours_down(one, tmp_path):
@@ -179,7 +179,7 @@ def test_one_bad_api_does_not_take_its_neighbours_down(one, tmp_path):
         api(name="X-Proxy-Secret: 123f7cd0-e73e-11e9"),
         api(name="good"),
     )
-    assert [a.name for a in result.apis] == ["tb.my_weather.good", "tb.my_weather.good_2"]
+    assert [a.name for a in result.apis] == ["tb_my_weather_good", "tb_my_weather_good_2"]
     assert sorted(reject.reason for reject in result.rejects) == sorted(
         [
             "not_json",

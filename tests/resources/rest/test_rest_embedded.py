@@ -56,7 +56,7 @@ def examples(parameters):
 
 
 def own_name(api):
-    return api.name.rpartition(".")[2]
+    return api.name.removeprefix("everyday_")
 
 
 def test_the_description_is_the_one_of_the_endpoints():

@@ -1,0 +1,202 @@
+"""Request bodies: which media type is sent, and the body's fields as arguments."""
+
+import re
+from collections.abc import Callable
+
+from apigen_assets.catalog.importers.openapi.arguments import Argument, FileUploadError, body_parameter
+from apigen_assets.catalog.importers.openapi.components import Components
+from apigen_assets.catalog.importers.openapi.keywords import is_text_media
+from apigen_assets.catalog.importers.openapi.linking import Linker
+from apigen_assets.catalog.importers.openapi.merging import FILE
+from apigen_assets.catalog.importers.openapi.parameters import described, style_of
+from apigen_assets.catalog.importers.openapi.references import References
+from apigen_assets.domain.api import RestParameter
+from apigen_assets.files.json_types import JsonObject, JsonValue
+
+_ORDER = (
+    r"application/json",
+    r"text/json",
+    r"application/merge-patch\+json",
+    r"application/(?!json-patch).*\+json",
+    r"\*/\*|application/\*",
+    r"application/x-www-form-urlencoded",
+    r"multipart/form-data|multipart/\*",
+    r"text/plain|text/\*",
+    r"application/json-patch\+json",
+)
+"""Media types in the order in which they are preferred."""
+_SENT_AS = {
+    "*/*": "application/json",
+    "application/*": "application/json",
+    "multipart/*": "multipart/form-data",
+    "text/*": "text/plain",
+}
+
+Warn = Callable[[str], None]
+
+
+class BodyError(ValueError):
+    """A body that cannot be sent."""
+
+
+def preferred(types: list[str]) -> list[str]:
+    """The media types that can be sent, the best first; of the rest nothing."""
+    bare = {str(one): str(one).partition(";")[0].strip().lower() for one in types}
+    return [one for wanted in _ORDER for one, kind in bare.items() if re.fullmatch(wanted, kind)]
+
+
+def sent_as(media: str) -> str:
+    """What is written into the request for a media type of the document, which may have a wildcard."""
+    return _SENT_AS.get(media.partition(";")[0].strip().lower(), media)
+
+
+def body_arguments(
+    body: JsonObject, components: Components, linker: Linker, warn: Warn
+) -> tuple[list[Argument], str | None]:
+    """The arguments of an OpenAPI 3 request body and its media type; nothing where there is no body.
+
+    Raises:
+        BodyError: none of its media types is sent here.
+        FileUploadError: every media type that is sent here wants a file.
+    """
+    content = body.get("content")
+    if not isinstance(content, dict) or not content:
+        return [], None
+    media_types = preferred(list(content))
+    if not media_types:
+        kinds = ", ".join(map(str, content))
+        raise BodyError(f"the request body is {kinds[:100]}, which is not sent here")
+    problem: FileUploadError | None = None
+    for media in media_types:
+        described_by = content[media] if isinstance(content[media], dict) else {}
+        try:
+            return fields_of(
+                described_by.get("schema", {}), described_by, body, sent_as(media), components, linker, warn
+            )
+        except FileUploadError as error:
+            problem = problem or error
+    assert problem is not None
+    raise problem
+
+
+def swagger_arguments(
+    parameters: list[JsonObject], consumes: list[str], components: Components, linker: Linker, warn: Warn
+) -> tuple[list[Argument], str | None]:
+    """The arguments of a Swagger 2.0 `body` parameter, and its media type.
+
+    Raises:
+        BodyError: none of the media types is sent here.
+        FileUploadError: the body is a file.
+    """
+    body = next((one for one in parameters if one.get("in") == "body"), None)
+    if body is None:
+        return [], None
+    media = next(iter(preferred(consumes)), "application/json")
+    if consumes and not preferred(consumes) and "schema" not in body:
+        raise BodyError(f"the request body is {', '.join(consumes)[:100]}, which is not sent here")
+    media = "application/json" if "form" in media and "schema" in body else sent_as(media)
+    return fields_of(body.get("schema", {}), {}, body, media, components, linker, warn)
+
+
+def fields_of(
+    schema: JsonValue,
+    media: JsonObject,
+    body: JsonObject,
+    media_type: str,
+    components: Components,
+    linker: Linker,
+    warn: Warn,
+) -> tuple[list[Argument], str | None]:
+    """The fields of an object body as arguments of their own; any other body as one argument.
+
+    Args:
+        schema: of the body.
+        media: the media type object with `encoding` and examples.
+        body: the request body or body parameter, with its description.
+        media_type: as it is sent.
+        components: read schemas with it.
+        linker: of the same components.
+        warn: told what is left out.
+
+    Raises:
+        FileUploadError: a required field, or the whole body, is a file.
+    """
+    is_form = "form" in media_type
+    is_json = not is_form and not media_type.startswith("text/plain")
+    part = components.read(schema)
+    shape = components.shape(part)
+    properties = shape.get("properties")
+    if (
+        "anyOf" not in shape
+        and isinstance(properties, dict)
+        and (properties or shape.get("additionalProperties") is False)
+    ):
+        required = list(shape.get("required", ()))
+        encodings = media.get("encoding") if is_form else None
+        arguments = []
+        undeclared = (
+            [name for name in required if name not in properties]
+            if shape.get("additionalProperties") is not False
+            else []
+        )
+        for name, field in [*properties.items(), *((name, {}) for name in undeclared)]:
+            encoding = encodings.get(name) if isinstance(encodings, dict) else None
+            encoding = encoding if isinstance(encoding, dict) else {}
+            if is_form and _is_file(encoding):
+                field = FILE
+            if linker.link(field).schema is None:
+                if name in required:
+                    raise FileUploadError(f"{name} is a file, which a JSON argument cannot be")
+                continue
+            sent = body_parameter(name)
+            if is_form:
+                sent = _encoded(sent, encoding, field, components, warn)
+            arguments.append(Argument(sent, field, name in required, json_body=is_json))
+        return arguments, media_type
+    if "properties" in shape and not properties and set(shape) <= {"type", "properties", "description", "required"}:
+        part = {key: value for key, value in shape.items() if key != "properties"}
+    if linker.link(part).schema is None:
+        raise FileUploadError("the body is a file, which a JSON argument cannot be")
+    part = described(
+        part, {key: value for key, value in media.items() if key in ("example", "examples")}, components.references
+    )
+    if "description" not in part and isinstance(body.get("description"), str):
+        part = {**part, "description": body["description"]}
+    return [Argument(body_parameter("body"), part, body.get("required") is True, True, is_json)], media_type
+
+
+def form_media(consumes: list[str]) -> str:
+    """The media type of a Swagger 2.0 form."""
+    forms = [one for one in consumes if "form" in one]
+    return next((one for one in forms if "urlencoded" in one), (forms or ["application/x-www-form-urlencoded"])[0])
+
+
+def request_body(operation: JsonObject, references: References) -> JsonObject:
+    """The request body object of an operation, empty where there is none.
+
+    Raises:
+        ReferenceProblem: it leads nowhere.
+    """
+    body, _ = references.follow(operation.get("requestBody"))
+    return body if isinstance(body, dict) else {}
+
+
+def _is_file(encoding: JsonObject) -> bool:
+    kinds = encoding.get("contentType")
+    listed = [one for one in kinds.split(",") if one.strip()] if isinstance(kinds, str) else []
+    return bool(listed) and not any(is_text_media(one) for one in listed)
+
+
+def _encoded(
+    sent: RestParameter, encoding: JsonObject, part: JsonObject, components: Components, warn: Warn
+) -> RestParameter:
+    """A form field with what its `encoding` says; styles count only where one is given (OpenAPI 3.1.1)."""
+    if any(key in encoding for key in ("style", "explode", "allowReserved")):
+        sent = style_of(sent, encoding, part, components, warn)
+        if encoding.get("allowReserved") is True:
+            sent = sent.model_copy(update={"allow_reserved": True})
+        return sent
+    kinds = encoding.get("contentType")
+    if isinstance(kinds, str) and kinds.strip() and not kinds.strip().lower().startswith("text/plain"):
+        return sent.model_copy(update={"content_type": kinds.partition(",")[0].strip()})
+    return sent

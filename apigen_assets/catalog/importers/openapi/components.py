@@ -1,0 +1,287 @@
+"""Schemas of OpenAPI 3.0/3.1 and Swagger 2.0 as Draft 2020-12.
+
+Two steps, so that a schema which many operations share is read once. `Components` reads each schema as it stands, with
+references to others left as addresses; `Linker` (in `linking`) puts what is referred to in its place.
+"""
+
+from collections.abc import Callable
+
+from apigen_assets.catalog.importers.openapi.discriminators import Discriminators
+from apigen_assets.catalog.importers.openapi.keywords import KEPT, SUBSCHEMAS, types_of, usable
+from apigen_assets.catalog.importers.openapi.merging import FILE, NULL, merged
+from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
+from apigen_assets.files.json_types import JsonObject, JsonValue
+
+MAX_NESTING = 150
+"""Levels of one schema as it is written, references not counted."""
+
+_ANNOTATING = frozenset({"$ref", "description", "summary", "title", "default", "example", "examples", "deprecated"})
+_FLAGS = frozenset({"nullable", "x-nullable", "readOnly", "writeOnly"})
+Warn = Callable[[str], None]
+
+
+class Components:
+    """The schemas of one document, each read when it is first asked for.
+
+    Args:
+        references: of the document.
+        warn: called with a sentence for each thing that is wrong but not fatal.
+        direction: `request` leaves read-only properties out, `response` write-only ones.
+    """
+
+    def __init__(self, references: References, warn: Warn, direction: str = "request") -> None:
+        self.references = references
+        self.warn = warn
+        self._hidden = "readOnly" if direction == "request" else "writeOnly"
+        self._complete: dict[str, JsonObject] = {}
+        self._bare: dict[str, JsonObject] = {}
+        self._open: set[str] = set()
+        self._discriminators = Discriminators(references)
+
+    def component(self, address: str) -> JsonObject:
+        """What is at an address, with references to others as `{"$ref": address}`."""
+        if address not in self._complete:
+            self._complete[address] = self._at(address, True)
+        return self._complete[address]
+
+    def bare(self, address: str) -> JsonObject:
+        """Likewise, without the choice of subtypes that a discriminator offers: what every subtype shares."""
+        if address not in self._bare:
+            self._bare[address] = self._at(address, False)
+        return self._bare[address]
+
+    def shape(self, part: JsonObject) -> JsonObject:
+        """The object that a converted schema stands for: what it refers to, with what stands beside the reference."""
+        seen: set[str] = set()
+        beside: JsonObject = {}
+        while "$ref" in part:
+            address = part["$ref"]
+            beside = {**{key: value for key, value in part.items() if key != "$ref"}, **beside}
+            if address in seen:
+                return beside
+            seen.add(address)
+            part = self.bare(address)
+        return {**part, **beside} if beside and "$file" not in part else part
+
+    def read(self, schema: JsonValue, level: int = 0) -> JsonObject:
+        """One schema that stands in the document itself."""
+        return self._read(schema, level, None)
+
+    def _at(self, address: str, complete: bool) -> JsonObject:
+        key = address if complete else f"{address} bare"
+        if key in self._open:
+            self.warn(f"{address} is a part of itself")
+            return {}
+        self._open.add(key)
+        try:
+            node = self.references.at(address)
+            out = self._read(node, 0, address, complete)
+            if isinstance(node, dict):
+                out = self._discriminators.restricted(out, address, node, self.shape)
+            return out
+        except ReferenceProblem as problem:
+            self.warn(str(problem))
+            return {}
+        finally:
+            self._open.discard(key)
+
+    def _read(self, schema: JsonValue, level: int, address: str | None, complete: bool = True) -> JsonObject:
+        if isinstance(schema, bool):
+            return {} if schema else {"not": {}}
+        if not isinstance(schema, dict):
+            self.warn(f"a schema is a JSON {type(schema).__name__}")
+            return {}
+        if level > MAX_NESTING:
+            self.warn("nested deeper than is read")
+            return {}
+        reference = schema.get("$ref", schema.get("$dynamicRef", schema.get("$recursiveRef")))
+        if isinstance(reference, str):
+            return self._reference(schema, reference, level)
+        out = self._composed(schema, level, address, complete)
+        return self._annotated(out, schema)
+
+    def _reference(self, schema: JsonObject, reference: str, level: int) -> JsonObject:
+        try:
+            address = self.references.absolute(reference)
+            self.references.at(address)
+        except ReferenceProblem as problem:
+            self.warn(str(problem))
+            return self._annotated({}, schema)
+        out: JsonObject = {"$ref": address}
+        rest = {key: value for key, value in schema.items() if key not in _ANNOTATING and key not in _FLAGS}
+        rest = {key: value for key, value in rest.items() if key in KEPT or key in SUBSCHEMAS or key == "type"}
+        if rest:
+            out = merged([out, self._read(rest, level, None)], self.shape)
+        return self._annotated(out, schema)
+
+    def _composed(self, node: JsonObject, level: int, address: str | None, complete: bool) -> JsonObject:
+        parts: list[JsonObject] = []
+        if isinstance(node.get("allOf"), list):
+            parts += [self._read(part, level + 1, None) for part in node["allOf"]]
+        own = self._plain(node, level)
+        if own.keys() - {"type"} or own.get("type") not in (None, "object") or not parts:
+            parts.append(own)
+        out = merged(parts, self.shape)
+        for key in ("oneOf", "anyOf"):
+            if isinstance(node.get(key), list) and node[key]:
+                out = self._choice(out, node, key, level)
+        if complete:
+            subtypes = self._discriminators.subtypes(node, address)
+            if subtypes:
+                branches = [self._tied(self.shape({"$ref": at}), node, values) for at, values in subtypes]
+                return {"anyOf": branches}
+        return self._discriminators.valued(out, node, address)
+
+    def _choice(self, base: JsonObject, node: JsonObject, key: str, level: int) -> JsonObject:
+        """`oneOf` and `anyOf` as a choice; with what stands beside them, each branch says all of it."""
+        branches: list[JsonObject] = []
+        for raw in node[key]:
+            branch = self._read(raw, level + 1, None)
+            values = self._discriminators.values_of(node, raw)
+            if values:
+                branch = self._tied(self.shape(branch), node, values)
+            if "$file" not in branch and branch not in branches:
+                branches.append(branch)
+        if not branches:
+            return FILE
+        kinds = base.keys() - {"type", NULL}
+        if not kinds and not (base.get("type") == "object" and key != "oneOf"):
+            if {} in branches:
+                return base
+            if NULL in base or "type" in base:
+                branches = [merged([base, branch], self.shape) for branch in branches]
+            return branches[0] if len(branches) == 1 else {"anyOf": branches}
+        constraints = [branch for branch in branches if self.shape(branch).keys() <= {"required", "type"}]
+        if len(constraints) == len(branches):
+            sets = [self.shape(branch).get("required", []) for branch in branches]
+            common = [name for name in sets[0] if all(name in names for names in sets)]
+            if any(set(names) != set(common) for names in sets):
+                self.warn("which of its fields belong together (`anyOf` of `required`) is not checked")
+            return merged([base, {"required": common}], self.shape) if common else base
+        return {"anyOf": [merged([base, branch], self.shape) for branch in branches]}
+
+    def _tied(self, branch: JsonObject, node: JsonObject, values: list[str]) -> JsonObject:
+        return self._discriminators.tied(branch, node, values, self.shape)
+
+    def _plain(self, node: JsonObject, level: int) -> JsonObject:
+        out: JsonObject = {}
+        kinds = types_of(node, self.warn)
+        if kinds is None:
+            return FILE
+        if kinds:
+            out["type"] = kinds[0] if len(kinds) == 1 else kinds
+        for key in KEPT:
+            if key in node and usable(key, node[key], self.warn):
+                out[key] = node[key]
+        for old, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+            if isinstance(node.get(old), bool):  # Swagger 2.0 and OpenAPI 3.0: a flag beside the bound
+                out.pop(old, None)
+                if node[old] and bound in out:
+                    out[old] = out.pop(bound)
+        self._lists(out, node, kinds, level)
+        if out.get("items") == FILE:
+            return FILE
+        if isinstance(node.get("properties"), dict) or isinstance(node.get("required"), list):
+            self._object(out, node, level)
+        for key in SUBSCHEMAS:
+            if key in node:
+                self._subschema(out, key, node[key], level)
+        return out
+
+    def _lists(self, out: JsonObject, node: JsonObject, kinds: list[str], level: int) -> None:
+        items = node.get("items")
+        tuples = items if isinstance(items, list) else node.get("prefixItems")
+        if isinstance(tuples, list) and tuples:
+            out["prefixItems"] = [self._read(part, level + 1, None) for part in tuples]
+            items = node.get("additionalItems", {}) if isinstance(items, list) else items
+        if items is False:
+            out["items"] = False
+        elif isinstance(items, dict) and (part := self._read(items, level + 1, None)):
+            out["items"] = part
+
+    def _object(self, out: JsonObject, node: JsonObject, level: int) -> None:
+        properties: JsonObject = {}
+        listed = node.get("required")
+        required = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+        hidden = set()
+        given = node.get("properties")
+        for name, part in given.items() if isinstance(given, dict) else ():
+            if self._is_hidden(part):
+                hidden.add(str(name))
+                continue
+            properties[str(name)] = self._read(part, level + 1, None)
+            if isinstance(part, dict) and part.get("required") is True:
+                required.append(str(name))
+        if listed is not None and not isinstance(listed, list):
+            self.warn("`required` of an object is not a list of names")
+        if properties or hidden or isinstance(given, dict):
+            out.setdefault("type", "object")
+            out["properties"] = properties
+        required = [name for name in dict.fromkeys(required) if name not in hidden]
+        if required:
+            out["required"] = required
+
+    def _is_hidden(self, part: JsonValue, depth: int = 0) -> bool:
+        """Whether a property is only in answers (or only in requests), also where what it refers to says so."""
+        if not isinstance(part, dict) or depth > 4:
+            return False
+        if part.get(self._hidden) is True:
+            return True
+        if isinstance(part.get("$ref"), str):
+            try:
+                return self._is_hidden(self.references.follow(part)[0], depth + 1)
+            except ReferenceProblem:
+                return False
+        inner = part.get("allOf")
+        return isinstance(inner, list) and any(self._is_hidden(one, depth + 1) for one in inner)
+
+    def _subschema(self, out: JsonObject, key: str, value: JsonValue, level: int) -> None:
+        if key == "additionalProperties":
+            if isinstance(value, dict) and value:
+                if part := self._read(value, level + 1, None):
+                    out[key] = part
+            elif value is False:
+                out[key] = False
+        elif key == "patternProperties":
+            if isinstance(value, dict):
+                good = {name: part for name, part in value.items() if usable("pattern", name, self.warn)}
+                out[key] = {name: self._read(part, level + 1, None) for name, part in good.items()}
+        elif key == "dependentRequired":
+            if isinstance(value, dict) and all(isinstance(names, list) for names in value.values()):
+                out[key] = value
+        elif key == "not":
+            self._negation(out, value, level)
+        elif isinstance(value, dict | bool):
+            out[key] = self._read(value, level + 1, None)
+
+    def _negation(self, out: JsonObject, value: JsonValue, level: int) -> None:
+        """`not` is kept where its schema is read without loss; a weaker one inside would forbid too much."""
+        said: list[str] = []
+        outer, self.warn = self.warn, said.append
+        try:
+            part = self._read(value, level + 1, None)
+        finally:
+            self.warn = outer
+        if said or not part or "$file" in part or "$ref" in part or {"properties", "allOf"} & part.keys():
+            self.warn("`not` is not checked")
+        else:
+            out["not"] = part
+
+    def _annotated(self, out: JsonObject, node: JsonObject) -> JsonObject:
+        """Description, default and examples as they are; whether they fit is seen when the schema is complete."""
+        if "$file" in out:
+            return out
+        more: JsonObject = {}
+        if node.get("nullable") is True or node.get("x-nullable") is True:
+            more[NULL] = True
+        if isinstance(node.get("description"), str) and node["description"].strip():
+            more["description"] = node["description"]
+        if node.get("default") is not None:
+            more["default"] = node["default"]
+        listed = node.get("examples")
+        examples = list(listed[:3]) if isinstance(listed, list) else []
+        if "example" in node:
+            examples = [node["example"], *examples]
+        if examples:
+            more["examples"] = examples[:3]
+        return {**out, **more} if more else out

@@ -1,0 +1,143 @@
+"""Discriminators: which values of a property go with which schema, and which schemas a base stands for."""
+
+from collections.abc import Callable
+
+from apigen_assets.catalog.importers.openapi.merging import merged
+from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
+from apigen_assets.files.json_types import JsonObject, JsonValue
+
+MAX_SUBTYPES = 24
+"""Subtypes that a base is replaced by; of more, only the values of the property are said."""
+
+Shape = Callable[[JsonObject], JsonObject]
+
+
+class Discriminators:
+    """Reads `discriminator` (an object in OpenAPI 3, a property's name in Swagger 2.0)."""
+
+    def __init__(self, references: References) -> None:
+        self._references = references
+        self._children: dict[str, list[str]] | None = None
+
+    def values_of(self, node: JsonObject, branch: JsonValue) -> list[str]:
+        """The values of the property for one branch of a `oneOf` or `anyOf`; none where nothing ties them."""
+        if _property_of(node) is None or not isinstance(branch, dict) or not isinstance(branch.get("$ref"), str):
+            return []
+        try:
+            address = self._references.absolute(branch["$ref"])
+        except ReferenceProblem:
+            return []
+        return self._mapping(node).get(address) or [_name_of(address)]
+
+    def subtypes(self, node: JsonObject, address: str | None) -> list[tuple[str, list[str]]]:
+        """What a base stands for: address and values of each subtype; none where there are many."""
+        found = self._all_subtypes(node, address)
+        return found if len(found) <= MAX_SUBTYPES else []
+
+    def valued(self, schema: JsonObject, node: JsonObject, address: str | None) -> JsonObject:
+        """A base whose subtypes are too many to be written out, with the values that its property may have."""
+        name = _property_of(node)
+        values = [value for _, values in self._all_subtypes(node, address) for value in values]
+        if name is None or len(values) <= MAX_SUBTYPES or name not in schema.get("properties", {}):
+            return schema
+        part = schema["properties"][name]
+        if part.keys() & {"enum", "const", "$ref"}:
+            return schema
+        return {**schema, "properties": {**schema["properties"], name: {**part, "enum": list(dict.fromkeys(values))}}}
+
+    def restricted(self, schema: JsonObject, address: str, node: JsonObject, shape: Shape) -> JsonObject:
+        """A subtype with the value that its base's mapping gives it."""
+        inherited = node.get("allOf")
+        for part in inherited if isinstance(inherited, list) else ():
+            if not isinstance(part, dict) or not isinstance(part.get("$ref"), str):
+                continue
+            try:
+                base = self._references.at(self._references.absolute(part["$ref"]))
+            except ReferenceProblem:
+                continue
+            if isinstance(base, dict) and _property_of(base) is not None and not _has_choice(base):
+                values = self._mapping(base).get(address) or [_name_of(address)]
+                schema = self.tied(schema, base, values, shape)
+        return schema
+
+    def tied(self, branch: JsonObject, node: JsonObject, values: list[str], shape: Shape) -> JsonObject:
+        """A schema whose discriminating property has these values only; one of its own that differ stays."""
+        name = _property_of(node)
+        properties = branch.get("properties")
+        if name is None or not isinstance(properties, dict):
+            return branch
+        own = shape(properties.get(name, {"type": "string"}))
+        if "const" in own or ("enum" in own and not set(map(str, own["enum"])) & set(values)):
+            return branch
+        if own.get("type", "string") not in ("string", ["string", "null"]):
+            return branch
+        part = merged([own, {"enum": values}], shape)
+        return {**branch, "properties": {**properties, name: part}}
+
+    def _all_subtypes(self, node: JsonObject, address: str | None) -> list[tuple[str, list[str]]]:
+        if _property_of(node) is None or _has_choice(node):
+            return []
+        mapping = self._mapping(node)
+        if mapping or address is None:
+            return list(mapping.items())
+        return [(child, [_name_of(child)]) for child in self._by_base().get(address, [])]
+
+    def _mapping(self, node: JsonObject) -> dict[str, list[str]]:
+        """Address to values; entries that lead nowhere are left out."""
+        discriminator = node.get("discriminator")
+        given = discriminator.get("mapping") if isinstance(discriminator, dict) else None
+        out: dict[str, list[str]] = {}
+        for value, target in given.items() if isinstance(given, dict) else ():
+            if not isinstance(target, str):
+                continue
+            bare = not any(mark in target for mark in "#/.")
+            try:
+                address = self._references.absolute(f"#/components/schemas/{target}" if bare else target)
+                self._references.at(address)
+            except ReferenceProblem:
+                continue
+            out.setdefault(address, []).append(str(value))
+        return out
+
+    def _by_base(self) -> dict[str, list[str]]:
+        """Named schemas by the bases that their `allOf` refers to."""
+        if self._children is None:
+            self._children = {}
+            for pointer in ("/components/schemas", "/definitions"):
+                self._add_children(pointer)
+        return self._children
+
+    def _add_children(self, pointer: str) -> None:
+        assert self._children is not None
+        try:
+            schemas = self._references.at(self._references.absolute(f"#{pointer}"))
+        except ReferenceProblem:
+            return
+        for name, schema in schemas.items() if isinstance(schemas, dict) else ():
+            inherited = schema.get("allOf") if isinstance(schema, dict) else None
+            for part in inherited if isinstance(inherited, list) else ():
+                if isinstance(part, dict) and isinstance(part.get("$ref"), str):
+                    escaped = str(name).replace("~", "~0").replace("/", "~1")
+                    try:
+                        base = self._references.absolute(part["$ref"])
+                        self._children.setdefault(base, []).append(self._references.absolute(f"#{pointer}/{escaped}"))
+                    except ReferenceProblem:
+                        continue
+
+
+def _property_of(node: JsonObject) -> str | None:
+    discriminator = node.get("discriminator")
+    name = discriminator.get("propertyName") if isinstance(discriminator, dict) else discriminator
+    return name if isinstance(name, str) and name else None
+
+
+def _has_choice(node: JsonObject) -> bool:
+    return any(isinstance(node.get(key), list) and node[key] for key in ("oneOf", "anyOf"))
+
+
+def _name_of(address: str) -> str:
+    """The name of a schema: the last step of its pointer, or the stem of its file."""
+    document, _, pointer = address.partition("#")
+    if pointer:
+        return pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    return document.rpartition("/")[2].partition(".")[0]

@@ -1,0 +1,430 @@
+"""Puts what schemas refer to in its place: once per schema of a document, with sizes known before anything grows.
+
+A schema that contains itself goes into `$defs` and is referred to as `#/$defs/<name>`; every other one stands where it
+is used. What would be larger than a tool may be is cut: fields that are optional and lie deepest go first.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from apigen_assets.catalog.descriptions import clean_description
+from apigen_assets.catalog.importers.openapi.components import Components
+from apigen_assets.catalog.importers.openapi.field_names import FieldNames, renamed
+from apigen_assets.catalog.importers.openapi.keywords import coerced
+from apigen_assets.catalog.importers.openapi.merging import NULL
+from apigen_assets.catalog.names import distinct, field_name
+from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.tool_formats.json_schema import DEFINITIONS, is_valid, nullable
+
+MAX_GROWTH = 40_000_000
+"""Bytes that a schema would have with everything in its place, beyond which it is not worth cutting."""
+_LISTS = ("anyOf", "allOf", "prefixItems")
+_SINGLE = ("items", "additionalProperties", "propertyNames", "contains", "not")
+_SHORT = 160
+"""Characters of a nested description where a schema had to be cut."""
+
+
+class Linked(NamedTuple):
+    """A complete schema; `schema` is null where it is a file."""
+
+    schema: JsonObject | None
+    size: int
+    """About its bytes as JSON, without `$defs`."""
+    depth: int
+    """Levels of objects and lists of the schema's JSON."""
+    names: FieldNames | None
+    """Fields inside that have other names on the wire."""
+    recursive: frozenset[str]
+    """Addresses that it needs in `$defs`."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How much of a schema is offered."""
+
+    levels: int | None = None
+    """Nested objects below which optional fields with fields of their own are left out; null for all."""
+
+    @property
+    def below(self) -> "Cut":
+        """The same, one level further in."""
+        return self if self.levels is None else Cut(self.levels - 1)
+
+
+WHOLE = Cut()
+
+
+class Linker:
+    """Completes the schemas of one document.
+
+    Args:
+        components: of the document, in one direction.
+    """
+
+    def __init__(self, components: Components) -> None:
+        self._components = components
+        self._linked: dict[tuple[str, Cut], Linked] = {}
+        self._open: set[tuple[str, Cut]] = set()
+        self._recursive: dict[str, bool] = {}
+        self._definition_names: dict[str, str] = {}
+        self._definition_fields: dict[str, FieldNames] = {}
+        self.cut_away = 0
+        """Fields that were left out by the last schemas that were cut."""
+
+    def link(self, part: JsonObject, cut: Cut = WHOLE) -> Linked:
+        """The complete schema of one that was read."""
+        if "$ref" in part:
+            return self._reference(part, cut)
+        if "$file" in part:
+            return Linked(None, 0, 0, None, frozenset())
+        return self._node(part, cut)
+
+    def definitions(self, addresses: frozenset[str]) -> tuple[JsonObject, int]:
+        """`$defs` with all that the schemas at these addresses need, and its size."""
+        out: JsonObject = {}
+        size = 0
+        waiting, seen = sorted(addresses), set(addresses)
+        while waiting:
+            address = waiting.pop(0)
+            linked = self._definition(address)
+            out[self._definition_name(address)] = linked.schema if linked.schema is not None else {}
+            size += linked.size + len(address)
+            more = sorted(linked.recursive - seen)
+            seen |= linked.recursive
+            waiting += more
+        return dict(sorted(out.items())), size
+
+    def _reference(self, part: JsonObject, cut: Cut) -> Linked:
+        address = part["$ref"]
+        if cut.levels is None and self._is_recursive(address):
+            self._definition_fields.setdefault(address, FieldNames())
+            schema: JsonObject = {"$ref": f"#/{DEFINITIONS}/{self._definition_name(address)}"}
+            target = Linked(schema, 40, 1, self._definition_fields[address], frozenset({address}))
+        else:
+            target = self._at(address, cut)
+        if target.schema is None or len(part) == 1:
+            return target
+        return self._finished({**target.schema}, part, target)
+
+    def _at(self, address: str, cut: Cut) -> Linked:
+        key = (address, cut)
+        if key in self._linked:
+            return self._linked[key]
+        if key in self._open:  # only where a cut unrolls what contains itself without a level between
+            return Linked({}, 2, 1, None, frozenset())
+        self._open.add(key)
+        try:
+            out = self.link(self._components.component(address), cut)
+        finally:
+            self._open.discard(key)
+        self._linked[key] = out
+        return out
+
+    def _definition(self, address: str) -> Linked:
+        key = (f"{address} itself", WHOLE)
+        if key not in self._linked:
+            part = self._components.component(address)
+            out = self.link(part, WHOLE)
+            own = self._definition_fields.setdefault(address, FieldNames())
+            if out.names is not None and out.names is not own:
+                own.take(out.names)
+            self._linked[key] = out
+        return self._linked[key]
+
+    def _definition_name(self, address: str) -> str:
+        if address not in self._definition_names:
+            document, _, pointer = address.partition("#")
+            last = pointer.rpartition("/")[2] or document.rpartition("/")[2].partition(".")[0]
+            name = re.sub(r"[^A-Za-z0-9_.-]+", "_", last.replace("~1", "_")).strip("_") or "part"
+            taken = set(self._definition_names.values())
+            self._definition_names[address] = distinct([*taken, name])[-1] if name in taken else name
+        return self._definition_names[address]
+
+    def _is_recursive(self, address: str) -> bool:
+        """Whether a schema contains itself (its strongly connected component has an edge to itself)."""
+        if address not in self._recursive:
+            self._find_cycles(address)
+        return self._recursive[address]
+
+    def _find_cycles(self, start: str) -> None:
+        """Tarjan's algorithm without recursion."""
+        index: dict[str, int] = {}
+        low: dict[str, int] = {}
+        path: list[str] = []
+        on_path: set[str] = set()
+        work: list[tuple[str, list[str], int]] = []
+
+        def enter(address: str) -> None:
+            index[address] = low[address] = len(index)
+            path.append(address)
+            on_path.add(address)
+            work.append((address, references_of(self._components.component(address)), 0))
+
+        enter(start)
+        while work:
+            address, targets, at = work.pop()
+            if at < len(targets):
+                work.append((address, targets, at + 1))
+                target = targets[at]
+                if target in self._recursive:
+                    continue
+                if target not in index:
+                    enter(target)
+                elif target in on_path:
+                    low[address] = min(low[address], index[target])
+                continue
+            if work:
+                parent = work[-1][0]
+                low[parent] = min(low[parent], low[address])
+            if low[address] == index[address]:
+                group = []
+                while True:
+                    member = path.pop()
+                    on_path.discard(member)
+                    group.append(member)
+                    if member == address:
+                        break
+                for member in group:
+                    self._recursive[member] = len(group) > 1 or member in references_of(
+                        self._components.component(member)
+                    )
+
+    def _node(self, part: JsonObject, cut: Cut) -> Linked:
+        out: JsonObject = {}
+        size, depth = 2, 1
+        names: FieldNames | None = None
+        recursive: frozenset[str] = frozenset()
+        fields: dict[str, str] = {}
+
+        def take(inner: Linked) -> JsonObject:
+            nonlocal size, depth, recursive
+            size += inner.size + 4
+            depth = max(depth, inner.depth + 1)
+            recursive |= inner.recursive
+            assert inner.schema is not None
+            return inner.schema
+
+        for key, value in part.items():
+            if key == "properties":
+                linked = self._properties(value, set(part.get("required", ())), cut)
+                if linked is None:
+                    return Linked(None, 0, 0, None, frozenset())
+                fields = _offered_names(list(value))
+                out[key] = {fields[wire]: take(inner) for wire, inner in linked.items()}
+                size += sum(len(wire) + 4 for wire in linked)
+                depth += 1
+                names = _with_fields(names, {fields[wire]: (wire, inner.names) for wire, inner in linked.items()})
+            elif key == "patternProperties":
+                patterns = {name: self.link(inner, cut.below) for name, inner in value.items()}
+                out[key] = {name: take(inner) for name, inner in patterns.items() if inner.schema is not None}
+                depth += 1
+            elif key in _LISTS:
+                branches = [self.link(inner, cut) for inner in value]
+                kept = [branch for branch in branches if branch.schema is not None]
+                if not kept or (key != "anyOf" and len(kept) < len(branches)):
+                    return Linked(None, 0, 0, None, frozenset())
+                out[key] = [take(branch) for branch in kept]
+                depth += 1
+                if key != "prefixItems":
+                    for branch in kept:
+                        names = _united(names, branch.names)
+            elif key in _SINGLE and isinstance(value, dict):
+                inner = self.link(value, cut if key == "items" else cut.below)
+                if inner.schema is None:
+                    if key == "items":
+                        return Linked(None, 0, 0, None, frozenset())
+                    continue
+                if key != "not" or inner.schema:
+                    out[key] = take(inner)
+                names = _with_inner(names, key, inner.names)
+            elif key not in {"description", "default", "examples", "required", NULL}:
+                out[key] = value
+                size += len(key) + 6 + _length(value)
+        if "required" in part:
+            self._require(out, part["required"], fields)
+            size += 14 + sum(len(name) + 3 for name in part["required"])
+        if "dependentRequired" in out:
+            out["dependentRequired"] = {
+                fields.get(name, name): [fields.get(one, one) for one in wanted]
+                for name, wanted in out["dependentRequired"].items()
+            }
+        return self._finished(out, part, Linked(out, size, depth, names, recursive), cut)
+
+    @staticmethod
+    def _require(out: JsonObject, required: list[str], fields: dict[str, str]) -> None:
+        """`required`, by offered names; where no further field is allowed, of the fields that are left."""
+        properties = out.get("properties", {})
+        kept = [fields.get(name, name) for name in required]
+        if out.get("additionalProperties") is False or ("properties" not in out and "anyOf" in out):
+            kept = [name for name in kept if name in properties]
+        if kept:
+            out["required"] = kept
+
+    def _properties(self, properties: JsonObject, required: set[str], cut: Cut) -> dict[str, Linked] | None:
+        """Fields by wire name, without those that cannot be given; null where a required one cannot."""
+        out: dict[str, Linked] = {}
+        for name, part in properties.items():
+            if cut.levels is not None and cut.levels <= 0 and self._has_fields(part):
+                self.cut_away += 1
+                if name in required:
+                    out[name] = self._outline(part)
+                continue
+            inner = self.link(part, cut.below)
+            if inner.schema is not None:
+                out[name] = inner
+            elif name in required:
+                return None
+        return out
+
+    def _has_fields(self, part: JsonObject, level: int = 0) -> bool:
+        """Whether a value of this schema may be an object with fields, or hold some."""
+        if level > 8:
+            return True
+        shape = self._components.shape(part)
+        if shape.keys() & {"properties", "patternProperties"} or isinstance(shape.get("additionalProperties"), dict):
+            return True
+        inner = [shape["items"]] if isinstance(shape.get("items"), dict) else []
+        inner += [one for key in _LISTS for one in shape.get(key, [])]
+        return any(self._has_fields(one, level + 1) for one in inner)
+
+    def _outline(self, part: JsonObject) -> Linked:
+        """A required field of a schema that is cut: its type and what it is said to be."""
+        shape = self._components.shape(part)
+        kept: JsonObject = {key: value for key, value in shape.items() if key in {"type", "description"}}
+        return self._node(kept, Cut(0))
+
+    def _finished(self, out: JsonObject, part: JsonObject, linked: Linked, cut: Cut = WHOLE) -> Linked:
+        """Adds null, description, default and examples; an enum that its own type excludes is repaired."""
+        warn = self._components.warn
+        names = linked.names
+        if "enum" in out and "enum" in part:
+            out = _repaired(out, NULL in part, warn)
+        if NULL in part:
+            out = nullable(out)
+        text = clean_description(part["description"]) if "description" in part else ""
+        bare = {key: value for key, value in out.items() if key not in {"description", "default", "examples"}}
+        more: JsonObject = {}
+        if text:
+            more["description"] = _short(text) if cut.levels is not None else text
+        if "default" in part:
+            default = coerced(renamed(part["default"], names), bare)
+            if self._fits(default, bare, linked.recursive):
+                more["default"] = default
+            else:
+                warn(f"the default {str(part['default'])[:60]!r} is not of its type")
+        if "examples" in part and cut.levels is None:
+            examples = [coerced(renamed(example, names), bare) for example in part["examples"]]
+            good = [one for one in examples if one is not None and self._fits(one, bare, linked.recursive)]
+            if good:
+                more["examples"] = good[:3]
+        if not more:
+            return linked._replace(schema=out)
+        added = sum(len(key) + 6 + _length(value) for key, value in more.items())
+        return linked._replace(schema={**out, **more}, size=linked.size + added)
+
+    def _fits(self, value: JsonValue, bare: JsonObject, recursive: frozenset[str]) -> bool:
+        if not recursive:
+            return is_valid(value, bare)
+        if any((f"{address} itself", WHOLE) not in self._linked for address in recursive):
+            return False  # the schema that it has to fit is still being read
+        return is_valid(value, {**bare, DEFINITIONS: self.definitions(recursive)[0]})
+
+
+def references_of(part: JsonObject) -> list[str]:
+    """The addresses that a read schema refers to."""
+    out: list[str] = []
+    stack: list[JsonValue] = [part]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack.extend(node)
+            continue
+        if not isinstance(node, dict):
+            continue
+        if isinstance(node.get("$ref"), str):
+            out.append(node["$ref"])
+            continue
+        for key, value in node.items():
+            if key in {"properties", "patternProperties"}:
+                stack.extend(value.values())
+            elif key in _LISTS or (key in _SINGLE and isinstance(value, dict)):
+                stack.append(value)
+    return out
+
+
+def _offered_names(wires: list[str]) -> dict[str, str]:
+    """Names that model APIs take for the fields of one object, by wire name; a good name is never given to another."""
+    good = [wire for wire in wires if field_name(wire) == wire]
+    if len(good) == len(wires):
+        return {wire: wire for wire in wires}
+    bad = [wire for wire in wires if field_name(wire) != wire]
+    offered = distinct([*good, *(field_name(wire) for wire in bad)])
+    return dict(zip([*good, *bad], offered, strict=True))
+
+
+def _with_fields(names: FieldNames | None, fields: dict[str, tuple[str, FieldNames | None]]) -> FieldNames | None:
+    if all(offered == wire and inner is None for offered, (wire, inner) in fields.items()):
+        return names
+    out = names or FieldNames()
+    for offered, (wire, inner) in fields.items():
+        if offered != wire:
+            out.fields[offered] = wire
+        if inner is not None:
+            out.inner[offered] = inner
+    return out
+
+
+def _with_inner(names: FieldNames | None, key: str, inner: FieldNames | None) -> FieldNames | None:
+    if inner is None or key not in {"items", "additionalProperties"}:
+        return names
+    out = names or FieldNames()
+    if key == "items":
+        out.items = inner
+    else:
+        out.values = inner
+    return out
+
+
+def _united(names: FieldNames | None, more: FieldNames | None) -> FieldNames | None:
+    if more is None or names is more:
+        return names
+    if names is None:
+        return more
+    out = FieldNames()
+    out.take(names)
+    out.take(more)
+    return out
+
+
+def _repaired(out: JsonObject, null: bool, warn: object) -> JsonObject:
+    values = [value for at, value in enumerate(out["enum"]) if value not in out["enum"][:at]]
+    if null:
+        values = [value for value in values if value is not None]
+    typed = {"type": out["type"]} if "type" in out else {}
+    fitting = [value for value in values if is_valid(value, typed)]
+    if fitting != values and callable(warn):
+        warn("an enum has values that are not of its type")
+    if fitting:
+        return {**out, "enum": fitting}
+    if values and all(isinstance(value, str) for value in values):
+        return {**out, "type": "string", "enum": values}
+    return {key: value for key, value in out.items() if key != "enum"}
+
+
+def _length(value: JsonValue) -> int:
+    if isinstance(value, str):
+        return len(value) + 2
+    if isinstance(value, bool | int | float) or value is None:
+        return 6
+    return len(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _short(text: str) -> str:
+    first = text.partition("\n")[0]
+    if len(first) <= _SHORT:
+        return first
+    head = first[:_SHORT]
+    end = max(head.rfind(". ") + 1, head.rfind(" "))
+    return head[:end].rstrip() + (" ..." if not head[:end].rstrip().endswith(".") else "")

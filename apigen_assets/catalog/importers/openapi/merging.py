@@ -1,0 +1,100 @@
+"""One schema that says what several say together (`allOf`)."""
+
+from collections.abc import Callable
+
+from apigen_assets.files.json_types import JsonObject, JsonValue
+
+FILE: JsonObject = {"$file": True}
+"""Stands for a value that no JSON argument can be, such as an uploaded file."""
+
+NULL = "$null"
+"""Marks a schema to which null is added when it is complete."""
+
+_LOWER = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains"}
+_UPPER = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains"}
+_ANNOTATIONS = {"description", "default", "examples", NULL}
+
+Shape = Callable[[JsonObject], JsonObject]
+
+
+def merged(parts: list[JsonObject], shape: Shape) -> JsonObject:
+    """The schema of values that fit every part; what cannot be said in one object stays in `allOf`.
+
+    Args:
+        parts: converted schemas; a later one's description, default and examples win.
+        shape: gives the object that a reference stands for.
+    """
+    parts = [part for part in parts if part]
+    if any("$file" in part for part in parts):
+        return FILE
+    if len(parts) == 1:
+        return parts[0]
+    out: JsonObject = {}
+    nulls = [NULL in part or _takes_null(part) for part in parts if part.keys() - _ANNOTATIONS or NULL in part]
+    for part in parts:
+        if "$ref" in part:
+            part = shape(part)
+            if "$file" in part:
+                return FILE
+        for key, value in part.items():
+            if key not in out or out[key] == value:
+                out[key] = value
+            else:
+                _unite(out, key, value, shape)
+    out.pop(NULL, None)
+    if nulls and all(nulls) and not _takes_null(out):
+        out[NULL] = True
+    return out
+
+
+def _unite(out: JsonObject, key: str, value: JsonValue, shape: Shape) -> None:
+    old = out[key]
+    if key in {"properties", "patternProperties"}:
+        both = dict(old)
+        for name, part in value.items():
+            both[name] = merged([both[name], part], shape) if name in both else part
+        out[key] = both
+    elif key == "required":
+        out[key] = list(dict.fromkeys([*old, *value]))
+    elif key == "type":
+        out[key] = _common_type(old, value)
+    elif key == "enum":
+        common = [item for item in old if item in value]
+        out[key] = common or value
+    elif key in _LOWER:
+        out[key] = max(old, value)
+    elif key in _UPPER:
+        out[key] = min(old, value)
+    elif key == "items":
+        out[key] = merged([old, value], shape)
+    elif key == "additionalProperties":
+        if old is False or value is False:
+            out[key] = False
+        elif old is True or value is True:
+            out[key] = value if old is True else old
+        else:
+            out[key] = merged([old, value], shape)
+    elif key == "dependentRequired":
+        out[key] = {**old, **value}
+    elif key == "allOf":
+        out[key] = [*old, *value]
+    elif key in _ANNOTATIONS or key in {"format", "const", "prefixItems"}:
+        out[key] = value
+    else:  # two patterns, two choices: both hold
+        out.setdefault("allOf", [])
+        out["allOf"] = [*out["allOf"], {key: value}]
+
+
+def _common_type(one: JsonValue, two: JsonValue) -> JsonValue:
+    kinds = [one] if isinstance(one, str) else list(one)
+    others = [two] if isinstance(two, str) else list(two)
+    common = [kind for kind in kinds if kind in others or (kind == "integer" and "number" in others)]
+    common += [kind for kind in others if kind == "integer" and "number" in kinds and kind not in common]
+    if not common:
+        return two
+    return common[0] if len(common) == 1 else common
+
+
+def _takes_null(part: JsonObject) -> bool:
+    kind = part.get("type")
+    return kind == "null" or (isinstance(kind, list) and "null" in kind)

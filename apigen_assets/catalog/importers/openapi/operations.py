@@ -1,0 +1,302 @@
+"""The operations of one OpenAPI or Swagger document as drafts of APIs."""
+
+import logging
+from collections.abc import Callable, Iterator
+
+from apigen_assets.catalog.descriptions import clean_description, words
+from apigen_assets.catalog.importers.imported import INTERNAL_ERROR, Collector, Draft
+from apigen_assets.catalog.importers.openapi.arguments import (
+    Argument,
+    FileUploadError,
+    OversizedError,
+    offer,
+)
+from apigen_assets.catalog.importers.openapi.bodies import (
+    BodyError,
+    body_arguments,
+    form_media,
+    request_body,
+    swagger_arguments,
+)
+from apigen_assets.catalog.importers.openapi.components import Components
+from apigen_assets.catalog.importers.openapi.linking import Linker
+from apigen_assets.catalog.importers.openapi.operation_names import operation_names
+from apigen_assets.catalog.importers.openapi.parameters import (
+    ParameterError,
+    argument_of,
+    raw_parameters,
+    without_holes,
+)
+from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
+from apigen_assets.catalog.importers.openapi.results import Results
+from apigen_assets.catalog.importers.openapi.security import Security
+from apigen_assets.catalog.importers.openapi.servers import NoServerError, Servers
+from apigen_assets.domain.api import Credential, Place, RestBinding
+from apigen_assets.files.json_types import JsonObject, JsonValue
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_UNCALLED = ("trace", "query")
+_PLACES = {"path", "query", "header", "cookie"}
+_IGNORED_HEADERS = {"accept", "content-type"}
+_MAX_WARNINGS = 200
+
+_log = logging.getLogger(__name__)
+Warn = Callable[[str], None]
+
+
+class Operations:
+    """One document whose operations go to a collector.
+
+    Args:
+        collector: takes drafts and failures.
+        file: path of the document within the source.
+        spec: its value.
+        references: of the document.
+        namespace: what the names of its APIs start with.
+        digest: hash of the document.
+        base_url: server to call instead of those of the document.
+        origin: URL that the document came from.
+    """
+
+    def __init__(
+        self,
+        collector: Collector,
+        file: str,
+        spec: JsonObject,
+        references: References,
+        namespace: tuple[str, ...],
+        digest: str,
+        base_url: str | None,
+        origin: str | None,
+    ) -> None:
+        self._collector = collector
+        self._file = file
+        self._spec = spec
+        self._references = references
+        self._namespace = namespace
+        self._digest = digest
+        self._swagger = "swagger" in spec
+        self._servers = Servers(spec, collector.name, base_url, origin)
+        self._security = Security(spec, references, collector.name)
+        self._now = ""
+        self._components = Components(references, self._warn)
+        self._linker = Linker(self._components)
+        self._results = Results(references, self._swagger)
+        info = _dict(spec.get("info"))
+        self._license = _string(_dict(info.get("license")).get("name")) or None
+        self._title = _string(info.get("title"))
+
+    def read(self) -> None:
+        """Adds every operation to the collector."""
+        paths = self._spec.get("paths")
+        if not isinstance(paths, dict) or not paths:
+            self._collector.fail(self._title, self._file, "no_operations", "the document has no paths")
+            return
+        operations = [
+            (str(path), method, operation, shared)
+            for path, item in paths.items()
+            if not str(path).startswith("x-")
+            for method, operation, shared in self._of_path(str(path), item)
+        ]
+        described = [
+            (_string(operation.get("operationId")), method, path, clean_description(_string(operation.get("summary"))))
+            for path, method, operation, _ in operations
+        ]
+        for name, (path, method, operation, shared) in zip(operation_names(described), operations, strict=True):
+            self._one(path, method, operation, shared, name)
+
+    def _of_path(self, path: str, item: object) -> Iterator[tuple[str, JsonObject, JsonObject]]:
+        try:
+            item, _ = self._references.follow(item)
+        except ReferenceProblem as problem:
+            self._collector.fail(path, self._file, "unresolved_reference", str(problem))
+            return
+        if not isinstance(item, dict):
+            self._collector.fail(path, self._file, "malformed_path", f"a JSON {type(item).__name__}, not an object")
+            return
+        additional = _dict(item.get("additionalOperations"))
+        methods = [method for method in (*METHODS, "query") if method in item]
+        if not methods and not additional:
+            self._collector.fail(path, self._file, "no_operations", "the path has no operation")
+        for method in additional:
+            self._fail(str(method), path, "unsupported_method", f"{method} is not called")
+        for method in methods:
+            try:
+                operation, _ = self._references.follow(item[method])
+            except ReferenceProblem as problem:
+                self._fail(method, path, "unresolved_reference", str(problem))
+                continue
+            if not isinstance(operation, dict):
+                what = type(operation).__name__
+                self._fail(method, path, "malformed_operation", f"a JSON {what}, not an object")
+            elif method in _UNCALLED:
+                self._fail(method, path, "unsupported_method", f"{method.upper()} is not called")
+            else:
+                yield method, operation, item
+
+    def _one(self, path: str, method: str, operation: JsonObject, shared: JsonObject, name: str) -> None:
+        self._now = f"{method.upper()} {path}"
+        try:
+            draft = self._draft(path, method, operation, shared, name)
+        except ParameterError as error:
+            self._fail(method, path, error.reason, str(error))
+        except ReferenceProblem as error:
+            self._fail(method, path, "unresolved_reference", str(error))
+        except FileUploadError as error:
+            self._fail(method, path, "file_upload", str(error))
+        except OversizedError as error:
+            self._fail(method, path, "schema_too_large", str(error))
+        except BodyError as error:
+            self._fail(method, path, "unsupported_body", str(error))
+        except NoServerError as error:
+            self._fail(method, path, "no_server", str(error))
+        except RecursionError:
+            self._fail(method, path, "too_deep", "its schemas are nested too deeply to be read")
+        except Exception as error:  # a fault of this importer, which is named as one and takes nothing else down
+            _log.exception("reading %s of %s failed", self._now, self._file)
+            self._fail(method, path, INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+        else:
+            self._collector.add(draft)
+
+    def _fail(self, method: str, path: str, reason: str, detail: str) -> None:
+        self._collector.fail(f"{method.upper()} {path}", self._file, reason, detail)
+
+    def _draft(self, path: str, method: str, operation: JsonObject, shared: JsonObject, name: str) -> Draft:
+        url, server_secrets = self._servers.url(path, operation, shared, self._warn)
+        raw = raw_parameters(self._references, shared.get("parameters"), operation.get("parameters"))
+        credentials = self._security.credentials(operation, self._warn)
+        declared = list(credentials)
+        arguments = self._parameters(raw, declared, credentials)
+        credentials += server_secrets
+        arguments = [one for one in without_holes(url, arguments, self._warn) if not _is_hole_of(one, credentials)]
+        body, body_type = self._body(operation, raw)
+        arguments += self._without_secrets(body, declared, credentials)
+        tool = offer(arguments, self._linker, self._warn)
+        tags = operation.get("tags")
+        return Draft(
+            namespace=self._namespace,
+            own_name=name,
+            original_name=self._now,
+            description=describe(operation, method, path),
+            parameters=tool.parameters,
+            returns=self._results.of(operation, self._warn),
+            binding=RestBinding.model_validate(
+                {
+                    "method": method.upper(),
+                    "url": url,
+                    "parameters": tool.sent,
+                    "body_type": body_type,
+                    "whole_body": tool.whole_body,
+                    "credentials": tuple(credentials),
+                    "nested": tool.nested,
+                }
+            ),
+            file=self._file,
+            content_hash=self._digest,
+            original_category=next((tag for tag in tags if isinstance(tag, str)), None)
+            if isinstance(tags, list)
+            else None,
+            license=self._license,
+        )
+
+    def _parameters(
+        self, raw: list[JsonObject], declared: list[Credential], credentials: list[Credential]
+    ) -> list[Argument]:
+        """The parameters outside the body; those that are secrets go to the credentials."""
+        arguments = []
+        for parameter in raw:
+            place_name = parameter.get("in")
+            if place_name not in _PLACES:
+                self._unknown_place(parameter)
+                continue
+            place, wire = Place(place_name), str(parameter["name"])
+            if place is Place.HEADER and wire.lower() in _IGNORED_HEADERS:
+                continue
+            if any(one.place is place and one.wire_name.lower() == wire.lower() for one in credentials):
+                continue
+            required = parameter.get("required") is True
+            text = _string(parameter.get("description"))
+            secret = self._security.of_parameter(wire, place, required, text, declared)
+            if secret is not None:
+                credentials.append(secret)
+                continue
+            argument = argument_of(parameter, self._components, self._swagger, self._warn)
+            if argument is not None:
+                arguments.append(argument)
+        return arguments
+
+    def _unknown_place(self, parameter: JsonObject) -> None:
+        place = str(parameter.get("in"))
+        if self._swagger and place in {"body", "formData"}:
+            return
+        message = f"the parameter {str(parameter['name'])[:60]!r} has the unknown place {place[:40]!r}"
+        if parameter.get("required") is True:
+            raise ParameterError("unsupported_parameter", message)
+        self._warn(f"{message} and is left out")
+
+    def _body(self, operation: JsonObject, raw: list[JsonObject]) -> tuple[list[Argument], str | None]:
+        if not self._swagger:
+            body = request_body(operation, self._references)
+            return body_arguments(body, self._components, self._linker, self._warn)
+        listed = operation.get("consumes") or self._spec.get("consumes")
+        consumes = [str(one) for one in listed] if isinstance(listed, list) else []
+        form = [one for one in raw if one.get("in") == "formData"]
+        if not form:
+            return swagger_arguments(raw, consumes, self._components, self._linker, self._warn)
+        arguments = []
+        for parameter in form:
+            argument = argument_of(parameter, self._components, True, self._warn, Place.BODY)
+            if argument is None:
+                continue
+            if self._linker.link(argument.part).schema is None:
+                if argument.required:
+                    raise FileUploadError(f"{parameter['name']} is a file, which a JSON argument cannot be")
+                continue
+            arguments.append(argument)
+        return arguments, form_media(consumes)
+
+    def _without_secrets(
+        self, body: list[Argument], declared: list[Credential], credentials: list[Credential]
+    ) -> list[Argument]:
+        kept = []
+        for argument in body:
+            text = "" if argument.whole else _string(self._components.shape(argument.part).get("description"))
+            secret = None
+            if text:
+                wire = argument.sent.wire_name
+                secret = self._security.of_parameter(wire, Place.BODY, argument.required, text, declared)
+            if secret is None:
+                kept.append(argument)
+            elif all(one.place is not Place.BODY or one.wire_name != secret.wire_name for one in credentials):
+                credentials.append(secret)
+        return kept
+
+    def _warn(self, message: str) -> None:
+        text = f"{self._file}: {self._now}: {message}"
+        if len(self._collector.warnings) < _MAX_WARNINGS and text not in self._collector.warnings:
+            self._collector.warnings.append(text)
+
+
+def describe(operation: JsonObject, method: str, path: str) -> str:
+    """Summary and description, each once; where there is neither, the method and the path's words."""
+    summary = clean_description(_string(operation.get("summary")))
+    text = clean_description(_string(operation.get("description")))
+    if summary and text and not text.lower().startswith(summary.lower().rstrip(".")):
+        return f"{summary.rstrip('.')}. {text}" if words(summary) != words(text) else text
+    return text or summary or f"{method.upper()} {path}"
+
+
+def _is_hole_of(argument: Argument, credentials: list[Credential]) -> bool:
+    """Whether a hole of the path is filled by a credential."""
+    sent = argument.sent
+    return sent.place is Place.PATH and any(
+        one.place is Place.PATH and one.wire_name == sent.wire_name for one in credentials
+    )
+
+
+def _dict(value: object) -> dict[JsonValue, JsonValue]:
+    return value if isinstance(value, dict) else {}
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""

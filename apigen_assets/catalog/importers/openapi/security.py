@@ -1,0 +1,142 @@
+"""What an operation wants as proof of who calls: from security schemes first, else told by a parameter's words."""
+
+import re
+from collections.abc import Callable
+
+from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
+from apigen_assets.domain.api import Credential, Place
+from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
+
+_BY_NAME = re.compile(
+    r"(x[-_]?)?(api[-_]?key|app[-_]?key|application[-_]?key|access[-_]?key|access[-_]?token|auth[-_]?token|auth[-_]?key|"
+    r"api[-_]?token|api[-_]?secret|client[-_]?secret|secret[-_]?key|private[-_]?token|bearer[-_]?token|rapidapi[-_]?key|"
+    r"(proxy[-_]?)?authorization|subscription[-_]?key|ocp[-_]apim[-_]subscription[-_]key)",
+    re.IGNORECASE,
+)
+"""Names that are secrets whatever is said of them."""
+_MAY_BE = re.compile(r"key|token|secret|auth|app_?id|password|session", re.IGNORECASE)
+"""Names that are secrets where they are described so: `key` is as often the key of an issue."""
+_CREDENTIAL = (
+    r"(?:(?:api|access|auth|authentication|authorization|oauth(?: ?[12](?:\.0)?a?)?|bearer|security|developer|consumer|"
+    r"user access|bot|subscription|personal access)[\s_-]*(?:access[\s_-]*)?(?:key|token|secret|credential)s?\b"
+    r"|your (?:unique )?(?:app|application|developer|secret)[\s_-]*(?:id|key|token)\b"
+    r"|token for (?:the )?authentication\b|(?:key|token) (?:used )?(?:for|to) authenticat)"
+)
+_SAID = re.compile(_CREDENTIAL, re.IGNORECASE)
+_SAID_FIRST = re.compile(rf"\W*(?:an? |the |your |\w+ ){{0,3}}{_CREDENTIAL}", re.IGNORECASE)
+_OTHER_KEYS = re.compile(
+    r"\b(?:page|pagination|next|previous|continuation|cursor|sync|device|push|reset|invit\w*|verification|idempotency|"
+    r"webhook|revoke|rotate|delete|sort|group|upload|issue|to create|to update|(?:key|token) (?:id|name)|list of)\b",
+    re.IGNORECASE,
+)
+
+
+class Security:
+    """The security schemes of one document.
+
+    Args:
+        spec: the document.
+        references: of it.
+        slug: of the source; starts the names of the environment variables.
+    """
+
+    def __init__(self, spec: JsonMapping, references: References, slug: str) -> None:
+        self._spec = spec
+        self._slug = slug
+        self._schemes = self._read(references)
+
+    def credentials(self, operation: JsonMapping, warn: Callable[[str], None]) -> list[Credential]:
+        """What every alternative of the operation's security wants; nothing where one alternative is empty.
+
+        Several schemes for one header are one credential, since a request has the header once.
+        """
+        security = operation.get("security", self._spec.get("security"))
+        ways = [way for way in security if isinstance(way, dict)] if isinstance(security, list) else []
+        if not ways or {} in ways:
+            return []
+        out: dict[tuple[Place, str], Credential] = {}
+        for at, way in enumerate(ways):
+            for name in way:
+                credential = self._schemes.get(str(name))
+                if credential is None:
+                    warn(f"security scheme {str(name)[:60]!r} is not described")
+                    continue
+                key = (credential.place, credential.wire_name.lower())
+                known = out.get(key)
+                before = () if known is None else known.alternatives
+                out[key] = (known or credential).model_copy(update={"alternatives": (*before, at)})
+        return list(out.values())
+
+    def of_parameter(
+        self, wire: str, place: Place, required: bool, description: str, declared: list[Credential]
+    ) -> Credential | None:
+        """The credential that a parameter is, or null where it is data.
+
+        Args:
+            wire: its name.
+            place: where it travels; in a body only what is described as the caller's key or token is one.
+            required: as the document says.
+            description: of the parameter.
+            declared: what the operation's security wants; beside it the parameter may be left out.
+        """
+        for scheme in self._schemes.values():
+            if scheme.place is place and scheme.wire_name.lower() == wire.lower() and place is not Place.PATH:
+                return scheme.model_copy(update={"optional": True})
+        if not self._is_secret(wire, place, description):
+            return None
+        return credential_of(self._slug, place, wire, wire).model_copy(
+            update={"optional": bool(declared) or not required}
+        )
+
+    @staticmethod
+    def _is_secret(wire: str, place: Place, description: str) -> bool:
+        text = description[:300]
+        said = bool(_SAID.search(text)) and not _OTHER_KEYS.search(text)
+        if place is Place.BODY:
+            return bool(_MAY_BE.search(wire)) and said and bool(_SAID_FIRST.match(text))
+        if place is Place.PATH:
+            return bool(_MAY_BE.fullmatch(wire)) and said
+        return bool(_BY_NAME.fullmatch(wire)) or (bool(_MAY_BE.search(wire)) and said)
+
+    def _read(self, references: References) -> dict[str, Credential]:
+        if "swagger" in self._spec:
+            schemes = self._spec.get("securityDefinitions")
+        else:
+            components = self._spec.get("components")
+            schemes = components.get("securitySchemes") if isinstance(components, dict) else None
+        out = {}
+        for name, raw in schemes.items() if isinstance(schemes, dict) else ():
+            try:
+                scheme, _ = references.follow(raw)
+            except ReferenceProblem:
+                continue
+            credential = self._of_scheme(str(name), scheme if isinstance(scheme, dict) else {})
+            if credential is not None:
+                out[str(name)] = credential
+        return out
+
+    def _of_scheme(self, name: str, scheme: JsonObject) -> Credential | None:
+        kind, http = str(scheme.get("type", "")).lower(), str(scheme.get("scheme", "")).lower()
+        place, wire, prefix = Place.HEADER, "Authorization", "Bearer "
+        if kind == "apikey" and scheme.get("in") in {"query", "header", "cookie"}:
+            place, wire, prefix = Place(scheme["in"]), str(scheme.get("name", "")), ""
+        elif kind == "basic" or (kind == "http" and http == "basic"):
+            prefix = "Basic "
+        elif kind == "http" and http not in {"bearer", ""}:
+            prefix = f"{str(scheme['scheme'])[:1].upper()}{str(scheme['scheme'])[1:]} "
+        elif kind not in {"http", "oauth2", "openidconnect"}:
+            return None
+        return credential_of(self._slug, place, wire, name, prefix) if wire else None
+
+
+def is_secret_name(name: str, description: JsonValue) -> bool:
+    """Whether a variable of a server's URL is a secret."""
+    text = description if isinstance(description, str) else ""
+    plain = bool(re.fullmatch(r"(.*[-_])?(token|secret|password|api[-_]?key|access[-_]?key)", name, re.IGNORECASE))
+    return plain or bool(_BY_NAME.fullmatch(name)) or (bool(_MAY_BE.search(name)) and bool(_SAID.search(text)))
+
+
+def credential_of(slug: str, place: Place, wire: str, name: str, prefix: str = "") -> Credential:
+    """A credential whose environment variable is named after the source and the scheme or parameter."""
+    variable = re.sub(r"[^A-Z0-9]+", "_", f"{slug}_{name}".upper()).strip("_")
+    return Credential(place=place, wire_name=wire, variable=variable, prefix=prefix)

@@ -1,0 +1,100 @@
+"""The URL that an operation is called at."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urljoin, urlsplit
+
+from apigen_assets.catalog.importers.openapi.security import credential_of, is_secret_name
+from apigen_assets.domain.api import Credential, Place
+from apigen_assets.files.json_types import JsonMapping, JsonValue
+
+_VARIABLE = re.compile(r"\{([^{}]+)\}")
+
+
+class NoServerError(ValueError):
+    """The document names no server that can be called."""
+
+
+class Servers:
+    """The servers of one document.
+
+    Args:
+        spec: the document.
+        slug: of the source.
+        base_url: server to call instead of those of the document.
+        origin: URL that the document came from, which relative servers are relative to.
+    """
+
+    def __init__(self, spec: JsonMapping, slug: str, base_url: str | None, origin: str | None) -> None:
+        self._spec = spec
+        self._slug = slug
+        self._base_url = base_url
+        self._origin = origin
+
+    def url(
+        self, path: str, operation: JsonMapping, shared: JsonMapping, warn: Callable[[str], None]
+    ) -> tuple[str, list[Credential]]:
+        """The URL template of an operation, and the secrets that fill holes of it.
+
+        Raises:
+            NoServerError: neither the document nor the caller gives a server.
+        """
+        secrets: list[Credential] = []
+        if self._base_url:
+            server = self._base_url
+        elif "swagger" in self._spec:
+            server = self._swagger(operation)
+        else:
+            server, secrets = self._server(operation, shared, warn)
+        if self._origin:
+            server = urljoin(self._origin, server) if server else self._origin
+        if not urlsplit(server).scheme.startswith("http") or not urlsplit(server).netloc:
+            raise NoServerError(
+                f"the document names no server ({server[:80] or 'none'}): add `servers`, or give a base URL"
+            )
+        server, _, query = server.partition("?")
+        path, _, _fragment = path.partition("#")
+        url = server.rstrip("/") + (path if path.startswith("/") else f"/{path}")
+        return (f"{url}{'&' if '?' in url else '?'}{query}" if query else url), secrets
+
+    def _swagger(self, operation: JsonMapping) -> str:
+        host = self._spec.get("host")
+        listed = operation.get("schemes") or self._spec.get("schemes")
+        schemes = [str(scheme) for scheme in listed] if isinstance(listed, list) else []
+        base = self._spec.get("basePath")
+        base = base.rstrip("/") if isinstance(base, str) else ""
+        scheme = "https" if "https" in schemes or not schemes else schemes[0]
+        return f"{scheme}://{host}{base}" if isinstance(host, str) and host else base
+
+    def _server(
+        self, operation: JsonMapping, shared: JsonMapping, warn: Callable[[str], None]
+    ) -> tuple[str, list[Credential]]:
+        for level in (operation, shared, self._spec):
+            listed = level.get("servers")
+            for server in listed if isinstance(listed, list) else ():
+                url = server.get("url") if isinstance(server, dict) else None
+                if isinstance(url, str) and url and (url != "/" or self._origin):
+                    return self._filled(url, server.get("variables"), warn)
+        return "", []
+
+    def _filled(self, url: str, variables: JsonValue, warn: Callable[[str], None]) -> tuple[str, list[Credential]]:
+        """The URL with each variable's default; a secret stays a hole that the environment fills."""
+        secrets: list[Credential] = []
+        described = variables if isinstance(variables, dict) else {}
+
+        def fill(match: re.Match[str]) -> str:
+            name = match[1]
+            variable = described.get(name)
+            variable = variable if isinstance(variable, dict) else {}
+            if is_secret_name(name, variable.get("description")):
+                secrets.append(credential_of(self._slug, Place.PATH, name, name))
+                return match[0]
+            value = variable.get("default")
+            choices = variable.get("enum")
+            if value in (None, "") and isinstance(choices, list) and choices:
+                value = choices[0]
+            if value is None:
+                warn(f"the server's variable {name!r} has no value; give a base URL")
+            return "" if value is None else str(value)
+
+        return _VARIABLE.sub(fill, url), secrets
