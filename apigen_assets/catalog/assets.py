@@ -164,7 +164,7 @@ def filter_accessibility(
     """Call every API once with example values; keep those that can be called."""
     key = BatchKey.parse(context.partition_key)
     seeds = seed_arguments(all_seeds()) if key.slug == BUILTIN else {}
-    cache = ProbeCache(settings.home / "probes" / f"{key.slug}.jsonl")
+    cache = ProbeCache(settings.home / "probes" / f"{key.slug}.jsonl", reuse=settings.rest_mode != "live")
     with executors.open() as executor:
         probed = probe(catalog_apis(documented_apis), executor, cache, seeds, settings.allow_unsafe_methods)
     kept = Api.frame(answer.api for answer in probed if answer.reason is None)

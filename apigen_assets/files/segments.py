@@ -75,6 +75,19 @@ class SegmentWriter:
         # macOS has no fdatasync.
         getattr(os, "fdatasync", os.fsync)(self._descriptor)
 
+    def descriptor(self) -> int:
+        """The open segment.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        self.open()
+        assert self._descriptor is not None
+        return self._descriptor
+
+    def drop_unfinished(self) -> None:
+        """Nothing: a segment of one's own has whole lines only."""
+
     def close(self) -> None:
         """Flush as far as possible and close; the next line begins a new segment. A parent's segment is left alone."""
         if self.is_open:
@@ -83,6 +96,78 @@ class SegmentWriter:
             assert self._descriptor is not None
             os.close(self._descriptor)
         self._descriptor = self.path = None
+
+
+class SharedFileWriter:
+    """Appends to one file that processes share; made, with the folders above it, with the first line.
+
+    Not thread-safe: the caller holds a lock.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._place = path
+        self._pid = 0
+        self._open: int | None = None
+        self.path: Path | None = path
+        self.size = 0
+        """Where the last line ends."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this process, and not its parent, has opened the file."""
+        return self._open is not None and self._pid == os.getpid()
+
+    def descriptor(self) -> int:
+        """The open file.
+
+        Raises:
+            OSError: it cannot be made or written.
+        """
+        if not self.is_open or self._open is None:
+            self._place.parent.mkdir(parents=True, exist_ok=True)
+            self._open = os.open(self._place, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+            self._pid = os.getpid()
+        return self._open
+
+    def append(self, line: bytes) -> int:
+        """Write one line, or several, in one write; returns the offset at which it begins.
+
+        Raises:
+            OSError: the disk is full, or the file cannot be written. Lines written before are intact.
+        """
+        descriptor = self.descriptor()
+        end = os.fstat(descriptor).st_size
+        # A killed process may have left the last line unfinished: a line of one's own is begun.
+        lead = b"\n" if end and os.pread(descriptor, 1, end - 1) != b"\n" else b""
+        if os.write(descriptor, lead + line) != len(lead) + len(line):
+            raise OSError(errno.ENOSPC, "only part of a record could be written")
+        self.size = os.lseek(descriptor, 0, os.SEEK_CUR)  # another process's lines may have come before
+        return self.size - len(line)
+
+    def drop_unfinished(self) -> None:
+        """Cut off an unfinished last line; only for who holds the file alone."""
+        descriptor = self.descriptor()
+        end = os.fstat(descriptor).st_size
+        whole = end
+        while whole and os.pread(descriptor, 1, whole - 1) != b"\n":
+            block = max(0, whole - 4096)
+            whole = block + os.pread(descriptor, whole - block, block).rfind(b"\n") + 1
+        if whole < end:
+            os.ftruncate(descriptor, whole)
+
+    def sync(self) -> None:
+        """Bring what was written to the disk.
+
+        Raises:
+            OSError: it is not sure to be there.
+        """
+        getattr(os, "fdatasync", os.fsync)(self.descriptor())
+
+    def close(self) -> None:
+        """Close the file; the next line opens it again."""
+        if self.is_open and self._open is not None:
+            os.close(self._open)
+        self._open = None
 
 
 def segments(folder: Path) -> list[Path]:

@@ -1,11 +1,9 @@
 """Recorded calls: every REST and MCP call that was made, kept so that a data set can be verified again offline.
 
-One append-only JSON Lines segment per process (`apigen_assets.files.segments`), one `os.write` per record.
+They lie in a store of append-only segments (`apigen_assets.files.jsonl_store`).
 """
 
 import hashlib
-import json
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Literal, NamedTuple
 from apigen_assets.domain.outcome import CallResult, Outcome
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonMapping, JsonObject
-from apigen_assets.files.segments import SegmentWriter, lines_from, segments
+from apigen_assets.files.jsonl_store import Entry, JsonlStore
 
 TRANSIENT = frozenset(
     {Outcome.TIMEOUT, Outcome.TRANSPORT, Outcome.HTTP_5XX, Outcome.QUOTA, Outcome.AUTH, Outcome.UNAVAILABLE}
@@ -58,45 +56,27 @@ class Recordings:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.torn: list[str] = []
+        self._store = JsonlStore(folder, lambda record: Entry(_key_of(record), _recording(record).recorded_at))
+
+    @property
+    def torn(self) -> list[str]:
         """Unreadable lines, as `<segment>:<byte offset>`; an unfinished last line is not one."""
-        self._lock = threading.RLock()
-        self._where: dict[str, tuple[float, Path, int, int]] = {}
-        self._read_to: dict[Path, int] = {}
-        self._writer = SegmentWriter(folder)
-        self.refresh()
+        return self._store.torn
 
     def __len__(self) -> int:
-        return len(self._where)
+        return len(self._store)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._where
+        return key in self._store
 
     def refresh(self) -> None:
         """Take up what other processes have written since the last look."""
-        with self._lock:
-            for path in segments(self.folder):
-                if path != self._writer.path:
-                    self._load(path)
+        self._store.refresh()
 
     def get(self, key: str) -> Recording | None:
         """The newest recording of a call, or null; read from disk, so that responses do not pile up in memory."""
-        with self._lock:
-            place = self._where.get(key)
-        if place is None:
-            return None
-        _, path, offset, length = place
-        try:
-            with path.open("rb") as segment:
-                segment.seek(offset)
-                record = _parse(segment.read(length))
-        except FileNotFoundError:
-            record = None
-        if record is None or record["key"] != key:
-            with self._lock:
-                self._where.pop(key, None)
-            return None
-        return _recording(record)
+        record = self._store.get(key)
+        return None if record is None else _recording(record)
 
     def usable(self, key: str, negative_ttl_s: float) -> Recording | None:
         """The recording to use instead of a call: any definite one, and a transient failure while it is young."""
@@ -125,53 +105,22 @@ class Recordings:
             "truncated": result.truncated,
             "duration_s": round(result.duration_s, 4),
         }
-        line = json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
-        with self._lock:
-            try:
-                offset = self._writer.append(line)
-            except OSError as error:
-                raise RecordingsError(
-                    error.errno,
-                    f"recordings {self.folder}: {error.strerror or error}; free some space or make the folder "
-                    "writable (APIGEN_HOME moves it). Calls recorded before are kept and not made again",
-                ) from None
-            assert self._writer.path is not None
-            self._put(record, self._writer.path, offset, len(line))
+        try:
+            self._store.append(record)
+        except OSError as error:
+            raise RecordingsError(
+                error.errno,
+                f"recordings {self.folder}: {error.strerror or error}; free some space or make the folder "
+                "writable (APIGEN_HOME moves it). Calls recorded before are kept and not made again",
+            ) from None
 
     def records(self) -> Iterator[JsonObject]:
         """Every readable record of every segment, older ones too."""
-        for path in segments(self.folder):
-            with path.open("rb") as lines:
-                for line in lines:
-                    record = _parse(line)
-                    if record is not None:
-                        yield record
+        return self._store.records()
 
     def close(self) -> None:
         """Flush to disk and close; the recordings may be used again afterwards."""
-        with self._lock:
-            own, size, ours = self._writer.path, self._writer.size, self._writer.is_open
-            self._writer.close()
-            if own is not None and ours:
-                self._read_to[own] = size
-
-    def _load(self, path: Path) -> None:
-        start = reached = self._read_to.get(path, 0)
-        if path.stat().st_size <= start:
-            return
-        for offset, line in lines_from(path, start):
-            record = _parse(line)
-            if record is None:
-                self.torn.append(f"{path.name}:{offset}")
-            else:
-                self._put(record, path, offset, len(line))
-            reached = offset + len(line)
-        self._read_to[path] = reached
-
-    def _put(self, record: JsonObject, path: Path, offset: int, length: int) -> None:
-        known = self._where.get(record["key"])
-        if known is None or known[0] <= record["at"]:
-            self._where[record["key"]] = (record["at"], path, offset, length)
+        self._store.close()
 
 
 def instead_of_call(recordings: Recordings | None, key: str, mode: Mode, negative_ttl_s: float) -> CallResult | None:
@@ -196,15 +145,11 @@ def instead_of_call(recordings: Recordings | None, key: str, mode: Mode, negativ
     )
 
 
-def _parse(line: bytes) -> JsonObject | None:
-    try:
-        record = json.loads(line)
-        _recording(record)
-        if not isinstance(record["key"], str):
-            return None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return dict(record)
+def _key_of(record: JsonObject) -> str:
+    key = record["key"]
+    if not isinstance(key, str):
+        raise TypeError("a recording's key is text")
+    return key
 
 
 def _recording(record: JsonObject) -> Recording:

@@ -1,7 +1,5 @@
 """The accessibility filter: one polite call per API with example values (paper, section 3.2)."""
 
-import json
-import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from apigen_assets.domain.api import Api, McpBinding, Place, Probe, PythonBindin
 from apigen_assets.domain.outcome import CallExecutor, CallRequest, CallResult, Outcome
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
+from apigen_assets.files.jsonl_store import Entry, JsonlStore
 
 ACCESS_VERSION = "1"
 MAX_RESULT = 2_000
@@ -23,6 +22,7 @@ BAD_FOR_S = 86_400.0
 NOT_PROBED = "not_probed"
 """Outcome of an API that is not called without being asked to: a call could change something."""
 
+_LATER_FIELDS = frozenset({"root", "environment", "cwd", "headers", "sse", "wire_names", "result_schema"})
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _ABOUT_THE_ARGUMENTS = {Outcome.HTTP_4XX, Outcome.EMPTY, Outcome.SOFT_ERROR, Outcome.EXCEPTION}
 """Outcomes that a made-up argument explains as well as a broken API does."""
@@ -43,45 +43,29 @@ class ProbeCache:
     Args:
         path: JSON lines; a damaged line counts as absent.
         now: seconds since the epoch.
+        reuse: false where every call is to be made anew; outcomes are still kept.
     """
 
-    def __init__(self, path: Path, now: float | None = None) -> None:
-        self._path = path
+    def __init__(self, path: Path, now: float | None = None, reuse: bool = True) -> None:
         self._now = time.time() if now is None else now
-        self._kept: dict[str, JsonObject] = {}
-        try:
-            lines = path.read_text("utf-8", "replace").splitlines()
-        except OSError:
-            lines = []
-        for line in lines:
-            try:
-                entry = json.loads(line)
-                self._kept[entry["key"]] = entry
-            except (ValueError, KeyError, TypeError):
-                continue
+        self._reuse = reuse
+        self._store = JsonlStore(path, lambda record: Entry(record["key"], float(record["at"])))
 
     def get(self, key: str) -> CallResult | None:
-        """The kept outcome where it is fresh enough."""
-        entry = self._kept.get(key)
-        if entry is None:
+        """The kept outcome where it is fresh enough and may be reused."""
+        record = self._store.get(key) if self._reuse else None
+        if record is None:
             return None
         try:
-            result = CallResult.model_validate(entry["result"])
-            age = self._now - float(entry["at"])
+            result = CallResult.model_validate(record["result"])
+            age = self._now - float(record["at"])
         except (ValueError, KeyError, TypeError):
             return None
         return result if age < (GOOD_FOR_S if result.outcome is Outcome.OK else BAD_FOR_S) else None
 
     def put(self, key: str, result: CallResult) -> None:
         """Keep an outcome; one write per line, so a killed run loses nothing that came before."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        entry = {"key": key, "at": self._now, "result": result.model_dump(mode="json")}
-        data = (json.dumps(entry, ensure_ascii=False) + "\n").encode("utf-8", "replace")
-        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
-            os.write(handle, data)
-        finally:
-            os.close(handle)
+        self._store.append({"key": key, "at": self._now, "result": result.model_dump(mode="json")})
 
 
 def probe(
@@ -190,4 +174,7 @@ def _cut(result: CallResult) -> CallResult:
 
 
 def _key(api: Api, example: ProbeArguments) -> str:
-    return content_hash([api.binding.model_dump(mode="json"), example.arguments])
+    # What is as it was before a field came to bindings keeps the key that it had.
+    binding = api.binding.model_dump(mode="json")
+    binding = {name: value for name, value in binding.items() if value or name not in _LATER_FIELDS}
+    return content_hash([binding, example.arguments])

@@ -188,6 +188,15 @@ def test_outcomes_are_kept_and_asked_again_when_old(tmp_path):
     assert len(run(apis, ProbeCache(path, 30 * day), Outcome.OK, Outcome.OK)) == 2
 
 
+def test_where_calls_are_to_be_live_no_kept_outcome_answers(tmp_path):
+    path, apis = tmp_path / "probes.jsonl", [make("b", binding=RestBinding(url="https://w.example/b"))]
+    assert len(run(apis, ProbeCache(path, 0), Outcome.OK)) == 1
+    assert len(run(apis, ProbeCache(path, 1, reuse=False), Outcome.HTTP_5XX)) == 1
+    server = Server()
+    (probed,) = probe(apis, server, ProbeCache(path, 2))
+    assert server.asked == [] and probed.api.probe.outcome == "http_5xx"
+
+
 def run(apis, cache, *outcomes):
     server = Server(*outcomes)
     probe(apis, server, cache)
