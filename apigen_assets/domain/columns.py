@@ -36,7 +36,6 @@ _ANYWHERE = {
     "stand_in": "Whether stand-ins and not language models wrote the rows behind it.",
     "step": "Step of the catalog that rejected it.",
     "style": "simple, multiple, parallel or parallel_multiple: by tools offered and calls made.",
-    "repairs": "What had to be forgiven so that the pair could be read, as a JSON list of names.",
     "thought": "What the model wrote of its reasoning; null where it wrote none.",
     "tools": "Tools offered, as a JSON list of {api_id, name, description, parameters}.",
 }

@@ -32,7 +32,7 @@ _PROGRAM = textwrap.dedent("""
     ours, theirs = socket.socketpair()
     description = {"key": "k", "name": None, "origin": None, "locations": [], "modules": [["hostile", path]]}
     config = {"scratch": scratch, "limits": limits}
-    unit = supervisor._units["k"] = supervisor.Unit(description, supervisor.Channel(theirs.fileno()), config)
+    unit = supervisor.UNITS["k"] = supervisor.Unit(description, supervisor.Channel(theirs.fileno()), config)
     unit.begin(description)
     for batch in batches:
         lines = [json.dumps(["hostile", name, False, {"a": 1} if name == "add" else {}]).encode() for name in batch]
