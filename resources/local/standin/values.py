@@ -1,149 +1,26 @@
-"""Arguments that fit: a plausible value for a parameter from its schema, its description and its name."""
+"""Values for the arguments of a call, plausible for what names, types and descriptions say."""
 
 import datetime as dt
 import random
 import re
 from collections.abc import Collection, Sequence
-from itertools import pairwise
 
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
+from resources.local.standin.described_limits import bounds, listed_numbers, listed_values
+from resources.local.standin.harmonise import harmonised
+from resources.local.standin.pattern_text import text_matching
+from resources.local.standin.schema_kinds import (
+    NOTHING,
+    Schema,
+    is_of_kind,
+    kind_of,
+    shares_of_one,
+    singular,
+    spaced,
+    whole_above,
+)
+from resources.local.standin.value_rules import POOLS_BY_NAME, RANGES_BY_NAME, SMALL
 from resources.local.standin.words import OBJECTS, POOLS, SUBJECTS, VERBS
-
-Schema = JsonObject
-
-_NUMBER = r"-?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?"
-_BETWEEN = re.compile(
-    rf"(?:between|from|range|in)\s*[\[(]?({_NUMBER})\s*%?\s*(?:and|to|,|\.\.+|-|–)\s*({_NUMBER})",
-    re.IGNORECASE,
-)
-_IN_BRACKETS = re.compile(rf"[\[(]\s*({_NUMBER})\s*(?:-|–|to|\.\.+|,)\s*({_NUMBER})\s*[\])]")
-_STATED = re.compile(rf"(?:^|[,;:])\s*({_NUMBER})\s*(?:to|–)\s*({_NUMBER})(?=\s*[.,;)]|\s*$|\s+[a-z])")
-"""`Tip in percent, 0 to 100.`"""
-_AT_LEAST = re.compile(rf"(?:at least|minimum(?: of)?|not less than|>=|≥|min\.?|no less than)\s*({_NUMBER})", re.I)
-_OR_MORE = re.compile(rf"({_NUMBER}) or (?:more|above|greater|higher)\b", re.I)
-_AT_MOST = re.compile(rf"(?:at most|maximum(?: of)?|up to|not more than|no more than|<=|≤|max\.?)\s*({_NUMBER})", re.I)
-_ABOVE = re.compile(rf"(?:greater than|more than|larger than|above|over|>)\s*({_NUMBER}|zero)", re.I)
-_BELOW = re.compile(rf"(?:less than|smaller than|below|under|<)\s*({_NUMBER}|zero)", re.I)
-_EXAMPLES = re.compile(
-    r"(?:e\.g\.|such as|for example|for instance|like|example:|i\.e\.)[,:]?\s*((?:[^.;()]|\.(?=[\w/])){1,120})", re.I
-)
-_QUOTED = re.compile(r"[`'\"“]([^`'\"”\n]{1,60})[`'\"”]")
-_ONE_OF = re.compile(
-    r"(?:one of|either|allowed values?(?: are)?|possible values?(?: are)?|options?(?: are)?):?\s*([^.;]{3,200})",
-    re.I,
-)
-
-# Name or description -> pool; the first that matches counts. Tested against " name words " and the description.
-_BY_NAME: tuple[tuple[str, str], ...] = (
-    (r"alpha.?3|iso.?3|three.letter country", "country_code3"),
-    (r"country.?code|alpha.?2|iso.?2|nation.?code", "country_code"),
-    (r"currency|from currency|to currency", "currency"),
-    (r"lang(uage)?.?code|locale|\blang\b", "language_code"),
-    (r"language", "language"),
-    (r"time.?zone|\btz\b", "timezone"),
-    (r"iban", "iban"),
-    (r"isbn.?10", "isbn10"),
-    (r"isbn", "isbn"),
-    (r"\bean\b|barcode|gtin", "ean"),
-    (r"credit.?card|card.?number|luhn", "card"),
-    (r"roman", "roman"),
-    (r"morse", "morse"),
-    (r"base.?64", "base64"),
-    (r"\bdna\b|nucleotide|\brna\b|sequence of bases", "dna"),
-    (r"bracket|parenthes", "brackets"),
-    (r"arithmetic expression|math(ematical)? expression|\bexpression\b|infix", "expression"),
-    (r"hex.?(color|colour|code)|(color|colour).*(#|hex)", "hex_color"),
-    (r"colou?r", "color"),
-    (r"\bmac\b", "mac"),
-    (r"ipv6|ip6", "ipv6"),
-    (r"uuid|guid", "uuid"),
-    (r"zip|postal|postcode", "zip"),
-    (r"phone|mobile number|tel(ephone)?\b", "phone"),
-    (r"semver|version", "version"),
-    (r"cron", "cron"),
-    (r"formula|compound|molecule", "formula"),
-    (r"element|atomic symbol|chemical symbol", "element"),
-    (r"planet", "planet"),
-    (r"airport|iata", "airport"),
-    (r"musical note|pitch|\bnote\b", "note"),
-    (r"zodiac|star sign|horoscope", "zodiac"),
-    (r"weekday|day of (the )?week", "weekday"),
-    (r"blood", "blood"),
-    (r"ticker|stock|symbol", "ticker"),
-    (r"crypto|coin", "crypto"),
-    (r"capital", "capital"),
-    (r"continent|region", "continent"),
-    (r"city|town|location|place|destination|origin", "city"),
-    (r"country|nation", "country"),
-    (r"state|province", "state"),
-    (r"company|organi[sz]ation|employer|brand", "company"),
-    (r"last.?name|surname|family name", "last_name"),
-    (r"first.?name|given name", "first_name"),
-    (r"movie|film", "movie"),
-    (r"song|track", "song"),
-    (r"artist|band|singer|musician", "artist"),
-    (r"genre", "genre"),
-    (r"book|isbn title", "book"),
-    (r"author|writer", "author"),
-    (r"player|athlete", "player"),
-    (r"league|competition|tournament", "league"),
-    (r"team|club", "team"),
-    (r"sport", "sport"),
-    (r"animal|breed|species|pet", "animal"),
-    (r"fruit", "fruit"),
-    (r"food|dish|ingredient|recipe|meal", "food"),
-    (r"product|item", "product"),
-    (r"domain|host", "domain"),
-    (r"file|path", "path"),
-    (r"\b(q|query|keywords?|topic|subject|search|term|hashtag|tag)\b", "topic"),
-    (r"\bword\b|anagram|palindrome", "word"),
-)
-_COMPILED = tuple((re.compile(pattern), pool) for pattern, pool in _BY_NAME)
-
-_SMALL = re.compile(
-    r"^(n|k|r|count|num|number|limit|size|page|per page|length|width chars|times|rounds?|steps?|degree|order|exponent|"
-    r"power|top|copies|decimals?|digits?|places|precision|terms?|index|position|shift|repeat)$"
-)
-
-# Name pattern -> plausible (low, high, decimals) for numbers.
-_RANGES: tuple[tuple[str, float, float, int], ...] = (
-    (r"latitude|\blat\d?\b", -60, 65, 4),
-    (r"longitude|\blon\d?\b|\blng\b", -120, 140, 4),
-    (r"\byears?\b(?=.*\b(calendar|gregorian|leap|birth|date)\b)|^year\d?$|\bbirth year\b", 1950, 2030, 0),
-    (r"\bmonth\b", 1, 12, 0),
-    (r"\bday\b", 1, 28, 0),
-    (r"\bhour\b", 0, 23, 0),
-    (r"\bminutes?\b", 1, 59, 0),
-    (r"\bseconds?\b", 1, 59, 0),
-    (r"\bage\b", 18, 80, 0),
-    (r"probability|likelihood|confidence|alpha|fraction|ratio of", 0.05, 0.95, 2),
-    (r"(interest|annual|growth|discount|tax|return|inflation|nominal).*percent|percent.*\brate\b", 1, 15, 1),
-    (r"percent", 1, 60, 1),
-    (
-        r"(interest|annual|growth|discount|tax|return|inflation).*rate|rate.*(decimal|fraction)|\brate\b",
-        0.01,
-        0.15,
-        3,
-    ),
-    (r"years|term|duration|periods?", 2, 30, 0),
-    (
-        r"principal|price|salary|income|amount|loan|cost|investment|deposit|budget|revenue|balance|payment",
-        200,
-        20000,
-        0,
-    ),
-    (r"temperature|celsius|fahrenheit", 1, 40, 1),
-    (r"kelvin", 250, 400, 0),
-    (r"angle|degrees|bearing|heading", 5, 85, 0),
-    (r"weight|mass", 2, 95, 1),
-    (r"height.*(m\b|met)", 1.5, 1.95, 2),
-    (r"speed|velocity", 5, 120, 0),
-    (r"distance|length|width|height|radius|side|diameter|depth|area|base", 2, 60, 1),
-    (r"wavelength|frequency", 50, 900, 0),
-    (r"port", 1024, 9000, 0),
-    (r"factorial|fibonacci", 3, 15, 0),
-)
-_RANGES_COMPILED = tuple((re.compile(pattern), low, high, digits) for pattern, low, high, digits in _RANGES)
 
 
 class ValueMaker:
@@ -198,7 +75,7 @@ class ValueMaker:
                 out[name] = fixed[name]
                 continue
             value = self.value(name, schema)
-            if value is None or (name not in required and value == schema.get("default", _NOTHING)):
+            if value is None or (name not in required and value == schema.get("default", NOTHING)):
                 # Nobody mentions an option only to leave it as it is.
                 if name in required:
                     out[name] = value
@@ -220,14 +97,14 @@ class ValueMaker:
             return schema["const"]
         if isinstance(schema.get("enum"), list) and schema["enum"]:
             options = [
-                option for option in schema["enum"] if option is not None and option != schema.get("default", _NOTHING)
+                option for option in schema["enum"] if option is not None and option != schema.get("default", NOTHING)
             ]
             return rng.choice(options or schema["enum"])
-        kind = _kind(schema)
+        kind = kind_of(schema)
         examples = self._examples(schema, kind)
         if examples and rng.random() < (0.5 if kind in ("integer", "number") else 0.85):
             return rng.choice(examples)
-        seen = [value for value in self._seen.get(name, ()) if _is_of(value, kind)] if depth == 0 else []
+        seen = [value for value in self._seen.get(name, ()) if is_of_kind(value, kind)] if depth == 0 else []
         if kind in ("array", "object") and seen and rng.random() < 0.95:
             return self._varied(rng.choice(seen), schema)
         if kind == "array":
@@ -238,13 +115,13 @@ class ValueMaker:
             default = schema.get("default")
             return (not default) if isinstance(default, bool) else rng.random() < 0.6
         if kind in ("integer", "number"):
-            listed = _listed_numbers(str(schema.get("description", "")), kind)
+            listed = listed_numbers(str(schema.get("description", "")), kind)
             if listed:
                 return rng.choice(listed)
             if seen and rng.random() < 0.92:
                 return self._near(rng.choice(seen), schema, kind)
             default = schema.get("default")
-            if _is_of(default, kind) and default != 0 and rng.random() < 0.85:
+            if is_of_kind(default, kind) and default != 0 and rng.random() < 0.85:
                 return self._near(default, schema, kind)
             return self._number(name, schema, kind)
         if kind == "null":
@@ -273,22 +150,22 @@ class ValueMaker:
         out = list(listed) if isinstance(listed, list) else []
         if "example" in schema:
             out.append(schema["example"])
-        return [value for value in out if _is_of(value, kind)]
+        return [value for value in out if is_of_kind(value, kind)]
 
     def _number(self, name: str, schema: Schema, kind: str) -> JsonValue:
         rng = self._rng
         description = str(schema.get("description", ""))
         low, high = bounds(schema)
-        words = _spaced(name)
+        words = spaced(name)
         whole = kind == "integer"
         digits = 0 if whole else rng.choice((0, 1, 1, 2))
         context = f"{words} {description.lower()}"
         guess: tuple[float, float] | None = None
-        if whole and _SMALL.match(words):
+        if whole and SMALL.match(words):
             guess = (2, 10)
         else:
             for subject in (words, context):
-                for pattern, lowest, highest, places in _RANGES_COMPILED:
+                for pattern, lowest, highest, places in RANGES_BY_NAME:
                     if pattern.search(subject) and not (highest < 1 and "percent" in context):
                         guess = (lowest, highest)
                         digits = 0 if whole else places
@@ -307,7 +184,7 @@ class ValueMaker:
         if not whole and stop - start <= 2 and digits < 2:
             digits = 2
         if whole:
-            first, last = _ceil(start), int(stop // 1)
+            first, last = whole_above(start), int(stop // 1)
             value: JsonValue = rng.randint(first, last) if last >= first else first
         else:
             value = round(rng.uniform(start, stop), digits)
@@ -390,8 +267,8 @@ class ValueMaker:
         least = int(schema.get("minItems", 0))
         most = int(schema.get("maxItems", max(8, least)))
         length = min(max(self._length if depth == 0 else least or 2, least, 1), most)
-        inner = _singular(name)
-        if _kind(items) == "array" and depth == 0:
+        inner = singular(name)
+        if kind_of(items) == "array" and depth == 0:
             size = rng.choice((2, 2, 3))
             if "minItems" in items:
                 size = int(items["minItems"])
@@ -411,7 +288,7 @@ class ValueMaker:
         if "sorted" in description or "ascending" in description or "increasing" in description:
             out.sort(key=lambda item: (str(type(item)), item))
         if name.startswith(("probabilit", "weights")) or "sum to 1" in description or "sum to one" in description:
-            out = _shares(rng, len(out))
+            out = shares_of_one(rng, len(out))
         return out
 
     def _object(self, schema: Schema, depth: int) -> JsonObject:
@@ -439,18 +316,18 @@ class ValueMaker:
         listed = listed_values(description)
         if listed and rng.random() < (0.5 if seen else 0.9):
             return rng.choice(listed)
-        words = _spaced(name)
+        words = spaced(name)
         lower = description.lower()
         if re.search(r"\bdelimiter\b|\bseparator\b", words):
             return rng.choice((",", ";", "-", "|", "/"))
         if re.search(r"\bcharacter\b|\bletter\b|\bsymbol\b", words) and "single" in lower:
             return rng.choice("#x*o+")
-        if any(pattern.search(words) for pattern, _, _, _ in _RANGES_COMPILED) and "date" not in words:
+        if any(pattern.search(words) for pattern, _, _, _ in RANGES_BY_NAME) and "date" not in words:
             # A number that travels as text, as REST parameters often do.
             return str(self._number(name, {**schema, "type": "number"}, "number"))
         pool = None
         for subject in (words, lower):
-            for pattern, candidate in _COMPILED:
+            for pattern, candidate in POOLS_BY_NAME:
                 if pattern.search(subject):
                     pool = candidate
                     break
@@ -495,7 +372,7 @@ class ValueMaker:
         """Dates, addresses and the like, by `format`, `pattern` or a form the description names."""
         rng = self._rng
         form = str(schema.get("format", ""))
-        text = f"{_spaced(name)} {description.lower()}"
+        text = f"{spaced(name)} {description.lower()}"
         day = dt.date(2024, 1, 1) + dt.timedelta(days=rng.randint(-1500, 600))
         clock = f"{rng.randint(6, 21):02d}:{rng.choice((0, 5, 10, 15, 20, 30, 40, 45, 50)):02d}"
         if "+hh:mm" in text or re.search(r"utc offset", text):
@@ -533,243 +410,5 @@ class ValueMaker:
             return rng.choice(POOLS["domain"])
         pattern = schema.get("pattern")
         if isinstance(pattern, str):
-            return _matching(rng, pattern)
+            return text_matching(rng, pattern)
         return None
-
-
-class _Nothing:
-    pass
-
-
-_NOTHING = _Nothing()
-
-
-def bounds(schema: Schema) -> tuple[float | None, float | None]:
-    """Lowest and highest number a schema or its description allows, null where it is silent."""
-    low, high = (
-        _limit(schema, "minimum", "exclusiveMinimum", 1),
-        _limit(schema, "maximum", "exclusiveMaximum", -1),
-    )
-    text = str(schema.get("description", ""))
-    for pattern in (_BETWEEN, _IN_BRACKETS, _STATED):
-        match = pattern.search(text)
-        if match:
-            first, last = _float(match[1]), _float(match[2])
-            if first < last:
-                low = first if low is None else max(low, first)
-                high = last if high is None else min(high, last)
-            break
-    whole = _kind(schema) == "integer"
-    step = 1.0 if whole else 0.01
-    if low is None:
-        if match := _AT_LEAST.search(text) or _OR_MORE.search(text):
-            low = _float(match[1])
-        elif match := _ABOVE.search(text):
-            low = (0.0 if match[1] == "zero" else _float(match[1])) + step
-        elif re.search(r"non-?negative|not negative", text, re.I):
-            low = 0.0
-        elif re.search(r"\bpositive\b|must not be zero|non-?zero", text, re.I):
-            low = 1.0 if whole else 0.1
-    if high is None:
-        if match := _AT_MOST.search(text):
-            high = _float(match[1])
-        elif match := _BELOW.search(text):
-            high = (0.0 if match[1] == "zero" else _float(match[1])) - step
-    if low is not None and high is not None and low > high:
-        return low, None
-    if high is None and re.search(r"\bpercent\b(?! change)", text, re.I) and (low is None or low >= 0):
-        # Most percentages are shares of a whole.
-        high = 100.0
-    return low, high
-
-
-def _listed_numbers(description: str, kind: str) -> list[int]:
-    """`4, 8 or 16`, where a description gives a few whole numbers to choose from."""
-    match = re.search(r"\b(\d+(?:, \d+)*),? or (\d+)\b(?![.\d])", description) if kind == "integer" else None
-    return [int(number) for number in [*match[1].split(", "), match[2]]] if match else []
-
-
-def listed_values(description: str) -> list[str]:
-    """Values a description gives: quoted examples, or the members after `one of`."""
-    for pattern in (_ONE_OF, _EXAMPLES):
-        match = pattern.search(description)
-        if match:
-            quoted = _QUOTED.findall(match[1])
-            if quoted:
-                return quoted
-            parts = [part.strip() for part in re.split(r",|\bor\b|\band\b", match[1])]
-            parts = [part for part in parts if re.fullmatch(r"[\w#.+:@/-]{1,30}", part)]
-            if parts and (pattern is _EXAMPLES or len(parts) > 1):
-                return parts
-    return []
-
-
-def harmonised(arguments: JsonObject, properties: JsonObject) -> JsonObject:
-    """Arguments of one call made to fit each other: start before end, k at most n, different units."""
-    out = dict(arguments)
-    for first, second in _ORDERED:
-        for name in list(out):
-            parts = re.split(r"_", name)
-            if first not in parts:
-                continue
-            partner = "_".join(second if part == first else part for part in parts)
-            if partner in out and type(out[name]) is type(out[partner]):
-                try:
-                    if out[name] > out[partner]:
-                        out[name], out[partner] = out[partner], out[name]
-                except TypeError:
-                    continue
-                if out[name] == out[partner] and isinstance(out[partner], int) and not isinstance(out[partner], bool):
-                    _, high = bounds(properties.get(partner, {}))
-                    if high is None or out[partner] < high:
-                        out[partner] += 1
-    for small in ("k", "r"):
-        if isinstance(out.get(small), int) and isinstance(out.get("n"), int) and out[small] > out["n"]:
-            out[small], out["n"] = out["n"], out[small]
-    lists = [value for value in out.values() if isinstance(value, list) and value]
-    if lists:
-        shortest = min(len(value) for value in lists)
-        for name in ("k", "index", "position", "window", "window_size", "n_clusters"):
-            if isinstance(out.get(name), int) and out[name] > shortest:
-                out[name] = max(1, shortest - 1)
-        flat = {
-            name: value
-            for name, value in out.items()
-            if isinstance(value, list) and value and not isinstance(value[0], list | dict)
-        }
-        if len(flat) > 1:
-            for name, value in flat.items():
-                if "minItems" not in properties.get(name, {}):
-                    out[name] = value[: min(len(column) for column in flat.values())]
-    for first, second in (
-        ("from_unit", "to_unit"),
-        ("from_currency", "to_currency"),
-        ("unit_from", "unit_to"),
-        ("source_unit", "target_unit"),
-    ):
-        if first in out and out.get(first) == out.get(second):
-            options = (
-                properties.get(second, {}).get("enum") or POOLS["currency"]
-                if "currency" in first
-                else properties.get(second, {}).get("enum")
-            )
-            for option in options or ():
-                if option != out[first]:
-                    out[second] = option
-                    break
-    return out
-
-
-_ORDERED = (
-    ("start", "end"), ("lower", "upper"), ("low", "high"), ("min", "max"), ("minimum", "maximum"), ("from", "to"),
-    ("begin", "end"), ("first", "last"), ("earliest", "latest"), ("a", "b"), ("initial", "final"), ("x1", "x2"),
-    ("birth", "death"), ("shorter", "longer"), ("earlier", "later"), ("begin", "finish"), ("start", "stop"),
-)  # fmt: skip
-
-
-def _kind(schema: Schema) -> str:
-    kind = schema.get("type")
-    if isinstance(kind, list):
-        kind = next((name for name in kind if name != "null"), "null")
-    if isinstance(kind, str):
-        return kind
-    if "properties" in schema:
-        return "object"
-    if "items" in schema or "prefixItems" in schema:
-        return "array"
-    return "string"
-
-
-def _is_of(value: object, kind: str) -> bool:
-    if isinstance(value, bool):
-        return kind == "boolean"
-    return {
-        "string": isinstance(value, str) and value != "",
-        "integer": isinstance(value, int),
-        "number": isinstance(value, int | float),
-        "array": isinstance(value, list) and bool(value),
-        "object": isinstance(value, dict) and bool(value),
-    }.get(kind, False)
-
-
-def _limit(schema: Schema, inclusive: str, exclusive: str, sign: int) -> float | None:
-    limit = schema.get(inclusive)
-    number = float(limit) if isinstance(limit, int | float) and not isinstance(limit, bool) else None
-    strict = schema.get(exclusive)
-    if isinstance(strict, int | float) and not isinstance(strict, bool):
-        step = 1.0 if _kind(schema) == "integer" else 0.01
-        return float(strict) + sign * step
-    return number
-
-
-def _float(text: str) -> float:
-    return float(text.replace(",", ""))
-
-
-def _ceil(value: float) -> int:
-    return int(-(-value // 1))
-
-
-def _spaced(name: str) -> str:
-    return re.sub(r"[_\-.\s]+", " ", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)).lower().strip()
-
-
-def _singular(name: str) -> str:
-    return name[:-1] if name.endswith("s") and not name.endswith("ss") and len(name) > 3 else name
-
-
-def _shares(rng: random.Random, count: int) -> list[float]:
-    """Numbers of two decimals that sum to one."""
-    cuts = sorted(rng.sample(range(5, 96), max(0, count - 1)))
-    edges = [0, *cuts, 100]
-    return [round((b - a) / 100, 2) for a, b in pairwise(edges)]
-
-
-def _matching(rng: random.Random, pattern: str) -> str | None:
-    """A text that matches a simple regular expression; null where the expression is beyond this."""
-    from re import _parser  # type: ignore[attr-defined]
-
-    try:
-        text = "".join(_emit(rng, list(_parser.parse(pattern))))
-        return text if re.search(pattern, text) else None
-    except (re.error, NotImplementedError, RecursionError, OverflowError):
-        return None
-
-
-def _emit(rng: random.Random, tree: list[JsonValue]) -> list[str]:
-    out: list[str] = []
-    for op, argument in tree:
-        name = str(op)
-        if name == "LITERAL":
-            out.append(chr(argument))
-        elif name == "IN":
-            out.append(_one_in(rng, argument))
-        elif name in ("MAX_REPEAT", "MIN_REPEAT"):
-            least, most, inner = argument
-            for _ in range(rng.randint(least, min(int(most), least + 3))):
-                out += _emit(rng, list(inner))
-        elif name == "SUBPATTERN":
-            out += _emit(rng, list(argument[3]))
-        elif name == "BRANCH":
-            out += _emit(rng, list(rng.choice(argument[1])))
-        elif name == "ANY":
-            out.append("a")
-        elif name != "AT":
-            raise NotImplementedError(name)
-    return out
-
-
-def _one_in(rng: random.Random, options: list[JsonValue]) -> str:
-    if str(options[0][0]) == "NEGATE":
-        raise NotImplementedError("negated set")
-    op, argument = rng.choice(options)
-    name = str(op)
-    if name == "LITERAL":
-        return chr(argument)
-    if name == "RANGE":
-        return chr(rng.randint(argument[0], argument[1]))
-    if name == "CATEGORY" and "DIGIT" in str(argument):
-        return str(rng.randint(0, 9))
-    if name == "CATEGORY" and "WORD" in str(argument):
-        return rng.choice("abcdefghkmnprstuvwxyz")
-    raise NotImplementedError(name)
