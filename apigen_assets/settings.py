@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     candidates_per_api: int = Field(default=25, ge=1)
     """Pairs to ask one generator for, per API: a batch of few APIs gets fewer, since more would only repeat."""
     pairs_per_prompt: int = Field(default=5, ge=1)
+    seeds: str | None = None
+    """Seeds of your own: a JSONL file, a folder of such files, or `hub:<namespace>/<name>` for a data set of the Hub;
+    default the folder `<home>/seeds` where there is one. A line is `{"query", "answers"}`, or a query alone."""
     languages: tuple[str, ...] = ()
     """Further languages of queries, by code, such as `["de", "es"]`: about one prompt in seven asks for one of them."""
     llm_slots: int = Field(default=3, ge=1)
@@ -167,6 +170,12 @@ class Settings(BaseSettings):
     def incoming_dir(self) -> Path:
         """The watched folder into which API sources are dropped."""
         return self.home / "incoming"
+
+    @property
+    def seeds_source(self) -> str | None:
+        """Where seeds of the user's own are; null where there are none."""
+        folder = self.home / "seeds"
+        return self.seeds or (str(folder) if folder.is_dir() else None)
 
     @property
     def release_dir(self) -> Path:

@@ -9,9 +9,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from apigen_assets.catalog.pinned_library import pin_library
 from apigen_assets.domain.api import Api
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.estimate import Estimate, estimate_generation, estimate_judging
+from apigen_assets.generation.library import Library
 from apigen_assets.generation.shown_examples import ShownExample, from_seeds
 from apigen_assets.settings import Settings, settings
 from resources.lake.lake import LakeError
@@ -56,6 +58,7 @@ def estimate(
                     config.seed,
                     chat,
                     config.languages,
+                    library=lambda batch: _library(config, batch, batches),
                 )
             )
     filled = sum(1 for apis in batches.values() if apis)
@@ -134,6 +137,14 @@ def _batches(config: Settings) -> tuple[dict[str, list[Api]], str]:
     keys = batch_keys("builtin", len(apis), size)
     parts = {key: list(apis[i * size : (i + 1) * size]) for i, key in enumerate(keys)}
     return parts, "no catalog yet: the built-in functions"
+
+
+def _library(config: Settings, batch: str, batches: dict[str, list[Api]]) -> Library:
+    """What a run of the batch would draw from: its pinned library, or the catalog of now."""
+    lake = open_lake(config)
+    if lake.paths("filtered_api_catalog"):
+        return Library(pin_library(lake, batch, Api.frame(batches[batch]), keep=False).apis)
+    return Library.of(api for apis in batches.values() for api in apis)
 
 
 def _examples(config: Settings) -> list[ShownExample]:

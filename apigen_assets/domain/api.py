@@ -5,7 +5,15 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    field_validator,
+    model_serializer,
+)
 
 from apigen_assets.domain.record import Record
 from apigen_assets.files.canonical import content_hash
@@ -157,6 +165,16 @@ class McpBinding(_Part):
 
 
 Binding = Annotated[PythonBinding | RestBinding | McpBinding, Field(discriminator="kind")]
+_BINDING: TypeAdapter[Binding] = TypeAdapter(Binding)
+
+
+def binding_of(text: str) -> Binding:
+    """The binding in a table's column.
+
+    Raises:
+        pydantic.ValidationError: the text is not a binding.
+    """
+    return _BINDING.validate_json(text)
 
 
 class Source(_Part):

@@ -33,6 +33,7 @@ class Candidate(Record):
             "raw_text": pl.String,
             "parse_error": pl.String,
             "repairs": pl.String,
+            "round": pl.Int64,
         }
     )
 
@@ -54,6 +55,8 @@ class Candidate(Record):
     parse_error: str | None = None
     repairs: list[str] | None = None
     """What had to be forgiven so that the pair could be read, by name; null in tables of before these were noted."""
+    round: int | None = None
+    """Round of generation, from 1; null in tables of earlier versions, which had one."""
 
 
 def make_candidate_id(completion_key: str, index: int) -> str:

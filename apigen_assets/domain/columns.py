@@ -28,6 +28,7 @@ _ANYWHERE = {
     "raw_text": "What the model wrote, where it could not be read.",
     "reason": "Why it was rejected: one of a closed set.",
     "repairs": "What had to be forgiven to read the pair, as a JSON list of names; null in tables of earlier versions.",
+    "round": "Round of generation, from 1; later ones show verified rows of the one before. Null in old tables.",
     "returns": "JSON Schema of the result, where the source states it.",
     "seed": "Seed of the run.",
     "source": "Where it comes from.",

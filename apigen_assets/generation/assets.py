@@ -1,11 +1,13 @@
 """Assets of generation: the seed examples, and raw candidates per batch and generator (paper, section 3.1)."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
+from apigen_assets.catalog.pinned_library import pin_library
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.chat import EndpointError
 from apigen_assets.domain.standin import is_standin
@@ -13,8 +15,11 @@ from apigen_assets.files.canonical import content_hash
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.generate import generate
 from apigen_assets.generation.generated import Generated
+from apigen_assets.generation.library import Library
+from apigen_assets.generation.own_seeds import read_own_seeds
 from apigen_assets.generation.prompts import library_hash
-from apigen_assets.generation.shown_examples import ShownExample, from_seeds, from_verified
+from apigen_assets.generation.rounds import RoundError, pool_of, read_other_rounds, read_pool, rows_of_round
+from apigen_assets.generation.shown_examples import ShownExample, from_seeds
 from apigen_assets.orchestration.automation import ONCE
 from apigen_assets.orchestration.data_versions import content_version
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
@@ -23,7 +28,6 @@ from apigen_assets.orchestration.shaping import shaped_by
 from apigen_assets.partitions import BatchPartition, batch_by_generator
 from apigen_assets.settings import Settings
 from resources.lake.io_manager import LakeIOManager
-from resources.lake.lake import LakeError
 from resources.llm.generators import GeneratorsFileError, MissingKeyError, UnknownGeneratorError, generators
 from resources.llm.journal import JournalError
 from resources.llm.resource import LlmResource
@@ -32,12 +36,53 @@ GENERATION_VERSION = content_hash([library_hash(), "sampling 1", "parsing 2"], 1
 """Changes with every prompt text, and with the rules of sampling and parsing."""
 
 
-class SeedConfig(dg.Config):
-    """What the pool of examples consists of."""
+class RoundConfig(dg.Config):
+    """Which round of generation a run is for."""
 
-    include_verified: bool = False
-    """Add verified rows of earlier rounds, as the paper does; prompts then change, and new completions are paid for."""
-    verified_limit: int = 2_000
+    round: int = 1
+    """From 2 on prompts show verified rows of the round before (paper, section 3.1), and candidates are added to those
+    of earlier rounds. A later round asks new prompts, which are paid for: it is never started by itself."""
+
+
+class PoolConfig(dg.Config):
+    """What the pool of a later round consists of."""
+
+    round: int = 2
+    """The round that will show the rows: they are verified rows of the round before, and of no other, so that no row
+    echoes for ever."""
+    rows_per_api: int = 8
+    """Most rows of the pool that call one API first."""
+
+
+@dg.asset(
+    group_name="generation",
+    io_manager_key="lake",
+    kinds={"polars", "parquet"},
+    code_version="2",
+    automation_condition=ONCE | dg.AutomationCondition.code_version_changed(),
+    metadata=shaped_by("seeds"),
+    description="Examples shown to the generators: the hand-written seeds of the built-in functions, and seeds of the "
+    "user's own (`APIGEN_SEEDS`).",
+)
+def seed_examples(
+    context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """The pool that the example sampler draws from."""
+    examples = from_seeds(all_seeds())
+    own = read_own_seeds(settings.seeds_source)
+    for problem in own.problems:
+        context.log.warning(problem)
+    frame = ShownExample.frame([*examples, *own.examples])
+    return dg.MaterializeResult(
+        value=frame,
+        metadata={
+            "examples": frame.height,
+            "own": len(own.examples),
+            "own_rejected": len(own.problems),
+            "problems": "; ".join(own.problems[:20]) or "none",
+            **_pool(frame),
+        },
+    )
 
 
 @dg.asset(
@@ -45,30 +90,28 @@ class SeedConfig(dg.Config):
     io_manager_key="lake",
     kinds={"polars", "parquet"},
     code_version="1",
-    automation_condition=ONCE | dg.AutomationCondition.code_version_changed(),
-    description="Examples shown to the generators: the hand-written seeds of the built-in functions and, where asked "
-    "for, verified rows of earlier rounds.",
+    ins={"semantic_verified": dg.AssetIn(metadata={"allow_missing_partitions": True})},
+    description="Verified rows of one round, which the prompts of the next round show. `raw_candidates` of a later "
+    "round reads this table; it is no edge of the graph, since these rows were made from that asset's first round.",
 )
-def seed_examples(
-    context: dg.AssetExecutionContext, config: SeedConfig, lake: dg.ResourceParam[LakeIOManager]
+def verified_examples(
+    context: dg.AssetExecutionContext, config: PoolConfig, semantic_verified: pl.LazyFrame
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """The pool that the example sampler draws from."""
-    examples = from_seeds(all_seeds())
-    if config.include_verified:
-        # No dependency of the graph: rows of an earlier round are made from these very examples.
-        try:
-            rows = lake.lake.scan("semantic_verified").select("candidate_id", "query", "answers", "tools")
-            examples += from_verified(rows.bottom_k(config.verified_limit, by="candidate_id").collect())
-        except LakeError as error:
-            context.log.warning(f"no verified rows to add: {error}")
-    frame = ShownExample.frame(examples)
+    """The pool of one later round."""
+    rows = rows_of_round(semantic_verified, config.round - 1)
+    frame = ShownExample.frame(pool_of(rows, config.rows_per_api)).with_columns(
+        pl.lit(config.round, pl.Int64).alias("round")
+    )
+    if not frame.height:
+        context.log.warning(f"round {config.round - 1} has no verified rows: round {config.round} would show none")
     return dg.MaterializeResult(
         value=frame,
         metadata={
+            "round": config.round,
             "examples": frame.height,
-            "styles": counts_table(column_counts(frame, "style"), "style"),
-            "origins": counts_table(column_counts(frame, "origin"), "origin"),
-            "samples": samples(frame, ["style", "query", "answers"]),
+            "verified_rows": rows.height,
+            "read_by": dg.MetadataValue.asset(dg.AssetKey("raw_candidates")),
+            **_pool(frame),
         },
     )
 
@@ -92,15 +135,30 @@ def raw_candidates(
     seed_examples: pl.DataFrame,
     llm: LlmResource,
     settings: dg.ResourceParam[Settings],
+    lake: dg.ResourceParam[LakeIOManager],
+    config: RoundConfig,
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """Draw prompts, ask, parse. Answers are journalled: a repeated run asks only for what is missing."""
     batch, generator = BatchPartition.of(context)
+    partition = {"api_batch": batch, "generator": generator}
+    examples = [ShownExample.from_row(row) for row in seed_examples.iter_rows(named=True)]
+    # No dependencies of the graph: the catalog of other batches is read as it was pinned, and rows of an earlier round
+    # were made from this very asset.
+    try:
+        earlier = read_other_rounds(lake.lake, partition, config.round)
+        examples += read_pool(lake.lake, config.round)
+    except RoundError as error:
+        raise again_or_stop(error, may_pass=False) from error
+    library = None
+    if filtered_api_catalog.height:
+        pinned = pin_library(lake.lake, batch, filtered_api_catalog)
+        library = Library(pinned.apis)
     try:
         model = generators(settings).get(generator)
         target = settings.candidates(filtered_api_catalog.height, model is not None and model.is_standin)
         generated = generate(
             [Api.from_row(row) for row in filtered_api_catalog.iter_rows(named=True)],
-            [ShownExample.from_row(row) for row in seed_examples.iter_rows(named=True)],
+            examples,
             generator,
             batch,
             target,
@@ -109,6 +167,8 @@ def raw_candidates(
             settings.pairs_per_prompt,
             settings.languages,
             _progress(context, generator, batch),
+            library=library,
+            round_=config.round,
         )
     except (EndpointError, JournalError, GeneratorsFileError, MissingKeyError, UnknownGeneratorError) as error:
         raise again_or_stop(error, may_pass=isinstance(error, EndpointError)) from error
@@ -117,11 +177,36 @@ def raw_candidates(
         raise again_or_stop(EndpointError(generated.stopped or ""), may_pass=True)
     if generated.stopped is not None:
         context.log.warning(generated.stopped)
+    rows = pl.concat([*earlier, generated.candidates]).sort("round", maintain_order=True)
     return dg.MaterializeResult(
-        value=generated.candidates,
-        data_version=content_version(generated.candidates),
-        metadata={"target": target, **_metadata(generated, llm, generator)},
+        value=rows,
+        data_version=content_version(rows),
+        metadata={
+            "target": target,
+            "round": config.round,
+            "rows_of_other_rounds": sum(frame.height for frame in earlier),
+            "library_version": library.version if library else "none",
+            "library_apis": len(library) if library else 0,
+            **_offered(generated.candidates),
+            **_metadata(generated, llm, generator),
+        },
     )
+
+
+def _pool(frame: pl.DataFrame) -> dict[str, Any]:
+    return {
+        "styles": counts_table(column_counts(frame, "style"), "style"),
+        "wordings": counts_table(column_counts(frame, "wording"), "wording"),
+        "origins": counts_table(column_counts(frame, "origin"), "origin"),
+        "samples": samples(frame, ["style", "wording", "query", "answers"]),
+    }
+
+
+def _offered(candidates: pl.DataFrame) -> dict[str, Any]:
+    """How many of the prompts with several tools mix batches."""
+    tools = candidates.unique("completion_key")["tools"]
+    several = [ids for text in tools if len(ids := {tool["api_id"] for tool in json.loads(text)}) > 1]
+    return {"prompts_with_several_tools": len(several), "apis_offered": len(set().union(*several)) if several else 0}
 
 
 def _metadata(generated: Generated, llm: LlmResource, generator: str) -> dict[str, Any]:

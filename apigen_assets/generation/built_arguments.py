@@ -33,19 +33,18 @@ _OTHER: dict[JsonValue, tuple[JsonValue, ...]] = {
 """Other values of the kind, for a second call."""
 
 
-def built_arguments(api: Api, count: int) -> list[JsonObject]:
-    """At most `count` different argument sets, the most telling first; none where nothing valid can be made.
+def built_arguments(api: Api) -> Iterator[JsonObject]:
+    """Different argument sets, the most telling first; none where nothing valid can be made.
 
     Values come from the accessibility call that succeeded, from the schema's examples, defaults and permitted values,
     from examples in descriptions, and only then from formats and names.
     """
-    sets: dict[str, JsonObject] = {}
+    seen: set[str] = set()
     for arguments in _candidates(api):
-        if len(sets) >= count:
-            break
-        if is_valid(arguments, api.parameters):
-            sets.setdefault(dumps(arguments), arguments)
-    return list(sets.values())
+        text = dumps(arguments)
+        if text not in seen and is_valid(arguments, api.parameters):
+            seen.add(text)
+            yield arguments
 
 
 def _candidates(api: Api) -> Iterator[JsonObject]:

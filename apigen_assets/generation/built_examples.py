@@ -1,5 +1,6 @@
 """Examples made for a prompt where nobody wrote a fitting one: of two others, or of the tool's own documentation."""
 
+import itertools
 import random
 import re
 from collections.abc import Mapping, Sequence
@@ -75,7 +76,7 @@ def _part(
     if plain and wording in _OPENINGS:
         example = chance.choice(plain)
         return [(chance.choice(_OPENINGS[wording]), False), (example.query, True)], example.answers[0]
-    for arguments in [*(example.answers[0].arguments for example in free), *built_arguments(api, 4)]:
+    for arguments in itertools.chain((example.answers[0].arguments for example in free), built_arguments(api)):
         call = Call(name=api.name, arguments=arguments)
         if dumps(call.model_dump()) not in seen:
             return _written(api, arguments, wording, chance), call

@@ -72,6 +72,9 @@ def every_pair_is_accounted_for(
     written = records[0].asset_materialization if records else None
     account = written.metadata.get("account") if written is not None else None
     kept = account.value if account is not None and isinstance(account.value, dict) else None
+    round_ = written.metadata.get("round") if written is not None else None
+    if round_ is not None:
+        raw_candidates = raw_candidates.filter(pl.col("round").fill_null(1) == round_.value)
     rows = _height(raw_candidates)
     if kept is None:
         return dg.AssetCheckResult(

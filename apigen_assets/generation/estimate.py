@@ -8,6 +8,7 @@ from typing import Protocol
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.chat import ChatRequest
 from apigen_assets.generation.generate import planned_requests
+from apigen_assets.generation.library import Library
 from apigen_assets.generation.samplers import Sampler
 from apigen_assets.generation.shown_examples import ShownExample
 
@@ -73,16 +74,18 @@ def estimate_generation(
     journal: Journalled,
     languages: Sequence[str] = (),
     tokens_per_pair: float = TOKENS_PER_PAIR,
+    library: Callable[[str], Library | None] = lambda _: None,
 ) -> Estimate:
     """Requests, tokens and time for `target(number of APIs)` candidates from every batch.
 
-    The prompts are those the run would send. Tokens are characters / 4, so the real count may differ by a quarter.
+    The prompts are those the run would send; `library` gives a batch's by its key. Tokens are characters / 4, so the
+    real count may differ by a quarter.
     """
     asked = journalled = prompt = 0
     for batch, apis in batches.items():
         if not apis:
             continue
-        sampler = Sampler(apis, examples, seed, batch, languages)
+        sampler = Sampler(apis, examples, seed, batch, languages, library(batch))
         for request in planned_requests(sampler, target(len(apis)), pairs):
             asked += 1
             if journal.answered(generator.name, request):

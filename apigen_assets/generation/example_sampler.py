@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.style import Style
-from apigen_assets.files.json_types import JsonObject
 from apigen_assets.generation.built_examples import build_example
 from apigen_assets.generation.shown_examples import ShownExample
+from apigen_assets.tool_formats.json_schema import is_valid
 
 MOST = 3
 """Examples in one prompt."""
+MOST_QUERIES = 2
+"""Real queries without answers in one prompt."""
 MOST_ASKED = 3
 """Queries of earlier rounds that one prompt names."""
 
@@ -35,7 +37,11 @@ class ExampleSampler:
     def __init__(self, pool: Iterable[ShownExample], key: str) -> None:
         self._key = key
         self._by_tool: dict[str, list[ShownExample]] = {}
+        self._queries: dict[str | None, list[ShownExample]] = {}
+        self._valid: dict[tuple[str, str], bool] = {}
         for example in sorted(pool, key=lambda one: one.example_id):
+            if not example.answers:
+                self._queries.setdefault(example.wording, []).append(example)
             for name in dict.fromkeys(call.name for call in example.answers):
                 self._by_tool.setdefault(name, []).append(example)
 
@@ -82,15 +88,30 @@ class ExampleSampler:
         rows = [one for one in self._by_tool.get(target, ()) if one.origin == "verified" and one.query not in queries]
         return tuple(dict.fromkeys(one.query for one in self._first(rows, index, MOST_ASKED)))
 
+    def tone(self, index: int, wording: str) -> tuple[str, ...]:
+        """Real queries without answers in the wording, which show how people ask."""
+        return tuple(one.query for one in self._first(self._queries.get(wording, ()), index, MOST_QUERIES))
+
     def _fitting(self, tools: Sequence[Api]) -> list[ShownExample]:
         """The examples all of whose calls go to offered tools and have their arguments, by id."""
-        schemas = {api.name: api.parameters for api in tools}
+        offered = {api.name: api for api in tools}
         found: dict[str, ShownExample] = {}
-        for name in sorted(schemas):
+        for name in sorted(offered):
             for example in self._by_tool.get(name, ()):
-                if all(call.name in schemas and _takes(schemas[call.name], call) for call in example.answers):
+                calls = example.answers
+                if all(call.name in offered for call in calls) and all(
+                    self._takes(offered[call.name], call, f"{example.example_id}.{place}")
+                    for place, call in enumerate(calls)
+                ):
                     found[example.example_id] = example
         return [found[key] for key in sorted(found)]
+
+    def _takes(self, api: Api, call: Call, key: str) -> bool:
+        """Whether a tool takes a call's arguments: a tool of another source may have the name."""
+        if (api.api_id, key) not in self._valid:
+            named = call.arguments.keys() <= set(api.parameters.get("properties") or ())
+            self._valid[(api.api_id, key)] = named and is_valid(call.arguments, api.parameters)
+        return self._valid[(api.api_id, key)]
 
     def _first(self, pool: Sequence[ShownExample], index: int, count: int) -> list[ShownExample]:
         """The first by a hash of draw and example: a pool that grows changes only draws that a new one enters."""
@@ -109,9 +130,3 @@ def _counts(example: ShownExample) -> bool:
 
 def _counts_of(style: Style) -> bool:
     return style in _SEVERAL
-
-
-def _takes(schema: JsonObject, call: Call) -> bool:
-    """Whether a tool has the arguments of a call: a tool of another source may have the name."""
-    properties = schema.get("properties") or {}
-    return set(schema.get("required") or ()) <= call.arguments.keys() <= set(properties)

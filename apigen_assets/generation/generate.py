@@ -16,6 +16,7 @@ from apigen_assets.files.json_types import JsonObject
 from apigen_assets.functions.seed import Seed
 from apigen_assets.generation.copies import copied_from
 from apigen_assets.generation.generated import Generated
+from apigen_assets.generation.library import Library
 from apigen_assets.generation.parsing import Pair, parse_completion
 from apigen_assets.generation.prompts import instructions, make_messages, make_prompt_id
 from apigen_assets.generation.samplers import Draw, Sampler
@@ -47,6 +48,7 @@ def make_request(draw: Draw, pairs: int, structured: bool = False) -> ChatReques
         draw.language,
         draw.plans(pairs),
         draw.asked,
+        draw.tone,
     )
     return ChatRequest(
         messages=in_object(messages) if structured else messages,
@@ -74,6 +76,8 @@ def generate(
     languages: Sequence[str] = (),
     on_progress: Callable[[int, int], None] | None = None,
     structured: bool = False,
+    library: Library | None = None,
+    round_: int = 1,
 ) -> Generated:
     """Write at least `target` pairs, and keep the first `target` of them, readable or not.
 
@@ -93,6 +97,8 @@ def generate(
         languages: codes of further query languages.
         on_progress: called with (candidates so far, target).
         structured: ask for an object of a JSON Schema made from the tools offered instead of a plain list.
+        library: the whole catalog as pinned for the batch, for distractors and partners; null: the batch alone.
+        round_: 1, or the number of a later round, whose prompts are others.
 
     Raises:
         resources.llm.resource.EndpointError: the endpoint cannot be used.
@@ -103,14 +109,14 @@ def generate(
     if not apis or target <= 0:
         return report
     examples = [seed if isinstance(seed, ShownExample) else from_seeds([seed])[0] for seed in seeds]
-    plan = _Plan(Sampler(apis, examples, seed, batch, languages), target, pairs_per_prompt)
+    plan = _Plan(Sampler(apis, examples, seed, batch, languages, library, round_), target, pairs_per_prompt)
     while len(rows) < target and plan.left and report.stopped is None:
         for_draws, for_requests = itertools.tee(plan.next(target - len(rows)))
         requests = (make_request(draw, pairs_per_prompt, structured) for draw in for_requests)
         try:
             with contextlib.closing(chat.stream(generator, requests)) as completions:
                 for completion, draw in zip(completions, for_draws, strict=False):
-                    new = _rows(draw, completion, generator, batch, pairs_per_prompt, report)
+                    new = _rows(draw, completion, generator, batch, pairs_per_prompt, round_, report)
                     plan.count(new)
                     rows += new
                     if on_progress:
@@ -190,7 +196,7 @@ class _Plan:
 
 
 def _rows(
-    draw: Draw, completion: Completion, generator: str, batch: str, most: int, report: Generated
+    draw: Draw, completion: Completion, generator: str, batch: str, most: int, round_: int, report: Generated
 ) -> list[JsonObject]:
     report.prompts += 1
     report.cached += completion.cached
@@ -202,7 +208,7 @@ def _rows(
     report.count(parsed)
     prompt_id = make_prompt_id(draw.style, draw.wording, draw.language)
     rows = [
-        _candidate(draw, pair, index, tools, prompt_id, completion.key, generator, batch).row()
+        _candidate(draw, pair, index, tools, prompt_id, completion.key, generator, batch, round_).row()
         for index, pair in enumerate(parsed.pairs)
     ]
     report.relabelled += sum(row["style"] != draw.style for row in rows)
@@ -218,6 +224,7 @@ def _candidate(
     key: str,
     generator: str,
     batch: str,
+    round_: int,
 ) -> Candidate:
     return Candidate(
         candidate_id=make_candidate_id(key, index),
@@ -234,6 +241,7 @@ def _candidate(
         raw_text=pair.raw,
         parse_error=pair.error or _copy_error(draw, pair, tools),
         repairs=list(pair.repairs),
+        round=round_,
     )
 
 
@@ -241,5 +249,5 @@ def _copy_error(draw: Draw, pair: Pair, tools: list[JsonObject]) -> str | None:
     """Why the format stage shall reject a pair that can be read: it repeats its prompt."""
     if pair.answers is None:
         return None
-    source = copied_from(pair.query, pair.answers, draw.examples, tools, instructions())
+    source = copied_from(pair.query, pair.answers, draw.examples, tools, (*instructions(), *draw.asked, *draw.tone))
     return source and f"{Reason.COPIED_EXAMPLE}: {source}"

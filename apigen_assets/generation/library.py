@@ -1,12 +1,12 @@
 """The whole filtered catalog as the samplers see it, pinned by a version."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import polars as pl
 
+from apigen_assets.catalog.pinned_library import library_version
 from apigen_assets.domain.api import Api
 from apigen_assets.generation.similarity import terms_of
 
@@ -31,7 +31,7 @@ class Library:
         self.ids: list[str] = table["api_id"].to_list()
         self.names: list[str] = table["name"].to_list()
         self.sources: list[str] = [_source_name(text) for text in table["source"]]
-        self.version = _version(table)
+        self.version = library_version(table)
         self._record = lru_cache(maxsize=_KEPT)(self._read)
 
     @classmethod
@@ -72,12 +72,3 @@ def source_of(apis: Sequence[Api]) -> list[str]:
 
 def _source_name(text: str) -> str:
     return str(json.loads(text)["name"])
-
-
-def _version(table: pl.DataFrame) -> str:
-    """Changes with what a model sees of any API, and with nothing else."""
-    digest = hashlib.sha256()
-    for row in table.select("api_id", "name", "description", "parameters").iter_rows():
-        digest.update("\0".join(row).encode("utf-8", "surrogatepass"))
-        digest.update(b"\n")
-    return digest.hexdigest()[:16]

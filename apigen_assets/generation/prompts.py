@@ -50,6 +50,7 @@ def make_messages(
     language: str | None = None,
     plans: Sequence[PairPlan] = (),
     asked: Sequence[str] = (),
+    tone: Sequence[str] = (),
 ) -> tuple[dict[str, str], ...]:
     """The chat messages that ask for `number` pairs.
 
@@ -63,6 +64,7 @@ def make_messages(
         language: code of a language of `LANGUAGES`; null for English.
         plans: what each pair shall be like, in order; none leaves it open.
         asked: queries of earlier rounds, which shall not come again.
+        tone: real queries of people about other things, which show how they ask.
     """
     rules = [STYLE_RULES[style], wording.rule]
     if language is not None:
@@ -79,6 +81,8 @@ def make_messages(
         task["pairs"] = shown
     if asked:
         task["asked_before"] = list(asked)
+    if tone:
+        task["people_write_like"] = list(tone)
     names = ", ".join(f"`{name}`" for name in targets)
     parts.append(f"{TASK_HEADING}\n{_compact(task)}")
     parts.append(f"Write exactly {number} different pairs for {names}.")

@@ -51,6 +51,8 @@ class Draw:
     examples: tuple[ShownExample, ...]
     asked: tuple[str, ...] = ()
     """Queries of earlier rounds that shall not come again."""
+    tone: tuple[str, ...] = ()
+    """Real queries without answers that show how people ask."""
     visit: int = 0
     """How many prompts of the round had the same main target before."""
     planner: Planner | None = None
@@ -120,6 +122,7 @@ class Sampler:
             targets=choice.targets,
             examples=examples,
             asked=self._examples.asked(index, choice.targets[0], examples) if self._round > 1 else (),
+            tone=self._examples.tone(index, wording.name),
             visit=visit,
             planner=self._planner(main),
         )

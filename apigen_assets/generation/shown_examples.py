@@ -37,8 +37,8 @@ class ShownExample(Record):
     answers: list[Call]
     tools: list[str]
     origin: str
-    """`seed`, `verified` for a row that passed all three stages in an earlier round, `built` for one made for a
-    prompt."""
+    """`seed`; `own` for a seed of the user's; `query` for a user's query without answers; `verified` for a row that
+    passed all three stages in an earlier round; `built` for one made for a prompt."""
     wording: str | None = None
     """Name of the wording; null where it is not known."""
     language: str | None = None

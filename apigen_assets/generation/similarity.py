@@ -95,8 +95,9 @@ class SimilarityIndex:
 
 
 def _words(text: str) -> set[str]:
-    spaced = _CAMEL.sub(" ", text)
-    folded = "".join(one for one in unicodedata.normalize("NFKD", spaced).lower() if not unicodedata.combining(one))
+    folded = _CAMEL.sub(" ", text).lower()
+    if not folded.isascii():
+        folded = "".join(sign for sign in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(sign))
     words: set[str] = set()
     for word in _WORD.findall(folded):
         if word.isascii():

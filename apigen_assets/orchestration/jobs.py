@@ -10,6 +10,10 @@ _STAGE_TABLES = [
 
 _JOBS: dict[str, tuple[dg.AssetSelection, str]] = {
     "seeds": (_ASSETS("seed_examples"), "Build the pool of examples that the generators are shown."),
+    "round": (
+        _ASSETS("verified_examples"),
+        "Take verified rows of one round as examples of the next, which the job `rows` then makes with `round: 2`.",
+    ),
     "catalog": (_GROUP("catalog") - _ASSETS("sources"), "Import one batch of APIs and filter it."),
     "rows": (
         _ASSETS("raw_candidates", *_STAGE_TABLES),

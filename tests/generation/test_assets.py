@@ -1,5 +1,6 @@
 """The assets: materialised through Dagster with the real lake, resource and stand-in."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import pytest
 from apigen_assets.catalog.importers.python_modules import import_python_package
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.candidate import Candidate
-from apigen_assets.generation.assets import raw_candidates, seed_examples
-from apigen_assets.generation.checks import as_many_as_asked_for
-from apigen_assets.partitions import api_batches
+from apigen_assets.generation.assets import raw_candidates, seed_examples, verified_examples
+from apigen_assets.generation.checks import as_many_as_asked_for, every_pair_is_accounted_for
+from apigen_assets.partitions import api_batches, batch_by_generator
 from apigen_assets.settings import settings
+from apigen_assets.verification.stages.format import check_format
 from resources.lake.io_manager import LakeIOManager
 from resources.lake.lake import Lake
 from resources.llm.resource import LlmResource
@@ -40,7 +42,12 @@ def llm(**more: Any) -> LlmResource:
 
 
 def run(
-    instance: dg.DagsterInstance, tmp_path: Path, generator: str = "standin-large", batch: str = BATCH, **more: Any
+    instance: dg.DagsterInstance,
+    tmp_path: Path,
+    generator: str = "standin-large",
+    batch: str = BATCH,
+    config: dict[str, Any] | None = None,
+    **more: Any,
 ) -> dg.ExecuteInProcessResult:
     resources = {"lake": LakeIOManager(Lake(str(tmp_path / "lake"))), "llm": llm(**more), "settings": settings()}
     assets = [filtered_api_catalog, seed_examples, raw_candidates]
@@ -49,10 +56,11 @@ def run(
     assert dg.materialize(assets, selection=["seed_examples"], **common).success
     key = dg.MultiPartitionKey({"api_batch": batch, "generator": generator})
     return dg.materialize(
-        [*assets, as_many_as_asked_for],
+        [*assets, as_many_as_asked_for, every_pair_is_accounted_for],
         selection=["raw_candidates"],
         partition_key=key,
         raise_on_error=False,
+        run_config={"ops": {"raw_candidates": {"config": config or {}}}},
         **common,
     )
 
@@ -86,6 +94,68 @@ def test_a_partition_is_written_with_counts_and_samples_and_repeated_from_the_jo
     assert Lake(str(tmp_path / "lake")).scan("raw_candidates").collect().equals(frame)
 
 
+def test_a_partition_draws_from_the_whole_catalog_as_it_was_at_first(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APIGEN_CANDIDATES_PER_PARTITION", "60")
+    settings.cache_clear()
+    lake = Lake(str(tmp_path / "lake"))
+    apis = list(import_python_package("apigen_assets.functions", "builtin", only_with="SEEDS").apis)
+
+    def put(batch: str, part: list[Api]) -> None:
+        lake.write(Api.frame(part), lake.path("filtered_api_catalog", {"api_batch": batch}))
+
+    put("other", apis[40:80])
+    first = run(instance, tmp_path)
+    frame = lake.scan("raw_candidates").collect()
+    offered = {tool["name"] for text in frame["tools"] for tool in json.loads(text)}
+    assert offered & {api.name for api in apis[40:80]} and offered & {api.name for api in apis[:15]}
+    put("third", apis[80:])
+    put("other", apis[40:41])
+    again = run(instance, tmp_path)
+    assert metadata(again)["library_version"] == metadata(first)["library_version"]
+    assert metadata(first)["library_apis"] == 55
+    assert lake.scan("raw_candidates").collect().equals(frame)
+
+
+def test_a_second_round_shows_verified_rows_and_adds_its_candidates(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APIGEN_CANDIDATES_PER_PARTITION", "60")
+    settings.cache_clear()
+    lake = Lake(str(tmp_path / "lake"))
+    assert run(instance, tmp_path).success
+    first = lake.scan("raw_candidates").collect()
+    early = run(instance, tmp_path, config={"round": 2})
+    [failure] = [event for event in early.all_events if event.is_step_failure]
+    assert "materialise verified_examples" in str(failure.step_failure_data)
+    good = check_format(first).filter("passed")
+    lake.write(good, lake.path("semantic_verified", {"api_batch": BATCH, "generator": "standin-large"}))
+    resources = {"lake": LakeIOManager(lake)}
+    upstream = dg.AssetSpec(
+        "semantic_verified", partitions_def=batch_by_generator, metadata={"dagster/io_manager_key": "lake"}
+    )
+    instance.report_runless_asset_event(
+        dg.AssetMaterialization("semantic_verified", partition=f"{BATCH}|standin-large")
+    )
+    made = dg.materialize(
+        [upstream, verified_examples], selection=["verified_examples"], instance=instance, resources=resources
+    )
+    assert made.success
+    assert run(instance, tmp_path, config={"round": 2}).success
+    both = lake.scan("raw_candidates").collect()
+    assert both.filter(round=1).equals(first)
+    assert both.filter(round=2).height == 60
+    assert not set(both.filter(round=2)["candidate_id"]) & set(first["candidate_id"])
+    shown = lake.scan("verified_examples").collect()["query"].to_list()
+    assert len(shown) > 20
+    assert run(instance, tmp_path, config={"round": 2}).success
+    assert lake.scan("raw_candidates").collect().equals(both)
+    result = run(instance, tmp_path)
+    assert all(check.passed for check in result.get_asset_check_evaluations())
+    assert lake.scan("raw_candidates").collect().equals(both)
+
+
 def test_a_budget_leaves_a_part_and_a_warning(
     instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,7 +163,9 @@ def test_a_budget_leaves_a_part_and_a_warning(
     settings.cache_clear()
     result = run(instance, tmp_path)
     assert result.success
-    [check] = result.get_asset_check_evaluations()
+    checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
+    assert checks["every_pair_is_accounted_for"].passed
+    check = checks["as_many_as_asked_for"]
     assert not check.passed
     assert check.severity is dg.AssetCheckSeverity.WARN
     assert "`stopped` on raw_candidates says why" in str(check.description)

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
+from apigen_assets.catalog.pinned_library import LibraryBindings
 from apigen_assets.domain.reason import Stage
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.orchestration.automation import FOLLOW
 from apigen_assets.orchestration.data_versions import content_version
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.orchestration.shaping import shaped_by
-from apigen_assets.partitions import batch_by_generator
+from apigen_assets.partitions import BatchPartition, batch_by_generator
 from apigen_assets.settings import Settings
 from apigen_assets.verification.stages.execution import bindings_of, check_execution
 from apigen_assets.verification.stages.format import FormatChecker
@@ -20,6 +21,7 @@ from apigen_assets.verification.stages.semantic import check_semantic
 from apigen_assets.verification.stages.stream import checked_by_chunk
 from apigen_assets.verification.stages.versions import EXECUTION_VERSION, FORMAT_VERSION, SEMANTIC_VERSION
 from resources.executors import ExecutorsResource
+from resources.lake.io_manager import LakeIOManager
 from resources.llm.generators import judge_names
 from resources.llm.resource import LlmResource
 
@@ -126,10 +128,15 @@ def format_check(raw_candidates: pl.LazyFrame) -> _Results:
     ),
 )
 def execution_check(
-    format_verified: pl.LazyFrame, filtered_api_catalog: pl.DataFrame, executors: ExecutorsResource
+    context: dg.AssetExecutionContext,
+    format_verified: pl.LazyFrame,
+    filtered_api_catalog: pl.DataFrame,
+    executors: ExecutorsResource,
+    lake: dg.ResourceParam[LakeIOManager],
 ) -> _Results:
     """Stage 2 (paper, section 3.2)."""
-    bindings = bindings_of(filtered_api_catalog)
+    # Rows may call APIs of other batches; those are looked up where one does, and are no dependency of this one.
+    bindings = LibraryBindings(bindings_of(filtered_api_catalog), lake.lake, BatchPartition.of(context).batch)
     with executors.open() as executor:
         checked = checked_by_chunk(format_verified, lambda frame: check_execution(frame, bindings, executor))
         more = {f"executor_{name}": value for name, value in executor.describe().items()}

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
-from apigen_assets.domain.api import Binding
+from apigen_assets.domain.api import Binding, binding_of
 from apigen_assets.domain.outcome import CallExecutor, CallRequest, CallResult, Outcome
 from apigen_assets.domain.reason import Reason, Stage
 from apigen_assets.domain.record import in_schema
@@ -40,7 +40,6 @@ REASON_OF: dict[Outcome, Reason] = {
 }
 """The reason for every outcome but `ok`."""
 
-_BINDING: TypeAdapter[Binding] = TypeAdapter(Binding)
 _ERROR_CHARACTERS = 300
 
 
@@ -56,10 +55,7 @@ class ExecutionOptions(BaseModel):
 
 def bindings_of(catalog: pl.DataFrame) -> dict[str, Binding]:
     """How to call each API of a catalog table (`Api.SCHEMA`), by its id."""
-    return {
-        str(api_id): _BINDING.validate_json(binding)
-        for api_id, binding in catalog.select("api_id", "binding").iter_rows()
-    }
+    return {str(api_id): binding_of(binding) for api_id, binding in catalog.select("api_id", "binding").iter_rows()}
 
 
 def check_execution(
