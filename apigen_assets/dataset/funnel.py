@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from apigen_assets.files.markdown import grid
 from resources.lake.lake import Lake, LakeError
 
 _REASONS_SCHEMA = pl.Schema({"generator": pl.String, "stage": pl.String, "reason": pl.String, "count": pl.UInt32})
@@ -63,16 +64,17 @@ def reasons(lake: Lake) -> pl.DataFrame:
 
 def markdown(rows: list[FunnelRow]) -> str:
     """The funnel as a markdown table shaped like the paper's Table 1."""
-    lines = [
-        "| generator | candidates | failed format | failed execution | failed semantic | verified | pass rate |",
-        "|---|---:|---:|---:|---:|---:|---:|",
-    ]
-    lines += [
-        f"| {row.generator} | {row.candidates:,} | {row.failed_format:,} | {row.failed_execution:,} "
-        f"| {row.failed_semantic:,} | {row.verified:,} | {row.pass_rate:.1%} |"
+    columns = ("candidates", "failed format", "failed execution", "failed semantic", "verified", "pass rate")
+    cells = [
+        (
+            row.generator,
+            *(f"{count:,}" for count in (row.candidates, row.failed_format, row.failed_execution)),
+            *(f"{count:,}" for count in (row.failed_semantic, row.verified)),
+            f"{row.pass_rate:.1%}",
+        )
         for row in rows
     ]
-    return "\n".join(lines)
+    return grid(("generator", *columns), cells, right=columns)
 
 
 def _count(lake: Lake, asset: str) -> dict[str, int]:

@@ -17,6 +17,7 @@ from apigen_assets.evaluation.output_files import OutputsError
 from apigen_assets.evaluation.published import FOOTNOTE
 from apigen_assets.evaluation.scores import Scores
 from apigen_assets.evaluation.store import RunningElsewhereError
+from apigen_assets.files.markdown import grid
 from apigen_assets.orchestration.metadata import bar_plot, figure, samples
 from apigen_assets.orchestration.retries import again_or_stop
 from apigen_assets.orchestration.shaping import shaped_by
@@ -133,27 +134,27 @@ def _metadata(evaluation: Evaluation, table: pl.DataFrame, stand_in: bool) -> di
 
 def scores_markdown(scores: Scores) -> str:
     """A table in markdown: categories and figures with counts and 95 % intervals."""
-    lines = ["| category | correct | accuracy | 95 % interval |", "|---|---|---|---|"]
+    rows: list[tuple[str, str, str, str]] = []
     for name, tally in scores.tallies.items():
         if not scores.means_something(name):
-            lines.append(f"| {name} | – | – | no answer holds a call |")
+            rows.append((name, "–", "–", "no answer holds a call"))
             continue
         low, high = wilson(tally.correct, tally.total)
         of = "" if tally.total == COUNTS[name] else f" (sample of {COUNTS[name]})"
-        lines.append(
-            f"| {name} | {tally.correct} / {tally.total}{of} | {tally.accuracy:.2%} | {low:.1%} to {high:.1%} |"
-        )
-    for one in scores.figures:
-        lines.append(f"| **{one.name}** | n = {one.items} | {one.accuracy:.2%} | {one.low:.1%} to {one.high:.1%} |")
-    return "\n".join(lines)
+        interval = f"{low:.1%} to {high:.1%}"
+        rows.append((name, f"{tally.correct} / {tally.total}{of}", f"{tally.accuracy:.2%}", interval))
+    rows += [
+        (f"**{total.name}**", f"n = {total.items}", f"{total.accuracy:.2%}", f"{total.low:.1%} to {total.high:.1%}")
+        for total in scores.figures
+    ]
+    return grid(("category", "correct", "accuracy", "95 % interval"), rows)
 
 
 def _markdown(frame: pl.DataFrame) -> str:
     def cell(value: object) -> str:
         return "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
 
-    lines = ["| " + " | ".join(frame.columns) + " |", "|" + "---|" * len(frame.columns)]
-    return "\n".join([*lines, *("| " + " | ".join(map(cell, row)) + " |" for row in frame.iter_rows())])
+    return grid(frame.columns, (list(map(cell, row)) for row in frame.iter_rows()))
 
 
 def _seldom(tell: Callable[[int, int], None]) -> Callable[[int, int], None]:

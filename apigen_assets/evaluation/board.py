@@ -8,6 +8,7 @@ import polars as pl
 from apigen_assets.evaluation.categories import COUNTS, Tally, figures, wilson
 from apigen_assets.evaluation.published import ABLATION, PUBLISHED
 from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.files.markdown import grid
 
 BOARD_SCHEMA = pl.Schema(
     {
@@ -124,11 +125,7 @@ def _published() -> Iterator[tuple[JsonValue, ...]]:
 
 def board_markdown(board: pl.DataFrame, measures: tuple[str, ...] = ("v1_ast_relevance", "non_live", "live")) -> str:
     """A table in markdown: a row per model, best first by the first measure, with interval, overall and source."""
-    lines = [
-        "| model | data set | " + " | ".join(measures) + " | V1 overall | source |",
-        "|---|---|" + "---|" * (len(measures) + 2),
-    ]
-    order: list[tuple[float, str]] = []
+    order: list[tuple[float, list[str]]] = []
     for (model, dataset), rows in board.group_by(["model", "dataset"], maintain_order=True):
         of = {row["measure"]: row for row in rows.iter_rows(named=True)}
         cells = [_cell(of.get(name)) for name in measures]
@@ -136,9 +133,10 @@ def board_markdown(board: pl.DataFrame, measures: tuple[str, ...] = ("v1_ast_rel
         cells.append(f"{overall['percent']:.2f}" if overall else "not run in full")
         first = of.get(measures[0]) or overall
         label = f"{model} *(stand-in data)*" if rows["note"].str.contains(STAND_IN, literal=True).any() else model
-        line = f"| {label} | {dataset or ''} | " + " | ".join(cells) + f" | {rows['source'][0]} |"
+        line = [label, str(dataset or ""), *cells, str(rows["source"][0])]
         order.append((-first["percent"] if first else 0.0, line))
-    return "\n".join([*lines, *(line for _, line in sorted(order, key=lambda pair: pair[0]))])
+    ranked = [line for _, line in sorted(order, key=lambda pair: pair[0])]
+    return grid(("model", "data set", *measures, "V1 overall", "source"), ranked)
 
 
 def _cell(row: JsonObject | None) -> str:

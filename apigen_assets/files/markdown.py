@@ -1,16 +1,21 @@
-"""Tables in markdown, as the UI and reports show them."""
+"""Tables in markdown, as the UI, the cards and the reports show them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import polars as pl
 
 from apigen_assets.files.excerpt import cut
 
 
+def grid(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[str] = ()) -> str:
+    """A table of cells that are markdown already; the columns named in `right` are aligned to the right."""
+    rule = "|" + "".join("---:|" if column in right else "---|" for column in columns)
+    return "\n".join([_line(columns), rule, *map(_line, rows)])
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], width: int = 300) -> str:
-    """A table; a cell is cut at `width` characters, and what would break the table is written harmlessly."""
-    lines = [_line(columns), _line("---" for _ in columns)]
-    return "\n".join([*lines, *(_line(_cell(value, width) for value in row) for row in rows)])
+    """A table of values; a cell is cut at `width` characters, and what would break the table is written harmlessly."""
+    return grid(columns, ([plain(_text(value), width) for value in row] for row in rows))
 
 
 def frame_table(frame: pl.DataFrame, width: int = 300) -> str:
@@ -18,11 +23,19 @@ def frame_table(frame: pl.DataFrame, width: int = 300) -> str:
     return table(frame.columns, frame.iter_rows(), width)
 
 
+def plain(text: str, width: int, line_break: str = " ") -> str:
+    """A text as a cell: cut at `width` characters, and nothing in it is taken for markdown."""
+    return escaped(cut(text, width), line_break).replace("`", "'")
+
+
+def escaped(text: str, line_break: str = " ") -> str:
+    """A text that stays in its cell: bars and line ends do not end it."""
+    return text.replace("|", "\\|").replace("\n", line_break)
+
+
 def _line(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _cell(value: object, width: int) -> str:
-    text = "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
-    text = cut(text, width)
-    return text.replace("|", "\\|").replace("\n", " ").replace("`", "'")
+def _text(value: object) -> str:
+    return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from apigen_assets.files.excerpt import cut
+from apigen_assets.files.markdown import grid, plain
 
 
 def counts_table(counts: Mapping[str, int], label: str = "reason") -> dg.MetadataValue:
@@ -39,9 +39,10 @@ def samples(frame: pl.DataFrame, columns: Sequence[str], rows: int = 3, width: i
     step = max(1, frame.height // rows)
     parts = []
     for row in frame[::step].head(rows).select(columns).iter_rows(named=True):
-        lines = ["| field | value |", "|---|---|"]
-        lines += [f"| {name} | {_cell(value, width)} |" for name, value in row.items()]
-        parts.append("\n".join(lines))
+        cells = [
+            (name, "" if value is None else plain(str(value), width, line_break="<br>")) for name, value in row.items()
+        ]
+        parts.append(grid(("field", "value"), cells))
     return dg.MetadataValue.md("\n\n".join(parts))
 
 
@@ -95,9 +96,3 @@ def png(fig: Any) -> bytes:
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=90, metadata={"Software": None})
     return buffer.getvalue()
-
-
-def _cell(value: object, width: int) -> str:
-    text = "" if value is None else str(value)
-    text = cut(text, width)
-    return text.replace("|", "\\|").replace("\n", "<br>").replace("`", "'")

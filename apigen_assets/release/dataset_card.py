@@ -11,6 +11,7 @@ from apigen_assets.dataset.compose import ABLATION_RULE
 from apigen_assets.dataset.funnel import markdown
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonMapping, JsonObject
+from apigen_assets.files.markdown import escaped, grid
 from apigen_assets.orchestration.metadata import column_counts
 from apigen_assets.release.provenance import Provenance
 from apigen_assets.release.trainers import uses
@@ -214,24 +215,24 @@ def _trainers(facts: Facts) -> list[str]:
 
 
 def _configs(facts: Facts, infos: Sequence[JsonMapping]) -> str:
-    lines = ["| config | splits | what |", "|---|---|---|"]
+    rows: list[tuple[str, str, str]] = []
     for info in infos:
         splits = ", ".join(f"`{split['name']}` {split['num_examples']:,}" for split in info["splits"])
         about = facts.about.get(info["config_name"], "")
         if info.get("left_out"):
             about += f"; {info['left_out']:,} rows are left out, whose numbers JSON columns cannot hold unchanged"
-        lines.append(f"| `{info['config_name']}` | {splits} | {about} |")
+        rows.append((f"`{info['config_name']}`", splits, about))
     names = {info["config_name"] for info in infos}
-    lines += [
-        f"| `jsonl/{name}.jsonl` | {facts.rows:,} lines | {about} |"
+    rows += [
+        (f"`jsonl/{name}.jsonl`", f"{facts.rows:,} lines", about)
         for name, about in facts.about.items()
         if name not in names
     ]
-    return "\n".join(lines)
+    return grid(("config", "splits", "what"), rows)
 
 
 def _counts(name: str, counts: Mapping[str, int]) -> str:
-    return "\n".join([f"| {name} | rows |", "|---|---:|", *(f"| {key} | {count:,} |" for key, count in counts.items())])
+    return grid((name, "rows"), [(key, f"{count:,}") for key, count in counts.items()], right=("rows",))
 
 
 def _shortfall(provenance: Provenance) -> list[str]:
@@ -268,21 +269,21 @@ def _ablations(provenance: Provenance) -> str:
 def _models(provenance: Provenance) -> str:
     if not provenance.models:
         return "Not recorded."
-    lines = ["| name | model | role |", "|---|---|---|"]
-    lines += [
-        f"| {model.name} | {_cell(model.model)} | {model.roles}{' (stand-in)' if model.stand_in else ''} |"
+    rows = [
+        (model.name, escaped(model.model), f"{model.roles}{' (stand-in)' if model.stand_in else ''}")
         for model in provenance.models
     ]
-    return "\n".join(lines)
+    return grid(("name", "model", "role"), rows)
 
 
 def _prompts(provenance: Provenance) -> str:
     if not provenance.prompts:
         return "Not recorded."
-    lines = ["A template's name ends in the hash of its text.", "", "| template | verified rows |", "|---|---:|"]
+    lines = ["A template's name ends in the hash of its text."]
     if provenance.judge_prompt:
-        lines.insert(1, f"The judges' prompt has the hash `{provenance.judge_prompt}`.")
-    return "\n".join(lines + [f"| `{name}` | {count:,} |" for name, count in provenance.prompts])
+        lines.append(f"The judges' prompt has the hash `{provenance.judge_prompt}`.")
+    rows = [(f"`{name}`", f"{count:,}") for name, count in provenance.prompts]
+    return "\n".join([*lines, "", grid(("template", "verified rows"), rows, right=("verified rows",))])
 
 
 def _sources(provenance: Provenance) -> str:
@@ -291,12 +292,14 @@ def _sources(provenance: Provenance) -> str:
     lines = [
         "The licence is the one the source itself states. Names and descriptions of its functions appear in `tools`.",
         "",
-        "| source | format | licence | APIs |",
-        "|---|---|---|---:|",
-    ]
-    lines += [
-        f"| {_cell(source.name)} | {source.format} | {_cell(source.license or 'not stated')} | {source.apis:,} |"
-        for source in provenance.sources
+        grid(
+            ("source", "format", "licence", "APIs"),
+            [
+                (escaped(source.name), str(source.format), escaped(source.license or "not stated"), f"{source.apis:,}")
+                for source in provenance.sources
+            ],
+            right=("APIs",),
+        ),
     ]
     return "\n".join(lines) + f"\n\nCatalogue hash: `{provenance.catalog_hash}`."
 
@@ -308,17 +311,10 @@ def _lineage(provenance: Provenance) -> list[str]:
     lines = ["## Lineage", "", f"Code commit: `{lineage.get('code_commit') or 'not recorded'}`."]
     assets = lineage.get("assets") or {}
     if assets:
-        lines += ["", "| asset | Dagster run | code version | data version |", "|---|---|---|---|"]
-        lines += [
-            f"| `{name}` | {one.get('run_id') or '-'} | {one.get('code_version') or '-'} "
-            f"| {one.get('data_version') or '-'} |"
-            for name, one in assets.items()
-        ]
+        fields = ("run_id", "code_version", "data_version")
+        rows = [(f"`{name}`", *(str(asset.get(field) or "-") for field in fields)) for name, asset in assets.items()]
+        lines += ["", grid(("asset", "Dagster run", "code version", "data version"), rows)]
     return ["\n".join(lines) + "\n\n`release.json` lists every file with its SHA-256, and the hash of all rows."]
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _sorted(counts: Mapping[str, int]) -> dict[str, int]:

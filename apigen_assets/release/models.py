@@ -16,6 +16,7 @@ from apigen_assets.domain.standin import any_standin
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.folders import staged
 from apigen_assets.files.json_types import JsonMapping, JsonObject
+from apigen_assets.files.markdown import grid
 from apigen_assets.release.shards import file_sha256
 from apigen_assets.release.tree import FORMAT, MANIFEST, Tree, complete, read_manifest, same, write_manifest
 from resources.bfcl.environment import VERSION
@@ -221,16 +222,12 @@ def _score_table(found: Sequence[PublishedScore], stand_in: bool) -> str:
         "",
         "Official checker; run by the publisher.",
         "",
-        "| category | accuracy | questions |",
-        "|---|---:|---|",
     ]
-    return "\n".join(
-        lines
-        + [
-            f"| {one.category} | {one.accuracy:.2%} | {one.questions:,}{' (a sample)' if one.sampled else ''} |"
-            for one in found
-        ]
-    )
+    rows = [
+        (score.category, f"{score.accuracy:.2%}", f"{score.questions:,}{' (a sample)' if score.sampled else ''}")
+        for score in found
+    ]
+    return "\n".join([*lines, grid(("category", "accuracy", "questions"), rows, right=("accuracy",))])
 
 
 def _trained_on_stand_ins(checkpoint: Path) -> bool:

@@ -1,5 +1,7 @@
 """What each config of a release is, and the one line with which its trainer reads it."""
 
+from apigen_assets.files.markdown import escaped, grid
+
 ABOUT = {
     "xlam": "every row, in the columns of xlam-function-calling-60k",
     "openai": "the same rows as messages and tools of the OpenAI chat-completions API, with arguments as objects",
@@ -72,9 +74,9 @@ _USES = {
 
 def uses(names: list[str], repo: str) -> list[str]:
     """The card's section on trainers: a table with one line per trainer of the configs there are."""
-    lines = ["| trainer | config | use |", "|---|---|---|"]
-    for name in names:
-        for trainer, line in _USES.get(name, ()):
-            shown = line.format(repo=repo).replace("|", "\\|")
-            lines.append(f"| {trainer} | `{name}` | `{shown}` |")
-    return lines if len(lines) > 2 else []
+    rows = [
+        (trainer, f"`{name}`", f"`{escaped(line.format(repo=repo))}`")
+        for name in names
+        for trainer, line in _USES.get(name, ())
+    ]
+    return [grid(("trainer", "config", "use"), rows)] if rows else []

@@ -7,6 +7,7 @@ import polars as pl
 
 from apigen_assets.domain.standin import any_standin
 from apigen_assets.files.json_types import JsonMapping, JsonObject
+from apigen_assets.files.markdown import grid
 from apigen_assets.training.examples import GROUPS
 
 SEEDS = (1, 2, 3)
@@ -57,23 +58,26 @@ def ablation_row(dataset: str, seed: int, result: JsonMapping) -> JsonObject:
 def ablation_markdown(frame: pl.DataFrame) -> str:
     """The table: mean, spread and difference per data set, beside the paper's differences."""
     baseline = _accuracies(frame, "verified")
-    lines = [
-        "| data set | rows | exact match, mean (spread over seeds) | per seed | against verified | paper, xLAM-1B | "
-        "paper, xLAM-7B |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    models = ("xLAM-1B", "xLAM-7B")
+    columns = ("data set", "rows", "exact match, mean (spread over seeds)", "per seed", "against verified")
+    cells: list[tuple[str, ...]] = []
     for dataset in frame["dataset"].unique(maintain_order=True).to_list():
         values = _accuracies(frame, dataset)
         rows = mean(map(float, frame.filter(pl.col("dataset") == dataset)["rows"].to_list()))
         spread = f" ± {100 * stdev(values):.1f}" if len(values) > 1 else ""
         change = f"{100 * (mean(values) - mean(baseline)):+.1f} points" if baseline and dataset != "verified" else ""
         paper = PAPER.get(dataset, {})
-        lines.append(
-            f"| {dataset} | {rows:,.0f} | {100 * mean(values):.1f} %{spread} | "
-            f"{', '.join(f'{100 * value:.1f}' for value in values)} | {change} | "
-            + " | ".join(f"{paper[name]:+.2f}" if name in paper else "" for name in ("xLAM-1B", "xLAM-7B"))
-            + " |"
+        cells.append(
+            (
+                dataset,
+                f"{rows:,.0f}",
+                f"{100 * mean(values):.1f} %{spread}",
+                ", ".join(f"{100 * value:.1f}" for value in values),
+                change,
+                *(f"{paper[name]:+.2f}" if name in paper else "" for name in models),
+            )
         )
+    lines = [grid((*columns, *(f"paper, {name}" for name in models)), cells)]
     notes = [
         "",
         f"Held-out queries: {max(frame['heldout_rows'].to_list())} per run, the same for every data set. The paper's "

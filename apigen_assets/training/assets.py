@@ -10,6 +10,7 @@ import polars as pl
 
 from apigen_assets.domain.standin import any_standin
 from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.markdown import table
 from apigen_assets.orchestration.metadata import figure
 from apigen_assets.orchestration.retries import again_or_stop
 from apigen_assets.partitions import ModelPartition, model_by_dataset
@@ -194,7 +195,7 @@ def _metadata(result: dict[str, Any], out: Path) -> dict[str, Any]:
         "path": dg.MetadataValue.path(str(out)),
         "held_out_accuracy": dg.MetadataValue.md(
             ("*Stand-in data: the figures show that the machine works.*\n\n" if stand_in else "")
-            + "\n".join(accuracy_table(result["heldout"]))
+            + accuracy_table(result["heldout"])
         ),
         "loss": figure(curve_figure(trained["curve"], "loss"), "loss"),
         "learning_rate": figure(curve_figure(trained["curve"], "lr"), "learning rate"),
@@ -223,9 +224,12 @@ def _metadata(result: dict[str, Any], out: Path) -> dict[str, Any]:
 
 
 def _samples(written: list[JsonObject]) -> str:
-    lines = ["| style | query | expected | written | |", "|---|---|---|---|---|"]
-    for sample in written:
-        cells = [f"{sample['group']} ({sample['split']})", sample["query"], sample["expected"], sample["written"]]
-        shown = [str(cell).replace("|", "\\|").replace("\n", " ")[:300] for cell in cells]
-        lines.append(f"| {' | '.join(shown)} | {'right' if sample['exact'] else 'wrong'} |")
-    return "\n".join(lines)
+    cells = [
+        (
+            f"{sample['group']} ({sample['split']})",
+            *(sample[column] for column in ("query", "expected", "written")),
+            "right" if sample["exact"] else "wrong",
+        )
+        for sample in written
+    ]
+    return table(("style", "query", "expected", "written", ""), cells)

@@ -6,6 +6,7 @@ import yaml
 
 from apigen_assets.domain.standin import any_standin
 from apigen_assets.files.json_types import JsonMapping, JsonObject
+from apigen_assets.files.markdown import grid
 from apigen_assets.training.prompt_format import PromptStyle, render
 
 _EXAMPLE_TOOL = {
@@ -127,7 +128,7 @@ def _data(result: JsonMapping, lineage: JsonMapping) -> list[str]:
         ("Kept out by function", f"{prepared['left_out']['held_out_functions']:,}"),
         ("Skipped, longer than the context", f"{prepared['left_out']['too_long']:,}"),
     ]
-    out = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows if value)]
+    out = [grid(("", ""), [(name, str(value)) for name, value in rows if value])]
     if prepared["missing"]:
         out += ["", f"The data set has no rows of: {', '.join(prepared['missing'])}."]
     return out
@@ -151,26 +152,27 @@ def _recipe(result: JsonMapping, base: JsonMapping | None) -> list[str]:
         ("Versions", ", ".join(f"{name} {value}" for name, value in result["versions"].items())),
         ("Recipe hash", recipe["content_hash"]),
     ]  # fmt: skip
-    table = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
-    return [*table, "", "The complete recipe is `recipe.yaml`; every measured value is in `training.json`."]
+    return [
+        grid(("", ""), [(name, str(value)) for name, value in rows]),
+        "",
+        "The complete recipe is `recipe.yaml`; every measured value is in `training.json`.",
+    ]
 
 
-def accuracy_table(heldout: JsonMapping) -> list[str]:
+def accuracy_table(heldout: JsonMapping) -> str:
     """Accuracy by group as a Markdown table: trained and untrained, on seen and on unseen functions."""
     columns = [("trained", "seen"), ("untrained", "seen"), ("trained", "unseen")]
     groups = list(dict.fromkeys(group for which, split in columns for group in heldout[which].get(split, {})))
     groups.sort(key=lambda group: group == "all")
-    lines = [
-        "| | functions seen in training | the same, before training | functions never seen |",
-        "|---|---|---|---|",
-    ]
+    rows: list[tuple[str, ...]] = []
     for group in groups:
         cells = []
         for which, split in columns:
             result = heldout[which].get(split, {}).get(group)
             cells.append(f"{result['accuracy']:.1%} of {result['rows']}" if result else "no rows")
-        lines.append(f"| {group} | {' | '.join(cells)} |")
-    return lines
+        rows.append((group, *cells))
+    titles = ("functions seen in training", "the same, before training", "functions never seen")
+    return grid(("", *titles), rows)
 
 
 def _accuracy(result: JsonMapping, stand_in: bool) -> list[str]:
@@ -179,7 +181,7 @@ def _accuracy(result: JsonMapping, stand_in: bool) -> list[str]:
         f"on{' (stand-in data)' if stand_in else ''}. `relevance` are queries that none of the offered tools serves; "
         "`all` leaves them out.",
         "",
-        *accuracy_table(result["heldout"]),
+        accuracy_table(result["heldout"]),
     ]
 
 
