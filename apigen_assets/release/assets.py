@@ -37,7 +37,7 @@ class ReleaseConfig(dg.Config):
     group_name="release",
     kinds={"huggingface", "parquet"},
     code_version="2",
-    metadata=shaped_by("release_title", "release_license", "release_rejects"),
+    metadata=shaped_by("release_title", "release_license", "release_rejects", "release_configs", "release_thoughts"),
     deps=FUNNEL_TABLES,
     pool="hub",
 )

@@ -5,21 +5,32 @@ from typing import Any
 
 import dagster as dg
 from dagster import AssetCheckEvaluation, AssetCheckKey, AssetCheckSeverity, AssetKey, DagsterInstance
+from dagster._core.event_api import PartitionKeyFilter
 
 from apigen_assets.dataset import checks as dataset_checks
 from apigen_assets.evaluation import checks as evaluation_checks
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.orchestration.home import PROJECT
+from apigen_assets.partitions import api_batches, batch_by_generator
 from apigen_assets.release.provenance import code_commit
 from apigen_assets.training import checks as training_checks
+from apigen_assets.verification.stages import checks as stage_checks
 
-GUARDED = ("function_calling_dataset", "relevance_rows")
-"""The assets whose checks guard the release of the data set."""
+GUARDED = (
+    "function_calling_dataset",
+    "relevance_rows",
+    "composition",
+    "semantic_verified",
+    "execution_verified",
+    "format_verified",
+)
+"""The assets whose checks guard the release of the data set: what is released, and that nothing vanished on the way."""
+
+TRACED = ("function_calling_dataset", "relevance_rows", "composition")
+"""The assets whose runs and versions a release names."""
 
 GUARDED_OF_MODELS = ("xlam_checkpoints", "bfcl_scores")
 """The assets whose checks guard the release of a model, of the model's partition."""
-
-_HISTORY = 1_000
 
 
 def failed_checks(instance: DagsterInstance, keys: Iterable[AssetCheckKey], partition: str | None = None) -> list[str]:
@@ -31,14 +42,28 @@ def failed_checks(instance: DagsterInstance, keys: Iterable[AssetCheckKey], part
     Args:
         instance: where runs and checks are recorded.
         keys: the checks.
-        partition: of a partitioned asset, the one partition that counts.
+        partition: of a partitioned asset, the one partition that counts; null for all that there are.
     """
     found = []
     for key in sorted(keys, key=str):
-        reason = _reason(instance, key, partition)
-        if reason is not None:
-            found.append(f"{key.asset_key.to_user_string()}: {key.name} ({reason})")
+        partitions = [partition] if partition is not None else _partitions(instance, key.asset_key)
+        for each in partitions or [None]:
+            reason = _reason(instance, key, each)
+            if reason is not None:
+                place = f", partition {each}" if partition is None and each is not None else ""
+                found.append(f"{key.asset_key.to_user_string()}: {key.name} ({reason}{place})")
     return found
+
+
+def _partitions(instance: DagsterInstance, asset: AssetKey) -> list[str]:
+    """The partitions of a stage's asset that were made, of batches that there still are; none without partitions."""
+    made = instance.get_materialized_partitions(asset)
+    batches = set(instance.get_dynamic_partitions(str(api_batches.name)))
+    return sorted(key for key in made if _batch(key) in batches)
+
+
+def _batch(partition: str) -> str:
+    return batch_by_generator.get_partition_key_from_str(partition).keys_by_dimension["api_batch"]
 
 
 def _reason(instance: DagsterInstance, key: AssetCheckKey, partition: str | None) -> str | None:
@@ -63,14 +88,15 @@ def _reason(instance: DagsterInstance, key: AssetCheckKey, partition: str | None
 def _latest(instance: DagsterInstance, key: AssetCheckKey, partition: str | None) -> Any:
     if partition is None:
         return instance.get_latest_asset_check_evaluation_record(key)
-    history = instance.event_log_storage.get_asset_check_execution_history(key, limit=_HISTORY)
-    return next((record for record in history if record.partition == partition), None)
+    return instance.event_log_storage.get_latest_asset_check_execution_by_key(
+        [key], PartitionKeyFilter(key=partition)
+    ).get(key)
 
 
 def guarding_checks(assets: Iterable[str] = GUARDED) -> list[AssetCheckKey]:
     """The checks of these assets."""
     wanted = {AssetKey(name) for name in assets}
-    loaded = dg.load_asset_checks_from_modules([dataset_checks, training_checks, evaluation_checks])
+    loaded = dg.load_asset_checks_from_modules([dataset_checks, stage_checks, training_checks, evaluation_checks])
     return [key for checks in loaded for key in checks.check_keys if key.asset_key in wanted]
 
 
@@ -92,7 +118,7 @@ def compared_with_bfcl(instance: DagsterInstance) -> bool | None:
     return bool(evaluation.metadata["compared"].value)
 
 
-def versions(instance: DagsterInstance, names: Iterable[str] = GUARDED) -> dict[str, dict[str, str | None]]:
+def versions(instance: DagsterInstance, names: Iterable[str] = TRACED) -> dict[str, dict[str, str | None]]:
     """Run id, code version and data version of the latest materialisation of each asset."""
     found: dict[str, dict[str, str | None]] = {}
     for name in names:
