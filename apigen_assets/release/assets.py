@@ -17,6 +17,7 @@ from apigen_assets.release.models import ModelError, scores, write_model
 from apigen_assets.release.soundness import UnsoundRowsError
 from apigen_assets.release.tree import Tree, read_manifest
 from apigen_assets.settings import Settings
+from apigen_assets.training.released import note_publication
 from resources.hub.resource import HubError, HubProblem, HubResource, Publication
 from resources.lake.io_manager import LakeIOManager
 from resources.lake.lake import LakeError
@@ -62,6 +63,8 @@ def huggingface_dataset(
         raise _stop(str(error)) from None
     loaded = _load(context, hub, tree)
     published = _publish(context, hub, tree, repo, version, settings.hub_private, "dataset")
+    if published.get("revision"):
+        note_publication(settings.release_dir, tree.content_hash, repo, published["revision"], version)
     rows = {
         f"{name}/{split}": told["rows"]
         for name, config_ in tree.manifest["configs"].items()

@@ -47,7 +47,7 @@ def failed_checks(instance: DagsterInstance, keys: Iterable[AssetCheckKey], part
     found = []
     for key in sorted(keys, key=str):
         partitions = [partition] if partition is not None else _partitions(instance, key.asset_key)
-        for each in partitions or [None]:
+        for each in partitions or (None,):
             reason = _reason(instance, key, each)
             if reason is not None:
                 place = f", partition {each}" if partition is None and each is not None else ""

@@ -27,6 +27,7 @@ from apigen_assets.training.curves import curve_figure
 from apigen_assets.training.examples import COLUMNS
 from apigen_assets.training.model_card import accuracy_table
 from apigen_assets.training.recipe import load_recipe
+from apigen_assets.training.released import released_as
 from resources.lake.io_manager import LakeIOManager
 from resources.lake.lake import Lake, LakeError
 from resources.trainer.resource import TrainerResource
@@ -163,12 +164,7 @@ def _lineage(context: dg.AssetExecutionContext, settings: Settings, dataset: str
         "generators": generators,
         "run_id": context.run.run_id,
     }
-    manifest = settings.release_dir / "function-calling-dataset" / "release.json"
-    if dataset == "verified" and manifest.is_file():
-        released = json.loads(manifest.read_text(encoding="utf-8"))
-        if released.get("rows") in (None, frame.select(pl.len()).collect().item()):
-            out |= {key: released[key] for key in ("repository", "revision", "content_hash") if key in released}
-    return out
+    return out | (released_as(settings.release_dir, rows) if dataset == "verified" else {})
 
 
 def _is_done(job: TrainingJob) -> bool:

@@ -10,10 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from apigen_assets.cli.main import app
-from apigen_assets.partitions import model_by_dataset
+from apigen_assets.partitions import batch_by_generator, model_by_dataset
 from apigen_assets.release.assets import huggingface_dataset, huggingface_models
 from apigen_assets.release.guards import GUARDED_OF_MODELS, guarding_checks
 from apigen_assets.settings import settings
+from apigen_assets.training.released import released_as
 from resources.hub.resource import HubResource
 from resources.lake.lake import Lake
 from resources.lake.resource import LakeResource
@@ -142,6 +143,16 @@ def test_with_repository_and_token_it_is_published_with_lineage(lake, hub):
         card = found.content(found.files("v1")["README.md"]).read_text()
         assert f"| `function_calling_dataset` | {made.run_id} |" in card
         assert "No row matches a single-turn question" in card
+        table = settings().home / "rows.parquet"
+        rows().write_parquet(table)
+        assert released_as(settings().release_dir, table) == {
+            "content_hash": told["content_hash"],
+            "repository": "ada/calls",
+            "revision": told["revision"],
+            "version": "v1",
+        }
+        rows(word="other").write_parquet(table)
+        assert released_as(settings().release_dir, table) == {}, "as many rows, but others"
         # Made again with the same rows, by another run: nothing new.
         run("dataset", instance, defs)
         again = metadata(run("release", instance, defs, run_config=config))
@@ -173,6 +184,53 @@ def test_rows_without_a_passed_check_of_their_own_are_not_released(lake, hub, be
             run(job, instance, definitions(passed=passed))
         assert says in description(run("release", instance))
         assert not hub.log
+
+
+def stage(passed):
+    """A small stage with the conservation check of the real one."""
+
+    @dg.asset(partitions_def=batch_by_generator)
+    def format_verified():
+        pass
+
+    @dg.asset_check(
+        asset=format_verified,
+        name="format_in_is_verified_plus_rejected",
+        partitions_def=batch_by_generator,
+        blocking=True,
+    )
+    def check():
+        return dg.AssetCheckResult(passed=passed)
+
+    jobs = [dg.define_asset_job("stage", selection=["format_verified"])]
+    return dg.Definitions(assets=[format_verified], asset_checks=[check], jobs=jobs)
+
+
+def test_a_stage_that_lost_rows_in_any_of_its_partitions_stops_the_release(lake, hub):
+    generator = batch_by_generator.get_partitions_def_for_dimension("generator").get_partition_keys()[0]
+    bad, good = (dg.MultiPartitionKey({"api_batch": name, "generator": generator}) for name in ("bad", "good"))
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("api_batch", ["bad", "good"])
+        run("stage", instance, stage(passed=False), partition_key=bad)
+        run("stage", instance, stage(passed=True), partition_key=good)
+        said = description(run("release", instance))
+        assert f"format_in_is_verified_plus_rejected (failed, partition bad|{generator})" in said
+        assert not hub.log
+        run("stage", instance, stage(passed=True), partition_key=bad)
+        assert run("release", instance).success
+        run("stage", instance, stage(passed=False), partition_key=bad)
+        instance.delete_dynamic_partition("api_batch", "bad")
+        assert run("release", instance).success, "a batch that is gone stands in no way"
+
+
+def test_a_composition_that_lost_rows_stops_the_release():
+    assert {key.name for key in guarding_checks()} >= {
+        "composition_conserves_rows",
+        "format_in_is_verified_plus_rejected",
+        "execution_in_is_verified_plus_rejected",
+        "semantic_in_is_verified_plus_rejected",
+        "every_call_succeeded",
+    }
 
 
 def test_a_check_that_only_warns_does_not_stop_it(lake, monkeypatch):
