@@ -32,7 +32,7 @@ def released_as(release_dir: Path, rows: Path) -> JsonObject:
         rows: a Parquet table of data set rows, in the release's order.
 
     Returns:
-        `content_hash`, and `repository`, `revision` and `version` where it is published; empty where there is no release
+        `content_hash`, and `repository`, `revision` and `version` where published; empty where there is no release
         or it holds other rows. Equal counts say nothing, their hash does.
     """
     manifest = _read(release_dir / DATASET / "release.json")
