@@ -23,6 +23,7 @@ from apigen_assets.verification.mutation import assets as mutation
 from apigen_assets.verification.mutation import checks as mutation_checks
 from apigen_assets.verification.stages import assets as stages
 from apigen_assets.verification.stages import checks as stage_checks
+from resources.bfcl.resource import BfclResource
 from resources.executors import ExecutorsResource
 from resources.hub.resource import HubResource
 from resources.lake.resource import LakeResource
@@ -71,6 +72,7 @@ def build(settings: Settings) -> dg.Definitions:
                 rest=RestResource.from_settings(settings),
                 mcp=McpResource.from_settings(settings),
             ),
+            "bfcl": BfclResource.from_settings(settings),
             "trainer": TrainerResource.from_settings(settings),
         },
         sensors=[new_apis, automation, failures],

@@ -23,8 +23,9 @@ from apigen_assets.orchestration.retries import again_or_stop
 from apigen_assets.orchestration.shaping import shaped_by
 from apigen_assets.partitions import ALL_THAT_EXISTS, ModelPartition, model_by_dataset
 from apigen_assets.settings import Settings
-from resources.bfcl.environment import environment
+from resources.bfcl.environment import Environment
 from resources.bfcl.process import BfclEnvironmentError
+from resources.bfcl.resource import BfclResource
 from resources.llm.resource import LlmResource
 
 
@@ -50,13 +51,17 @@ class BfclConfig(dg.Config):
     pool="gpu",
 )
 def bfcl_scores(
-    context: dg.AssetExecutionContext, config: BfclConfig, llm: LlmResource, settings: dg.ResourceParam[Settings]
+    context: dg.AssetExecutionContext,
+    config: BfclConfig,
+    llm: LlmResource,
+    bfcl: BfclResource,
+    settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """Every BFCL single-turn question with the model's answer and the official checker's verdict."""
     model, dataset = ModelPartition.of(context)
     checkpoint = settings.checkpoints_dir / model / dataset
     try:
-        evaluation = _evaluated(context, config, settings, llm, checkpoint)
+        evaluation = _evaluated(context, config, settings, llm, bfcl.environment(), checkpoint)
     except (CheckpointError, OutputsError, BfclEnvironmentError) as error:
         raise again_or_stop(error, may_pass=False) from error
     except (AnswersFailedError, RunningElsewhereError, EndpointError) as error:
@@ -67,9 +72,13 @@ def bfcl_scores(
 
 
 def _evaluated(
-    context: dg.AssetExecutionContext, config: BfclConfig, settings: Settings, llm: LlmResource, checkpoint: Path
+    context: dg.AssetExecutionContext,
+    config: BfclConfig,
+    settings: Settings,
+    llm: LlmResource,
+    env: Environment,
+    checkpoint: Path,
 ) -> Evaluation:
-    env = environment()
     per_category = config.per_category or settings.bfcl_per_category
 
     def progress(done: int, total: int) -> None:

@@ -75,10 +75,19 @@ def environment() -> Environment:
     Raises:
         BfclEnvironmentError: it cannot be made, or lacks a package, or has another version of it.
     """
-    configured = settings().bfcl_python
-    if configured:
-        return at(configured.absolute())
-    python = install(settings().home / "bfcl-env")
+    config = settings()
+    return environment_in(config.bfcl_python, config.home / "bfcl-env")
+
+
+def environment_in(python: Path | None, folder: Path) -> Environment:
+    """The environment of an interpreter, else the one in `folder`, made on first use.
+
+    Raises:
+        BfclEnvironmentError: it cannot be made, or lacks a package, or has another version of it.
+    """
+    if python is not None:
+        return at(python.absolute())
+    python = install(folder)
     return _environment(python, json.loads((python.parents[1] / _MARKER).read_text(encoding="utf-8"))["info"])
 
 

@@ -19,6 +19,7 @@ from apigen_assets.evaluation.truth_outputs import outputs
 from apigen_assets.partitions import model_by_dataset
 from apigen_assets.settings import settings
 from resources.bfcl.records import BfclAnswer
+from resources.bfcl.resource import BfclResource
 from resources.lake.lake import Lake
 from resources.lake.resource import LakeResource
 from resources.llm.resource import LlmResource
@@ -169,6 +170,7 @@ def test_assets_run_from_checkpoint_to_leaderboard(use_env, checkpoint, tmp_path
     resources = {
         "lake": LakeResource(root=str(tmp_path / "lake")),
         "llm": LlmResource.from_settings(settings()),
+        "bfcl": BfclResource.from_settings(settings()),
         "settings": settings(),
     }
     definitions = dg.Definitions(
