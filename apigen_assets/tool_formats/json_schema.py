@@ -18,6 +18,9 @@ MAX_BYTES = 64_000
 DEFINITIONS = "$defs"
 """Key under which parameters hold the schemas that contain themselves."""
 
+_MAX_STEPS = 20
+_MAX_UNROLLED = 20_000
+
 JSON_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
 
 _VALIDATOR = Draft202012Validator(Draft202012Validator.META_SCHEMA)
@@ -56,6 +59,50 @@ def nullable(schema: JsonObject) -> JsonObject:
     outer: JsonObject = {key: schema[key] for key in ("description", "default") if key in schema}
     inner = {key: value for key, value in schema.items() if key not in outer}
     return {"anyOf": [inner, {"type": "null"}], **outer}
+
+
+def target_of(schema: JsonObject, definitions: JsonObject) -> JsonObject:
+    """What a schema that is a reference into `$defs` stands for; any other schema itself.
+
+    Keys beside the reference win; a reference that leads nowhere, or to itself, says nothing.
+    """
+    beside: JsonObject = {}
+    for _ in range(_MAX_STEPS):
+        reference = schema.get("$ref")
+        if not isinstance(reference, str):
+            return {**schema, **beside} if beside else schema
+        beside = {**{key: value for key, value in schema.items() if key != "$ref"}, **beside}
+        target = definitions.get(reference.removeprefix(f"#/{DEFINITIONS}/"))
+        schema = target if isinstance(target, dict) else {}
+    return beside
+
+
+def unrolled(parameters: JsonObject, levels: int = 3) -> JsonObject:
+    """Parameters without `$defs`: schemas that contain themselves are written out some levels deep, then take anything.
+
+    For what looks into schemas and needs no more than their upper levels (examples, descriptions, grounding); a check
+    of values takes the schema as it is.
+    """
+    definitions = parameters.get(DEFINITIONS)
+    if not isinstance(definitions, dict) or not definitions:
+        return parameters
+    room = [_MAX_UNROLLED]
+    rest = {key: value for key, value in parameters.items() if key != DEFINITIONS}
+    out = _unrolled(rest, definitions, levels, room)
+    return out if isinstance(out, dict) else rest
+
+
+def _unrolled(node: JsonValue, definitions: JsonObject, levels: int, room: list[int]) -> JsonValue:
+    room[0] -= 1
+    if isinstance(node, list):
+        return [_unrolled(item, definitions, levels, room) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(node.get("$ref"), str):
+        if levels <= 0 or room[0] <= 0:
+            return {key: value for key, value in node.items() if key != "$ref"}
+        return _unrolled(target_of(node, definitions), definitions, levels - 1, room)
+    return {key: _unrolled(value, definitions, levels, room) for key, value in node.items()}
 
 
 def is_valid(value: object, schema: JsonObject) -> bool:

@@ -7,11 +7,13 @@ fractional part); whether the function accepts it is seen when it is called. Pat
 """
 
 import re
-from collections.abc import Callable
-from typing import NamedTuple
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
+from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
@@ -33,6 +35,9 @@ class SchemaFault(NamedTuple):
 Check = Callable[[JsonValue], SchemaFault | None]
 
 PATTERN_TIME = "pattern time"
+
+MAX_FOLLOWED = 20_000
+"""References followed for one value: a schema that contains itself twice a level could ask for 2^levels of them."""
 
 _ANNOTATIONS = frozenset(
     {"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "format"}
@@ -316,13 +321,41 @@ def _combined_checks(schema: JsonObject) -> list[Check]:
     return out
 
 
+class _ReferenceLimitError(ValueError):
+    pass
+
+
+class _Followed(threading.local):
+    """References that may still be followed for the value at hand."""
+
+    left = MAX_FOLLOWED
+
+
+_followed = _Followed()
+
+
+def _reference(validator: Any, reference: str, instance: JsonValue, schema: JsonValue) -> Iterator[ValidationError]:
+    _followed.left -= 1
+    if _followed.left < 0:
+        raise _ReferenceLimitError(f"more than {MAX_FOLLOWED} references are followed for one value")
+    yield from Draft202012Validator.VALIDATORS["$ref"](validator, reference, instance, schema)
+
+
+_LibraryValidator: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
+    BoundedValidator, {"$ref": _reference}
+)
+
+
 def _by_library(schema: JsonObject) -> Check:
     # An own registry: the library's default would fetch remote references over the network.
-    validator = BoundedValidator(schema, registry=Registry())
+    validator = _LibraryValidator(schema, registry=Registry())
 
     def check(value: object) -> SchemaFault | None:
+        _followed.left = MAX_FOLLOWED
         try:
             error = next(iter(validator.iter_errors(value)), None)
+        except _ReferenceLimitError as problem:
+            return SchemaFault("$ref", "", str(problem))
         except (Unresolvable, RecursionError) as problem:
             return SchemaFault("$ref", "", f"the schema's reference leads nowhere: {_cut(str(problem))}")
         except PatternTimeError as problem:

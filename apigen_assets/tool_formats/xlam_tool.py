@@ -6,6 +6,7 @@ there is as often an example as a default.
 """
 
 from apigen_assets.files.json_types import JsonObject
+from apigen_assets.tool_formats.json_schema import unrolled
 
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 
@@ -41,6 +42,7 @@ def flat_parameters(parameters: JsonObject) -> dict[str, JsonObject]:
 
     What the flat form has no place for (allowed values, fields of a record) goes into the description.
     """
+    parameters = unrolled(parameters, levels=1)
     required = set(parameters.get("required", ()))
     flat: dict[str, JsonObject] = {}
     for name, schema in parameters.get("properties", {}).items():

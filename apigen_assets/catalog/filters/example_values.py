@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from apigen_assets.catalog.descriptions import words
 from apigen_assets.files.json_types import JsonObject, JsonValue
-from apigen_assets.tool_formats.json_schema import is_valid
+from apigen_assets.tool_formats.json_schema import is_valid, unrolled
 
 _BY_FORMAT = {
     "date": "2024-03-15",
@@ -73,6 +73,7 @@ def example_arguments(parameters: JsonObject) -> ProbeArguments:
     """
     arguments: JsonObject = {}
     guessed = []
+    parameters = unrolled(parameters)
     required = set(parameters.get("required", []))
     for name, schema in parameters.get("properties", {}).items():
         known, value = _documented(schema)

@@ -67,7 +67,7 @@ IMPORTERS: dict[str, Importer] = {
     "openapi": Importer(
         read=lambda request: import_openapi(request.path, request.slug, request.base_url),
         recognises=is_openapi,
-        first_words=(b"openapi", b"swagger"),
+        first_words=(b"openapi:", b'"openapi"', b"swagger:", b'"swagger"'),
     ),
     "mcp": Importer(read=_read_mcp, recognises=is_mcp_config, first_words=(b"mcpservers", b'"command"')),
     "python": Importer(read=_read_python, endings=(".py",)),

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.tool_formats.json_schema import unrolled
 from apigen_assets.verification.grounding.english import content_stems
 
 
@@ -56,7 +57,7 @@ class Leaf:
 
 def leaves_of(index: int, call: JsonObject, tool: JsonObject) -> Iterator[Leaf]:
     """The scalars of one call."""
-    schema = tool.get("parameters") or {}
+    schema = unrolled(tool.get("parameters") or {})
     properties = schema.get("properties") or {}
     required = schema.get("required") or ()
     for name, value in call["arguments"].items():

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.tool_formats.json_schema import unrolled
 
 Family = Literal["format", "execution", "arguments", "calls", "query", "hostile"]
 """`arguments`, `calls` and `query` are semantic damage; `hostile` must above all be survived."""
@@ -126,7 +127,7 @@ def places(row: MutableRow, kind: Callable[[JsonValue], bool]) -> list[tuple[int
 
 def schema_of(row: MutableRow, call: int, parameter: str) -> JsonObject:
     """The schema of a parameter of the function that a call names."""
-    properties = (row.tool(row.calls[call]["name"]).get("parameters") or {}).get("properties") or {}
+    properties = unrolled(row.tool(row.calls[call]["name"]).get("parameters") or {}).get("properties") or {}
     schema = properties.get(parameter)
     return schema if isinstance(schema, dict) else {}
 

@@ -18,6 +18,7 @@ from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.canonical import StrictJsonError, dumps, loads_strict
 from apigen_assets.files.excerpt import cut
 from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.tool_formats.json_schema import DEFINITIONS
 from apigen_assets.tool_formats.schema_validator import PATTERN_TIME, BadSchemaError, Check, SchemaFault, compile_schema
 
 
@@ -234,7 +235,9 @@ def compile_tool(parameters: JsonObject) -> CompiledTool | str:
     properties = parameters.get("properties", {})
     try:
         whole = compile_schema(parameters)
-        rest = {key: value for key, value in parameters.items() if key not in {"properties", "required", "type"}}
+        outer = {"properties", "required", "type", DEFINITIONS}
+        rest = {key: value for key, value in parameters.items() if key not in outer}
+        definitions = {DEFINITIONS: parameters[DEFINITIONS]} if parameters.get(DEFINITIONS) else {}
         if any(key.startswith("$") for key in rest) or "patternProperties" in rest:
             # References resolve against the root and patterns combine: the whole schema decides at once.
             checks: dict[str, Check] = dict.fromkeys(properties, _anything)
@@ -242,13 +245,19 @@ def compile_tool(parameters: JsonObject) -> CompiledTool | str:
             return CompiledTool(checks, tuple(parameters.get("required", ())), other, whole)
         extra = rest.pop("additionalProperties", False)
         return CompiledTool(
-            {name: compile_schema(schema) for name, schema in properties.items()},
+            {name: compile_schema(_with(schema, definitions)) for name, schema in properties.items()},
             tuple(parameters.get("required", ())),
-            compile_schema(extra) if extra is not False else None,
-            compile_schema(rest),
+            compile_schema(_with(extra, definitions)) if extra is not False else None,
+            compile_schema(_with(rest, definitions)),
         )
     except BadSchemaError as error:
         return f"parameters are no valid JSON Schema: {error}"
+
+
+def _with(schema: JsonValue, definitions: JsonObject) -> JsonValue:
+    """A part of the parameters with the schemas that its references lead to."""
+    needs = bool(definitions) and isinstance(schema, dict) and f"#/{DEFINITIONS}/" in dumps(schema)
+    return {**schema, **definitions} if needs else schema
 
 
 def parse_failure(parse_error: str, raw_text: str | None) -> Finding:
