@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
+import os
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from resources.rest.addresses import checked_addresses
+
+_ERROR_BYTES = 2_000
 
 
 class MissingTokenError(Exception):
@@ -146,6 +149,20 @@ def _filled(text: str, environment: Mapping[str, str], strict: bool = True) -> s
         return value or match[0]
 
     return _HOLE.sub(put, text)
+
+
+def last_words(said: TextIO) -> str:
+    """What a stdio server wrote last to its standard error, to be put behind a sentence; empty where it wrote nothing.
+
+    Args:
+        said: the file that took it.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        size = said.seek(0, os.SEEK_END)
+        said.seek(max(0, size - _ERROR_BYTES))
+        tail = said.read().strip().splitlines()[-1:]
+        return f"; it said: {tail[0]}" if tail else ""
+    return ""
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

@@ -20,7 +20,9 @@ _CONNECTION_CLOSED = -32000
 _UNKNOWN_TOOL = re.compile(
     r"(unknown tool|tool not found|tool .{1,120} (not found|not available|does not exist))", re.I
 )
-_INVALID = re.compile(r"(input validation error|invalid arguments?|.{0,120}validation errors? for )", re.IGNORECASE)
+_INVALID = re.compile(
+    r"(MCP error -32602\b|input validation error|invalid arguments?|.{0,120}validation errors? for )", re.IGNORECASE
+)
 
 
 def read_result(result: JsonValue, schema: JsonObject | None = None) -> Reading:

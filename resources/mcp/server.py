@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
-import os
 import tempfile
 from collections.abc import Mapping
 from typing import Any
 
 from apigen_assets.domain.outcome import Outcome
 from apigen_assets.files.json_types import JsonObject
-from resources.mcp.connection import Address, Limits, MissingTokenError, causes, connect, trust_listing
+from resources.mcp.connection import Address, Limits, MissingTokenError, causes, connect, last_words, trust_listing
 from resources.mcp.results import read_error, read_result
 from resources.rest.addresses import AddressRefusedError, ResolutionError
 from resources.rest.messages import short
@@ -17,7 +16,6 @@ from resources.rest.response import Reading
 
 _STARTS = 3
 """Failed starts after which a server is left alone."""
-_ERROR_BYTES = 2_000
 
 
 class Server:
@@ -120,9 +118,4 @@ def _start_failure(error: BaseException, said: Any, limit_s: float) -> Reading:
     if isinstance(error, TimeoutError):
         return Reading(Outcome.TRANSPORT, f"the server was not ready within {limit_s:g} s")
     text = f"the server did not start: {type(error).__name__}: {error}"
-    with contextlib.suppress(OSError, ValueError):
-        size = said.seek(0, os.SEEK_END)
-        said.seek(max(0, size - _ERROR_BYTES))
-        tail = said.read().strip().splitlines()[-1:]
-        text += f"; it said: {tail[0]}" if tail else ""
-    return Reading(Outcome.TRANSPORT, short(text, 500))
+    return Reading(Outcome.TRANSPORT, short(text + last_words(said), 500))

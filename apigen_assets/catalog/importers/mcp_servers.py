@@ -2,8 +2,9 @@
 
 import asyncio
 import os
-import sys
+import tempfile
 from pathlib import Path
+from typing import TextIO
 
 from apigen_assets.catalog.descriptions import clean_description
 from apigen_assets.catalog.importers.documents import Document
@@ -21,8 +22,9 @@ from apigen_assets.catalog.names import identifier
 from apigen_assets.domain.api import McpBinding
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonValue
-from resources.mcp.connection import Limits, MissingTokenError, causes, connect, tools_page
+from resources.mcp.connection import Limits, MissingTokenError, causes, connect, last_words, tools_page
 from resources.rest.addresses import AddressRefusedError, ResolutionError
+from resources.rest.connection import redactor
 
 __all__ = ["McpServer", "import_mcp_config", "import_mcp_url", "is_mcp_config", "list_tools"]
 
@@ -76,21 +78,25 @@ def list_tools(server: McpServer, allow_private: bool = False) -> list[JsonValue
         import mcp  # noqa: F401
     except ImportError:
         raise SourceError("mcp_not_installed", "MCP needs the extra: pip install 'apigen[mcp]'") from None
-    try:
-        return asyncio.run(_list_tools(server, allow_private))
-    except TimeoutError:
-        raise SourceError("no_answer", f"{server.name} did not list its tools in {LIST_TIMEOUT_S:.0f} s") from None
-    except BaseException as error:  # anyio groups what its tasks raise, cancellation included
-        if isinstance(error, KeyboardInterrupt | SystemExit):
-            raise
-        raise _failure(server, error) from None
+    redact = redactor(server.secrets(os.environ))
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
+        try:
+            return asyncio.run(_list_tools(server, allow_private, said))
+        except TimeoutError:
+            raise SourceError(
+                "no_answer", f"{server.name} did not list its tools in {LIST_TIMEOUT_S:.0f} s{redact(last_words(said))}"
+            ) from None
+        except BaseException as error:  # anyio groups what its tasks raise, cancellation included
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            raise _failure(server, error, redact(last_words(said))) from None
 
 
-async def _list_tools(server: McpServer, allow_private: bool) -> list[JsonValue]:
+async def _list_tools(server: McpServer, allow_private: bool, said: TextIO) -> list[JsonValue]:
     tools: list[JsonValue] = []
     limits = Limits(LIST_TIMEOUT_S, LIST_TIMEOUT_S, allow_private)
     async with asyncio.timeout(LIST_TIMEOUT_S):
-        async with connect(server, limits, os.environ, sys.__stderr__) as client:
+        async with connect(server, limits, os.environ, said) as client:
             cursor: str | None = None
             seen: set[str] = set()
             while len(tools) < MAX_TOOLS:
@@ -103,7 +109,7 @@ async def _list_tools(server: McpServer, allow_private: bool) -> list[JsonValue]
     return tools[:MAX_TOOLS]
 
 
-def _failure(server: McpServer, error: BaseException) -> SourceError:
+def _failure(server: McpServer, error: BaseException, said: str) -> SourceError:
     first, *_ = chain = list(causes(error))
     for cause in chain:
         if isinstance(cause, AddressRefusedError):
@@ -112,7 +118,7 @@ def _failure(server: McpServer, error: BaseException) -> SourceError:
             return SourceError("unknown_host", f"{server.name}: {cause}")
         if isinstance(cause, MissingTokenError):
             return SourceError("no_token", f"{server.name}: {cause}; it holds the server's token")
-    return SourceError("no_answer", f"{server.name}: {type(first).__name__}: {first}")
+    return SourceError("no_answer", f"{server.name}: {type(first).__name__}: {first}{said}")
 
 
 def _import_server(collector: Collector, server: McpServer, file: str, several: bool, allow_private: bool) -> None:
