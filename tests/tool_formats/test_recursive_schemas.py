@@ -3,6 +3,7 @@
 import time
 
 from apigen_assets.catalog.filters.example_values import example_arguments
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import checked_parameters, target_of, unrolled
 from apigen_assets.tool_formats.schema_validator import compile_schema
 from apigen_assets.tool_formats.xlam_tool import flat_parameters
@@ -32,7 +33,7 @@ PARAMETERS = {
 
 
 def deep(levels):
-    node = {"size": 0}
+    node: JsonObject = {"size": 0}
     for level in range(levels):
         node = {"size": level, "parts": [node]}
     return node
@@ -52,7 +53,7 @@ def test_a_schema_that_doubles_at_each_level_is_given_up_in_bounded_time():
     twice = {"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/T"}}] * 2}
     twice["anyOf"][1] = {"type": "array", "maxItems": 9, "items": {"$ref": "#/$defs/T"}}
     check = compile_schema({"$ref": "#/$defs/T", "$defs": {"T": twice}})
-    value = "no list"
+    value: JsonValue = "no list"
     for _ in range(24):
         value = [value]
     started = time.process_time()
@@ -63,7 +64,7 @@ def test_a_schema_that_doubles_at_each_level_is_given_up_in_bounded_time():
 
 
 def test_a_reference_to_itself_ends():
-    loop = {"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/B"}, "B": {"$ref": "#/$defs/A"}}}
+    loop: JsonObject = {"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/B"}, "B": {"$ref": "#/$defs/A"}}}
     assert compile_schema(loop)(1).keyword == "$ref"
     assert target_of({"$ref": "#/$defs/A", "description": "x"}, loop["$defs"]) == {"description": "x"}
     assert unrolled({"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": loop["$defs"]}) == {"properties": {"a": {}}}
