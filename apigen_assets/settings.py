@@ -54,6 +54,13 @@ class Settings(BaseSettings):
     """Further languages of queries, by code, such as `["de", "es"]`: about one prompt in seven asks for one of them."""
     llm_slots: int = Field(default=3, ge=1)
     """Steps that may ask language models at the same time (the pool `llm`)."""
+    money_budget: float | None = Field(default=None, ge=0)
+    """USD that one run may spend on language models, every purpose together, at the prices in generators.yaml; the run
+    stops before it is passed. Null for no limit."""
+    total_token_budget: int | None = Field(default=None, ge=0)
+    """Tokens that everything in the journal may have used, whenever it was asked; null for no limit."""
+    total_money_budget: float | None = Field(default=None, ge=0)
+    """USD that everything in the journal may have cost; null for no limit."""
     token_budget: int | None = Field(default=20_000_000, ge=0)
     """Tokens that one partition may spend on generation, and again on judging; null for no limit."""
     dataset_size: int = Field(default=60_000, ge=1)

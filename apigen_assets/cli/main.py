@@ -5,6 +5,7 @@ import typer
 from apigen_assets.cli.demo import demo
 from apigen_assets.cli.estimate import estimate
 from apigen_assets.cli.evaluate import evaluate
+from apigen_assets.cli.generate import generate
 from apigen_assets.cli.import_ import import_
 from apigen_assets.cli.publish import publish
 from apigen_assets.cli.recordings import import_recordings
@@ -33,6 +34,7 @@ app.command()(score)
 app.command("bfcl-install")(bfcl_install)
 app.command()(trace)
 app.command()(estimate)
+app.command()(generate)
 app.command()(verify)
 app.command()(evaluate)
 app.command()(train)

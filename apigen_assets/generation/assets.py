@@ -169,10 +169,11 @@ def raw_candidates(
             _progress(context, generator, batch),
             library=library,
             round_=config.round,
+            structured=model is not None and model.structured,
         )
     except (EndpointError, JournalError, GeneratorsFileError, MissingKeyError, UnknownGeneratorError) as error:
         raise again_or_stop(error, may_pass=isinstance(error, EndpointError)) from error
-    if generated.failed:
+    if generated.ended == "endpoint":
         # The journal keeps what came; a partition that is only begun is not green.
         raise again_or_stop(EndpointError(generated.stopped or ""), may_pass=True)
     if generated.stopped is not None:

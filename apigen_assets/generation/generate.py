@@ -78,6 +78,7 @@ def generate(
     structured: bool = False,
     library: Library | None = None,
     round_: int = 1,
+    most_prompts: int | None = None,
 ) -> Generated:
     """Write at least `target` pairs, and keep the first `target` of them, readable or not.
 
@@ -99,6 +100,7 @@ def generate(
         structured: ask for an object of a JSON Schema made from the tools offered instead of a plain list.
         library: the whole catalog as pinned for the batch, for distractors and partners; null: the batch alone.
         round_: 1, or the number of a later round, whose prompts are others.
+        most_prompts: prompts to ask at most; null: twice the planned ones, where completions hold fewer pairs.
 
     Raises:
         resources.llm.resource.EndpointError: the endpoint cannot be used.
@@ -109,7 +111,8 @@ def generate(
     if not apis or target <= 0:
         return report
     examples = [seed if isinstance(seed, ShownExample) else from_seeds([seed])[0] for seed in seeds]
-    plan = _Plan(Sampler(apis, examples, seed, batch, languages, library, round_), target, pairs_per_prompt)
+    sampler = Sampler(apis, examples, seed, batch, languages, library, round_)
+    plan = _Plan(sampler, target, pairs_per_prompt, most_prompts)
     while len(rows) < target and plan.left and report.stopped is None:
         for_draws, for_requests = itertools.tee(plan.next(target - len(rows)))
         requests = (make_request(draw, pairs_per_prompt, structured) for draw in for_requests)
@@ -122,18 +125,20 @@ def generate(
                     if on_progress:
                         on_progress(min(len(rows), target), target)
                     if report.prompts >= UNREADABLE_COMPLETIONS and not report.readable:
-                        report.stopped = report.likely_cause()
+                        report.stopped, report.ended = report.likely_cause(), "unreadable"
                         break
         except BudgetError as error:
-            report.stopped = str(error)
+            report.stopped, report.ended = str(error), "budget"
         except EndpointError as error:
             if not rows:
                 raise
-            report.stopped, report.failed = str(error), True
+            report.stopped, report.ended = str(error), "endpoint"
     report.beyond_target = max(0, len(rows) - target)
     report.candidates = pl.DataFrame(rows[:target], schema=Candidate.SCHEMA, orient="row")
     if len(rows) < target and report.stopped is None:
-        report.stopped = report.likely_cause() or (
+        cause = report.likely_cause()
+        report.ended = "unreadable" if cause else "short"
+        report.stopped = cause or (
             f"{report.prompts} prompts gave {len(rows)} of {target} pairs: the completions hold fewer pairs than "
             "asked for"
         )
@@ -143,10 +148,11 @@ def generate(
 class _Plan:
     """Which prompt is asked next: the planned ones in their order, then those that make up for what fell short."""
 
-    def __init__(self, sampler: Sampler, target: int, pairs: int) -> None:
+    def __init__(self, sampler: Sampler, target: int, pairs: int, most: int | None = None) -> None:
         self._sampler = sampler
         self._pairs = pairs
         self._planned = -(-target // pairs)
+        self._most = most if most is not None else self._planned + int(self._planned * EXTRA_DRAWS) + 4
         self._next = 0
         self._asked = 0
         self._wanted: Counter[str] = Counter()
@@ -156,7 +162,7 @@ class _Plan:
     @property
     def left(self) -> int:
         """Prompts that may still be asked."""
-        return self._planned + int(self._planned * EXTRA_DRAWS) + 4 - self._asked
+        return self._most - self._asked
 
     def next(self, missing: int) -> Iterator[Draw]:
         """The draws for so many more pairs."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Literal
 
 import polars as pl
 
@@ -48,8 +49,8 @@ class Generated:
     """Completions that gave neither a pair nor a reason: always 0, or something vanished."""
     stopped: str | None = None
     """Why fewer than the target were written, where something stopped the run."""
-    failed: bool = False
-    """The endpoint stopped the run; what came before is kept."""
+    ended: Literal["", "budget", "endpoint", "unreadable", "short"] = ""
+    """What stopped it: nothing; a budget; the endpoint; nothing readable; completions with fewer pairs than asked."""
 
     def count(self, parsed: Parsed) -> None:
         """Take one completion into the counts."""

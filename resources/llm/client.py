@@ -17,6 +17,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self, TypeVar
 
 from apigen_assets.domain.chat import ChatRequest, Completion
+from apigen_assets.settings import Settings
 from resources.llm.admission import StoppedError
 from resources.llm.budget import Budget, Usage
 from resources.llm.endpoint import Endpoint, Order, Stream
@@ -41,6 +42,13 @@ class Limits:
     total_tokens: int | None = None
     """By everything that the journal folder holds."""
     total_usd: float | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Limits":
+        """The limits that the settings name."""
+        return cls(
+            settings.token_budget, settings.money_budget, settings.total_token_budget, settings.total_money_budget
+        )
 
 
 class ChatClient:

@@ -189,6 +189,10 @@ class Endpoint:
         order.usage.failed += 1
         if outcome.kind is OutcomeClass.PASSING:
             self._failed_in_a_row += 1
+            # What is refused as a bad request every time it is tried, before anything was answered, is bad in itself.
+            refused = not self._answered and outcome.status is not None and 400 <= outcome.status < 500
+            if refused and not outcome.throttled:
+                raise self._die(f"{self.config.base_url} refuses what it is asked ({outcome.reason})")
             if self._failed_in_a_row >= FAILURES_IN_A_ROW:
                 raise self._die(
                     f"{self._failed_in_a_row} requests in a row failed at {self.config.base_url}; the last: "
@@ -218,7 +222,7 @@ class Endpoint:
             self._contacts += not self._answered
             if not self._answered and self._contacts >= FIRST_CONTACTS:
                 raise self._die(await self._nobody(transport, outcome))
-        else:
+        elif outcome.throttled or (outcome.status >= 500 and not self.forms.doubted(order.body)):
             self.admission.open()
         if outcome.throttled:
             waited = self._patience.exhausted(outcome.retry_after)

@@ -47,6 +47,11 @@ class Forms:
                 body["response_format"] = {"type": self._format}
         return body
 
+    def doubted(self, planned: JsonObject) -> bool:
+        """Whether a request asks for a form that was not accepted so far and has a weaker one."""
+        form = _format_of(self.body(planned, 1))
+        return form != "none" and form not in self._accepted
+
     def accepted(self, body: JsonObject) -> None:
         """An answer came to a body of this form."""
         self._accepted.add(_format_of(body))

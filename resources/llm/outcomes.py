@@ -80,6 +80,7 @@ _NO_CREDIT = re.compile(
 _UNKNOWN_MODEL = re.compile(
     r"model_not_found|model.{0,80}?(?:not exist|not found|not a valid|no such|unknown|not available|isn't available|"
     r"not supported|unsupported|not loaded|does not have access)|(?:unknown|invalid|no such|unsupported) model|"
+    r"not an? (?:valid|known|supported|available) model|"
     r"no endpoints? found",
     re.IGNORECASE,
 )

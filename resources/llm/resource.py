@@ -1,6 +1,5 @@
 """The language models as a Dagster resource: `ChatModel` and `ChatStream` over every configured generator."""
 
-import logging
 from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from pydantic import PrivateAttr
 from apigen_assets.domain.chat import BudgetError, ChatRequest, Completion, EndpointError
 from apigen_assets.settings import Settings
 from resources.llm.budget import Budget, Usage
-from resources.llm.client import ChatClient
+from resources.llm.client import ChatClient, Limits
 from resources.llm.generators import UnknownGeneratorError, enabled_generators
 from resources.llm.journal import JournalError
 
@@ -38,6 +37,12 @@ class LlmResource(dg.ConfigurableResource["LlmResource"]):
     """Folder of the journal."""
     token_budget: int | None = None
     """Tokens that one run may spend per purpose (generation, judging, ...)."""
+    money_budget: float | None = None
+    """USD that one run may spend."""
+    total_token_budget: int | None = None
+    """Tokens that everything in the journal may have used."""
+    total_money_budget: float | None = None
+    """USD that everything in the journal may have cost."""
 
     _client: ChatClient | None = PrivateAttr(default=None)
 
@@ -48,6 +53,9 @@ class LlmResource(dg.ConfigurableResource["LlmResource"]):
             generators_file=str(settings.generators_file),
             journal_dir=str(settings.journal_dir),
             token_budget=settings.token_budget,
+            money_budget=settings.money_budget,
+            total_token_budget=settings.total_token_budget,
+            total_money_budget=settings.total_money_budget,
         )
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
@@ -84,10 +92,8 @@ class LlmResource(dg.ConfigurableResource["LlmResource"]):
     def client(self) -> ChatClient:
         """The client, made at first need."""
         if self._client is None:
-            # The client library logs every request at INFO.
-            for noisy in ("httpx", "httpx2", "openai"):
-                logging.getLogger(noisy).setLevel(logging.WARNING)
+            limits = Limits(self.token_budget, self.money_budget, self.total_token_budget, self.total_money_budget)
             self._client = ChatClient(
-                enabled_generators(Path(self.generators_file)), Path(self.journal_dir), self.token_budget
+                enabled_generators(Path(self.generators_file)), Path(self.journal_dir), limits=limits
             )
         return self._client

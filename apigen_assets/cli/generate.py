@@ -1,0 +1,159 @@
+"""`apigen generate`: candidates, and verified rows, from any API source without Dagster."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from apigen_assets.catalog.importers.sources import import_source
+from apigen_assets.cli.generate_run import Outputs, Plan, UnusableError, preview_run, run, verify_run
+from apigen_assets.domain.api import Api
+from apigen_assets.settings import Settings, settings
+from resources.llm.generators import (
+    Generator,
+    GeneratorsFileError,
+    MissingKeyError,
+    UnknownGeneratorError,
+    find_generator,
+    generators,
+    judge_names,
+)
+
+BUILTIN = "builtin"
+
+
+def generate(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="API sources, as for `apigen import`; or `builtin`.")
+    ],
+    generator: Annotated[str, typer.Option("--generator", "-g", help="Who writes: a name in generators.yaml.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for candidates.jsonl, verdicts.jsonl, rows.jsonl.")],
+    candidates: Annotated[int, typer.Option("--candidates", "-n", min=1, help="Candidates to write.")] = 50,
+    verify: Annotated[bool, typer.Option("--verify", help="Check format, execution and meaning too.")] = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show prompts, five pairs with their verdicts and the cost of the whole.")
+    ] = False,
+    generators_file: Annotated[
+        Path | None, typer.Option("--generators-file", help="Another generators.yaml.", dir_okay=False)
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed of the prompts; default: by the settings.")] = None,
+    judge: Annotated[
+        list[str] | None, typer.Option("--judge", "-j", help="Who judges; default: those marked in generators.yaml.")
+    ] = None,
+) -> None:
+    """Write query-answer pairs for API sources with one language model.
+
+    Every answer is journalled before it is read: interrupted and run again, nothing is paid for twice. Exit status:
+    0 all candidates were written (and judged), 1 something stopped the run and what was made is kept, 2 the command or
+    the configuration is wrong and nothing was asked.
+    """
+    console = Console(stderr=True)
+    try:
+        config, model, judges = _configured(generator, generators_file, seed, judge, verify or preview, console)
+        out.mkdir(parents=True, exist_ok=True)
+        plan = Plan(_apis(sources, out, console), _batch(sources), model, judges, candidates, config)
+    except (UnusableError, GeneratorsFileError, UnknownGeneratorError, MissingKeyError) as error:
+        _stop(str(error), 2)
+    except OSError as error:
+        _stop(f"cannot make {out}: {error.strerror or error}", 2)
+    with ExitStack() as stack:
+        chat = stack.enter_context(plan.client())
+        with _stops_in_one_line():
+            if preview:
+                try:
+                    preview_run(plan, chat, Console())
+                except UnusableError as error:
+                    _stop(str(error), 1)
+                return
+            outputs = Outputs(out)
+            said = run(plan, chat, outputs, console)
+            if verify:
+                said = verify_run(plan, chat, outputs, console) or said
+    if said is not None:
+        _stop(said, 1)
+
+
+def _configured(
+    generator: str,
+    generators_file: Path | None,
+    seed: int | None,
+    judge: list[str] | None,
+    judging: bool,
+    console: Console,
+) -> tuple[Settings, Generator, list[str]]:
+    """Settings, the writing model and the judges, each looked at before anything is asked."""
+    config = settings()
+    if generators_file is not None:
+        if not generators_file.exists():
+            raise UnusableError(f"{generators_file}: no such file")
+        config = config.model_copy(update={"generators_file": generators_file})
+    if seed is not None:
+        config = config.model_copy(update={"seed": seed})
+    if judge:
+        config = config.model_copy(update={"judges": tuple(judge)})
+    model = find_generator(generator, config)
+    model.api_key()
+    judges: list[str] = []
+    if judging:
+        try:
+            judges = judge_names(config)
+        except UnknownGeneratorError as error:
+            if judge:
+                raise
+            console.print(f"{error}. Rows that only a judge could pass will wait.", style="yellow", markup=False)
+        for name in judges:
+            generators(config)[name].api_key()
+    return config, model, judges
+
+
+def _apis(sources: Sequence[str], out: Path, console: Console) -> list[Api]:
+    """The APIs of every source; one that gives none is an error."""
+    apis: dict[str, Api] = {}
+    for source in sources:
+        imported = _import(source, out)
+        if not imported:
+            raise UnusableError(f"{source}: no API was found in it; `apigen import` says why")
+        for api in imported:
+            if api.name in apis and apis[api.name].api_id != api.api_id:
+                raise UnusableError(f"{source}: the name {api.name} is taken by another source; generate them apart")
+            apis[api.name] = api
+    console.print(f"{len(apis)} APIs from {', '.join(sources)}", markup=False, highlight=False)
+    return list(apis.values())
+
+
+def _import(source: str, out: Path) -> list[Api]:
+    if source == BUILTIN:
+        from apigen_assets.catalog.importers.python_modules import import_python_package
+
+        return list(import_python_package("apigen_assets.functions", BUILTIN, only_with="SEEDS").apis)
+    # a person names the source here, so an address on this machine is meant
+    result = import_source(source, allow_private=True, workdir=out)
+    if not result.apis and result.rejects:
+        reject = result.rejects[0]
+        raise UnusableError(f"{source}: no API could be imported: {reject.reason}: {reject.detail}")
+    return list(result.apis)
+
+
+def _batch(sources: Sequence[str]) -> str:
+    """Names the draws: the same sources are asked about in the same way wherever their files lie."""
+    return "+".join(source if source == BUILTIN else Path(source).name for source in sources)
+
+
+@contextmanager
+def _stops_in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        _stop("interrupted; every answer is journalled: run the same command again and it goes on", 130)
+    except SystemExit as stop:
+        if stop.code == 143:
+            _stop("terminated; every answer is journalled: run the same command again and it goes on", 143)
+        raise
+
+
+def _stop(said: str, status: int) -> None:
+    typer.echo(f"apigen generate: {said}", err=True)
+    raise typer.Exit(status)
