@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -410,12 +411,14 @@ def judge_or(behaviour: Behaviour) -> Behaviour:
     def both(number: int, body: dict[str, Any]) -> Any:
         if "Available functions" in body["messages"][-1]["content"]:
             return behaviour(number, body)
+        name = re.search(r"[\w.]*compare_versions", body["messages"][-1]["content"])
+        assert name is not None
         written = [
             {
                 "query": f"Which is newer, version {number}.{i}.0 or {number}.{i}.1?",
                 "answers": [
                     {
-                        "name": "versions.compare_versions",
+                        "name": name[0],
                         "arguments": {"first": f"{number}.{i}.0", "second": f"{number}.{i}.1"},
                     }
                 ],
