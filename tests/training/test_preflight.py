@@ -13,7 +13,12 @@ GPU = 40 * GB
 
 @pytest.mark.parametrize(
     ("name", "parameters"),
-    [("xlam-1b", 1_346_471_936), ("xlam-7b", 6_910_365_696), ("qwen3-0.6b", 596_049_920)],
+    [
+        ("xlam-1b", 1_346_471_936),
+        ("xlam-7b", 6_910_365_696),
+        ("qwen3-0.6b", 596_049_920),
+        ("smollm2-135m", 134_515_008),
+    ],
 )
 def test_parameters_are_those_of_the_published_weights(name, parameters):
     recipe = load_recipe(name)
