@@ -9,7 +9,7 @@ from apigen_assets.files.atomic import whole_file
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import Settings
 from resources.bfcl import questions as board
-from resources.bfcl.environment import VERSION
+from resources.bfcl.environment import VERSION, environment_in
 from resources.bfcl.process import BfclEnvironmentError
 
 _RETRY_S = 86_400.0
@@ -60,7 +60,7 @@ def questions(config: Settings) -> list[JsonObject]:
                 f"the leaderboard's environment could not be made: {reason}. {_capital(HOW)}"
             )
     try:
-        rows = board.questions()
+        rows = board.questions(env=environment_in(config.bfcl_python, config.home / "bfcl-env"))
     except BfclEnvironmentError as error:
         config.home.mkdir(parents=True, exist_ok=True)
         failed.write_text(str(error)[:2000], encoding="utf-8")
