@@ -8,6 +8,7 @@ from typing import NoReturn
 from jsonschema import Draft202012Validator
 
 from apigen_assets.catalog.descriptions import clean_description
+from apigen_assets.catalog.names import field_name
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import JSON_TYPES, MAX_DEPTH, is_valid, nullable
@@ -26,7 +27,6 @@ _COUNTS = frozenset(
 )
 _PLAIN = frozenset({"const", "format", "contentEncoding", "contentMediaType", "uniqueItems", "dependentRequired"})
 _COMPOSED = ("anyOf", "allOf", "if", "then", "else", "dependentSchemas", "not")
-_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
 
 
 class SchemaRefusedError(ValueError):
@@ -298,11 +298,9 @@ def _values(schema: JsonObject) -> list[JsonValue]:
 def _distinct_names(wire: list[str]) -> dict[str, str]:
     """A name that model APIs take for each of the server's, the same where it fits."""
     names: dict[str, str] = {}
-    for name in sorted(wire, key=lambda name: not _NAME.fullmatch(name)):
-        own = name if _NAME.fullmatch(name) else re.sub(r"[^a-zA-Z0-9_.-]+", "_", name).strip("_")[:55]
-        if not own or own in names.values():
-            own = f"{own or 'argument'}_{content_hash(name, 6)}"
-        names[name] = own
+    for name in sorted(wire, key=lambda name: field_name(name) != name):
+        own = field_name(name)
+        names[name] = own if own not in names.values() else f"{own[:55]}_{content_hash(name, 6)}"
     return names
 
 

@@ -15,6 +15,10 @@ MODULES = "modules"
 """Folder within `workdir` in which the Python modules of an archive lie: bindings name files in it."""
 
 
+_DATA_OF_MODULES = (".json", ".csv", ".tsv", ".txt", ".toml", ".yaml", ".yml", ".xml", ".dat", ".gz", ".npz")
+"""Endings of files that modules read beside them."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What an importer is asked to read."""
@@ -50,7 +54,7 @@ def _read_python(request: Request) -> ImportResult:
         return import_python_path(path, slug) if path.exists() else import_python_package(str(path), slug)
     if request.workdir is None:
         raise SourceError("archive_of_modules", f"{path.name} holds Python modules: unpack it and give the folder")
-    return import_python_path(unpacked(path, (".py",), request.workdir / MODULES), slug)
+    return import_python_path(unpacked(path, (".py", *_DATA_OF_MODULES), request.workdir / MODULES), slug)
 
 
 def _read_mcp(request: Request) -> ImportResult:
