@@ -14,13 +14,13 @@ from .arithmetic import compute, fold
 from .errors import UndecodableError
 from .handlers import form_of_handler
 from .python_forms import prepared
-from .registry import FORMS, OFFICIAL, PYTHON_FORMS, count_calls, decode, executable, is_blank
+from .registry import FORMS, NEVER_EXECUTED, OFFICIAL, PYTHON_FORMS, count_calls, decode, executable, is_blank
 from .thinking import thinks, without_thinking
 
 FOLDER = Path(__file__).parent
 """What `resources.bfcl.scoring.score` is given as `decoding`."""
 
 __all__ = [
-    "FOLDER", "FORMS", "OFFICIAL", "PYTHON_FORMS", "UndecodableError", "compute", "count_calls", "decode",
-    "executable", "fold", "form_of_handler", "is_blank", "prepared", "thinks", "without_thinking",
+    "FOLDER", "FORMS", "NEVER_EXECUTED", "OFFICIAL", "PYTHON_FORMS", "UndecodableError", "compute", "count_calls",
+    "decode", "executable", "fold", "form_of_handler", "is_blank", "prepared", "thinks", "without_thinking",
 ]  # fmt: skip

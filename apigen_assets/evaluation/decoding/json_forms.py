@@ -51,6 +51,18 @@ def hammer(answer: Any) -> Any:
     return required(calls)
 
 
+def hammer_executed(answer: Any) -> Any:
+    """As that handler reads it for running the calls: `tool_calls` of an object too, and keys may be missing."""
+    try:
+        calls = json.loads(answer.replace("```", ""))
+    except (ValueError, RecursionError):
+        return []
+    if isinstance(calls, dict):
+        calls = calls.get("tool_calls", [])
+    calls = calls if isinstance(calls, list) else []
+    return [{call.get("name", ""): call.get("arguments", {})} for call in calls if isinstance(call, dict)]
+
+
 def think_agent(answer: Any) -> Any:
     """A list after `</think>`, single quotes read as double ones; the ThinkAgent handler."""
     _, tag, after = answer.strip().replace("'", '"').partition("</think>")

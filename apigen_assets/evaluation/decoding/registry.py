@@ -44,7 +44,18 @@ _MARKED_UP: dict[str, Callable[[Any, Any], Any]] = {
 _NAME = re.compile(r"[\w.$/:@ -]{1,200}$")
 """What a function's name looks like; a line of prose or a tag does not."""
 
-_EXECUTED: dict[str, Callable[[Any], Any]] = {"hermes": tagged.hermes_executed, "glm": special_tokens.glm_executed}
+_EXECUTED: dict[str, Callable[[Any], Any]] = {
+    "hermes": tagged.hermes_executed,
+    "glm": special_tokens.glm_executed,
+    "hammer": json_forms.hammer_executed,
+}
+"""Forms whose handler reads a step of a conversation otherwise than a single answer."""
+
+_STRICT_ARGUMENTS = {"json", "bitagent", "hammer", "llama", "falcon", "granite-20b", "functiongemma", "minicpm"}
+"""Forms whose handler cannot run a call whose arguments are JSON text."""
+
+NEVER_EXECUTED = {"think-agent", "gorilla", "nexus"}
+"""Forms whose handler fails on every step of a conversation: such models score 0 in multi-turn on the board."""
 
 PYTHON_FORMS = tuple(python_forms.PREPARE)
 """Forms whose text the leaderboard's own parser reads."""
@@ -88,6 +99,8 @@ def executable(form: str, answer: Any, tools: Sequence[Mapping[str, Any]] = ()) 
     Raises:
         UndecodableError: the step is not in the form, so it makes no call.
     """
+    if form in NEVER_EXECUTED:
+        raise UndecodableError(f"the handler of {form} cannot run calls")
     try:
         calls = _EXECUTED[form](answer) if form in _EXECUTED else decode(form, answer, tools)
         texts = []
@@ -96,7 +109,8 @@ def executable(form: str, answer: Any, tools: Sequence[Mapping[str, Any]] = ()) 
                 texts.append(call)
                 continue
             for name, arguments in call.items():
-                values = json.loads(arguments) if isinstance(arguments, str) else arguments
+                as_text = isinstance(arguments, str) and form not in _STRICT_ARGUMENTS
+                values = json.loads(arguments) if as_text else arguments
                 texts.append(f"{name}({','.join(f'{key}={value!r}' for key, value in values.items())})")
         return texts
     except UndecodableError:

@@ -79,7 +79,7 @@ class Decoder:
         return default_decode_ast_prompting(text, language, False)
 
     def _executable(self, answer: Any, tools: list[dict[str, Any]]) -> list[str]:
-        if self._form not in self._decoding.PYTHON_FORMS:
+        if self._form not in self._decoding.PYTHON_FORMS or self._form in self._decoding.NEVER_EXECUTED:
             calls: list[str] = self._decoding.executable(self._form, answer, tools)
             return calls
         from bfcl_eval.constants.enums import ReturnFormat
