@@ -30,14 +30,18 @@ def evaluate(
         Path, typer.Option("--out", help="Folder for answers.jsonl and scores.json; an interrupted run goes on.")
     ] = Path("evaluation"),
     category: Annotated[
-        list[str] | None, typer.Option("--category", help="Official category; repeat for several. Default: all 13.")
+        list[str] | None,
+        typer.Option(
+            "--category",
+            help="Official category, or single_turn (all 13, the default), multi_turn (all 4); repeat for several.",
+        ),
     ] = None,
     per_category: Annotated[
         int | None, typer.Option("--per-category", min=1, help="Ask at most so many questions per category.")
     ] = None,
     device: Annotated[str | None, typer.Option("--device", help="For a checkpoint: cuda or cpu.")] = None,
 ) -> None:
-    """Score a checkpoint or an endpoint on BFCL's single-turn categories, with the official checker.
+    """Score a checkpoint or an endpoint on BFCL's single- and multi-turn categories, with the official checker.
 
     Exit status: 0 scored, 1 the model could not be asked or gave nothing to score, 3 the checker's environment
     cannot be made or used.
@@ -59,6 +63,7 @@ def evaluate(
 
     try:
         env = environment()
+        _say_size(category, per_category)
         if checkpoint is not None:
             evaluation = evaluate_checkpoint(
                 checkpoint,
@@ -104,6 +109,27 @@ def _write_answers(path: Path, answers: list[BfclAnswer]) -> None:
         what = {"failure": answer.failure, "detail": answer.detail} if answer.failure else {"result": answer.answer}
         lines.append(json.dumps({"id": answer.id, "category": answer.category, **what}) + "\n")
     write_text(path, "".join(lines))
+
+
+def _say_size(category: list[str] | None, per_category: int | None) -> None:
+    """Say what conversations will take, before anything is asked."""
+    from apigen_assets.evaluation.categories import MULTI_TURN
+    from apigen_assets.evaluation.conversations import (
+        ANSWER_TOKENS_PER_ITEM,
+        PROMPT_TOKENS_PER_ITEM,
+        REQUESTS_PER_ITEM,
+    )
+    from apigen_assets.evaluation.evaluate import named_categories
+
+    counts = [MULTI_TURN[name] for name in named_categories(category) if name in MULTI_TURN]
+    items = sum(min(count, per_category or count) for count in counts)
+    if items:
+        typer.echo(
+            f"{items} conversations: about {items * REQUESTS_PER_ITEM:,} requests, "
+            f"{items * PROMPT_TOKENS_PER_ITEM / 1e6:.1f} million prompt tokens (mostly a prefix asked before) and "
+            f"{items * ANSWER_TOKENS_PER_ITEM / 1e6:.2f} million answer tokens",
+            err=True,
+        )
 
 
 def _progress() -> Callable[[int, int], None]:

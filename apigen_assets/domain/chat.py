@@ -13,8 +13,9 @@ class ChatRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    messages: tuple[dict[str, str], ...]
-    """`{"role": ..., "content": ...}`, as in the OpenAI chat-completions API."""
+    messages: tuple[JsonObject, ...]
+    """`{"role": ..., "content": ...}`, as in the OpenAI chat-completions API; an assistant's may hold `tool_calls`
+    (its `content` may be null then), a tool's `tool_call_id`."""
     temperature: float = 0.7
     max_tokens: int = 2048
     seed: int | None = None

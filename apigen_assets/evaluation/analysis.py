@@ -31,6 +31,12 @@ class ErrorKind(StrEnum):
     UNEXPECTED_ARGUMENT = "unexpected_argument"
     WRONG_TYPE = "wrong_type"
     WRONG_VALUE = "wrong_value"
+    WRONG_STATE = "wrong_state"
+    """After a turn of a conversation the tools' state is not what it should be."""
+    WRONG_RESULT = "wrong_result"
+    """A result that a turn should have brought was never seen."""
+    STOPPED = "stopped"
+    """A conversation that did not come to its last turn."""
     CHECKER = "checker"
     """The checker itself failed on the answer."""
 
@@ -81,6 +87,11 @@ class ScoreRow(Record):
 _BY_TYPE: tuple[tuple[str, ErrorKind], ...] = (
     ("generation:", ErrorKind.NOT_ASKED),
     ("checker:", ErrorKind.CHECKER),
+    ("multi_turn:empty_turn", ErrorKind.NOT_CALLED),
+    ("multi_turn:instance_state", ErrorKind.WRONG_STATE),
+    ("multi_turn:execution_response", ErrorKind.WRONG_RESULT),
+    ("multi_turn:force_terminated", ErrorKind.STOPPED),
+    ("multi_turn:inference_error", ErrorKind.UNREADABLE),
     ("ast_decoder:", ErrorKind.UNREADABLE),
     ("irrelevance_error:", ErrorKind.CALLED_NEEDLESSLY),
     ("relevance_error:", ErrorKind.NOT_CALLED),
@@ -136,7 +147,7 @@ def score_rows(
                 error_type=verdict.get("error_type"),
                 error=None if verdict["valid"] else _text(verdict.get("error")),
                 answer=answer if answer is None or isinstance(answer, str) else json.dumps(answer, default=str),
-                calls=len(decoded) if isinstance(decoded, list) else 0,
+                calls=len(decoded) if isinstance(decoded, list) else verdict.get("calls", 0),
                 sampled=sampled,
                 stand_in=stand_in,
                 bfcl_eval=scores.versions.get("bfcl_eval", ""),

@@ -9,7 +9,7 @@ import polars as pl
 from apigen_assets.domain.chat import EndpointError
 from apigen_assets.evaluation.analysis import ErrorKind, examples, kinds_by_category
 from apigen_assets.evaluation.board import STAND_IN, board_figure, board_markdown, deltas, leaderboard
-from apigen_assets.evaluation.categories import COUNTS, wilson
+from apigen_assets.evaluation.categories import ALL_COUNTS, wilson
 from apigen_assets.evaluation.endpoint import AnswersFailedError, Mode
 from apigen_assets.evaluation.evaluate import Evaluation, evaluate_checkpoint, evaluate_endpoint
 from apigen_assets.evaluation.local import CheckpointError, trained_on_stand_in
@@ -38,6 +38,8 @@ class BfclConfig(dg.Config):
     """A generator of generators.yaml that serves this checkpoint; empty: the checkpoint is run here."""
     mode: Mode = Mode.NATIVE
     """For a served model: native tool calls, or the tools in the prompt."""
+    multi_turn: bool = False
+    """Hold the 800 conversations of multi-turn as well: about 12 requests and 36,000 prompt tokens each."""
 
 
 @dg.asset(
@@ -57,7 +59,7 @@ def bfcl_scores(
     bfcl: BfclResource,
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """Every BFCL single-turn question with the model's answer and the official checker's verdict."""
+    """Every BFCL question asked (conversations too, if told) with the model's answer and the official verdict."""
     model, dataset = ModelPartition.of(context)
     checkpoint = settings.checkpoints_dir / model / dataset
     try:
@@ -81,15 +83,25 @@ def _evaluated(
 ) -> Evaluation:
     per_category = config.per_category or settings.bfcl_per_category
 
+    categories = ["single_turn", "multi_turn"] if config.multi_turn else ["single_turn"]
+
     def progress(done: int, total: int) -> None:
         context.log.info(f"{done} of {total} questions answered")
 
     if config.generator:
         return evaluate_endpoint(
-            llm, config.generator, env, mode=config.mode, per_category=per_category, on_progress=_seldom(progress)
+            llm,
+            config.generator,
+            env,
+            mode=config.mode,
+            categories=categories,
+            per_category=per_category,
+            on_progress=_seldom(progress),
         )
     folder = settings.home / "evaluation" / Path(*checkpoint.parts[-2:])
-    return evaluate_checkpoint(checkpoint, folder, env, per_category=per_category, on_progress=_seldom(progress))
+    return evaluate_checkpoint(
+        checkpoint, folder, env, categories=categories, per_category=per_category, on_progress=_seldom(progress)
+    )
 
 
 @dg.asset(
@@ -146,10 +158,10 @@ def scores_markdown(scores: Scores) -> str:
     rows: list[tuple[str, str, str, str]] = []
     for name, tally in scores.tallies.items():
         if not scores.means_something(name):
-            rows.append((name, "–", "–", "no answer holds a call"))
+            rows.append((name, "–", "–", f"says nothing: {scores.withheld[name]}"))
             continue
         low, high = wilson(tally.correct, tally.total)
-        of = "" if tally.total == COUNTS[name] else f" (sample of {COUNTS[name]})"
+        of = "" if tally.total == ALL_COUNTS[name] else f" (sample of {ALL_COUNTS[name]})"
         interval = f"{low:.1%} to {high:.1%}"
         rows.append((name, f"{tally.correct} / {tally.total}{of}", f"{tally.accuracy:.2%}", interval))
     rows += [

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from apigen_assets.evaluation.categories import COUNTS, Tally, figures, wilson
+from apigen_assets.evaluation.categories import ALL_COUNTS, Tally, figures, wilson
 from apigen_assets.evaluation.published import ABLATION, PUBLISHED
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.files.markdown import grid
@@ -91,7 +91,7 @@ def _ours(scores: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
         labels = ["a sample of the questions"] if sampled else []
         labels += [STAND_IN] if bool(rows["stand_in"].any()) else []
         note = "; ".join(labels)
-        for name in COUNTS:
+        for name in ALL_COUNTS:
             if name not in tallies or (not called and name.endswith("irrelevance")):
                 # A model that never calls would have full marks for irrelevance: that says nothing of it.
                 continue
@@ -99,7 +99,7 @@ def _ours(scores: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
             low, high = wilson(tally.correct, tally.total)
             yield (
                 model, dataset, name, 100 * tally.accuracy, 100 * low, 100 * high, tally.correct, tally.total,
-                COUNTS[name], source, note,
+                ALL_COUNTS[name], source, note,
             )  # fmt: skip
         if called:
             for one in figures(tallies):
@@ -123,7 +123,9 @@ def _published() -> Iterator[tuple[JsonValue, ...]]:
             )  # fmt: skip
 
 
-def board_markdown(board: pl.DataFrame, measures: tuple[str, ...] = ("v1_ast_relevance", "non_live", "live")) -> str:
+def board_markdown(
+    board: pl.DataFrame, measures: tuple[str, ...] = ("v1_ast_relevance", "non_live", "live", "multi_turn")
+) -> str:
     """A table in markdown: a row per model, best first by the first measure, with interval, overall and source."""
     order: list[tuple[float, list[str]]] = []
     for (model, dataset), rows in board.group_by(["model", "dataset"], maintain_order=True):

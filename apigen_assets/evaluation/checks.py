@@ -5,19 +5,25 @@ import json
 import dagster as dg
 import polars as pl
 
-from apigen_assets.evaluation.categories import COUNTS
+from apigen_assets.evaluation.categories import ALL_COUNTS, MULTI_TURN
 from apigen_assets.evaluation.failures import inference_error
 from apigen_assets.partitions import ModelPartition, model_by_dataset
 from apigen_assets.settings import Settings
 
 
 def incomplete(scores: pl.DataFrame) -> dict[str, str]:
-    """Categories whose questions are not all there exactly once, with what is wrong; a sample must cover all 13."""
+    """Categories whose questions are not all there exactly once, with what is wrong; a sample must cover all.
+
+    Single-turn categories must all be there; the multi-turn ones all or none.
+    """
     found = {}
     counted = dict(scores.group_by("category").len().iter_rows())
     distinct = dict(scores.group_by("category").agg(pl.col("id").n_unique()).iter_rows())
     sampled = bool(scores["sampled"].any()) if scores.height else False
-    for name, expected in COUNTS.items():
+    conversed = any(name in counted for name in MULTI_TURN)
+    for name, expected in ALL_COUNTS.items():
+        if name in MULTI_TURN and not conversed:
+            continue
         rows = counted.get(name, 0)
         if rows != distinct.get(name, 0):
             found[name] = f"{rows - distinct[name]} ids twice"

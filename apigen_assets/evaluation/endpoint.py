@@ -82,19 +82,33 @@ def answer_by_endpoint(
     answers, failed = [], []
     for one, completion in zip(questions, completions, strict=True):
         if completion.status == "error":
-            if _TOO_LONG.search(completion.text):
+            if too_long(completion):
                 answers.append(BfclAnswer(one.id, one.category, None, "context_too_long", completion.text[:300]))
             else:
                 failed.append(f"{one.id}: {completion.text[:200]}")
             continue
         answers.append(BfclAnswer(one.id, one.category, _result(completion, mode)))
+    refuse_failed(generator, failed, len(questions))
+    return answers
+
+
+def too_long(completion: Completion) -> bool:
+    """Whether the endpoint refused a prompt as too long for the model."""
+    return completion.status == "error" and bool(_TOO_LONG.search(completion.text))
+
+
+def refuse_failed(generator: str, failed: Sequence[str], total: int) -> None:
+    """Raise where questions have no answer; `failed` are lines on them.
+
+    Raises:
+        AnswersFailedError: it lists them.
+    """
     if failed:
         shown = "\n  ".join(failed[:10]) + (f"\n  and {len(failed) - 10} more" if len(failed) > 10 else "")
         raise AnswersFailedError(
-            f"{generator} gave no answer to {len(failed)} of {len(questions)} questions:\n  {shown}\n"
+            f"{generator} gave no answer to {len(failed)} of {total} questions:\n  {shown}\n"
             "Run again: only these are asked again."
         )
-    return answers
 
 
 def _result(completion: Completion, mode: Mode) -> object:

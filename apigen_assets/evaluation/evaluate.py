@@ -2,19 +2,29 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from apigen_assets.domain.chat import ChatModel
+from apigen_assets.evaluation import official
 from apigen_assets.evaluation.analysis import ScoreRow, score_rows
+from apigen_assets.evaluation.categories import COUNTS, MULTI_TURN
+from apigen_assets.evaluation.conversations import Conversation, Speaker, as_conversations, converse
 from apigen_assets.evaluation.endpoint import Mode, answer_by_endpoint, form_of
 from apigen_assets.evaluation.local import answer_locally, options_of
 from apigen_assets.evaluation.questions import Question, as_questions, sample
 from apigen_assets.evaluation.scores import Scores, score_answers
+from apigen_assets.evaluation.speakers import CheckpointSpeaker, EndpointSpeaker
 from resources.bfcl.environment import Environment
-from resources.bfcl.questions import questions
+from resources.bfcl.questions import conversations, questions
 from resources.bfcl.records import BfclAnswer
+
+OnProgress = Callable[[int, int], None]
+
+GROUPS = {"single_turn": tuple(COUNTS), "multi_turn": tuple(MULTI_TURN)}
+"""Names that stand for several categories."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +41,56 @@ class Evaluation:
         return ScoreRow.frame(score_rows(self.scores, self.answers, model, dataset, self.sampled, stand_in))
 
 
-def asked(
-    env: Environment, categories: Sequence[str] | None = None, per_category: int | None = None
-) -> tuple[list[Question], bool]:
-    """The questions to ask, and whether they are a sample."""
-    every = as_questions(questions(categories, env))
-    chosen = sample(every, per_category) if per_category else every
-    return chosen, len(chosen) < len(every)
+@dataclass(frozen=True)
+class Exam:
+    """What a model is asked."""
+
+    questions: list[Question]
+    conversations: list[Conversation]
+    sampled: bool
+
+    @property
+    def ids(self) -> dict[str, list[str]]:
+        """The ids by category."""
+        ids: dict[str, list[str]] = {}
+        asked = [(question.category, question.id) for question in self.questions]
+        asked += [(item.category, item.id) for item in self.conversations]
+        for category, item_id in asked:
+            ids.setdefault(category, []).append(item_id)
+        return ids
+
+
+def named_categories(names: Sequence[str] | None) -> list[str]:
+    """The categories that names stand for, groups (`single_turn`, `multi_turn`) among them; all single-turn by default.
+
+    Raises:
+        ValueError: a name of neither.
+    """
+    chosen: dict[str, None] = {}
+    for name in names or ["single_turn"]:
+        if name not in GROUPS and name not in COUNTS and name not in MULTI_TURN:
+            known = ", ".join([*GROUPS, *COUNTS, *MULTI_TURN])
+            raise ValueError(f"{name!r} is not a category; there are {known}")
+        chosen |= dict.fromkeys(GROUPS.get(name, (name,)))
+    return list(chosen)
+
+
+def exam(env: Environment, categories: Sequence[str] | None = None, per_category: int | None = None) -> Exam:
+    """The questions and conversations to ask.
+
+    Raises:
+        ValueError: an unknown category.
+        BfclEnvironmentError: the environment cannot be used, or lacks a package that conversations need.
+    """
+    names = named_categories(categories)
+    single = [name for name in names if name in COUNTS]
+    several = [name for name in names if name in MULTI_TURN]
+    every = as_questions(questions(single, env)) if single else []
+    dialogues = as_conversations(conversations(several, env)) if several else []
+    if not per_category:
+        return Exam(every, dialogues, False)
+    chosen, held = sample(every, per_category), sample(dialogues, per_category)
+    return Exam(chosen, held, len(chosen) + len(held) < len(every) + len(dialogues))
 
 
 def evaluate_checkpoint(
@@ -48,7 +101,7 @@ def evaluate_checkpoint(
     categories: Sequence[str] | None = None,
     per_category: int | None = None,
     device: str | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Evaluation:
     """Ask a local checkpoint, in the prompt style it was trained with, and score its answers.
 
@@ -56,7 +109,7 @@ def evaluate_checkpoint(
         checkpoint: a folder that transformers reads; with training.json, its prompt style and limits.
         folder: where answers are kept, so that an interrupted run goes on.
         env: the environment of the official checker.
-        categories: official names; all 13 single-turn ones by default.
+        categories: official names or `GROUPS`; all 13 single-turn ones by default.
         per_category: at most so many questions per category; all by default.
         device: `cuda` or `cpu`; by default a GPU where there is one.
         on_progress: called with questions answered and questions in all.
@@ -65,10 +118,13 @@ def evaluate_checkpoint(
         CheckpointError: the folder is no model that can answer.
         RunningElsewhereError: another process answers for the same checkpoint.
     """
-    chosen, sampled = asked(env, categories, per_category)
-    answers = answer_locally(checkpoint, chosen, folder, options_of(checkpoint, device=device), on_progress)
+    asked = exam(env, categories, per_category)
+    options = options_of(checkpoint, device=device)
+    answers = answer_locally(checkpoint, asked.questions, folder, options, on_progress) if asked.questions else []
+    speaker = CheckpointSpeaker(checkpoint, folder, options)
+    answers += _conversed(speaker, asked, env, on_progress)
     # A model of this project is asked with the names as they are.
-    return _scored(chosen, answers, "xlam", sampled, env, underscored=False, require_calls=False)
+    return _scored(asked, answers, "xlam", env, underscored=False, require_calls=False)
 
 
 def evaluate_endpoint(
@@ -80,7 +136,7 @@ def evaluate_endpoint(
     categories: Sequence[str] | None = None,
     per_category: int | None = None,
     max_tokens: int = 512,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Evaluation:
     """Ask a model behind an endpoint of generators.yaml, and score its answers.
 
@@ -89,30 +145,28 @@ def evaluate_endpoint(
         EndpointError: the endpoint cannot be reached or refuses the key.
         OutputsError: no answer holds a call; the endpoint's tool parser or chat template may not be set up.
     """
-    chosen, sampled = asked(env, categories, per_category)
-    answers = answer_by_endpoint(model, generator, chosen, mode, max_tokens, on_progress)
-    return _scored(chosen, answers, form_of(mode), sampled, env, underscored=mode is Mode.NATIVE, require_calls=True)
+    asked = exam(env, categories, per_category)
+    answers = answer_by_endpoint(model, generator, asked.questions, mode, max_tokens, on_progress)
+    answers += _conversed(EndpointSpeaker(model, generator, mode, max_tokens), asked, env, on_progress)
+    return _scored(asked, answers, form_of(mode), env, underscored=mode is Mode.NATIVE, require_calls=True)
+
+
+def _conversed(speaker: Speaker, asked: Exam, env: Environment, on_progress: OnProgress | None) -> list[BfclAnswer]:
+    if not asked.conversations:
+        return []
+    return converse(speaker, asked.conversations, partial(official.proceed, env=env), on_progress)
 
 
 def _scored(
-    chosen: Sequence[Question],
-    answers: list[BfclAnswer],
-    form: str,
-    sampled: bool,
-    env: Environment,
-    underscored: bool,
-    require_calls: bool,
+    asked: Exam, answers: list[BfclAnswer], form: str, env: Environment, underscored: bool, require_calls: bool
 ) -> Evaluation:
-    ids: dict[str, list[str]] = {}
-    for one in chosen:
-        ids.setdefault(one.category, []).append(one.id)
     scores = score_answers(
         answers,
         form=form,
         underscore_to_dot=underscored,
-        ids=ids,
+        ids=asked.ids,
         env=env,
         require_calls=require_calls,
         asked_here=True,
     )
-    return Evaluation(answers, scores, sampled)
+    return Evaluation(answers, scores, asked.sampled)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -112,17 +113,9 @@ def _answer(
     progress: Callable[[int], None],
 ) -> None:
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    # bf16 as published for these models (fp16 spoils their output); a CPU is faster in fp32
-    dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(checkpoint)
-        model = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=dtype).to(device).eval()
-    except (OSError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{checkpoint} cannot be loaded: {error}") from None
-    model.config.use_cache = True
+    tokenizer, model = _loaded(checkpoint, device, _identity(checkpoint, options))
     if device == "cpu" and sum(one.numel() for one in model.parameters()) < SMALL:
         # Threads wait for each other longer than they compute: twenty times slower on a busy machine
         torch.set_num_threads(1)
@@ -161,6 +154,23 @@ def _answer(
         store.add(entries)
         done += len(batch)
         progress(done)
+
+
+@lru_cache(maxsize=1)
+def _loaded(checkpoint: Path, device: str, identity: str) -> tuple[Any, Any]:
+    """Tokenizer and model, kept for the next wave of a conversation; `identity` tells when the files changed."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    # bf16 as published for these models (fp16 spoils their output); a CPU is faster in fp32
+    dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+        model = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=dtype).to(device).eval()
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError(f"{checkpoint} cannot be loaded: {error}") from None
+    model.config.use_cache = True
+    return tokenizer, model
 
 
 def batches(order: Sequence[int], lengths: Sequence[int], options: LocalOptions) -> list[list[int]]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from apigen_assets.domain.call import Call
 from apigen_assets.evaluation.decoding import UndecodableError, decode
@@ -21,6 +22,14 @@ _TYPES = {
 """The leaderboard's names of types that JSON Schema does not have; as its own handlers translate them."""
 
 _JSON_TYPES = {"object", "number", "array", "integer", "boolean", "string", "null"}
+
+
+class _InCategory(Protocol):
+    @property
+    def category(self) -> str: ...
+
+
+_Asked = TypeVar("_Asked", bound=_InCategory)
 
 
 @dataclass(frozen=True)
@@ -49,17 +58,17 @@ def as_questions(rows: Sequence[JsonMapping]) -> list[Question]:
             id=row["id"],
             category=row["category"],
             messages=tuple({"role": one["role"], "content": one["content"]} for one in row["question"]),
-            tools=tuple(_tool(one) for one in row["functions"]),
+            tools=tuple(as_tool(function) for function in row["functions"]),
         )
         for row in rows
     ]
 
 
-def sample(questions: Sequence[Question], per_category: int) -> list[Question]:
+def sample(questions: Sequence[_Asked], per_category: int) -> list[_Asked]:
     """At most `per_category` questions of each category, spread evenly over it; the same ones every time."""
-    by_category: dict[str, list[Question]] = {}
-    for one in questions:
-        by_category.setdefault(one.category, []).append(one)
+    by_category: dict[str, list[_Asked]] = {}
+    for question in questions:
+        by_category.setdefault(question.category, []).append(question)
     chosen = []
     for these in by_category.values():
         count = min(per_category, len(these))
@@ -92,7 +101,8 @@ def _xlam_text(calls: Sequence[Call]) -> str:
     return json.dumps({"tool_calls": [call.model_dump() for call in calls]}, ensure_ascii=False)
 
 
-def _tool(function: JsonMapping) -> JsonObject:
+def as_tool(function: JsonMapping) -> JsonObject:
+    """A function of the board as `{name, description, parameters}`, with parameters as JSON Schema."""
     parameters = _schema(function["parameters"])
     return {"name": function["name"], "description": function["description"], "parameters": parameters}
 

@@ -15,7 +15,7 @@ from resources.llm.forms import Forms
 from resources.llm.generator import Generator, MissingKeyError
 from resources.llm.journal import Journal, JournalError
 from resources.llm.outcomes import Outcome, OutcomeClass
-from resources.llm.protocol import completion_of, cost_of, provider_of
+from resources.llm.protocol import characters, completion_of, cost_of, provider_of
 from resources.llm.transport import Transport
 from resources.local.standin.process import StandinProcess
 
@@ -59,7 +59,7 @@ class Order:
     def chars(self) -> int:
         """Characters of the prompt."""
         tools = len(str(self.request.tools)) if self.request.tools else 0
-        return sum(len(message["content"]) for message in self.request.messages) + tools
+        return characters(self.request.messages) + tools
 
 
 class Endpoint:

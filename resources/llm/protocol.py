@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -182,7 +183,7 @@ def completion_of(record: JsonMapping, cached: bool = False) -> Completion:
         answer = read_answer(body_of(record["body"]), bool(request.get("tools")))
         prompt = answer.prompt_tokens
         if not prompt and "messages" in request:
-            prompt = sum(len(message["content"]) for message in request["messages"]) // 4
+            prompt = characters(request["messages"]) // 4
         return Completion(
             key=key,
             status=answer.status,
@@ -195,6 +196,12 @@ def completion_of(record: JsonMapping, cached: bool = False) -> Completion:
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
         said = f"not a chat completion: {type(error).__name__}"
         return Completion(key=key, status="error", text=said, cached=cached)
+
+
+def characters(messages: Iterable[JsonMapping]) -> int:
+    """Characters of what messages say, the calls that an assistant made among them."""
+    called = sum(len(str(message["tool_calls"])) for message in messages if message.get("tool_calls"))
+    return called + sum(len(message.get("content") or "") for message in messages)
 
 
 def cost_of(record: JsonMapping) -> float:

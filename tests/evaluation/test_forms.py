@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from apigen_assets.evaluation.decoding import UndecodableError, count_calls, decode, executable, without_thinking
+from apigen_assets.evaluation.decoding import (
+    NEVER_EXECUTED,
+    UndecodableError,
+    count_calls,
+    decode,
+    executable,
+    without_thinking,
+)
 from apigen_assets.evaluation.scores import score_answers
 from apigen_assets.evaluation.truth_outputs import WRITTEN, outputs
 from resources.bfcl.records import BfclAnswer
@@ -123,7 +130,11 @@ def test_llama_3_1_is_read_as_python_like_its_handler():
 def test_a_call_is_read_in_its_form(form, answer):
     assert decode(form, answer, TOOLS) == DECODED
     assert count_calls(form, answer) == 1
-    assert executable(form, answer, TOOLS) == ["geo.area(base=10,unit='m')"]
+    if form in NEVER_EXECUTED:
+        with pytest.raises(UndecodableError):
+            executable(form, answer, TOOLS)
+    else:
+        assert executable(form, answer, TOOLS) == ["geo.area(base=10,unit='m')"]
 
 
 def test_types_of_marked_up_values_come_from_the_function():

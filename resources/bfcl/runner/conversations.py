@@ -5,6 +5,7 @@ import importlib
 import inspect
 import json
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -150,15 +151,28 @@ def _instance(name: str, initial_config: dict[str, Any], long_context: bool) -> 
 
 
 def _items(categories: list[str]) -> dict[str, tuple[dict[str, Any], list[list[str]]]]:
-    from bfcl_eval.utils import load_dataset_entry, load_ground_truth_entry
+    from bfcl_eval.constants.category_mapping import VERSION_PREFIX
+    from bfcl_eval.utils import load_file, load_ground_truth_entry
 
     items = {}
     for category in categories:
-        prompts = load_dataset_entry(category, include_prereq=False, include_language_specific_hint=False)
+        # As the package loads them, but without a copy of every tool's document in every item
+        prompts = load_file(package.folder() / "data" / f"{VERSION_PREFIX}_{category}.json")
         truths = {row["id"]: row["ground_truth"] for row in load_ground_truth_entry(category)}
         for prompt in prompts:
             items[prompt["id"]] = ({**prompt, "category": category}, truths[prompt["id"]])
     return items
+
+
+@lru_cache
+def _documents(name: str) -> list[dict[str, Any]]:
+    """The tools of a class as the package documents them."""
+    from bfcl_eval.constants.executable_backend_config import MULTI_TURN_FUNC_DOC_FILE_MAPPING
+    from bfcl_eval.utils import load_file
+
+    path = package.folder() / "data" / "multi_turn_func_doc" / MULTI_TURN_FUNC_DOC_FILE_MAPPING[name]
+    documents: list[dict[str, Any]] = load_file(path)
+    return documents
 
 
 def _verdict(
@@ -180,7 +194,8 @@ def _verdict(
         told = f"{len(turns)} turns of {len(truth)}: the model was stopped, or the answer is of another item"
         return verdict | {"error_type": "multi_turn:force_terminated", "error": told}
     try:
-        decoded = [_steps(turn, decoder, prompt["function"]) for turn in turns]
+        functions = [function for name in prompt["involved_classes"] for function in _documents(name)]
+        decoded = [_steps(turn, decoder, functions) for turn in turns]
     except TypeError:
         return verdict | {"error_type": "checker:exception", "error": "a turn is not a list of steps"}
     needless = sum(1 for calls, expected in zip(decoded, truth, strict=True) if calls and not expected)
