@@ -2,8 +2,11 @@
 
 import http.server
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -25,14 +28,14 @@ class RecordingServer:
 
 
 @contextmanager
-def recording():
+def recording() -> Iterator[RecordingServer]:
     """A running server, stopped at the end of the block."""
     server = RecordingServer("")
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def answer(self):
+        def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             server.seen.append(Seen(self.command, self.path, dict(self.headers), body))
             reply = b'{"got": true}'
@@ -44,7 +47,7 @@ def recording():
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
-        def log_message(self, *_):
+        def log_message(self, *_: object) -> None:
             pass
 
     listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -59,14 +62,14 @@ def recording():
 
 
 @contextmanager
-def serving(folder):
+def serving(folder: Path) -> Iterator[str]:
     """The files of a folder over HTTP; gives the server's URL."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *arguments, **more):
+        def __init__(self, *arguments: Any, **more: Any) -> None:
             super().__init__(*arguments, directory=str(folder), **more)
 
-        def log_message(self, *_):
+        def log_message(self, *_: object) -> None:
             pass
 
     listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)

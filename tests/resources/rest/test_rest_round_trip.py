@@ -1,6 +1,7 @@
 """Whatever a style can carry is read back as it was; what it cannot is refused before anything is sent."""
 
 import json
+from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -130,7 +131,7 @@ def test_openapi_3_parameters(data, parameter, version):
     (name,) = api.parameters["properties"]
     schema = parameter.get("schema") or parameter["content"]["application/json"]["schema"]
     arguments = {name: renamed(data.draw(values(schema)), api, name)}
-    sent = carried(api, arguments)
+    sent: Any = carried(api, arguments)
     if sent is not None and arguments[name] not in ("", [], {}):
         assert difference(*sent, altered(arguments)) is not None
 
@@ -141,7 +142,7 @@ def test_swagger_2_parameters(data, parameter):
     api = tool({"parameters": [parameter]}, "2.0", "/x/{p}/y" if parameter["in"] == "path" else "/x")
     (name,) = api.parameters["properties"]
     arguments = {name: data.draw(values(parameter))}
-    sent = carried(api, arguments)
+    sent: Any = carried(api, arguments)
     if sent is not None and arguments[name] not in ("", []):
         assert difference(*sent, altered(arguments)) is not None
 
@@ -160,7 +161,7 @@ def test_bodies(data, schema, media, encoding, version):
         body["encoding"] = {"f": encoding}
     api = tool({"requestBody": {"content": {media: body}}}, version)
     arguments = {"f": renamed(data.draw(values(schema)), api, "f")}
-    sent = carried(api, arguments)
+    sent: Any = carried(api, arguments)
     if media == "application/json":
         assert sent is not None, "JSON carries everything"
     if sent is not None and arguments["f"] not in ("", [], {}):
@@ -176,7 +177,7 @@ def test_several_parameters_are_never_mixed_up(schemas, data):
     given_parameters = [{"name": name, "in": "query", "schema": schema} for name, schema in schemas.items()]
     api = tool({"parameters": given_parameters}, "3.0.3", method="get")
     arguments = {name: renamed(data.draw(values(schema)), api, name) for name, schema in schemas.items()}
-    sent = carried(api, arguments)
+    sent: Any = carried(api, arguments)
     assume(sent is not None)
     for name in schemas:
         left_out = {key: value for key, value in arguments.items() if key != name}
