@@ -161,7 +161,7 @@ class McpBinding(_Part):
     wire_names: dict[str, str] = Field(default_factory=dict)
     """The server's name of each argument that is offered under another one."""
     result_schema: JsonObject | None = None
-    """What the server says of the tool's structured results (`outputSchema`), as it says it; results are checked."""
+    """What the server says of the tool's structured results (`outputSchema`); results are checked against it."""
 
 
 Binding = Annotated[PythonBinding | RestBinding | McpBinding, Field(discriminator="kind")]

@@ -166,6 +166,8 @@ def _import_below(name: str, path: str, root: str) -> types.ModuleType:
     for place in (root, start):
         if place not in sys.path and _is_below(place, root):
             sys.path.insert(0, place)
+            if place == root:  # `from shop.base import half` within the folder `shop`, where nothing else has its name
+                sys.meta_path.append(_KnownPlace(os.path.basename(root), None, [root]))
     module = importlib.import_module(f"{top}.{rest}" if rest else top)
     if os.path.realpath(module.__file__ or "") != os.path.realpath(path):
         raise ImportError(f"{name} is {module.__file__} here, not {path}: two modules have the same name")

@@ -29,6 +29,10 @@ _PLAIN = frozenset({"const", "format", "contentEncoding", "contentMediaType", "u
 _COMPOSED = ("anyOf", "allOf", "if", "then", "else", "dependentSchemas", "not")
 
 
+_TYPE_NAMES = {"int": "integer", "float": "number", "double": "number", "str": "string", "bool": "boolean",
+               "list": "array", "dict": "object"}  # fmt: skip
+
+
 class SchemaRefusedError(ValueError):
     """A schema that is not one, or that cannot be offered."""
 
@@ -54,13 +58,15 @@ def read_arguments(schema: JsonValue, warn: Warn) -> Arguments:
     """
     if not isinstance(schema, dict):
         raise SchemaRefusedError(f"`inputSchema` is a JSON {_kind(schema)}, not a schema")
-    kind = schema.get("type")
+    reader = _Reader(schema, warn)
+    kind = reader.kind_of(schema)
     if kind != "object" and not (isinstance(kind, list) and "object" in kind):
         if kind is not None or not schema.keys() <= {"properties", "required", "$schema", "additionalProperties"}:
             raise SchemaRefusedError(f"`inputSchema` is of type {kind!r}: the arguments of a tool are an object")
         warn("`inputSchema` has no type")
-    reader = _Reader(schema, warn)
     read = reader.read(schema)
+    if "$ref" in read:  # arguments that contain themselves: they stand at the top as well
+        read = {**reader.definitions[read["$ref"].rpartition("/")[2]], **{k: v for k, v in read.items() if k != "$ref"}}
     properties, required = _lifted(read)
     names = _distinct_names(list(properties))
     out: JsonObject = {"type": "object", "properties": {names[name]: part for name, part in properties.items()}}
@@ -108,6 +114,17 @@ class _Reader:
         self._names: dict[str, str] = {}
         self.definitions: JsonObject = {}
         """Schemas that contain themselves, by name."""
+
+    def kind_of(self, schema: JsonObject) -> JsonValue:
+        """The type of a schema, or of the one that it only refers to."""
+        for _ in range(MAX_DEPTH):
+            if "type" in schema or not isinstance(schema.get("$ref"), str):
+                break
+            target = self._at(schema["$ref"])
+            if not isinstance(target, dict) or target is schema:
+                break
+            schema = target
+        return schema.get("type")
 
     def read(self, schema: JsonValue, level: int = 0, place: str = "") -> JsonObject:
         """One schema in Draft 2020-12."""
@@ -181,7 +198,8 @@ class _Reader:
     def _types(self, schema: JsonObject) -> list[str]:
         kinds = schema.get("type")
         listed = kinds if isinstance(kinds, list) else [] if kinds is None else [kinds]
-        known = [kind for kind in dict.fromkeys(map(str, listed)) if kind in JSON_TYPES]
+        named = [_TYPE_NAMES.get(str(kind).lower(), str(kind)) for kind in listed]
+        known = [kind for kind in dict.fromkeys(named) if kind in JSON_TYPES]
         if len(known) != len(listed):
             self._warn(f"unknown type in {str(kinds)[:60]!r}")
         return known
@@ -198,7 +216,8 @@ class _Reader:
             if schema.get(flag) is True and bound in out:  # draft 4: a flag beside the bound
                 out[flag] = out.pop(bound)
         if isinstance(schema.get("required"), list):
-            out["required"] = [name for name in dict.fromkeys(schema["required"]) if isinstance(name, str)]
+            names = [name for name in schema["required"] if isinstance(name, str)]
+            out["required"] = list(dict.fromkeys(names))
 
     @staticmethod
     def _is_usable(key: str, value: JsonValue) -> bool:
@@ -226,7 +245,7 @@ class _Reader:
         for key in _MAPS:
             if isinstance(schema.get(key), dict):
                 out[key] = {name: self.read(part, level + 1, name) for name, part in schema[key].items()}
-            elif key in schema:
+            elif schema.get(key):  # null and [] are how some languages write an empty object
                 self._refuse(schema[key], key)
         extra = schema.get("additionalProperties")
         if isinstance(extra, dict):

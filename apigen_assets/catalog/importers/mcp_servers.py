@@ -156,6 +156,7 @@ def _draft(
         raise ValueError("the tool has no name")
     arguments = read_arguments(tool.get("inputSchema"), warn)
     output = tool.get("outputSchema")
+    returns = None if output is None else read_result_schema(output, warn)
     hints = tool.get("annotations")
     hints = hints if isinstance(hints, dict) else {}
     read_only = hints.get("readOnlyHint")
@@ -171,7 +172,7 @@ def _draft(
         headers=server.headers,
         sse=server.sse,
         wire_names=arguments.wire_names,
-        result_schema=output if isinstance(output, dict) else None,
+        result_schema=returns,
     )
     texts = (tool.get("description"), tool.get("title"), hints.get("title"))
     description = clean_description(next((text for text in texts if isinstance(text, str) and text.strip()), ""))
@@ -181,7 +182,7 @@ def _draft(
         original_name=original,
         description=description,
         parameters=arguments.parameters,
-        returns=None if output is None else read_result_schema(output, warn),
+        returns=returns,
         binding=binding,
         file=file,
         content_hash=content_hash([name, description, arguments.parameters]),

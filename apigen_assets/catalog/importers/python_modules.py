@@ -159,8 +159,9 @@ def _import_modules(modules: list[_Module], name: str, only_with: str | None = N
         if only_with is not None and only_with not in members.members:
             continue
         read.setdefault(module.own_name, _ReadModule(module, members, scope, content_hash(text)))
-        scopes.setdefault(module.own_name, scope)
-        scopes.setdefault(module.name, scope)
+        within = [f"{Path(module.root).name}.{module.name}"] if module.root else []
+        for label in (module.own_name, module.name, *within):
+            scopes.setdefault(label, scope)
     multiple = sum(module.listed for module in modules) > 1
     for unit in read.values():
         if unit.module.listed:
@@ -242,15 +243,27 @@ def _public_members(
             yield from _methods(member, name, unit, owner, collector)
 
 
+_KNOWN_DECORATORS = frozenset({"staticmethod", "classmethod", "cache", "lru_cache", "override", "final"})
+
+
 def _methods(
     class_: griffe.Class, name: str, unit: _ReadModule, owner: _ReadModule, collector: Collector
 ) -> Iterator[tuple[_Callable, _ReadModule]]:
     for label, method in class_.members.items():
         if label.startswith("_") or method.is_alias or not isinstance(method, griffe.Function):
             continue
-        if method.labels & {"property", "cached"}:
+        if "property" in method.labels:
             continue
-        if method.labels & {"staticmethod", "classmethod"}:
+        decorators = [str(decorator.value) for decorator in method.decorators]
+        others = [text for text in decorators if text.partition("(")[0].rpartition(".")[2] not in _KNOWN_DECORATORS]
+        if method.labels & {"staticmethod", "classmethod"} and others:
+            collector.fail(
+                f"{unit.module.name}.{name}.{label}",
+                unit.module.file,
+                "decorated_method",
+                f"{name}.{label} is what {others[0][:80]} makes of it, which may be anything: wrap it in a function",
+            )
+        elif method.labels & {"staticmethod", "classmethod"}:
             bound = "classmethod" in method.labels
             yield _Callable(method, f"{name}.{label}", f"{class_.name}.{label}", bound), owner
         else:

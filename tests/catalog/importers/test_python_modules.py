@@ -4,6 +4,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from apigen_assets.catalog.importers.python_modules import import_python_package, import_python_path
+from apigen_assets.domain.outcome import CallRequest
+from resources.python.pool import PythonSandbox
 
 TYPES = '''
 """Types."""
@@ -457,3 +459,23 @@ def test_a_src_layout_is_imported_as_it_is_installed(module, tmp_path):
         ("pkg.a", "src.pkg.a.f"),
         ("tools.b", "tools.b.g"),
     ]
+
+
+def test_a_folder_may_be_imported_by_its_own_name_and_odd_methods_say_so(module, tmp_path):
+    module("from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\n", "kit/models.py")
+    module(
+        "import functools\nfrom kit.models import P\nfrom pydantic import BaseModel, field_validator\n\n"
+        "class M(BaseModel):\n    n: int\n    @field_validator('n')\n    @classmethod\n    def check(cls, v): 'C'\n"
+        "    @classmethod\n    @functools.lru_cache\n    def of(cls, n: int) -> int: return n\n\n"
+        "def f(p: P) -> int:\n    'F.'\n    return p.x\n",
+        "kit/tools.py",
+    )
+    result = import_python_path(tmp_path / "kit", "kit")
+    assert [(reject.original_name, reject.reason) for reject in result.rejects] == [
+        ("tools.M.check", "decorated_method")
+    ]
+    by_name = {api.binding.function: api for api in result.apis}
+    calls = [("f", {"p": {"x": 3}}), ("M.of", {"n": 4})]
+    with PythonSandbox(minimum="none") as sandbox:
+        requests = [CallRequest(binding=by_name[name].binding, arguments=arguments) for name, arguments in calls]
+        assert [answer.result for answer in sandbox.execute(requests)] == ["3", "4"]
