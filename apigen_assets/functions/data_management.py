@@ -291,8 +291,8 @@ SEEDS: tuple[Seed, ...] = (
     Seed(
         query="min-max normalise [3, 7, 11] to the usual 0-1 range, and [250, 900, 400] likewise",
         answers=(
-            Call(name="rescale_values", arguments={"values": [3, 7, 11]}),
-            Call(name="rescale_values", arguments={"values": [250, 900, 400]}),
+            Call(name="rescale_values", arguments={"values": [3, 7, 11], "low": 0, "high": 1}),
+            Call(name="rescale_values", arguments={"values": [250, 900, 400], "low": 0, "high": 1}),
         ),
     ),
     Seed(

@@ -171,7 +171,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="52 km/h wind in beaufort",
-        answers=(Call(name="beaufort_force", arguments={"speed": 52}),),
+        answers=(Call(name="beaufort_force", arguments={"speed": 52, "unit": "km/h"}),),
     ),
     Seed(
         query="My balcony sensor averaged 41.3 micrograms of PM2.5 over the last day. Is the air OK?",

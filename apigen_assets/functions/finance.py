@@ -396,7 +396,7 @@ SEEDS: tuple[Seed, ...] = (
                 name="payback_period",
                 arguments={"investment": 5000, "cash_flows": [2000, 2000, 2000]},
             ),
-            Call(name="price_from_margin", arguments={"cost": 6, "percent": 40}),
+            Call(name="price_from_margin", arguments={"cost": 6, "percent": 40, "basis": "margin"}),
         ),
     ),
     Seed(

@@ -279,7 +279,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="Add up the first 40 terms of the arithmetic sequence that starts at 7 and goes up by 3.",
-        answers=(Call(name="sequence_sum", arguments={"first": 7, "change": 3, "terms": 40}),),
+        answers=(Call(name="sequence_sum", arguments={"first": 7, "change": 3, "terms": 40, "kind": "arithmetic"}),),
     ),
     Seed(
         query=(
@@ -314,8 +314,8 @@ SEEDS: tuple[Seed, ...] = (
     Seed(
         query="polar form, in degrees: -1 + 1i, then 5 - 12i",
         answers=(
-            Call(name="complex_to_polar", arguments={"real": -1, "imaginary": 1}),
-            Call(name="complex_to_polar", arguments={"real": 5, "imaginary": -12}),
+            Call(name="complex_to_polar", arguments={"real": -1, "imaginary": 1, "unit": "degrees"}),
+            Call(name="complex_to_polar", arguments={"real": 5, "imaginary": -12, "unit": "degrees"}),
         ),
     ),
     Seed(

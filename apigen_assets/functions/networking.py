@@ -167,7 +167,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="A game is 85 GB and my line makes 50 megabits per second. How long will I wait?",
-        answers=(Call(name="download_time", arguments={"size": 85, "speed_mbps": 50}),),
+        answers=(Call(name="download_time", arguments={"size": 85, "speed_mbps": 50, "unit": "GB"}),),
     ),
     Seed(
         query="700 MB over a 16 Mbps link that loses 10 percent to overhead: download time?",

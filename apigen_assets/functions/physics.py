@@ -329,7 +329,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="I'm heating 1.5 kg of water by 75 degrees for pasta. How much energy is that?",
-        answers=(Call(name="heat_needed", arguments={"mass": 1.5, "temperature_rise": 75}),),
+        answers=(Call(name="heat_needed", arguments={"mass": 1.5, "temperature_rise": 75, "material": "water"}),),
         others=("ideal_gas_pressure", "photon_energy"),
     ),
 )

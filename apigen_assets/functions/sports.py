@@ -193,7 +193,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="I ran 10 km in 52:30, what pace is that per km?",
-        answers=(Call(name="running_pace", arguments={"distance_km": 10, "time": "52:30"}),),
+        answers=(Call(name="running_pace", arguments={"distance_km": 10, "time": "52:30", "per": "km"}),),
     ),
     Seed(
         query="My half marathon, 21.1 km, took 1:48:15. My American friend wants the pace for each mile.",

@@ -186,7 +186,7 @@ SEEDS: tuple[Seed, ...] = (
     ),
     Seed(
         query="speed limit sign says 120 km/h - in mph?",
-        answers=(Call(name="convert_speed", arguments={"value": 120, "to_unit": "mph"}),),
+        answers=(Call(name="convert_speed", arguments={"value": 120, "to_unit": "mph", "from_unit": "km/h"}),),
         others=("convert_fuel_economy", "convert_length"),
     ),
     Seed(
