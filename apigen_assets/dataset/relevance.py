@@ -1,9 +1,12 @@
 """Relevance rows: queries that no offered tool can serve, so that the answer is empty (paper, section 5.1).
 
 Three kinds, each made from a verified row and each checked:
-* `tool_removed`: the called tools are taken away, the others stay;
-* `other_domain`: the tools are those of other categories;
+* `tool_removed`: the called tools are taken away; the others stay, and near misses of the same categories, which do
+  something else, take the places;
+* `other_domain`: the tools are those of other categories, so that the request is out of their scope;
 * `argument_missing`: the value of a required argument is taken out of the query.
+
+The queries of all kinds come from rows with calls of every style, so that their words do not give them away.
 
 A tool that might serve the query after all is not a distractor here: `may_serve` tells, by its words and by its
 parameters, and leans to yes.
@@ -11,26 +14,23 @@ parameters, and leans to yes.
 
 import json
 import random
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import polars as pl
 
 from apigen_assets.dataset.facts import called_apis, draw
+from apigen_assets.dataset.missing_value import missing_label, without_value
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonMapping, JsonObject
-from apigen_assets.verification.grounding.arguments import Status
 from apigen_assets.verification.grounding.english import content_stems
-from apigen_assets.verification.grounding.grounding import ground
 
 KINDS = ("tool_removed", "argument_missing", "other_domain")
 
 Tool = JsonObject
 
-_VAGUE = {"string": "a certain one", "integer": "some number", "number": "some amount"}
 _COLUMNS = (
     "candidate_id", "query", "tools", "answers", "generator", "batch", "style", "execution", "kind", "source_apis",
     "refusal",
@@ -90,8 +90,8 @@ def relevance_rows(
             break
         for kind in sorted(open_kinds, key=lambda kind: counts[kind]):
             new = _make(kind, row, categories, foreign, seed)
-            # Queries that differ in one value are the same once it is taken out.
-            if new is not None and (key := relevance_key(new["query"], new["tools"])) not in seen:
+            # Queries that differ in one value are the same once it is taken out, in whatever way.
+            if new is not None and (key := relevance_key(new.pop("key"), new["tools"])) not in seen:
                 seen.add(key)
                 counts[kind] += 1
                 rows_made.append({**row, **new, "kind": kind, "refusal": new["refusal"] if refusal else None})
@@ -105,29 +105,6 @@ def relevance_rows(
 def relevance_key(query: str, tools: str) -> tuple[str, ...]:
     """Equal for relevance rows that are copies: same query, case and spaces aside, and tools of the same names."""
     return " ".join(query.casefold().split()), *sorted({tool["name"] for tool in json.loads(tools)})
-
-
-def without_value(query: str, tool: Tool, arguments: JsonObject) -> tuple[str, str] | None:
-    """The query with the value of one required argument made vague, and that parameter; None where unsure.
-
-    A value qualifies when its parameter is required, has no default and no list of allowed values, its text
-    stands in the query exactly once as a whole word while no other argument has the same text, and grounding
-    does not find the value in the new query any more.
-    """
-    properties = tool["parameters"].get("properties", {})
-    texts = [_text(value) for value in arguments.values()]
-    for name in tool["parameters"].get("required", ()):
-        schema, value = properties.get(name, {}), arguments.get(name)
-        text = _text(value)
-        if "default" in schema or text is None or texts.count(text) > 1 or "enum" in schema:
-            continue
-        pattern = rf"(?<![\w.,-])[\"'“]?{re.escape(text)}[\"'”]?(?![\w%]|[.,]\d)"
-        if len(re.findall(pattern, query)) != 1 or query.count(text) != 1:
-            continue
-        vague = re.sub(pattern, _VAGUE.get(str(schema.get("type")), "a certain one"), query)
-        if not _is_grounded(vague, tool, arguments, name):
-            return vague, name
-    return None
 
 
 def may_serve(tool: Tool, query: str, removed: Sequence[Tool], calls: Sequence[JsonObject]) -> bool:
@@ -161,10 +138,18 @@ def _make(
     called = {call["name"] for call in calls}
     removed = [tool for tool in tools if tool["name"] in called]
     uncalled = [tool for tool in tools if tool["name"] not in called]
-    query = row["query"]
+    query = key = row["query"]
     chance = random.Random(draw(seed, f"relevance:{row['candidate_id']}"))
     if kind == "tool_removed":
         offered = [tool for tool in uncalled if not may_serve(tool, query, removed, calls)]
+        names = {tool["name"] for tool in tools}
+        own = {categories.get(tool["api_id"], "Other") for tool in removed}
+        for tool in foreign.near_misses(own, removed, names, chance):
+            if len(offered) >= len(tools):
+                break
+            if not may_serve(tool, query, removed, calls):
+                offered.append(tool)
+        chance.shuffle(offered)
         words = chance.choice(_NO_TOOL)
     elif kind == "other_domain":
         own = {categories.get(tool["api_id"], "Other") for tool in tools}
@@ -172,15 +157,15 @@ def _make(
         offered = [tool for tool in offered if not may_serve(tool, query, removed, calls)]
         words = chance.choice(_NO_TOOL)
     else:
-        shortened = without_value(query, removed[0], calls[0]["arguments"]) if len(calls) == 1 else None
-        if shortened is None or any(may_serve(tool, query, removed, calls) for tool in uncalled):
+        gap = without_value(query, removed[0], calls[0]["arguments"], chance) if len(calls) == 1 else None
+        if gap is None or any(may_serve(tool, query, removed, calls) for tool in uncalled):
             return None
-        offered, (query, missing) = tools, shortened
-        what = removed[0]["parameters"]["properties"][missing].get("description") or missing.replace("_", " ")
-        words = chance.choice(_NO_VALUE).format(what=f"{missing.replace('_', ' ')} ({str(what).rstrip('. ')})")
+        offered, query, key = tools, gap.query, gap.key
+        words = chance.choice(_NO_VALUE).format(what=missing_label(removed[0], gap.parameter))
     if not offered:
         return None
     return {
+        "key": key,
         "query": query,
         "tools": json.dumps(offered, ensure_ascii=False),
         "source_apis": dumps(called_apis(tools, calls)),
@@ -198,6 +183,19 @@ class _Foreign:
                 pools.setdefault(categories.get(tool["api_id"], "Other"), {}).setdefault(tool["api_id"], tool)
         self._pools = {category: [pools[category][key] for key in sorted(pools[category])] for category in pools}
 
+    def near_misses(
+        self, own: set[str], removed: Sequence[Tool], names: set[str], chance: random.Random
+    ) -> Iterator[Tool]:
+        """Tools of the own categories and other names, those that share most words with the removed ones first."""
+        stems = frozenset().union(*(_stems(tool) for tool in removed))
+        pool = [tool for category in sorted(own) for tool in self._pools.get(category, ())]
+        ranked = sorted((-len(_stems(tool) & stems) + 2 * chance.random(), place) for place, tool in enumerate(pool))
+        taken = set(names)
+        for _, place in ranked:
+            if pool[place]["name"] not in taken:
+                taken.add(pool[place]["name"])
+                yield pool[place]
+
     def draw(self, count: int, own: set[str], names: set[str], chance: random.Random) -> list[Tool]:
         """At most `count` tools of distinct names, none of the own categories or names."""
         pool = [tool for category in sorted(self._pools) if category not in own for tool in self._pools[category]]
@@ -206,12 +204,6 @@ class _Foreign:
             if tool["name"] not in names and len(picked) < count:
                 picked.setdefault(tool["name"], tool)
         return list(picked.values())
-
-
-def _is_grounded(query: str, tool: Tool, arguments: JsonObject, name: str) -> bool:
-    grounding = ground(query, [tool], [{"name": tool["name"], "arguments": arguments}])
-    places = [status for place, status, _ in grounding.arguments if place.split(".", 1)[1].split("[")[0] == name]
-    return any(status is Status.GROUNDED for status in places)
 
 
 def _fits(tool: Tool, arguments: JsonMapping) -> bool:
@@ -248,9 +240,3 @@ def _name_stems(tool: Tool) -> frozenset[str]:
 @lru_cache(maxsize=20_000)
 def _stems_of(text: str) -> frozenset[str]:
     return content_stems(text)
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, bool) or value is None or isinstance(value, list | dict):
-        return None
-    return str(value) if str(value).strip() else None
