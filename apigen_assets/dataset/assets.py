@@ -21,9 +21,12 @@ from apigen_assets.dataset.compose import (
 )
 from apigen_assets.dataset.contamination import MATCHES_SCHEMA
 from apigen_assets.dataset.dataset_rows import dataset_rows, mixed
+from apigen_assets.dataset.diversity import by_groups, table_of
 from apigen_assets.dataset.funnel import TABLES as FUNNEL_TABLES
 from apigen_assets.dataset.funnel import funnel, markdown, reasons
+from apigen_assets.dataset.giveaway import told_apart
 from apigen_assets.dataset.plots import funnel_plot, plots
+from apigen_assets.dataset.relevance import KINDS
 from apigen_assets.dataset.relevance import relevance_rows as make_relevance_rows
 from apigen_assets.dataset.report import Report, page
 from apigen_assets.dataset.sources import TABLES as SOURCE_TABLES
@@ -38,7 +41,7 @@ from apigen_assets.orchestration.shaping import shaped_by, values_of
 from apigen_assets.partitions import ALL_THAT_EXISTS
 from apigen_assets.settings import Settings
 from resources.lake.io_manager import LakeIOManager
-from resources.lake.lake import Lake
+from resources.lake.lake import Lake, LakeError
 
 _VERIFIED = {
     "semantic_verified": dg.AssetIn(metadata=ALL_THAT_EXISTS),
@@ -190,6 +193,7 @@ def relevance_rows(
             "made": rows.height,
             "kinds": counts_table(column_counts(rows, "kind"), "kind"),
             "shortfall": counts_table(relevance.shortfall, "kind"),
+            "told_apart_by_words": _told_apart(rows, chosen),
             "samples": samples(rows, ["query", "tools", "answers", "kind"]),
         },
     )
@@ -218,6 +222,25 @@ def function_calling_dataset(
     calls = dataset_rows(chosen, categories_of(filtered_api_catalog), heldout_share=settings.heldout_share)
     rows = mixed(calls, relevance_rows, settings.seed)
     return dg.MaterializeResult(value=rows, metadata=_metadata(lake.lake, rows, composition))
+
+
+def _rounds(lake: Lake) -> pl.DataFrame | None:
+    """The round of every verified row; null for tables of earlier versions, which knew none."""
+    try:
+        verified = lake.scan("semantic_verified")
+    except LakeError:
+        return None
+    return verified.select("candidate_id", "round").collect() if "round" in verified.collect_schema() else None
+
+
+def _told_apart(relevance: pl.DataFrame, chosen: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """How well a classifier over words tells relevance rows from rows with calls, all and by kind."""
+    answerable = chosen["query"].to_list()
+    rates = {"all": told_apart(relevance["query"].to_list(), answerable)}
+    for kind in KINDS:
+        rates[kind] = told_apart(relevance.filter(kind=kind)["query"].to_list(), answerable)
+    lines = [f"| {kind} | {'too few' if rate is None else f'{rate:.0%}'} |" for kind, rate in rates.items()]
+    return dg.MetadataValue.md("\n".join(["| kind | balanced accuracy (50 % is chance) |", "|---|---|", *lines]))
 
 
 def _ablation(stage: str) -> dg.AssetsDefinition:
@@ -300,6 +323,7 @@ def dataset_report(
         contaminated=contaminated_rows,
         compared=_compared(context.instance),
         stand_in=any_standin(row.generator for row in table),
+        groups=tuple(by_groups(rows, _rounds(lake.lake))),
     )
     path = report_file(settings)
     write_text(path, page(report, rows))
@@ -310,6 +334,9 @@ def dataset_report(
             "open": dg.MetadataValue.url(path.as_uri()),
             "funnel": dg.MetadataValue.md(markdown(table)),
             "diversity": dg.MetadataValue.json({name: round(value, 4) for name, value in stats.diversity.items()}),
+            "diversity_by_group": dg.MetadataValue.md(
+                table_of([one._replace(group=f"{by}: {one.group}") for by, figures in report.groups for one in figures])
+            ),
             **plots(report),
         }
     )

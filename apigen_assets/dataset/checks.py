@@ -6,9 +6,10 @@ import dagster as dg
 import polars as pl
 
 from apigen_assets.dataset.bfcl_questions import QuestionsUnavailableError, benchmark
-from apigen_assets.dataset.compose import FATES_SCHEMA, Fate
+from apigen_assets.dataset.compose import FATES_SCHEMA, Fate, chosen_rows
 from apigen_assets.dataset.contamination import Benchmark
 from apigen_assets.dataset.facts import canonical_calls
+from apigen_assets.dataset.giveaway import MOST, told_apart
 from apigen_assets.dataset.relevance import KINDS, relevance_key
 from apigen_assets.dataset.splits import SPLITS
 from apigen_assets.partitions import ALL_THAT_EXISTS
@@ -34,6 +35,27 @@ def relevance_rows_call_nothing(relevance_rows: pl.DataFrame) -> dg.AssetCheckRe
     problems = relevance_problems(relevance_rows)
     return dg.AssetCheckResult(
         passed=not problems, metadata={"rows": relevance_rows.height, "problems": dg.MetadataValue.json(problems)}
+    )
+
+
+@dg.asset_check(
+    asset="relevance_rows",
+    additional_ins={
+        "semantic_verified": dg.AssetIn(metadata=ALL_THAT_EXISTS),
+        "composition": dg.AssetIn(),
+    },
+)
+def no_words_give_relevance_away(
+    relevance_rows: pl.DataFrame, semantic_verified: pl.LazyFrame, composition: pl.DataFrame
+) -> dg.AssetCheckResult:
+    """A classifier over the words of a query hardly tells relevance rows from rows with calls."""
+    chosen = chosen_rows(semantic_verified, composition)
+    rate = told_apart(relevance_rows["query"].to_list(), chosen["query"].to_list())
+    return dg.AssetCheckResult(
+        passed=rate is None or rate <= MOST,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"balanced_accuracy": rate, "most": MOST} if rate is not None else {"most": MOST},
+        description="too few rows to tell" if rate is None else f"balanced accuracy {rate:.0%}, 50 % is chance",
     )
 
 

@@ -98,7 +98,7 @@ def _tidy(text: str) -> str:
 
 def _is_sentence(text: str, query: str) -> bool:
     """Whether something is left that people would send: some words, nothing open, and less than before."""
-    pairs = ("()", "[]", "{}")
+    pairs = (("(", ")"), ("[", "]"), ("{", "}"))
     return (
         text != query
         and len(re.findall(r"[^\W\d_]{2,}", text)) >= _FEWEST_WORDS

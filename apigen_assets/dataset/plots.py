@@ -45,7 +45,24 @@ def plots(report: Report) -> dict[str, dg.MetadataValue[Any]]:
         "plot_diversity": bar_plot(
             {name: round(value, 3) for name, value in stats.diversity_shares.items()}, "Diversity", "share"
         ),
+        **({"plot_diversity_by_group": _by_group(report)} if report.groups else {}),
     }
+
+
+def _by_group(report: Report) -> dg.MetadataValue[Any]:
+    """Shares of each group side by side, the rounds among them."""
+    measures = {
+        "distinct-2": "distinct_2",
+        "self-similarity": "self_similarity",
+        "optional parameters used": "optional_used",
+        "permitted values used": "members_used",
+    }
+    named = {f"{by}: {one.group}": one for by, figures in report.groups for one in figures}
+    bars = {
+        measure: {name: 100 * float(getattr(one, field)) for name, one in named.items()}
+        for measure, field in measures.items()
+    }
+    return figure(grouped_figure(bars, "Diversity by style, generator and round", "%"))
 
 
 def funnel_plot(table: Sequence[FunnelRow]) -> dg.MetadataValue[Any]:

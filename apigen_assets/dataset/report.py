@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from apigen_assets.dataset.diversity import FORMS, SAMPLE, Diversity
 from apigen_assets.dataset.funnel import FunnelRow
 from apigen_assets.dataset.statistics import PAPER_SHARES, Statistics, sample_rows
 from apigen_assets.files.excerpt import cut
@@ -34,6 +35,8 @@ class Report(NamedTuple):
     compared: bool
     """Whether the rows were compared with BFCL."""
     stand_in: bool
+    groups: tuple[tuple[str, list[Diversity]], ...] = ()
+    """Figures on diversity, by what the rows are grouped by."""
 
 
 def page(report: Report, rows: pl.DataFrame) -> str:
@@ -69,6 +72,11 @@ def page(report: Report, rows: pl.DataFrame) -> str:
             "The 21 categories",
             "Share of the rows with calls, and of the APIs here, beside the share of the paper's 3,673 APIs.",
             _categories(stats),
+        ),
+        _section(
+            "Diversity by group",
+            f"Words and likeness of {SAMPLE} queries of a group at most; what calls use of the functions they call.",
+            _groups(report.groups),
         ),
         _section("Against BFCL", _bfcl_text(report), _contaminated(report.contaminated)),
         _samples(shown),
@@ -208,6 +216,46 @@ def _diversity(stats: Statistics) -> str:
     ]
     counts = ", ".join(f"{name} {value:,.0f}" for name, value in stats.diversity.items() if name not in shares)
     return f"<table class='bars'>{''.join(lines)}</table><p class='dim'>{escape(counts)}.</p>"
+
+
+def _groups(groups: Iterable[tuple[str, list[Diversity]]]) -> str:
+    head = "".join(
+        f"<th>{name}</th>"
+        for name in (
+            "group",
+            "rows",
+            "distinct-1",
+            "distinct-2",
+            "self-similarity",
+            "words",
+            "calls",
+            "APIs",
+            "optional parameters used",
+            "per call",
+            "permitted values used",
+            *(f"values {form}" for form in FORMS),
+        )
+    )
+    lines = []
+    for by, figures in groups:
+        for one in figures:
+            shares = (one.optional_used, one.optional_share, one.members_used, *(one.forms[form] for form in FORMS))
+            cells = [
+                f"{one.rows:,}",
+                f"{one.distinct_1:.3f}",
+                f"{one.distinct_2:.3f}",
+                f"{one.self_similarity:.2f}",
+                f"{one.words:g}",
+                f"{one.calls:.2f}",
+                f"{one.apis:,}",
+                *(f"{share:.0%}" for share in shares),
+            ]
+            name = one.group if by == one.group else f"{by}: {one.group}"
+            lines.append(f"<tr><th>{escape(name)}</th>{''.join(f'<td class=n>{cell}</td>' for cell in cells)}</tr>")
+    if not lines:
+        return "<p class='dim'>none</p>"
+    body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody>"
+    return f"<div class='wide'><table class='data'>{body}</table></div>"
 
 
 def _bfcl_text(report: Report) -> str:
