@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from resources.llm.budget import Budget
 from resources.llm.generator import Generator
 from resources.llm.outcomes import Outcome
 
+RECENT = 20
+"""Outcomes from which it is seen whether an endpoint is well."""
 PILOT_S = 20.0
 """How long the first request goes alone: what is wrong with an endpoint is known before thousands are sent."""
 
@@ -61,6 +64,7 @@ class Admission:
         self._limit = float(config.concurrency)
         self._resume_at = 0.0
         self._backoff = 0
+        self._recent: deque[bool] = deque(maxlen=RECENT)
         self._pilot_since: float | None = None
         self._opened = config.is_standin
 
@@ -105,6 +109,11 @@ class Admission:
             self._opened = True
         return max(1, int(self._limit)) if self._opened else 1
 
+    @property
+    def room(self) -> int:
+        """Requests that may be in flight at once, as things stand."""
+        return max(1, int(self._limit))
+
     def leave(self) -> None:
         """A request is back."""
         self._flying -= 1
@@ -117,6 +126,7 @@ class Admission:
 
     def succeeded(self) -> None:
         """An answer came: a little more may be sent at once."""
+        self._recent.append(True)
         self._backoff = 0
         self._limit = min(float(self._config.concurrency), self._limit + 1 / self._limit)
 
@@ -127,20 +137,28 @@ class Admission:
     async def back_off(self, outcome: Outcome, failures: int, stopped: Callable[[], BaseException | None]) -> None:
         """Wait as the server asks; all requests to it wait where the cause is shared."""
         loop = asyncio.get_running_loop()
-        if outcome.shared:
+        self._recent.append(False)
+        # Where most requests are answered, a refusal concerns the one that met it and not the endpoint.
+        well = len(self._recent) >= RECENT // 2 and 2 * sum(self._recent) >= len(self._recent)
+        if outcome.shared and not well:
             if self._resume_at <= loop.time():
                 # Several requests in flight meet the same refusal: it counts once.
                 self._backoff += 1
-                self.slow_down()
+                if outcome.retry_after is None:
+                    self.slow_down()
             delay = outcome.retry_after
             if delay is None:
                 delay = min(60.0, 0.5 * 2 ** min(self._backoff, 10)) * random.uniform(0.75, 1.0)
             self._resume_at = max(self._resume_at, loop.time() + delay)
             self.changed.set()
             return
-        # An answer that is wrong at random is asked for again soon; a server in trouble is given time.
-        most = 2.0 if outcome.status is not None and 0 < outcome.status < 500 else 60.0
-        wake = loop.time() + min(most, 0.5 * 2 ** min(max(failures, 1) - 1, 10)) * random.uniform(0.75, 1.0)
+        # What goes wrong at random is asked for again soon; a server in trouble is given time.
+        at_random = well or (outcome.status is not None and 0 < outcome.status < 500)
+        most = 2.0 if at_random else 60.0
+        delay = outcome.retry_after
+        if delay is None:
+            delay = min(most, 0.5 * 2 ** min(max(failures, 1) - 1, 10)) * random.uniform(0.75, 1.0)
+        wake = loop.time() + delay
         while stopped() is None and loop.time() < wake:
             await asyncio.sleep(min(0.5, wake - loop.time()))
 

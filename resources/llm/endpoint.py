@@ -129,7 +129,7 @@ class Endpoint:
         try:
             while True:
                 await self.admission.enter(need, lambda: self._dead or order.stream.reason())
-                started = time.time()
+                started, tries.answered_before = time.time(), self._answered
                 body = self.forms.body(order.body, order.limit)
                 try:
                     outcome = await transport.send(body)
@@ -222,7 +222,7 @@ class Endpoint:
             self._contacts += not self._answered
             if not self._answered and self._contacts >= FIRST_CONTACTS:
                 raise self._die(await self._nobody(transport, outcome))
-        elif outcome.throttled or (outcome.status >= 500 and not self.forms.doubted(order.body)):
+        elif outcome.throttled or outcome.status == 0 or (outcome.status >= 500 and not self.forms.doubted(order.body)):
             self.admission.open()
         if outcome.throttled:
             waited = self._patience.exhausted(outcome.retry_after)
@@ -234,8 +234,8 @@ class Endpoint:
                 )
             tries.throttles += 1
         else:
-            if outcome.status == 0:
-                # No answer in time: a server with few slots has its queue full of us.
+            if outcome.status == 0 and self._answered - tries.answered_before < self.admission.room // 2:
+                # No answer in time, and hardly another one meanwhile: a server with few slots has its queue full.
                 self.admission.slow_down()
             tries.failures += 1
         return tries.failures > self.config.retries or tries.throttles > THROTTLES_PER_REQUEST
@@ -307,3 +307,5 @@ class _Tries:
 
     failures: int = 0
     throttles: int = 0
+    answered_before: int = 0
+    """Answers that the endpoint had given when the request was sent last."""
