@@ -46,11 +46,13 @@ class Cut:
 
     levels: int | None = None
     """Nested objects below which optional fields with fields of their own are left out; null for all."""
+    wordless: bool = False
+    """Fields of nested objects have no descriptions."""
 
     @property
     def below(self) -> "Cut":
         """The same, one level further in."""
-        return self if self.levels is None else Cut(self.levels - 1)
+        return self if self.levels is None else Cut(self.levels - 1, self.wordless)
 
 
 WHOLE = Cut()
@@ -306,7 +308,7 @@ class Linker:
         text = clean_description(part["description"]) if "description" in part else ""
         bare = {key: value for key, value in out.items() if key not in {"description", "default", "examples"}}
         more: JsonObject = {}
-        if text:
+        if text and not (cut.wordless and cut.levels is not None and cut.levels < 0):
             more["description"] = _short(text) if cut.levels is not None else text
         if "default" in part:
             default = coerced(renamed(part["default"], names), bare)

@@ -29,13 +29,12 @@ def merged(parts: list[JsonObject], shape: Shape) -> JsonObject:
         return FILE
     if len(parts) == 1:
         return parts[0]
+    parts = [shape(part) if "$ref" in part else part for part in parts]
+    if any("$file" in part for part in parts):
+        return FILE
     out: JsonObject = {}
     nulls = [NULL in part or _takes_null(part) for part in parts if part.keys() - _ANNOTATIONS or NULL in part]
     for part in parts:
-        if "$ref" in part:
-            part = shape(part)
-            if "$file" in part:
-                return FILE
         for key, value in part.items():
             if key not in out or out[key] == value:
                 out[key] = value

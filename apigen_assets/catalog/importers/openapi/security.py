@@ -14,11 +14,13 @@ _BY_NAME = re.compile(
     re.IGNORECASE,
 )
 """Names that are secrets whatever is said of them."""
-_MAY_BE = re.compile(r"key|token|secret|auth|app_?id|password|session", re.IGNORECASE)
+_MAY_BE = re.compile(r".*(key|token|secret|auth|app_?id)", re.IGNORECASE)
 """Names that are secrets where they are described so: `key` is as often the key of an issue."""
+_ALONE = {"key", "token", "secret", "apikey", "api_key", "access_token", "auth_token", "appid"}
+"""In a path most names with `key` in them are those of things that the call is about."""
 _CREDENTIAL = (
-    r"(?:(?:api|access|auth|authentication|authorization|oauth(?: ?[12](?:\.0)?a?)?|bearer|security|developer|consumer|"
-    r"user access|bot|subscription|personal access)[\s_-]*(?:access[\s_-]*)?(?:key|token|secret|credential)s?\b"
+    r"(?:(?:api|access|auth|client|authentication|authorization|oauth(?: ?[12](?:\.0)?a?)?|bearer|security|developer|"
+    r"consumer|user access|bot|subscription|personal access)[\s_-]*(?:access[\s_-]*)?(?:key|token|secret|credential)s?\b"
     r"|your (?:unique )?(?:app|application|developer|secret)[\s_-]*(?:id|key|token)\b"
     r"|token for (?:the )?authentication\b|(?:key|token) (?:used )?(?:for|to) authenticat)"
 )
@@ -91,12 +93,13 @@ class Security:
     @staticmethod
     def _is_secret(wire: str, place: Place, description: str) -> bool:
         text = description[:300]
-        said = bool(_SAID.search(text)) and not _OTHER_KEYS.search(text)
+        first = re.split(r"[.\n]\s", text)[0]
+        said = bool(_MAY_BE.fullmatch(wire)) and bool(_SAID.search(text)) and not _OTHER_KEYS.search(first)
         if place is Place.BODY:
-            return bool(_MAY_BE.search(wire)) and said and bool(_SAID_FIRST.match(text))
+            return said and bool(_SAID_FIRST.match(text))
         if place is Place.PATH:
-            return bool(_MAY_BE.fullmatch(wire)) and said
-        return bool(_BY_NAME.fullmatch(wire)) or (bool(_MAY_BE.search(wire)) and said)
+            return said and wire.lower() in _ALONE
+        return said or bool(_BY_NAME.fullmatch(wire))
 
     def _read(self, references: References) -> dict[str, Credential]:
         if "swagger" in self._spec:
@@ -133,7 +136,7 @@ def is_secret_name(name: str, description: JsonValue) -> bool:
     """Whether a variable of a server's URL is a secret."""
     text = description if isinstance(description, str) else ""
     plain = bool(re.fullmatch(r"(.*[-_])?(token|secret|password|api[-_]?key|access[-_]?key)", name, re.IGNORECASE))
-    return plain or bool(_BY_NAME.fullmatch(name)) or (bool(_MAY_BE.search(name)) and bool(_SAID.search(text)))
+    return plain or bool(_BY_NAME.fullmatch(name)) or (bool(_MAY_BE.fullmatch(name)) and bool(_SAID.search(text)))
 
 
 def credential_of(slug: str, place: Place, wire: str, name: str, prefix: str = "") -> Credential:
