@@ -8,6 +8,7 @@ from typing import Any
 from apigen_assets.domain.call import Call
 from apigen_assets.files.canonical import dumps, plain_numbers
 from apigen_assets.files.json_types import JsonObject
+from apigen_assets.tool_formats.written_calls import UnreadableCallsError, read_calls
 from apigen_assets.training.examples import GROUPS, TrainingExample
 from apigen_assets.training.prompt_format import PromptStyle, parse, render, target
 
@@ -91,7 +92,9 @@ def generate(
                     eos_token_id=tokenizer.eos_token_id,
                     pad_token_id=pad,
                 )
-            texts = tokenizer.batch_decode(written[:, longest:], skip_special_tokens=True)
+            ended = [_until(ids, tokenizer.eos_token_id) for ids in written[:, longest:].tolist()]
+            # Marks of calls are special tokens in some chat templates
+            texts = tokenizer.batch_decode(ended, skip_special_tokens=special)
             for i, text in zip(chosen, texts, strict=True):
                 out[i] = text
             if progress:
@@ -102,11 +105,28 @@ def generate(
     return out
 
 
-def score(examples: Sequence[TrainingExample], texts: Sequence[str]) -> dict[str, HeldoutScore]:
+def _until(ids: list[int], end: int) -> list[int]:
+    return ids[: ids.index(end)] if end in ids else ids
+
+
+def read_answer(text: str, example: TrainingExample, style: PromptStyle) -> list[Call] | None:
+    """The calls of a written answer, in the prompt style's own form or, for `chat`, in the model family's."""
+    calls = parse(text)
+    if calls is not None or style is not PromptStyle.CHAT:
+        return calls
+    try:
+        return [Call(**call) for call in read_calls(text, example.tools)]
+    except UnreadableCallsError:
+        return None
+
+
+def score(
+    examples: Sequence[TrainingExample], texts: Sequence[str], style: PromptStyle = PromptStyle.XLAM
+) -> dict[str, HeldoutScore]:
     """Scores by group, for the groups there are rows of, and `all` over the groups that call something."""
     counts: dict[str, list[int]] = {}
     for example, text in zip(examples, texts, strict=True):
-        calls = parse(text)
+        calls = read_answer(text, example, style)
         names = calls is not None and sorted(c.name for c in calls) == sorted(c.name for c in example.answers)
         row_scores = (1, calls is not None, names, is_exact(calls, example.answers))
         kept = counts.setdefault(example.group, [0, 0, 0, 0])
@@ -131,7 +151,7 @@ def samples(
         if taken.get(example.group, 0) < per_group:
             taken[example.group] = taken.get(example.group, 0) + 1
             plain = PromptStyle.XLAM if style is PromptStyle.CHAT else style
-            right = is_exact(parse(text), example.answers)
+            right = is_exact(read_answer(text, example, style), example.answers)
             out.append(Sample(example.group, example.query, target(example.answers, plain), text, right))
     return out
 

@@ -189,7 +189,7 @@ def _measure(
             # An untrained model from scratch writes noise to the limit: a few rows show it
             asked = examples if name == "trained" or recipe.base else _few(examples, 4)
             texts = generate(model, tokenizer, asked, recipe.prompt_style)
-            out[name][split] = to_json(score(asked, texts))
+            out[name][split] = to_json(score(asked, texts, recipe.prompt_style))
             if name == "trained" and split == "seen":
                 write_probes(final / PROBES, asked, texts)
             if name == "trained":
@@ -219,6 +219,8 @@ def _finish(recipe: Recipe, tokenizer: Any, exported: Path, final: Path) -> None
         config = json.loads((final / "config.json").read_text(encoding="utf-8"))
         config["use_cache"] = True
         (final / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        if config.get("tie_word_embeddings"):
+            _store_once(final / "model.safetensors")
     else:
         from peft import PeftModel
 
@@ -236,6 +238,23 @@ def _finish(recipe: Recipe, tokenizer: Any, exported: Path, final: Path) -> None
     (final / "recipe.yaml").write_text(
         yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False), encoding="utf-8"
     )
+
+
+def _store_once(weights: Path) -> None:
+    """Drop the output head that equals the embeddings: ZeRO-1 and 2 write a tied weight under both of its names."""
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save_file
+
+    if not weights.is_file():  # in several files: the Trainer has split them by name
+        return
+    with safe_open(weights, "pt") as opened:
+        metadata, names = opened.metadata(), set(opened.keys())
+    if "lm_head.weight" in names and any(name.endswith("embed_tokens.weight") for name in names):
+        tensors = load_file(weights)
+        head = tensors.pop("lm_head.weight")
+        tied = next(value for name, value in tensors.items() if name.endswith("embed_tokens.weight"))
+        if head.equal(tied):
+            save_file(tensors, weights, metadata)
 
 
 def _leave_group() -> None:

@@ -57,12 +57,13 @@ def verify(checkpoint: Path) -> JsonObject:
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     model = AutoModelForCausalLM.from_pretrained(checkpoint)
     model = model.to("cuda", torch.bfloat16) if torch.cuda.is_available() else model.float()
-    texts = generate(model, tokenizer, examples, PromptStyle(result["recipe"]["prompt_style"]))
+    style = PromptStyle(result["recipe"]["prompt_style"])
+    texts = generate(model, tokenizer, examples, style)
     heldout = result["heldout"]
     return {
         "probes": len(rows),
         "same": sum(text == row["written"] for text, row in zip(texts, rows, strict=True)),
-        "exact": sum(result.exact for group, result in score(examples, texts).items() if group != "all"),
+        "exact": sum(result.exact for group, result in score(examples, texts, style).items() if group != "all"),
         "trained": heldout["trained"]["seen"].get("all", {}).get("accuracy", 0.0),
         "untrained": heldout["untrained"]["seen"].get("all", {}).get("accuracy", 0.0),
     }

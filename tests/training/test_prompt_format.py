@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from apigen_assets.domain.call import Call
 from apigen_assets.tool_formats.openai_tool import openai_tool, parameters_of
 from apigen_assets.training.chat_template import chat_template
+from apigen_assets.training.examples import TrainingExample
+from apigen_assets.training.heldout import read_answer, score
 from apigen_assets.training.prompt_format import PromptStyle, check_chat_template, parse, render, target
 from apigen_assets.training.recipe import load_recipe
 from apigen_assets.training.tokenizer import train_tokenizer
@@ -293,3 +295,12 @@ def test_python_type_names_become_json_schema():
 def test_rows_of_the_first_release_have_their_required_parameters_read_from_the_type():
     first = {"q": {"type": "str", "default": ""}, "n": {"type": "int, optional"}}
     assert [(one.name, one.required) for one in parameters_of(first)] == [("q", True), ("n", False)]
+
+
+def test_answers_of_a_chat_base_are_read_in_its_familys_syntax():
+    example = TrainingExample("q", [SCHEMA], [Call(name="add", arguments={"a": 1, "b": 2.5})], "simple")
+    tags = "<tool_call>\n<function=add>\n"
+    tags += "<parameter=a>\n1\n</parameter>\n<parameter=b>\n2.5\n</parameter>\n</function>\n</tool_call>"
+    assert read_answer(tags, example, PromptStyle.CHAT) == example.answers
+    assert read_answer(tags, example, PromptStyle.XLAM) is None
+    assert score([example], [tags], PromptStyle.CHAT)["simple"].exact == 1
