@@ -132,17 +132,17 @@ class JsonlStore:
 
         Raises:
             OSError: the disk is full or the place cannot be written. Records written before are intact.
-            ValueError: a record has no JSON form. Nothing is written.
+            ValueError: a record has no JSON form; also what `entry_of` raises. Nothing is written.
         """
         lines = [json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n" for record in records]
+        entries = [self._entry_of(record) for record in records]
         if not lines:
             return
         with self._lock:
             offset = self._writer.append(b"".join(lines))
             assert self._writer.path is not None
             number = self._number_of(self._writer.path)
-            for record, line in zip(records, lines, strict=True):
-                entry = self._entry_of(record)
+            for entry, line in zip(entries, lines, strict=True):
                 if entry is not None:
                     self._put(entry, number, offset, len(line))
                 offset += len(line)
