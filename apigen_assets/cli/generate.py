@@ -52,9 +52,9 @@ def generate(
     """
     console = Console(stderr=True)
     try:
-        config, model, judges = _configured(generator, generators_file, seed, judge, verify or preview, console)
+        config, model, judges = configured(generator, generators_file, seed, judge, verify or preview, console)
         out.mkdir(parents=True, exist_ok=True)
-        plan = Plan(_apis(sources, out, console), _batch(sources), model, judges, candidates, config)
+        plan = make_plan(sources, out, model, judges, candidates, config, console)
     except (UnusableError, GeneratorsFileError, UnknownGeneratorError, MissingKeyError) as error:
         _stop(str(error), 2)
     except OSError as error:
@@ -76,7 +76,7 @@ def generate(
         _stop(said, 1)
 
 
-def _configured(
+def configured(
     generator: str,
     generators_file: Path | None,
     seed: int | None,
@@ -107,6 +107,23 @@ def _configured(
         for name in judges:
             generators(config)[name].api_key()
     return config, model, judges
+
+
+def make_plan(
+    sources: Sequence[str],
+    workdir: Path,
+    model: Generator,
+    judges: list[str],
+    candidates: int,
+    config: Settings,
+    console: Console,
+) -> Plan:
+    """The plan for some sources.
+
+    Raises:
+        UnusableError: a source gives no API.
+    """
+    return Plan(_apis(sources, workdir, console), _batch(sources), model, judges, candidates, config)
 
 
 def _apis(sources: Sequence[str], out: Path, console: Console) -> list[Api]:

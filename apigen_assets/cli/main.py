@@ -2,12 +2,14 @@
 
 import typer
 
+from apigen_assets.cli.batch import batch_app
 from apigen_assets.cli.demo import demo
 from apigen_assets.cli.estimate import estimate
 from apigen_assets.cli.evaluate import evaluate
 from apigen_assets.cli.generate import generate
 from apigen_assets.cli.import_ import import_
 from apigen_assets.cli.import_base import import_base
+from apigen_assets.cli.journal import journal_app
 from apigen_assets.cli.publish import publish
 from apigen_assets.cli.recordings import import_recordings
 from apigen_assets.cli.score import bfcl_install, score
@@ -37,6 +39,8 @@ app.command("bfcl-install")(bfcl_install)
 app.command()(trace)
 app.command()(estimate)
 app.command()(generate)
+app.add_typer(batch_app, name="batch")
+app.add_typer(journal_app, name="journal")
 app.command()(verify)
 app.command()(evaluate)
 app.command()(train)

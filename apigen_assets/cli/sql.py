@@ -1,5 +1,6 @@
 """`apigen sql`: DuckDB over the lake, one view per asset."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +25,7 @@ def sql(
     except LakeError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
+    _add_journal(connection, settings().journal_dir)
     if query is not None:
         if not _run(connection, query):
             raise typer.Exit(1)
@@ -46,6 +48,23 @@ def sql(
             lines = []
         elif not "".join(lines).strip():
             lines = []
+
+
+def _add_journal(connection: "duckdb.DuckDBPyConnection", folder: Path) -> None:
+    """A view `journal` over the completions, where there are any."""
+    if not any(folder.glob("*/*.jsonl")):
+        return
+    pattern = str(folder / "*" / "*.jsonl").replace("'", "''")
+    connection.execute(
+        f"""CREATE VIEW journal AS SELECT key, generator, purpose, outcome, error, status, "at", seconds,
+            json_extract_string(answer, '$.choices[0].message.content') AS text,
+            CAST(json_extract(answer, '$.usage.prompt_tokens') AS BIGINT) AS prompt_tokens,
+            CAST(json_extract(answer, '$.usage.completion_tokens') AS BIGINT) AS completion_tokens, request, price
+        FROM (SELECT *, TRY_CAST(body AS JSON) AS answer FROM read_json('{pattern}', format='newline_delimited',
+            ignore_errors=true, columns={{key: 'VARCHAR', generator: 'VARCHAR', purpose: 'VARCHAR', outcome: 'VARCHAR',
+            error: 'VARCHAR', status: 'BIGINT', "at": 'DOUBLE', seconds: 'DOUBLE', body: 'VARCHAR', request: 'JSON',
+            price: 'JSON'}}))"""
+    )
 
 
 def _run(connection: "duckdb.DuckDBPyConnection", query: str) -> bool:

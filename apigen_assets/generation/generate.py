@@ -79,6 +79,7 @@ def generate(
     library: Library | None = None,
     round_: int = 1,
     most_prompts: int | None = None,
+    give_up: bool = True,
 ) -> Generated:
     """Write at least `target` pairs, and keep the first `target` of them, readable or not.
 
@@ -101,6 +102,7 @@ def generate(
         library: the whole catalog as pinned for the batch, for distractors and partners; null: the batch alone.
         round_: 1, or the number of a later round, whose prompts are others.
         most_prompts: prompts to ask at most; null: twice the planned ones, where completions hold fewer pairs.
+        give_up: stop where nothing of the first completions can be read.
 
     Raises:
         resources.llm.resource.EndpointError: the endpoint cannot be used.
@@ -124,7 +126,7 @@ def generate(
                     rows += new
                     if on_progress:
                         on_progress(min(len(rows), target), target)
-                    if report.prompts >= UNREADABLE_COMPLETIONS and not report.readable:
+                    if give_up and report.prompts >= UNREADABLE_COMPLETIONS and not report.readable:
                         report.stopped, report.ended = report.likely_cause(), "unreadable"
                         break
         except BudgetError as error:
