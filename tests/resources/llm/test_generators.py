@@ -11,6 +11,7 @@ from resources.llm.generators import (
     GeneratorsFileError,
     MissingKeyError,
     UnknownGeneratorError,
+    catalog_name,
     find_generator,
     generator_names,
     generators,
@@ -40,12 +41,32 @@ def test_the_example_holds_the_papers_four_switched_off_and_works_when_switched_
     with pytest.raises(GeneratorsFileError, match="enabled: true"):
         load_generators(_file(tmp_path, text))
     found = load_generators(_file(tmp_path, text.replace("enabled: false", "enabled: true")))
-    assert list(found) == [
+    assert list(found)[:4] == [
         "deepseek-v2-chat",
         "mixtral-8x22b-inst",
         "mixtral-8x7b-inst",
         "deepseek-coder-33b-inst",
     ]
+    assert set(found) >= {"openai", "openrouter", "vllm", "sglang", "llama-cpp", "ollama"}
+
+
+def test_roles_say_what_a_model_is_used_for(tmp_path: Path) -> None:
+    text = (
+        "generators:\n"
+        "- {name: a, base_url: 'http://127.0.0.1:9/v1', model: m, roles: [generate]}\n"
+        "- {name: b, base_url: 'http://127.0.0.1:9/v1', model: n, roles: [judge, catalog]}\n"
+    )
+    config = Settings(generators_file=_file(tmp_path, text))
+    assert (generator_names(config), judge_names(config), catalog_name(config)) == (["a"], ["b"], "b")
+    assert catalog_name(Settings(generators_file=_file(tmp_path, GOOD))) == "a"
+    only = GOOD + "  roles: [generate]\n"
+    assert catalog_name(Settings(generators_file=_file(tmp_path, only))) is None, "nobody was given the role"
+    for wrong, said in (
+        ("roles: [write]", "some of generate, judge, catalog"),
+        ("roles: [judge]\n  judge: true", "same"),
+    ):
+        with pytest.raises(GeneratorsFileError, match=said):
+            load_generators(_file(tmp_path, GOOD + f"  {wrong}\n"))
 
 
 @pytest.mark.parametrize(
