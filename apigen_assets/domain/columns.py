@@ -64,6 +64,15 @@ _FAULTS = {
     "recall": "Share of the damaged rows that was caught.",
 }
 
+_EXAMPLES = {
+    "example_id": "Id of the example: a hash of what is shown.",
+    "tools": "Names of the functions that the example calls, as a JSON list.",
+    "origin": "seed: written by hand; own: a seed of yours; query: a real query without answers; verified: a row of an "
+    "earlier round; built: from the tool's own schema.",
+    "wording": "Wording that the query has: plain, terse, chatty and so on.",
+    "language": "Language of the query, as a code.",
+}
+
 _OF_TABLE: dict[str, dict[str, str]] = {
     "api_catalog": _APIS,
     "documented_apis": _APIS,
@@ -72,12 +81,17 @@ _OF_TABLE: dict[str, dict[str, str]] = {
     "unimported_apis": _REJECTED_APIS,
     "undocumented_apis": _REJECTED_APIS,
     "inaccessible_apis": _REJECTED_APIS,
-    "seed_examples": {
-        "example_id": "Id of the example: a hash of what is shown.",
-        "tools": "Names of the functions that the example calls, as a JSON list.",
-        "origin": "seed: written by hand; verified: a row of an earlier round; built: from the tool's own schema.",
-        "wording": "Wording that the query has: plain, terse, chatty and so on.",
-        "language": "Language of the query, as a code.",
+    "seed_examples": _EXAMPLES,
+    "verified_examples": {**_EXAMPLES, "round": "Round of generation whose prompts show the row."},
+    "api_library": _APIS,
+    "api_library_versions": {
+        "version": "Version of the library: a hash of what models see of its APIs.",
+        "content": "A part of it: the hash of one batch of APIs, its folder in `api_library`.",
+    },
+    "api_library_pins": {
+        "api_batch": "Batch of APIs whose prompts draw from the library.",
+        "own_content": "Hash of the batch's own APIs, for which the version holds.",
+        "version": "Version of the library that they draw from.",
     },
     "function_calling_dataset": _ROWS,
     "relevance_rows": _ROWS,

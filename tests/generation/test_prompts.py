@@ -1,6 +1,9 @@
 """Prompts say what they must, and their ids change with their texts."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from apigen_assets.generation.prompts import (
 from apigen_assets.generation.shown_examples import make_example
 from apigen_assets.generation.templates import Wording
 from resources.local.standin.reader import kind_of, read_task
+from tests.helpers.paths import ROOT
 
 TOOL = {"api_id": "secret-id", "name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}}
 
@@ -112,3 +116,15 @@ def test_plans_and_earlier_queries_are_shown_in_the_task() -> None:
         ],
         "asked_before": ["Old?"],
     }
+
+
+def test_the_page_of_the_prompts_is_what_the_templates_give() -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/prompts.py", "--check"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
