@@ -6,6 +6,7 @@ python docs/prompts.py [--check]
 import itertools
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from apigen_assets.catalog.importers.python_modules import import_python_package
@@ -123,8 +124,8 @@ def _fenced(text: str) -> str:
     return f"~~~text\n{text}\n~~~"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ("---",) * len(head), *rows])
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ("---",) * len(head), *rows))
 
 
 if __name__ == "__main__":
