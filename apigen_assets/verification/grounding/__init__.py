@@ -1,5 +1,8 @@
-"""Grounding: is every argument traceable to the query, a default or a stated derivation? Deterministic and free."""
+"""Grounding: where in the query do the values of a call come from?"""
 
-from apigen_assets.verification.grounding.grounding import GROUNDING_VERSION, Grounding, Status, ground
+from apigen_assets.verification.grounding.arguments import Status
+from apigen_assets.verification.grounding.finding import Finding, Rule
+from apigen_assets.verification.grounding.grounding import Grounding, ground
+from apigen_assets.verification.grounding.version import GROUNDING_VERSION
 
-__all__ = ["GROUNDING_VERSION", "Grounding", "Status", "ground"]
+__all__ = ["GROUNDING_VERSION", "Finding", "Grounding", "Rule", "Status", "ground"]

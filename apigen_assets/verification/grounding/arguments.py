@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
+from apigen_assets.domain.call import Call
+from apigen_assets.domain.tool import Tool
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject, JsonValue
-from apigen_assets.tool_formats.json_schema import unrolled
-from apigen_assets.verification.grounding.english import content_stems
+from apigen_assets.verification.grounding.english import content_stems, fold
+from apigen_assets.verification.grounding.finding import Finding, Rule
+from apigen_assets.verification.grounding.quantities import declares_units, scale_wanted, unit_wanted
 
 
 class Status(StrEnum):
@@ -25,7 +28,7 @@ class Leaf:
     """One scalar inside the arguments of a call, and what became of it."""
 
     call: int
-    tool: JsonObject
+    tool: Tool
     parameter: str
     path: str
     value: JsonValue
@@ -39,28 +42,45 @@ class Leaf:
     why: str = ""
     spans: list[tuple[int, int]] = field(default_factory=list)
     """Where in the query the value may stand; the first is the one taken."""
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def place(self) -> str:
         """`<call>.<parameter><path>`."""
         return f"{self.call}.{self.parameter}{self.path}"
 
-    @property
+    @cached_property
     def cues(self) -> frozenset[str]:
         """Stems that speak of this parameter and of no other of its tool."""
         return parameter_cues(self.tool, self.parameter)
+
+    @cached_property
+    def wanted(self) -> str | None:
+        """Pint's name of the unit that the parameter wants; null where it wants none, or the call names the unit."""
+        if declares_units(self.tool.parameters):
+            return None
+        return unit_wanted(fold(self.parameter), fold(str(self.schema.get("description") or "")))
+
+    @cached_property
+    def scale(self) -> str | None:
+        """`fraction` or `percent` where the parameter says which of both it wants."""
+        return scale_wanted(fold(self.parameter), fold(str(self.schema.get("description") or "")))
 
     def say(self, status: Status, why: str) -> None:
         """Set the status."""
         self.status, self.why = status, why
 
+    def against(self, rule: Rule, why: str) -> None:
+        """Note what speaks against the value."""
+        self.status, self.why = Status.UNGROUNDED, why
+        self.findings.append(Finding(rule, self.place, why))
 
-def leaves_of(index: int, call: JsonObject, tool: JsonObject) -> Iterator[Leaf]:
+
+def leaves_of(index: int, call: Call, tool: Tool) -> Iterator[Leaf]:
     """The scalars of one call."""
-    schema = unrolled(tool.get("parameters") or {})
-    properties = schema.get("properties") or {}
-    required = schema.get("required") or ()
-    for name, value in call["arguments"].items():
+    properties = tool.parameters.get("properties") or {}
+    required = tool.parameters.get("required") or ()
+    for name, value in call.arguments.items():
         own = properties.get(name)
         own = own if isinstance(own, dict) else {}
         has_default = "default" in own
@@ -116,18 +136,18 @@ def _is_text(schema: JsonObject) -> bool:
     )
 
 
-def parameter_cues(tool: JsonObject, parameter: str) -> frozenset[str]:
+def parameter_cues(tool: Tool, parameter: str) -> frozenset[str]:
     """Stems of a parameter's name and description that no other parameter of its tool shares."""
     return _cues_of(_described(tool)).get(parameter, frozenset())
 
 
-def _described(tool: JsonObject) -> tuple[str, tuple[tuple[str, str], ...]]:
-    properties = (tool.get("parameters") or {}).get("properties") or {}
+def _described(tool: Tool) -> tuple[str, tuple[tuple[str, str], ...]]:
+    properties = tool.parameters.get("properties") or {}
     texts = tuple(
         (name, _LISTED.sub("", str(one.get("description") or "")) if isinstance(one, dict) else "")
         for name, one in properties.items()
     )
-    return f"{tool.get('name', '')} {tool.get('description') or ''}", texts
+    return f"{tool.name} {tool.description}", texts
 
 
 @lru_cache(maxsize=8192)
@@ -139,6 +159,6 @@ def _cues_of(described: tuple[str, tuple[tuple[str, str], ...]]) -> dict[str, fr
     out = {}
     for name in names:
         others = frozenset().union(*(full[other] for other in names if other != name))
-        other_names = frozenset().union(*(names[other] for other in names if other != name))
-        out[name] = (names[name] - other_names) | (full[name] - others - of_tool)
+        names_of_others = frozenset().union(*(names[other] for other in names if other != name))
+        out[name] = (names[name] - names_of_others) | (full[name] - others - of_tool)
     return out

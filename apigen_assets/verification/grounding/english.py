@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -42,6 +42,7 @@ _PLAIN = str.maketrans(
     }
 )
 
+_HAS_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?")
 
 
@@ -56,6 +57,8 @@ class Word(NamedTuple):
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Text without case, accents and typographic variants; superscripts and full-width forms become plain."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.translate(_PLAIN)).casefold()
     return "".join(one for one in plain if not unicodedata.combining(one)).translate(_PLAIN)
 
@@ -67,26 +70,19 @@ def words_in(folded: str) -> list[Word]:
 
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
-    """A light English stem: plurals, -ing, -ed, -ly and kin; equal for forms of one word, meant for comparing only."""
+    """The word's Snowball stem; a word with a digit in it is its own (a book number is no plural)."""
     if word.endswith("'s"):
         word = word[:-2]
-    if len(word) <= 3 or not word.isascii():
+    if len(word) <= 3 or not word.isascii() or not word.isalpha():
         return word
-    for ending, replacement in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            word = word[: -len(ending)] + replacement
-            break
-    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "sle":
-        word = word[:-1]
-    return word[:-1] if len(word) > 4 and word.endswith("e") else word
+    return str(_stemmer().stemWord(word))
 
 
-_ENDINGS = (
-    ("izations", "iz"), ("ization", "iz"), ("ations", "at"), ("ation", "at"), ("ities", "ity"), ("iness", "y"),
-    ("ically", "ic"), ("ingly", ""), ("edly", ""), ("ally", "al"), ("ies", "y"), ("sses", "ss"), ("xes", "x"),
-    ("ches", "ch"), ("shes", "sh"), ("ing", ""), ("ied", "y"), ("eed", "eed"), ("ed", ""), ("ly", ""), ("ss", "ss"),
-    ("us", "us"), ("is", "is"), ("s", ""),
-)  # fmt: skip
+@cache
+def _stemmer() -> Any:
+    from snowballstemmer import stemmer
+
+    return stemmer("english")
 
 
 @lru_cache(maxsize=16384)
@@ -99,10 +95,12 @@ def content_stems(text: str) -> frozenset[str]:
 @lru_cache(maxsize=65536)
 def same_word(one: str, two: str) -> bool:
     """Whether two folded words are forms, near misspellings or known names of one word."""
-    if one == two or stem(one) == stem(two):
+    if one == two:
         return True
-    if one.isdigit() or two.isdigit():
+    if (not one.isalpha() and not two.isalpha()) or _HAS_DIGIT.search(one + two):
         return False
+    if stem(one) == stem(two):
+        return True
     group = GROUP_OF.get(one)
     if group is not None and group == GROUP_OF.get(two):
         return True
@@ -112,6 +110,19 @@ def same_word(one: str, two: str) -> bool:
     if len(short) >= 6 and long[: len(short) - 2] == short[: len(short) - 2]:
         return True
     return len(short) >= 5 and one[0] == two[0] and _one_edit(short, long)
+
+
+@lru_cache(maxsize=65536)
+def names_same(name: str, word: str) -> bool:
+    """Whether a word of a query surely names what an allowed value names: a form of it, or an unambiguous alias."""
+    if name == word:
+        return True
+    if _HAS_DIGIT.search(name + word):
+        return False
+    if len(name) > 3 and stem(name) == stem(word):
+        return True
+    group = GROUP_OF.get(name)
+    return group is not None and group == GROUP_OF.get(word) and word not in COMMON_WORDS
 
 
 def could_stand_for(value: str, word: str) -> bool:
@@ -170,6 +181,20 @@ kilowatts | kwh | hz hertz | khz kilohertz | mhz megahertz | ghz gigahertz | b b
 | start beginning first leading left front | end ending last trailing right back | xlarge xl | l large big | medium m
 | s small little | md5 | sha1 | sha256
 """
+
+
+COMMON_WORDS = word_set(
+    """
+    in hi won it no el he la may mar sun sat try real st t l s m h d c f k g b mi pound pounds right back left front
+    first last leading trailing second seconds medium large small big most high highest low lowest least tie draw
+    draws lose loss win times plus sum minus difference man boy men pt au ly id cal bar long add product lower upper
+    caps beginning start end ending mean deviation franc franc's annual yearly daily monthly weekly hourly ha ac deg
+    de en es fr pl da sv cs hu uk vi th lat us quid real ton stone foot feet minute day days week month months
+    year years hour hours oz atm little sterling ether dem ind tur dan est kg decreasing increasing largest smallest
+    biggest division quotient multiplication subtraction addition lon defeat beat beats victory
+    """
+)
+"""Aliases in `_GROUPS` that are everyday words, or stand for a quantity where a number comes first: no evidence."""
 
 
 def _groups() -> dict[str, int]:

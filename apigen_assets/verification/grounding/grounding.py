@@ -1,27 +1,28 @@
-"""Grounding of one row: match every argument with the query, then judge what is left on both sides.
+"""Grounding of one row: match every argument with the query, then collect what speaks against the call.
 
-Precision first. An argument is `ungrounded` only where the query gives evidence against it: it says another value
-that no argument uses, another member of the enum, another date; or an optional argument that nothing in the query
-asks for. Whatever could follow from knowledge or wording stays `undecided`, for the judge.
+Evidence, not verdicts. A finding says which rule it comes from; the row is rejected only by findings of rules that were
+measured to be right (`strength`). Every other finding is told to the judge as a question.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from apigen_assets.domain.call import Call
 from apigen_assets.domain.reason import Reason
-from apigen_assets.files.canonical import content_hash
-from apigen_assets.files.json_types import JsonObject
-from apigen_assets.verification.grounding.arguments import Status, leaves_of
-from apigen_assets.verification.grounding.matching import judge_absent, match_leaf
-from apigen_assets.verification.grounding.placing import (
-    find_broken_query,
-    find_misplaced,
-    find_omitted,
-    find_wrong_tool,
-)
+from apigen_assets.domain.tool import Tool
+from apigen_assets.files.json_types import JsonValue
+from apigen_assets.tool_formats.json_schema import unrolled
+from apigen_assets.verification.grounding.absent import judge_absent
+from apigen_assets.verification.grounding.arguments import Leaf, Status, leaves_of
+from apigen_assets.verification.grounding.finding import Finding
+from apigen_assets.verification.grounding.match import match_leaf
+from apigen_assets.verification.grounding.omitted import find_omitted
 from apigen_assets.verification.grounding.query import Query
-
-GROUNDING_VERSION = content_hash(["grounding", 2], 8)
-"""Raised by hand when a rule changes."""
+from apigen_assets.verification.grounding.strength import precision_of, rejects
+from apigen_assets.verification.grounding.swapped import find_misplaced
+from apigen_assets.verification.grounding.units import judge_quantity
+from apigen_assets.verification.grounding.whole import find_broken_query, find_instruction, find_wrong_tool
 
 _ORDER = {str: 0, bool: 2, int: 1, float: 1}
 
@@ -30,54 +31,82 @@ class Grounding(NamedTuple):
     """What grounding says of a row."""
 
     status: Status
-    """`ungrounded` where one argument is, else `undecided` where one is, else `grounded`."""
-    rejection: tuple[Reason, str] | None
-    """Reason and detail where the row is surely wrong."""
+    """`ungrounded` where a finding rejects the row, `undecided` where something stays open, else `grounded`."""
+    findings: tuple[Finding, ...] = ()
+    """All evidence against the row, the surest first."""
     arguments: tuple[tuple[str, Status, str], ...] = ()
     """Per value its place (`1.rate`, `0.points[2].x`), its status and why."""
+    english: bool = True
+    """Whether rules that read words applied."""
+
+    @property
+    def rejection(self) -> tuple[Reason, str] | None:
+        """Reason and detail of the surest finding that rejects; null where none does."""
+        for finding in self.findings:
+            if rejects(finding.rule):
+                return finding.rule.reason, finding.detail
+        return None
+
+    @property
+    def questions(self) -> tuple[Finding, ...]:
+        """The findings that do not reject by themselves."""
+        return tuple(finding for finding in self.findings if not rejects(finding.rule))
 
 
-def ground(query: str, tools: list[JsonObject], calls: list[JsonObject]) -> Grounding:
+def ground(
+    query: str,
+    tools: Sequence[Tool | Mapping[str, JsonValue]],
+    calls: Sequence[Call | Mapping[str, JsonValue]],
+) -> Grounding:
     """Trace every argument value of a row's calls to its query.
 
     Args:
         query: the query.
-        tools: the tools offered, `{name, description, parameters}` with a JSON Schema.
-        calls: calls that passed the format check.
+        tools: the tools offered, as records or as the objects of a table's column.
+        calls: calls that passed the format check, likewise.
     """
     text = Query(query)
-    by_name = {tool["name"]: tool for tool in tools}
+    offered = [tool if isinstance(tool, Tool) else Tool.from_json(dict(tool)) for tool in tools]
+    made = [call if isinstance(call, Call) else Call.model_validate(call) for call in calls]
+    by_name = {tool.name: replace(tool, parameters=unrolled(tool.parameters)) for tool in offered}
     leaves = [
-        leaf
-        for i, call in enumerate(calls)
-        if call["name"] in by_name
-        for leaf in leaves_of(i, call, by_name[call["name"]])
+        leaf for i, call in enumerate(made) if call.name in by_name for leaf in leaves_of(i, call, by_name[call.name])
     ]
     # Texts first, the longest first: a number inside a quoted text is part of it.
     order = sorted(
         leaves,
-        key=lambda leaf: (_ORDER.get(type(leaf.value), 3), -len(str(leaf.value)) if isinstance(leaf.value, str) else 0),
+        key=lambda leaf: (_ORDER.get(type(leaf.value), 3), -len(leaf.value) if isinstance(leaf.value, str) else 0),
     )
     for leaf in order:
         match_leaf(leaf, text)
     for leaf in order:
-        if not leaf.matched:
+        if leaf.matched:
+            judge_quantity(leaf, text)
+        else:
             judge_absent(leaf, text, leaves)
+    found = [finding for leaf in leaves for finding in leaf.findings]
+    found += find_misplaced(leaves, text)
+    found += find_omitted(leaves, text, by_name, made)
+    found += find_broken_query(leaves, text)
+    found += find_instruction(text, by_name)
+    found += find_wrong_tool(text, by_name, made)
+    findings = _applicable(found, text, leaves)
+    if any(rejects(finding.rule) for finding in findings):
+        status = Status.UNGROUNDED
+    elif findings or any(leaf.status is not Status.GROUNDED for leaf in leaves):
+        status = Status.UNDECIDED
+    else:
+        status = Status.GROUNDED
     arguments = tuple((leaf.place, leaf.status, leaf.why) for leaf in leaves)
-    wrong = next((leaf for leaf in leaves if leaf.status is Status.UNGROUNDED), None)
-    if wrong is not None:
-        return Grounding(Status.UNGROUNDED, (Reason.UNGROUNDED, f"grounding: {wrong.place}: {wrong.why}"), arguments)
-    problem = find_misplaced(leaves, text, by_name, calls) or find_omitted(leaves, text, by_name, calls)
-    if problem is not None:
-        return Grounding(Status.UNGROUNDED, (Reason.WRONG_ARGUMENTS, f"grounding: {problem}"), arguments)
-    problem = find_broken_query(leaves, text)
-    if problem is not None:
-        return Grounding(Status.UNGROUNDED, (Reason.UNGROUNDED, f"grounding: {problem}"), arguments)
-    problem = find_wrong_tool(text, by_name, calls)
-    if problem is not None:
-        return Grounding(Status.UNGROUNDED, (Reason.WRONG_FUNCTION, f"grounding: {problem}"), arguments)
-    undecided = any(leaf.status is Status.UNDECIDED for leaf in leaves)
-    return Grounding(Status.UNDECIDED if undecided else Status.GROUNDED, None, arguments)
+    return Grounding(status, findings, arguments, text.english)
 
 
-__all__ = ["GROUNDING_VERSION", "Grounding", "Status", "ground"]
+def _applicable(found: list[Finding], text: Query, leaves: list[Leaf]) -> tuple[Finding, ...]:
+    """The findings of rules that apply to the query's language, the surest first, each once."""
+    kept = [finding for finding in dict.fromkeys(found) if text.english or finding.rule.any_language]
+    if len(kept) < len(found):
+        against = {finding.place for finding in kept}
+        for leaf in leaves:
+            if leaf.status is Status.UNGROUNDED and leaf.place not in against:
+                leaf.say(Status.UNDECIDED, f"{leaf.why} (not English)")
+    return tuple(sorted(kept, key=lambda finding: -precision_of(finding.rule)))

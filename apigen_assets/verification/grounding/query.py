@@ -4,13 +4,16 @@ import re
 from functools import cached_property
 
 from apigen_assets.verification.grounding.english import Word, content_stems, fold, same_word, words_in
+from apigen_assets.verification.grounding.language import is_english
 from apigen_assets.verification.grounding.numbers import Number, numbers_in
 from apigen_assets.verification.grounding.times import Moment, moments_in
 
 Span = tuple[int, int]
 
 _QUOTED = re.compile(
-    r"(?<!\w)'([^'\n]{1,2000}?)'(?!\w)|\"([^\"\n]{1,4000}?)\"|`([^`\n]{1,2000}?)`|\[\[(.+?)\]\]", re.DOTALL
+    r"(?<!\w)'([^'\n]{1,2000}?)'(?!\w)|\"([^\"\n]{1,4000}?)\"|`([^`\n]{1,2000}?)`|\[\[(.+?)\]\]"
+    r"|[「『]([^」』\n]{1,2000}?)[」』]",
+    re.DOTALL,
 )
 _CODE = re.compile(
     r"(?<![^\s\"'(\[{,;:=])[^\s\"'()\[\]{},;]*(?:[@_/\\#]|\d[^\s\"'()\[\]{},;]*[a-z]|[a-z][^\s\"'()\[\]{},;]*\d|"
@@ -26,8 +29,11 @@ class Query:
 
     def __init__(self, query: str) -> None:
         self.raw = query
+        self.english = is_english(query)
         self.text = fold(query)
         self.used: list[Span] = []
+        self.blamed: list[Span] = []
+        """Numbers that an argument was found to stand wrongly for; none of them is left over any more."""
         self.beside: dict[Span, frozenset[str]] = {}
         """Stems of the words around a span, once they were asked for."""
 
@@ -39,7 +45,7 @@ class Query:
     @cached_property
     def numbers(self) -> list[Number]:
         """The numbers in order."""
-        return numbers_in(self.text)
+        return numbers_in(self.text, self.english)
 
     @cached_property
     def moments(self) -> list[Moment]:
@@ -56,7 +62,7 @@ class Query:
         """Insides of quotation marks."""
         out: list[Span] = []
         for match in _QUOTED.finditer(self.text):
-            group = next(i for i in range(1, 5) if match[i] is not None)
+            group = next(i for i in range(1, 6) if match[i] is not None)
             out.append(match.span(group))
         return out
 
@@ -67,7 +73,9 @@ class Query:
             match.span()
             for match in [*_CODE.finditer(self.text), *_DIGIT_CODE.finditer(self.text)]
             if not any(
-                one.start <= match.start() and match.end() <= one.end + 2 for one in self.numbers if not one.weak
+                number.start <= match.start() and match.end() <= number.end + 2
+                for number in self.numbers
+                if not number.weak
             )
         ]
 
@@ -96,8 +104,8 @@ class Query:
         at = self.text.find(value)
         while at >= 0 and len(out) < 50:
             end = at + len(value)
-            starts = at == 0 or not (value[0].isalnum() and self.text[at - 1].isalnum())
-            ends = end == len(self.text) or not (value[-1].isalnum() and self.text[end].isalnum())
+            starts = at == 0 or not _one_word(self.text[at - 1], value[0])
+            ends = end == len(self.text) or not _one_word(value[-1], self.text[end])
             if starts and ends:
                 out.append((at, end))
             at = self.text.find(value, at + 1)
@@ -122,3 +130,8 @@ class Query:
             if all(same_word(one.text, self.words[i + j].text) for j, one in enumerate(value)):
                 out.append((self.words[i].start, self.words[i + len(value) - 1].end))
         return out
+
+
+def _one_word(left: str, right: str) -> bool:
+    """Whether two neighbouring characters belong to one word; Chinese and Japanese have no spaces between words."""
+    return left.isalnum() and right.isalnum() and left < "\u2e80" and right < "\u2e80"

@@ -19,7 +19,7 @@ class Moment(NamedTuple):
     times: frozenset[Time] = frozenset()
 
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         [
@@ -40,7 +40,7 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DAY = r"(\d{1,2})(?:\s?(?:st|nd|rd|th))?"
 _YEAR = r"(\d{4})"
 
@@ -53,8 +53,8 @@ _MONTH_FIRST = re.compile(
 _DAY_FIRST = re.compile(rf"(?<!\d){_DAY}\s*(?:of\s+)?-?({_MONTH})\b\.?(?:\s*,?\s*-?(?:of\s+)?{_YEAR}(?!\d))?")
 _MONTH_YEAR = re.compile(rf"\b({_MONTH})\b\.?,?\s+(?:of\s+)?{_YEAR}(?!\d)")
 _YEAR_MONTH = re.compile(r"(?<![\d-])(\d{4})-(\d{2})(?![\d-])")
+_MONTH_NUMBER = re.compile(r"(?<![\d/.-])(0[1-9]|1[0-2])[-/](\d{4})(?![\d/-])")
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:\s?([ap])\.?\s?m\b\.?)?(?![\d:])")
-_HALF_DAY = re.compile(r"(?<![\d:.])(\d{1,2})\s?([ap])\.?\s?m\b")
 _NAMED = {"noon": (12, 0, 0), "midday": (12, 0, 0), "midnight": (0, 0, 0)}
 _HOUR_NAMES = {
     name: hour
@@ -62,9 +62,32 @@ _HOUR_NAMES = {
         ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1
     )
 }
-_PAST = re.compile(
-    rf"\b(half|quarter|\d{{1,2}}|ten|twenty|five)\s+(past|after|to)\s+(\d{{1,2}}|{'|'.join(_HOUR_NAMES)})\b"
+_HOUR = rf"(\d{{1,2}}|{'|'.join(_HOUR_NAMES)})"
+_PAST = re.compile(rf"\b(half|quarter|\d{{1,2}}|ten|twenty|five)\s+(past|after|to)\s+{_HOUR}\b")
+_HALF_HOUR = re.compile(rf"\bhalf\s+({'|'.join(_HOUR_NAMES)})\b")
+_WORD_CLOCK = re.compile(
+    rf"\b({'|'.join(_HOUR_NAMES)})[\s-](oh[\s-]five|fifteen|twenty|thirty|forty[\s-]five|forty|fifty)\b(?![\s-](?:one|two|three|"
+    r"four|five|six|seven|eight|nine|minutes?|percent|degrees|hundred|thousand))"
 )
+_WORD_MINUTES = {"oh": 5, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
+_PART = r"\s*(?:in the (morning|afternoon|evening)|(at night|tonight)|this (morning|afternoon|evening))"
+_PART_OF_DAY = re.compile(_PART)
+_HOUR_OF_PART = re.compile(rf"(?<![\d:.])\b{_HOUR}(?=(?:\s*(?:to|until|till|-|and)\s*{_HOUR})?{_PART})")
+_AT_HOUR = re.compile(
+    rf"\b(?:at|from|until|till|by)\s+({'|'.join(_HOUR_NAMES)})(?=$|[.,;?!]|\s(?:and|to|until|till|on|tomorrow|for)\b)"
+)
+_UNTIL_HOUR = re.compile(rf"\s*(?:to|until|till|-)\s*{_HOUR}\b(?![:.\d])")
+_RANGE_BEFORE = re.compile(
+    r"(?<![\d/.:-])(\d{1,2})(?:st|nd|rd|th)?\s*(?:-|to|and|,|&|through|until|till)\s*(?:the\s)?$"
+)
+_RANGE_AFTER = re.compile(
+    r"\s*(?:-|to|and|through|until|till)\s*(?:the\s)?(\d{1,2})(?:st|nd|rd|th)?(?![\d:/-])(?:\s*,?\s*(\d{4}))?"
+)
+_BARE_DAY = re.compile(
+    r"\bthe\s(\d{1,2})(?:st|nd|rd|th)\b(?!\s(?:of|century|floor|percentile|street|term|place|"
+    r"[a-z]*day))"
+)
+_HALF_DAY = re.compile(rf"(?<![\d:.])\b{_HOUR}\s?([ap])\.?\s?m\b")
 _O_CLOCK = re.compile(rf"\b(\d{{1,2}}|{'|'.join(_HOUR_NAMES)})\s+o'?clock\b")
 
 RELATIVE = re.compile(
@@ -77,26 +100,32 @@ RELATIVE = re.compile(
 """Words after which a date may be meant that the text does not spell out."""
 
 
-def moments_in(folded: str) -> list[Moment]:
-    """Every date and time of day that a folded text mentions, longest reading first, in order of place."""
-    found = _dates(folded) + _times(folded)
-    found.sort(key=lambda one: (one.start, -(one.end - one.start)))
+def moments_in(folded: str, strict: bool = False) -> list[Moment]:
+    """Every date and time of day that a folded text mentions, longest reading first, in order of place.
+
+    Args:
+        folded: the text.
+        strict: a time with two digits for its hour is of the 24-hour clock, as in a call's argument.
+    """
+    found = _dates(folded) + _times(folded, strict)
+    found.sort(key=lambda moment: (moment.start, -(moment.end - moment.start)))
     kept: list[Moment] = []
-    for one in found:
-        if kept and one.start < kept[-1].end and one.end <= kept[-1].end and bool(one.dates) == bool(kept[-1].dates):
+    for moment in found:
+        last = kept[-1] if kept else None
+        if last and moment.start < last.end and moment.end <= last.end and bool(moment.dates) == bool(last.dates):
             continue
-        kept.append(one)
+        kept.append(moment)
     return kept
 
 
 def only_moments(folded: str) -> list[Moment] | None:
     """The moments of a text that says nothing else (`2024-03-05T15:00:00Z`); null for any other text."""
-    moments = moments_in(folded)
+    moments = moments_in(folded, strict=True)
     if not moments:
         return None
     rest = list(folded)
-    for one in moments:
-        rest[one.start : one.end] = " " * (one.end - one.start)
+    for moment in moments:
+        rest[moment.start : moment.end] = " " * (moment.end - moment.start)
     left = re.sub(r"[+-]\s*00:?00|\bz\b|\butc\b|\bgmt\b|\bat\b", " ", "".join(rest))
     return None if re.sub(r"[\s,tz.]+", "", left) else moments
 
@@ -131,17 +160,34 @@ def _dates(text: str) -> list[Moment]:
     for match in _SLASHED.finditer(text):
         add(match, (match[3], match[1], match[2]), (match[3], match[2], match[1]))
     for match in _MONTH_FIRST.finditer(text):
-        add(match, (match[3], _MONTHS[match[1]], match[2]))
+        add(match, (match[3], MONTHS[match[1]], match[2]))
+        last = _RANGE_AFTER.match(text, match.end(2)) or _RANGE_AFTER.match(text, match.end())
+        if last and int(last[1]) <= 31 and not re.match(rf"\s*(?:{_MONTH})\b", text[last.end() :]):
+            date = (int(last[2] or match[3] or 0) or None, MONTHS[match[1]], int(last[1]))
+            out.append(Moment(last.start(1), last.end(), dates=frozenset({date})))
     for match in _DAY_FIRST.finditer(text):
-        add(match, (match[3], _MONTHS[match[2]], match[1]))
+        add(match, (match[3], MONTHS[match[2]], match[1]))
+        before = _RANGE_BEFORE.search(text[: match.start()])
+        if before and 1 <= int(before[1]) <= 31:
+            date = (int(match[3]) if match[3] else None, MONTHS[match[2]], int(before[1]))
+            out.append(Moment(before.start(), before.end(1), dates=frozenset({date})))
     for match in _MONTH_YEAR.finditer(text):
-        add(match, (match[2], _MONTHS[match[1]], None))
+        add(match, (match[2], MONTHS[match[1]], None))
     for match in _YEAR_MONTH.finditer(text):
         add(match, (match[1], match[2], None))
+    for match in _MONTH_NUMBER.finditer(text):
+        add(match, (match[2], match[1], None))
+    whole = sorted((moment for moment in out if any(date[2] for date in moment.dates)), key=lambda moment: moment.start)
+    for match in _BARE_DAY.finditer(text):
+        # `from 12 September to the 20th`: of the month that was named last
+        named = [moment for moment in whole if moment.end <= match.start()]
+        if named and 1 <= int(match[1]) <= 31 and not any(m.start <= match.start(1) < m.end for m in out):
+            dates = frozenset((year, month, int(match[1])) for year, month, _ in named[-1].dates)
+            out.append(Moment(match.start(1), match.end(), dates=dates))
     return out
 
 
-def _times(text: str) -> list[Moment]:
+def _times(text: str, strict: bool) -> list[Moment]:
     out: list[Moment] = []
 
     def add(start: int, end: int, hour: int, minute: int, second: int, half: str | None) -> None:
@@ -149,37 +195,59 @@ def _times(text: str) -> list[Moment]:
             return
         if half is None:
             # Without am or pm an hour below twelve may be either.
-            times = {(hour % 24, minute, second)} | ({(hour + 12, minute, second)} if 1 <= hour < 12 else set())
+            times = {(hour % 24, minute, second)} | ({(hour + 12, minute, second)} if 0 <= hour < 12 else set())
             times |= {(0, minute, second)} if hour == 12 else set()
+            part = _PART_OF_DAY.match(text, end)
+            if part:
+                word = part[1] or part[3] or "night"
+                times = {time for time in times if _is_in(time[0], word)} or times
         else:
             times = {(hour % 12 + (12 if half == "p" else 0), minute, second)}
         out.append(Moment(start, end, times=frozenset(times)))
 
     for match in _CLOCK.finditer(text):
-        half = match[4]
-        hour = int(match[1])
-        if half is None and (len(match[1]) == 2 and match[1].startswith("0")):
-            out.append(
-                Moment(
-                    *match.span(),
-                    times=frozenset(
-                        {(hour, int(match[2]), int(match[3] or 0)), (hour + 12, int(match[2]), int(match[3] or 0))}
-                    ),
-                )
-            )
-            continue
-        add(*match.span(), hour, int(match[2]), int(match[3] or 0), half)
+        hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+        if strict and match[4] is None and len(match[1]) == 2 and hour < 24 and minute < 60 and second < 60:
+            out.append(Moment(*match.span(), times=frozenset({(hour, minute, second)})))
+        else:
+            add(*match.span(), hour, minute, second, match[4])
     for match in _HALF_DAY.finditer(text):
-        add(*match.span(), int(match[1]), 0, 0, match[2])
+        add(*match.span(), _hour(match[1]), 0, 0, match[2])
     for match in _O_CLOCK.finditer(text):
-        hour = _HOUR_NAMES.get(match[1]) or int(match[1])
-        add(*match.span(), hour, 0, 0, None)
+        add(*match.span(), _hour(match[1]), 0, 0, None)
     for match in _PAST.finditer(text):
-        base = _HOUR_NAMES.get(match[3]) or int(match[3])
+        base = _hour(match[3])
         minutes = {"half": 30, "quarter": 15, "ten": 10, "twenty": 20, "five": 5}.get(match[1]) or int(match[1])
         if match[2] == "to":
             base, minutes = (base - 1) % 24, 60 - minutes
         add(*match.span(), base, minutes, 0, None)
+    if not strict:
+        for match in _HALF_HOUR.finditer(text):
+            add(*match.span(), _hour(match[1]), 30, 0, None)
+        for match in _WORD_CLOCK.finditer(text):
+            minutes = _WORD_MINUTES[match[2].split("-")[0].split()[0]] + (5 if match[2].endswith("y five") else 0)
+            add(*match.span(), _hour(match[1]), minutes + (5 if match[2].endswith("y-five") else 0), 0, None)
+        for match in _HOUR_OF_PART.finditer(text):
+            hour, word = _hour(match[1]), match[3] or match[5] or "night"
+            times = frozenset((each, 0, 0) for each in {hour % 24, hour + 12} if each < 24 and _is_in(each, word))
+            if times and hour <= 12:
+                out.append(Moment(*match.span(), times=times))
+        for match in _AT_HOUR.finditer(text):
+            add(match.start(1), match.end(), _hour(match[1]), 0, 0, None)
+    if not strict:
+        for moment in list(out):
+            last = _UNTIL_HOUR.match(text, moment.end)
+            if last and not any(known.start <= last.start(1) < known.end for known in out):
+                add(last.start(1), last.end(1), _hour(last[1]), 0, 0, None)
     for name, time in _NAMED.items():
         out += [Moment(*match.span(), times=frozenset({time})) for match in re.finditer(rf"\b{name}\b", text)]
     return out
+
+
+def _hour(text: str) -> int:
+    return _HOUR_NAMES.get(text) or int(text)
+
+
+def _is_in(hour: int, part: str) -> bool:
+    """Whether an hour may be of a part of the day."""
+    return {"morning": hour < 12, "afternoon": 12 <= hour < 19, "evening": hour >= 16}.get(part, hour >= 18 or hour < 6)

@@ -10,13 +10,13 @@ from apigen_assets.domain.candidate import Candidate
 from apigen_assets.domain.reason import Stage
 from apigen_assets.domain.record import in_schema
 from apigen_assets.files.canonical import content_hash, dumps
-from apigen_assets.verification.mutation import format_faults, row_faults, value_faults
+from apigen_assets.verification.mutation import format_faults, row_faults, subtle_faults, value_faults
 from apigen_assets.verification.mutation.fault import FAULTS, Pool, row_of
 from apigen_assets.verification.stages.format import FormatChecker
 
 __all__ = ["MUTANT_SCHEMA", "REPORT_SCHEMA", "Report", "make_mutants", "run_suite"]
 
-_REGISTERED = (format_faults, row_faults, value_faults)
+_REGISTERED = (format_faults, row_faults, subtle_faults, value_faults)
 
 Check = Callable[[pl.DataFrame], pl.DataFrame]
 

@@ -1,0 +1,174 @@
+"""How often each rule of grounding is right on real writing."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import polars as pl
+
+from apigen_assets.files.json_types import JsonObject
+from apigen_assets.verification.corpus.corpus import labelled_pairs
+from apigen_assets.verification.grounding.finding import Finding, Rule
+from apigen_assets.verification.grounding.grounding import ground
+from apigen_assets.verification.grounding.strength import rejects
+
+_FORMAT = frozenset({"format", "execution", "hostile"})
+
+RULES_SCHEMA = pl.Schema(
+    {
+        "rule": pl.String,
+        "reason": pl.String,
+        "any_language": pl.Boolean,
+        "fired": pl.Int64,
+        "right": pl.Int64,
+        "wrong": pl.Int64,
+        "wrong_on_good_rows": pl.Int64,
+        "precision": pl.Float64,
+        "precision_low": pl.Float64,
+        "precision_high": pl.Float64,
+        "rejects": pl.Boolean,
+    }
+)
+"""One row per rule; the interval is Wilson's at 95 %. `rejects` is what the packaged table says."""
+
+
+class Counts(NamedTuple):
+    """What was counted over good rows, labelled bad rows, and damage done to good rows."""
+
+    fired: Counter[Rule]
+    right: Counter[Rule]
+    wrong_on_good: Counter[Rule]
+    good_rows: int
+    bad_rows: int
+
+
+def wilson(right: int, tried: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share; (0, 1) where nothing was tried."""
+    if not tried:
+        return 0.0, 1.0
+    z, share = 1.96, right / tried
+    middle = (share + z * z / (2 * tried)) / (1 + z * z / tried)
+    half = z * math.sqrt(share * (1 - share) / tried + z * z / (4 * tried * tried)) / (1 + z * z / tried)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def count_rules(good: pl.DataFrame, bad: pl.DataFrame, mutants: pl.DataFrame) -> Counts:
+    """Fired, right and wrong of every rule.
+
+    A finding on a good row is wrong. On a labelled bad row it is right. On damage it is right where it points at what
+    was damaged, and wrong where it points elsewhere; what the undamaged row shows as well is not counted again.
+
+    Args:
+        good: right rows; `candidate_id`, `query`, `tools`, `answers`.
+        bad: rows labelled bad, the same columns.
+        mutants: damage (`MUTANT_SCHEMA`) done to rows of `good`.
+    """
+    counts = Counts(Counter(), Counter(), Counter(), good.height, bad.height + mutants.height)
+    originals: dict[str, tuple[str, list[JsonObject], frozenset[Finding]]] = {}
+    for key, query, tools, answers in _rows(good):
+        found = ground(query, tools, answers).findings
+        originals[key] = query, answers, frozenset(found)
+        for rule in {finding.rule for finding in found}:
+            counts.fired[rule] += 1
+            counts.wrong_on_good[rule] += 1
+    for _, query, tools, answers in _rows(bad):
+        for rule in {finding.rule for finding in ground(query, tools, answers).findings}:
+            counts.fired[rule] += 1
+            counts.right[rule] += 1
+    sources = mutants["source_id"].to_list()
+    for (_, query, tools, answers), source in zip(_rows(mutants), sources, strict=True):
+        before, calls, known = originals[source]
+        damaged = _damaged(calls, answers) if query == before else None
+        new = [finding for finding in ground(query, tools, answers).findings if finding not in known]
+        for rule in {finding.rule for finding in new}:
+            counts.fired[rule] += 1
+            own = [finding for finding in new if finding.rule is rule]
+            counts.right[rule] += damaged is None or any(_points_at(finding, damaged) for finding in own)
+    return counts
+
+
+def _rows(frame: pl.DataFrame) -> Iterable[tuple[str, str, list[JsonObject], list[JsonObject]]]:
+    for key, query, tools, answers in frame.select("candidate_id", "query", "tools", "answers").iter_rows():
+        yield key, query, json.loads(tools), json.loads(answers)
+
+
+def _damaged(before: list[JsonObject], after: list[JsonObject]) -> set[str] | None:
+    """Places `<call>.<parameter>` that differ; null where the calls themselves do."""
+    if [call["name"] for call in before] != [call["name"] for call in after]:
+        return None
+    out: set[str] = set()
+    for i, (one, two) in enumerate(zip(before, after, strict=True)):
+        names = one["arguments"].keys() | two["arguments"].keys()
+        out |= {f"{i}.{name}" for name in names if one["arguments"].get(name) != two["arguments"].get(name)}
+    return out
+
+
+def _points_at(finding: Finding, damaged: set[str]) -> bool:
+    head = finding.place.split("[")[0]
+    if finding.rule in _OF_TWO:
+        return any(head.split(".")[0] == place.split(".")[0] for place in damaged)
+    return any(head == place or head.startswith(f"{place}.") or place in finding.says for place in damaged)
+
+
+_OF_TWO = frozenset({Rule.SWAPPED, Rule.SWAPPED_ORDER, Rule.RANGE_TURNED, Rule.ORDER_DIFFERS, Rule.OF_ANOTHER_CALL})
+"""Rules that set two values against each other; either may be the damaged one."""
+
+
+def rule_table(counts: Counts) -> pl.DataFrame:
+    """Counts as a table of `RULES_SCHEMA`, every rule in it."""
+    rows = []
+    for rule in Rule:
+        fired, right = counts.fired[rule], counts.right[rule]
+        low, high = wilson(right, fired)
+        rows.append(
+            {
+                "rule": rule.value,
+                "reason": rule.reason.value,
+                "any_language": rule.any_language,
+                "fired": fired,
+                "right": right,
+                "wrong": fired - right,
+                "wrong_on_good_rows": counts.wrong_on_good[rule],
+                "precision": right / fired if fired else None,
+                "precision_low": low,
+                "precision_high": high,
+                "rejects": rejects(rule),
+            }
+        )
+    return pl.DataFrame(rows, schema=RULES_SCHEMA, orient="row")
+
+
+def measure_rules(more_good: pl.DataFrame | None = None, seeds: Sequence[int] = (0, 1, 2)) -> Counts:
+    """Counts of every rule over the packaged pairs and the damage done to their good ones.
+
+    Args:
+        more_good: further rows that are right, such as the hand-written seeds.
+        seeds: each chooses damage anew; equal damage counts once.
+    """
+    from apigen_assets.verification.mutation.fault import FAULTS
+    from apigen_assets.verification.mutation.suite import make_mutants
+    from apigen_assets.verification.stages.format import FormatChecker
+
+    pairs = labelled_pairs()
+    columns = ["candidate_id", "style", "query", "tools", "answers"]
+    passed = set(FormatChecker().check(pairs.select(pairs.columns[:12])).filter("passed")["candidate_id"])
+    pairs = pairs.filter(pl.col("candidate_id").is_in(passed))
+    good = pairs.filter(pl.col("truth") == "good").select(pairs.columns[:12])
+    if more_good is not None:
+        good = pl.concat([good, more_good.select(good.columns)])
+    faults = [name for name, planted in FAULTS.items() if planted.family not in _FORMAT and name != "call_order"]
+    mutants = pl.concat([make_mutants(good, seed, faults) for seed in seeds])
+    mutants = mutants.unique(["query", "answers", "tools"], maintain_order=True).with_columns(
+        candidate_id=pl.concat_str("candidate_id", pl.int_range(pl.len()).cast(pl.String))
+    )
+    mutants = (
+        FormatChecker()
+        .check(mutants.select(good.columns))
+        .filter("passed")
+        .select(good.columns)
+        .join(mutants.select("candidate_id", "source_id", "fault"), on="candidate_id", maintain_order="left")
+    )
+    bad = pairs.filter(pl.col("truth") == "bad").select(columns)
+    return count_rules(good.select(columns), bad, mutants)

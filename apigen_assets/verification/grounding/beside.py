@@ -1,0 +1,141 @@
+"""What the words of a query say of a place in it, or of a parameter."""
+
+import re
+
+from apigen_assets.verification.grounding.arguments import Leaf
+from apigen_assets.verification.grounding.english import GROUP_OF, STOP, fold, names_same, stem, words_in
+from apigen_assets.verification.grounding.numbers import Number
+from apigen_assets.verification.grounding.query import Query, Span
+
+SIGNS = {
+    "_": ("underscore", "underscores"), "-": ("hyphen", "hyphens", "dash", "dashes", "hyphenated", "kebab"),
+    ",": ("comma", "commas"),
+    ".": ("dot", "dots", "period", "periods", "full stop"), ";": ("semicolon", "semicolons"),
+    ":": ("colon", "colons"), " ": ("space", "spaces"),
+    "|": ("pipe", "pipes", "bar"), "/": ("slash", "slashes"),
+    "*": ("star", "stars", "asterisk", "asterisks", "times"), "+": ("plus",),
+    "#": ("hash", "hashes", "pound"), "\t": ("tab", "tabs"), "\n": ("newline", "newlines", "line break", "lines"),
+    "=": ("equals", "equal"),
+    "x": ("times",), "'": ("apostrophe", "single quote", "single quotes"), '"': ("quote", "quotes", "double quotes"),
+    "&": ("ampersand",),
+    "<": ("less", "below", "under"), ">": ("greater", "above", "over", "more"), "@": ("at",), "~": ("tilde",),
+    "%": ("percent",),
+}  # fmt: skip
+"""Signs by the names people give them."""
+
+
+def unused_numbers(query: Query) -> list[Number]:
+    """Numbers of the query that no argument uses and that are not part of a date, a code or a quoted text in use."""
+    return [
+        number
+        for number in query.numbers
+        if not number.weak
+        and not query.is_used(number.start, number.end)
+        and not any(moment.start <= number.start < moment.end for moment in query.moments)
+        and not any(start <= number.start < end for start, end in query.codes)
+    ]
+
+
+def has_cue(leaf: Leaf, query: Query) -> bool:
+    """Whether the query speaks of the parameter."""
+    return any(cue in query.stems or any(akin(cue, said) for said in query.stems) for cue in leaf.cues)
+
+
+def akin(one: str, two: str) -> bool:
+    """Whether one stem begins with the other, or both name one thing."""
+    short, long = sorted((one, two), key=len)
+    return (len(short) >= 4 and long.startswith(short)) or (one in GROUP_OF and GROUP_OF[one] == GROUP_OF.get(two))
+
+
+def mentions(member: str, query: Query) -> list[Span]:
+    """Where the query surely names a member of an enum, by one of its names."""
+    words = words_in(fold(member))
+    if not query.english:
+        return query.find_text(fold(member)) if len(member) > 3 else []
+    if not words:
+        return [span for name in SIGNS.get(member, ()) for span in query.find_text(name)]
+    if len(words) == 1 and words[0].text in STOP:
+        return []
+    if len(words) == 1 and len(words[0].text) <= 2:
+        own = words[0].text
+        return [
+            (word.start, word.end)
+            for word in query.words
+            if (
+                word.text == own and _is_unit_here(word.start, query)
+                if len(word.text) <= 2
+                else names_same(own, word.text)
+            )
+        ]
+    out = []
+    for i in range(len(query.words) - len(words) + 1):
+        if all(names_same(own.text, query.words[i + j].text) for j, own in enumerate(words)):
+            out.append((query.words[i].start, query.words[i + len(words) - 1].end))
+    return out or query.find_joined("".join(word.text for word in words))
+
+
+def _is_unit_here(start: int, query: Query) -> bool:
+    """Whether a short symbol stands where a unit does: behind a number, or behind another unit's `to`."""
+    return re.search(r"\d\s?$", query.text[:start]) is not None
+
+
+def near_cues(query: Query, span: Span) -> frozenset[str]:
+    """Stems of the words around a span, up to the next number, clause or conjunction on either side."""
+    if span not in query.beside:
+        query.beside[span] = _stems_beside(query, span)
+    return query.beside[span]
+
+
+def _stems_beside(query: Query, span: Span, reach: int = 6) -> frozenset[str]:
+    out = set()
+    left = [word for word in query.words if word.end <= span[0]][-reach:]
+    for word in reversed(left):
+        gap = query.text[word.end : span[0]]
+        if word.text in _JOINS or _BOUNDARY.search(gap):
+            break
+        out.add(stem(word.text))
+    right = [word for word in query.words if word.start >= span[1]][:reach]
+    for word in right:
+        gap = query.text[span[1] : word.start]
+        if word.text in _JOINS or _BOUNDARY.search(gap):
+            break
+        out.add(stem(word.text))
+    for number in query.numbers:
+        if (number.start, number.end) == span:
+            out |= _UNIT_CUES.get(number.unit, frozenset())
+            rest = re.match(r"\s?(m/s|km/h|mi/h|m/s\^?2|[a-z°%/]+)", query.text[number.end :])
+            if rest:
+                out |= _UNIT_CUES.get(rest.group(1), frozenset())
+            break
+    return frozenset(out)
+
+
+_UNIT_CUES = {
+    unit: frozenset(stem(word) for word in quantities.split())
+    for units, quantities in (
+        ("m/s km/h kmh mph knots knot kph mi/h ft/s", "speed velocity"),
+        ("hz khz mhz ghz hertz", "frequency"),
+        ("kg g mg lb lbs pounds kilograms grams kilos oz ounces tonnes tons", "mass weight"),
+        ("°c °f celsius fahrenheit kelvin degrees c", "temperature"),
+        ("$ € £ ¥ dollars euros pounds usd eur gbp bucks",
+         "price amount principal cost income balance salary payment money loan revenue deposit fee budget "
+         "investment total"),
+        ("% percent pct",
+         "rate percent percentage probability discount tax margin share interest markup growth confidence tip"),
+        ("v volt volts", "voltage"), ("ohm ohms", "resistance resistor"), ("a amp amps ma", "current"),
+        ("w watt watts kw", "power"),
+        ("years year yrs", "time period duration term year age"), ("months month", "time period duration term month"),
+        ("days day", "time period duration day"), ("hours hour hrs h", "time duration hour"),
+        ("minutes minute min mins", "time duration minute"), ("seconds second s sec", "time duration second"),
+        ("km m cm mm meters metres miles mi feet ft inches yards kilometers kilometres",
+         "distance length height width radius depth diameter side"),
+        ("l ml litres liters litre liter gallons", "volume"), ("j kj joules", "energy"), ("n newtons newton", "force"),
+        ("pa kpa bar atm psi", "pressure"), ("mol moles mole", "mole"),
+        ("people persons guests friends", "people person"),
+    )
+    for unit in units.split()
+}  # fmt: skip
+
+
+_BOUNDARY = re.compile(r"[.,;?!]\s|\d")
+_JOINS = frozenset({"and", "or", "then", "but", "while", "plus"})

@@ -1,0 +1,87 @@
+"""Evidence against a call: what kind it is, where it stands, and what the query says instead."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from apigen_assets.domain.reason import Reason
+from apigen_assets.files.json_types import JsonObject
+
+
+class Rule(StrEnum):
+    """A kind of evidence. Every member says the reason of a rejection, and whether it needs no knowledge of language.
+
+    A rule that reads words applies to English queries only; `any_language` marks those that compare digits,
+    quotations and codes.
+    """
+
+    reason: Reason
+    any_language: bool
+
+    def __new__(cls, value: str, reason: Reason, any_language: bool = False) -> Self:
+        """A member: its name, the reason it gives, and whether it applies to any language."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.reason = reason
+        member.any_language = any_language
+        return member
+
+    DISGUISED = "disguised", Reason.UNGROUNDED, True  # look-alike letters or invisible characters
+    INJECTED = "injected", Reason.UNGROUNDED, True  # code that the query does not have
+    DIGITS_DIFFER = "digits_differ", Reason.UNGROUNDED, True  # 1746 where the query says 1764
+    CODE_DIFFERS = "code_differs", Reason.UNGROUNDED, True
+    QUOTATION_DIFFERS = "quotation_differs", Reason.UNGROUNDED, True
+    ELEMENT_DIFFERS = "element_differs", Reason.UNGROUNDED, True
+    ELEMENT_MISSING = "element_missing", Reason.WRONG_ARGUMENTS, True
+    UNIT_NOT_CONVERTED = "unit_not_converted", Reason.UNGROUNDED
+    SCALE_NOT_CONVERTED = "scale_not_converted", Reason.UNGROUNDED  # a percentage as a fraction, or the reverse
+    SIGN_LOST = "sign_lost", Reason.UNGROUNDED  # south, west, minus, below zero
+    OTHER_NUMBER = "other_number", Reason.UNGROUNDED
+    DERIVABLE_NUMBER = "derivable_number", Reason.UNGROUNDED  # could be arithmetic, but numbers are left over
+    OTHER_MOMENT = "other_moment", Reason.UNGROUNDED
+    OTHER_CHOICE = "other_choice", Reason.UNGROUNDED
+    OTHER_TEXT = "other_text", Reason.UNGROUNDED
+    WORD_REPLACED = "word_replaced", Reason.UNGROUNDED
+    SIBLING_SAYS = "sibling_says", Reason.UNGROUNDED
+    FLAG_OPPOSITE = "flag_opposite", Reason.UNGROUNDED
+    DEFAULT_BUT_SAID = "default_but_said", Reason.UNGROUNDED
+    INVENTED_OPTIONAL = "invented_optional", Reason.UNGROUNDED
+    INVENTED_CHOICE = "invented_choice", Reason.UNGROUNDED
+    INVENTED_TEXT = "invented_text", Reason.UNGROUNDED
+    NOTHING_STATED = "nothing_stated", Reason.UNGROUNDED  # no argument of the call is in the query
+    INVENTED_NUMBER = "invented_number", Reason.UNGROUNDED
+    INSTRUCTION = "instruction", Reason.UNGROUNDED  # the query names the function or tells how to write data
+    BROKEN_QUERY = "broken_query", Reason.UNGROUNDED
+    SWAPPED = "swapped", Reason.WRONG_ARGUMENTS
+    SWAPPED_ORDER = "swapped_order", Reason.WRONG_ARGUMENTS
+    RANGE_TURNED = "range_turned", Reason.WRONG_ARGUMENTS
+    ORDER_DIFFERS = "order_differs", Reason.WRONG_ARGUMENTS
+    OF_ANOTHER_CALL = "of_another_call", Reason.WRONG_ARGUMENTS
+    TAKEN_TWICE = "taken_twice", Reason.WRONG_ARGUMENTS
+    CONFUSED_CHOICE = "confused_choice", Reason.WRONG_ARGUMENTS
+    OMITTED_NUMBER = "omitted_number", Reason.WRONG_ARGUMENTS
+    OMITTED_CHOICE = "omitted_choice", Reason.WRONG_ARGUMENTS
+    OMITTED_FLAG = "omitted_flag", Reason.WRONG_ARGUMENTS
+    OMITTED_SHARED = "omitted_shared", Reason.WRONG_ARGUMENTS
+    NUMBER_LEFT_OVER = "number_left_over", Reason.WRONG_ARGUMENTS
+    WRONG_TOOL = "wrong_tool", Reason.WRONG_FUNCTION
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One piece of evidence against one call."""
+
+    rule: Rule
+    place: str
+    """`<call>.<parameter><path>`, or the name of a function."""
+    says: str
+    """What speaks against it, for people and for the judge."""
+
+    @property
+    def detail(self) -> str:
+        """One sentence: where, and what."""
+        return f"{self.place}: {self.says}"
+
+    def to_json(self, rejects: bool) -> JsonObject:
+        """The object in the column `findings`."""
+        return {"rule": self.rule.value, "place": self.place, "says": self.says, "rejects": rejects}

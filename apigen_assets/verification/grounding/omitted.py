@@ -1,0 +1,312 @@
+"""What the query says and no argument takes."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from apigen_assets.domain.call import Call
+from apigen_assets.domain.tool import Tool
+from apigen_assets.files.json_types import JsonObject
+from apigen_assets.verification.grounding.arguments import Leaf, enum_of, parameter_cues
+from apigen_assets.verification.grounding.beside import mentions, near_cues, unused_numbers
+from apigen_assets.verification.grounding.english import GROUP_OF, STOP, content_stems, fold, stem, word_set, words_in
+from apigen_assets.verification.grounding.finding import Finding, Rule
+from apigen_assets.verification.grounding.number_words import ORDINALS
+from apigen_assets.verification.grounding.numbers import Number
+from apigen_assets.verification.grounding.quantities import same_kind, unit_wanted
+from apigen_assets.verification.grounding.query import Query, Span
+
+Tools = dict[str, Tool]
+Calls = Sequence[Call]
+
+_GOALS = frozenset({"to", "target", "destination", "new", "final"})
+
+
+def find_omitted(leaves: list[Leaf], query: Query, tools: Tools, calls: Calls) -> Iterator[Finding]:
+    """Values of the query that belong to an argument, and that the calls leave out."""
+    # Words that any of the called tools uses of itself say nothing about a choice.
+    of_tools = frozenset().union(*(_vocabulary(tools[call.name]) for call in calls if call.name in tools))
+    for i, call in enumerate(calls):
+        tool = tools.get(call.name)
+        if tool is None:
+            continue
+        for name, schema in (tool.parameters.get("properties") or {}).items():
+            if isinstance(schema, dict) and (name not in call.arguments or _at_default(leaves, i, name)):
+                yield from _omitted(i, name, schema, tool, leaves, query, tools, calls, of_tools)
+    yield from _taken_twice(leaves, query)
+    yield from _omitted_element(leaves, query)
+    yield from _confused_choice(leaves, query)
+
+
+def _omitted(
+    i: int,
+    name: str,
+    schema: JsonObject,
+    tool: Tool,
+    leaves: list[Leaf],
+    query: Query,
+    tools: Tools,
+    calls: Calls,
+    of_tools: frozenset[str],
+) -> Iterator[Finding]:
+    """What the query says of one parameter that a call leaves out or leaves at its default."""
+    place = f"{i}.{name}"
+    elsewhere = any(name in call.arguments for call in calls if call is not calls[i])
+    if schema.get("type") == "boolean" and schema.get("default") is False and not elsewhere:
+        if _asked_for(name, tools, calls, query):
+            yield Finding(Rule.OMITTED_FLAG, place, "false, though the query asks for it by name")
+        return
+    if _is_numeric(schema):
+        if sum(call.name == tool.name for call in calls) == 1:
+            taken = {leaf.parameter for leaf in leaves if leaf.call == i and leaf.matched and leaf.spans}
+            yield from _omitted_number(place, name, schema, tool, query, taken)
+        return
+    shared = _shared_by_siblings(leaves, i, tool.name, name, query)
+    if shared is not None and not content_stems(str(shared.value)) & of_tools:
+        says = f"left out, though the query says {shared.value!r} for all calls ({shared.place})"
+        yield Finding(Rule.OMITTED_SHARED, place, says)
+    default = schema.get("default")
+    for member in enum_of(schema):
+        if member == default or content_stems(member) & of_tools or _is_described_default(member, schema):
+            continue
+        if not _is_meant(member, name, schema, query):
+            continue
+        if any(not query.is_used(*span) for span in mentions(str(default), query)):
+            continue
+        if any(not query.is_used(*span) for span in mentions(member, query)):
+            yield Finding(Rule.OMITTED_CHOICE, place, f"left out, though the query says {member!r}")
+            return
+
+
+def _is_described_default(member: str, schema: JsonObject) -> bool:
+    """Whether a description says that a value is the default, which its schema does not."""
+    described = fold(str(schema.get("description") or ""))
+    return re.search(rf"\bdefaults?\b[^.]{{0,24}}\b{re.escape(fold(member))}\b", described) is not None
+
+
+def _is_meant(member: str, name: str, schema: JsonObject, query: Query) -> bool:
+    """Whether a word that names a value is no everyday word: several words, a unit or the like, or a cue beside."""
+    words = words_in(fold(member))
+    if len(words) != 1 or words[0].text in GROUP_OF:
+        return True
+    return bool(content_stems(name.replace("_", " ")) & query.stems)
+
+
+def _omitted_number(
+    place: str, name: str, schema: JsonObject, tool: Tool, query: Query, taken: set[str]
+) -> Iterator[Finding]:
+    own = content_stems(name.replace("_", " "))
+    # A word that another parameter's name has as well does not say which of both is left out.
+    rivals = frozenset().union(
+        *(
+            content_stems(other.replace("_", " "))
+            for other, inner in (tool.parameters.get("properties") or {}).items()
+            if other != name and isinstance(inner, dict) and _is_numeric(inner) and other not in taken
+        )
+    )
+    # The other parameters have their values: a word of the name is enough, even a shared one.
+    cues = parameter_cues(tool, name) | own
+    wanted = unit_wanted(fold(name), fold(str(schema.get("description") or "")))
+    for number in _left(query):
+        if schema.get("default") in number.values or not _could_be(number, schema, wanted):
+            continue
+        if number.digits and _is_described_default(number.digits, schema):
+            continue
+        said = query.text[number.start : number.end].strip()
+        near = near_cues(query, (number.start, number.end))
+        if near & cues and not rivals & near:
+            yield Finding(Rule.OMITTED_NUMBER, place, f"left out, though the query says {said}")
+            return
+    for before, word in pairwise(query.words):
+        is_own = stem(word.text) in own and len(own) == 1
+        if not (is_own and before.text in ORDINALS) or rivals & own or query.is_used(before.start, before.end):
+            continue
+        if ORDINALS[before.text] != schema.get("default") and word.start - before.end == 1:
+            says = f"left out, though the query says {before.text} {word.text}"
+            yield Finding(Rule.OMITTED_NUMBER, place, says)
+            return
+    left = [number for number in _left(query) if number.digits and _could_be(number, schema, wanted)]
+    if left and not any(schema.get("default") in number.values for number in left):
+        said = query.text[left[0].start : left[0].end].strip()
+        yield Finding(Rule.NUMBER_LEFT_OVER, place, f"left out, and no argument takes {said}, which the query says")
+
+
+def _left(query: Query) -> list[Number]:
+    """Numbers that no argument takes, nor stands wrongly for."""
+    return [number for number in unused_numbers(query) if (number.start, number.end) not in query.blamed]
+
+
+def _could_be(number: Number, schema: JsonObject, wanted: str | None) -> bool:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    value = number.values[0]
+    if schema.get("type") == "integer" and value != int(value):
+        return False
+    if (isinstance(low, int | float) and value < low) or (isinstance(high, int | float) and value > high):
+        return False
+    return not (number.measure and wanted) or same_kind(number.measure, wanted)
+
+
+_FLAG_VERBS = word_set("need needs include with use has allow show enable require add want is")
+_DENIED = re.compile(r"(?:\b(?:no|not|without|never|don't|do not|non|anti|counter)[\s-]+(?:\w+\s+){0,2}|\w-)$")
+
+
+def _asked_for(flag: str, tools: Tools, calls: Calls, query: Query) -> bool:
+    """Whether the query has the words of a flag's name, undenied, where no called tool uses them otherwise."""
+    words = words_in(fold(flag.replace("_", " ")))
+    if len(words) > 1 and words[0].text in _FLAG_VERBS:
+        words = words[1:]
+    if not words or any(word.text in STOP for word in words):
+        return False
+    for call in calls:
+        tool = tools.get(call.name)
+        if tool is None:
+            continue
+        rest = {name for name in tool.parameters.get("properties") or {} if name != flag}
+        used = content_stems(f"{tool.name} {' '.join(rest)}".replace("_", " ")) | _first_sentence(tool)
+        if used & {stem(word.text) for word in words}:
+            return False
+    return any(
+        not query.is_used(*span)
+        and not any(a <= span[0] and span[1] <= b for a, b in query.quoted)
+        and not _DENIED.search(query.text[: span[0]])
+        and not re.match(r"\s*(?:=|is|set to|:)?\s*(?:false|no|off)\b", query.text[span[1] :])
+        for span in query.find_words(words)
+    )
+
+
+def _first_sentence(tool: Tool) -> frozenset[str]:
+    return content_stems(re.split(r"[.:\n]", tool.description)[0])
+
+
+def _vocabulary(tool: Tool) -> frozenset[str]:
+    """Stems of a tool's name and description and of its parameters' names."""
+    names = " ".join(tool.parameters.get("properties") or {})
+    return content_stems(f"{tool.name} {tool.description} {names}".replace("_", " "))
+
+
+def _shared_by_siblings(leaves: list[Leaf], call: int, function: str, parameter: str, query: Query) -> Leaf | None:
+    """A sibling's value that the query states in a sentence of its own, before anything else of either call."""
+    own = [leaf.spans[0] for leaf in leaves if leaf.call == call and leaf.matched and leaf.spans]
+    if not own:
+        return None
+    for leaf in leaves:
+        if leaf.call == call or leaf.tool.name != function or leaf.parameter != parameter or leaf.is_default:
+            continue
+        others = [
+            fellow.spans[0]
+            for fellow in leaves
+            if fellow.call == leaf.call and fellow is not leaf and fellow.matched and fellow.spans
+        ]
+        stated = leaf.matched and leaf.why == "stated" and leaf.spans and not isinstance(leaf.value, bool)
+        if not (stated and others and leaf.spans[0] < min(own) and leaf.spans[0] < min(others)):
+            continue
+        if re.search(r"[.:;?!]\s", query.text[leaf.spans[0][1] : min(*own, *others)[0]]):
+            return leaf
+    return None
+
+
+def _at_default(leaves: list[Leaf], call: int, parameter: str) -> bool:
+    """Whether a call spells a parameter's default out without the query saying it."""
+    return any(
+        leaf.call == call and leaf.parameter == parameter and leaf.is_default and not leaf.matched for leaf in leaves
+    )
+
+
+def _taken_twice(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
+    """A number of the query that nobody takes, while an argument shares another's or rests on an implied one."""
+    unused = _left(query)
+    if not unused:
+        return
+    said = query.text[unused[0].start : unused[0].end].strip()
+    numeric = [
+        leaf
+        for leaf in leaves
+        if leaf.matched and leaf.spans and isinstance(leaf.value, int | float) and not isinstance(leaf.value, bool)
+    ]
+    beside = frozenset().union(*(near_cues(query, (number.start, number.end)) for number in unused))
+    for leaf in numeric:
+        if leaf.why == "implied" and leaf.cues & beside:
+            yield Finding(Rule.TAKEN_TWICE, leaf.place, f"{leaf.value!r} is not stated, though the query says {said}")
+        fellows = [fellow for fellow in numeric if fellow.call == leaf.call and fellow.value == leaf.value]
+        if len(fellows) > len(set(leaf.spans)) and leaf.why == "stated" and not leaf.in_list:
+            says = f"{leaf.value!r} stands for two arguments, though the query says {said}"
+            yield Finding(Rule.TAKEN_TWICE, leaf.place, says)
+
+
+def _is_numeric(schema: JsonObject) -> bool:
+    branches = [schema, *(branch for branch in schema.get("anyOf", ()) if isinstance(branch, dict))]
+    kinds: set[str] = set()
+    for branch in branches:
+        own = branch.get("type")
+        kinds |= set(own) if isinstance(own, list) else {str(own)}
+    return not kinds.isdisjoint({"integer", "number"})
+
+
+def _omitted_element(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
+    """A number or name of an enumeration all of whose other members are in a list."""
+    lists: dict[tuple[int, str], list[Leaf]] = {}
+    for leaf in leaves:
+        if re.fullmatch(r"\[\d+\]", leaf.path):
+            lists.setdefault((leaf.call, leaf.parameter), []).append(leaf)
+    runs = {(number.start, number.end): number.run for number in query.numbers if not number.weak}
+    for (call, parameter), members in lists.items():
+        stated = [leaf for leaf in members if leaf.matched and leaf.spans]
+        spans = sorted({leaf.spans[0] for leaf in stated})
+        if len(spans) < 2 or len(stated) < len(members):
+            continue
+        own_runs = {runs[span] for span in spans if span in runs}
+        others = [leaf for key, group in lists.items() if key != (call, parameter) for leaf in group if leaf.spans]
+        if own_runs & {runs.get(leaf.spans[0], -1) for leaf in others}:
+            continue
+        unit = {number.unit for number in query.numbers if (number.start, number.end) in spans}
+        for number in _left(query):
+            if not number.digits and re.match(r"\s\w+s\b", query.text[number.end :]):
+                continue  # `three twos` says how often
+            between = spans[0][0] < number.start < spans[-1][1]
+            listed = number.run in own_runs and (between or _touches(number, spans, query))
+            alike = bool(number.unit) and unit == {number.unit} and between
+            if listed or alike:
+                said = query.text[number.start : number.end].strip()
+                yield Finding(Rule.ELEMENT_MISSING, f"{call}.{parameter}", f"without {said}, which the query lists")
+                break
+        if all(isinstance(leaf.value, str) for leaf in members):
+            yield from _omitted_name(call, parameter, spans, query)
+
+
+def _touches(number: Number, spans: list[Span], query: Query) -> bool:
+    """Whether a number stands directly before or behind an enumeration, with a comma or a conjunction between."""
+    for start, end in (spans[0], spans[-1]):
+        gap = query.text[end : number.start] if number.start >= end else query.text[number.end : start]
+        if len(gap) < 12 and re.fullmatch(r"\s*(?:,|,?\s*(?:and|und|y|et|e|en|i))\s*", gap):
+            return True
+    return False
+
+
+def _omitted_name(call: int, parameter: str, spans: list[Span], query: Query) -> Iterator[Finding]:
+    for before, after in pairwise(spans):
+        gap = query.text[before[1] : after[0]]
+        between = re.fullmatch(r"['\"]?\s*,\s*['\"]?([^,.;?!]{2,30}?)['\"]?\s*(?:,|,?\s+and)\s*['\"]?", gap)
+        if between and between.group(1) not in STOP and not query.is_used(before[1] + 2, after[0] - 2):
+            says = f"without {between.group(1)!r}, which the query lists"
+            yield Finding(Rule.ELEMENT_MISSING, f"{call}.{parameter}", says)
+
+
+def _confused_choice(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
+    """Two arguments that take one mention of a choice, while the query names another that nobody takes."""
+    chosen = [leaf for leaf in leaves if leaf.matched and isinstance(leaf.value, str) and enum_of(leaf.schema)]
+    for leaf in chosen:
+        rivals = [
+            rival
+            for rival in chosen
+            if rival is not leaf and rival.value == leaf.value and enum_of(rival.schema) == enum_of(leaf.schema)
+        ]
+        goal = bool(set(fold(leaf.parameter).split("_")) & (_GOALS | {"per", "output", "result"}))
+        of_number = bool(leaf.spans) and re.search(r"\d[\s-]?$", query.text[: leaf.spans[0][0]]) is not None
+        if not (rivals and len(set(leaf.spans)) == 1) and not (goal and of_number):
+            continue
+        for member in enum_of(leaf.schema):
+            free = [span for span in mentions(member, query) if not query.is_used(*span)]
+            if member != leaf.value and free:
+                says = f"{leaf.value!r}, though the query also says {member!r}"
+                yield Finding(Rule.CONFUSED_CHOICE, leaf.place, says)
+                break

@@ -1,0 +1,60 @@
+"""Which rules reject by themselves: those measured to be right on real writing.
+
+The table is packaged data (`measured.json`), written by `python benchmarks/grounding_rules.py` over the packaged corpus
+of labelled pairs, the hand-written seeds, and the damage done to good ones.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import TypedDict
+
+from apigen_assets.verification.grounding.finding import Rule
+
+MIN_PRECISION = 0.98
+MIN_FIRED = 20
+MAX_WRONG_RATE = 1 / 500
+"""Damage is planted as often as one likes, good rows are what is lost: a rule wrong on more of them only asks."""
+
+
+class Measured(TypedDict):
+    """What `measured.json` holds."""
+
+    good_rows: int
+    """Right rows of the packaged corpus, the seeds among them."""
+    rules: dict[str, dict[str, int]]
+    """By rule how often it `fired` on the corpus, how often that was `right`, and how often it was `wrong_on_good`."""
+    elsewhere: dict[str, int]
+    """By rule how often it fired on right rows that are not packaged; `rows` is their number."""
+
+
+@cache
+def measured() -> Measured:
+    """The packaged table."""
+    text = files("apigen_assets.verification.grounding").joinpath("measured.json").read_text(encoding="utf-8")
+    table: Measured = json.loads(text)
+    return table
+
+
+def precision_of(rule: Rule) -> float:
+    """The share of a rule's findings that were right; 0 for a rule that never fired."""
+    counts = measured()["rules"].get(rule.value, {"fired": 0, "right": 0})
+    return counts["right"] / counts["fired"] if counts["fired"] else 0.0
+
+
+def rejects_with(counts: Mapping[str, int], good_rows: int) -> bool:
+    """Whether a rule with these counts (`fired`, `right`, `wrong_on_good`) rejects a row by itself."""
+    fired, right, wrong = counts.get("fired", 0), counts.get("right", 0), counts.get("wrong_on_good", 0)
+    return fired >= MIN_FIRED and right / fired >= MIN_PRECISION and wrong <= MAX_WRONG_RATE * good_rows
+
+
+@cache
+def rejects(rule: Rule) -> bool:
+    """Whether a finding of this rule rejects a row by itself."""
+    table = measured()
+    counts, elsewhere = table["rules"].get(rule.value), table["elsewhere"]
+    if counts is None:
+        return False
+    wrong = counts["wrong_on_good"] + elsewhere.get(rule.value, 0)
+    return rejects_with({**counts, "wrong_on_good": wrong}, table["good_rows"] + elsewhere.get("rows", 0))

@@ -1,0 +1,266 @@
+"""Values at the wrong parameter or in the wrong call."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from apigen_assets.files.json_types import JsonValue
+from apigen_assets.verification.grounding.arguments import Leaf, enum_of
+from apigen_assets.verification.grounding.beside import near_cues
+from apigen_assets.verification.grounding.english import fold
+from apigen_assets.verification.grounding.finding import Finding, Rule
+from apigen_assets.verification.grounding.query import Query, Span
+
+_ORIGINS = frozenset({"from", "source", "origin", "old", "initial"})
+_GOALS = frozenset({"to", "target", "destination", "new", "final"})
+_ORDERED = (
+    ("numerator", "denominator"), ("real", "imaginary"), ("systolic", "diastolic"), ("x", "y"), ("lat", "lon"),
+    ("latitude", "longitude"), ("base", "exponent"), ("first", "second"), ("length", "width"), ("start", "end"),
+    ("width", "height"), ("left", "right"), ("dividend", "divisor"), ("numbers1", "numbers2"),
+)  # fmt: skip
+"""Pairs of names that texts give in this order where nothing beside the values says otherwise."""
+_JOINT = re.compile(r"[\s\"'()\[\],:;/+*^-]*(?:\w+)?[\s\"'()\[\],:;/+*^-]*")
+_LOWS = frozenset({"start", "begin", "from", "min", "minimum", "low", "lower", "in"})
+_HIGHS = frozenset({"end", "finish", "stop", "to", "until", "max", "maximum", "high", "upper", "out"})
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A parameter of a call and the one place in the query where its value stands."""
+
+    leaf: Leaf
+    span: Span
+    shape: str
+
+
+def _placed(leaves: list[Leaf]) -> dict[int, list[_Placed]]:
+    """Per call the parameters whose value stands in exactly one place; a list stands where its elements do."""
+    groups: dict[tuple[int, str], list[Leaf]] = {}
+    for leaf in leaves:
+        groups.setdefault((leaf.call, leaf.parameter), []).append(leaf)
+    out: dict[int, list[_Placed]] = {}
+    for (call, _), group in groups.items():
+        first = group[0]
+        if not all(leaf.matched and leaf.spans for leaf in group):
+            continue
+        if len(group) == 1 and not first.in_list:
+            if len(set(first.spans)) == 1 and not first.path and _is_said(first):
+                out.setdefault(call, []).append(_Placed(first, first.spans[0], _shape(first.value)))
+        elif all(leaf.in_list and re.fullmatch(r"\[\d+\]", leaf.path) for leaf in group):
+            starts, ends = zip(*(leaf.spans[0] for leaf in group), strict=True)
+            if max(ends) - min(starts) < 40 * len(group):
+                out.setdefault(call, []).append(
+                    _Placed(first, (min(starts), max(ends)), f"list of {_shape(first.value)}")
+                )
+    return out
+
+
+def _is_said(leaf: Leaf) -> bool:
+    # `a century` is a number, `the last one` is hardly the place of a -1
+    implied = leaf.why == "implied" and isinstance(leaf.value, int | float) and leaf.value >= 10
+    return leaf.why.startswith(("stated", "converted")) or implied
+
+
+def find_misplaced(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
+    """Two values that the words beside them, or their order, assign the other way round."""
+    placed = _placed(leaves)
+    for own in placed.values():
+        for one, two in combinations(own, 2):
+            if one.shape != two.shape or one.leaf.value == two.leaf.value or isinstance(one.leaf.value, bool):
+                continue
+            if one.span[0] < two.span[1] and two.span[0] < one.span[1]:
+                continue
+            if not (_takes(one.leaf, two.leaf.value) and _takes(two.leaf, one.leaf.value)):
+                continue
+            straight, led = (
+                _fit(one, one.span, query),
+                _led(one.leaf, one.span, query) + _led(two.leaf, two.span, query),
+            )
+            straight += _fit(two, two.span, query)
+            crossed = _fit(one, two.span, query) + _fit(two, one.span, query)
+            misled = _led(one.leaf, two.span, query) + _led(two.leaf, one.span, query)
+            both = f"{one.leaf.value!r} and {two.leaf.place} = {two.leaf.value!r}"
+            if crossed >= straight + 2 or (misled > led and crossed > straight == 0):
+                yield Finding(Rule.SWAPPED, one.leaf.place, f"{both} are swapped by the words beside them")
+            elif _turned_range(one, two):
+                yield Finding(Rule.RANGE_TURNED, one.leaf.place, f"{both} are a range turned round")
+            elif crossed >= straight and _against_order(one, two, query):
+                yield Finding(Rule.SWAPPED_ORDER, one.leaf.place, f"{both} stand the other way round in the query")
+    yield from _order_differs(placed, leaves, query)
+    yield from _elements_differ(leaves)
+    yield from _crossed_calls(placed, leaves)
+    yield from _of_another_call(placed, leaves, query)
+
+
+def _takes(leaf: Leaf, value: JsonValue) -> bool:
+    """Whether a parameter could have a value, as far as its schema says."""
+    allowed = leaf.schema.get("enum") or enum_of(leaf.schema)
+    if allowed and value not in allowed:
+        return False
+    low, high = leaf.schema.get("minimum"), leaf.schema.get("maximum")
+    if isinstance(value, int | float):
+        kinds = leaf.schema.get("type")
+        if kinds == "integer" and value != int(value):
+            return False
+        return not ((isinstance(low, int | float) and value < low) or (isinstance(high, int | float) and value > high))
+    return True
+
+
+def _against_order(one: _Placed, two: _Placed, query: Query) -> bool:
+    """A pair such as numerator and denominator, close together in the query the other way round."""
+    for first_name, second_name in _ORDERED:
+        for first, second in ((one, two), (two, one)):
+            own, other = fold(first.leaf.parameter).split("_"), fold(second.leaf.parameter).split("_")
+            rest = [part for part in own if part != first_name], [part for part in other if part != second_name]
+            if first_name not in own or second_name not in other or rest[0] != rest[1]:
+                continue
+            between = query.text[second.span[1] : first.span[0]]
+            if second.span < first.span and _JOINT.fullmatch(between) and not re.search(r"\b(?:into|below)\b", between):
+                return True
+    return False
+
+
+def _turned_range(one: _Placed, two: _Placed) -> bool:
+    """A range whose ends are turned round, though the query names the lower one first."""
+    for low, high in ((one, two), (two, one)):
+        low_names = set(fold(low.leaf.parameter).split("_"))
+        high_names = set(fold(high.leaf.parameter).split("_"))
+        if low_names & _LOWS and high_names & _HIGHS and low_names - _LOWS == high_names - _HIGHS:
+            a, b = low.leaf.value, high.leaf.value
+            dates = isinstance(a, str) and all(re.match(r"\d{4}-\d\d-\d\d", str(each)) for each in (a, b))
+            numbers = isinstance(a, int | float) and isinstance(b, int | float)
+            if (dates or numbers) and a > b and high.span < low.span:
+                return True
+    return False
+
+
+def _order_differs(placed: dict[int, list[_Placed]], leaves: list[Leaf], query: Query) -> Iterator[Finding]:
+    """Two calls of one function that read a pair of neighbouring values in opposite orders."""
+    names = {leaf.call: leaf.tool.name for leaf in leaves}
+    for (i, own), (j, others) in combinations(placed.items(), 2):
+        if names[i] != names[j]:
+            continue
+        theirs = {each.leaf.parameter: each for each in others}
+        for one, two in combinations(own, 2):
+            a, b = theirs.get(one.leaf.parameter), theirs.get(two.leaf.parameter)
+            if a is None or b is None or one.shape != two.shape or one.leaf.value == two.leaf.value:
+                continue
+            spans = {one.span, two.span, a.span, b.span}
+            if len(spans) < 4 or not _neighbours(one.span, two.span, query) or not _neighbours(a.span, b.span, query):
+                continue
+            if one.shape == "text" or not _same_unit(one.span, two.span, query):
+                continue
+            if (one.span < two.span) != (a.span < b.span):
+                both = f"{one.leaf.parameter} and {two.leaf.parameter}"
+                says = f"{both} come in one order in call {i}, in the other in call {j} ({b.leaf.place})"
+                yield Finding(Rule.ORDER_DIFFERS, one.leaf.place, says)
+
+
+def _same_unit(one: Span, two: Span, query: Query) -> bool:
+    """Whether two numbers stand with the same unit, or neither has one."""
+    units = {number.unit if number.measure or not number.unit.isalpha() else "" for number in query.numbers
+             if (number.start, number.end) in (one, two)}  # fmt: skip
+    return len(units) < 2
+
+
+_ELEMENT = re.compile(r"\[(\d+)\]\.(\w+)")
+
+
+def _elements_differ(leaves: list[Leaf]) -> Iterator[Finding]:
+    """An object of a list whose two numbers stand in another order than in all the other objects."""
+    lists: dict[tuple[int, str], dict[int, dict[str, Leaf]]] = {}
+    for leaf in leaves:
+        match = _ELEMENT.fullmatch(leaf.path)
+        if match and leaf.matched and leaf.spans and len(set(leaf.spans)) == 1 and _shape(leaf.value) == "number":
+            lists.setdefault((leaf.call, leaf.parameter), {}).setdefault(int(match[1]), {})[match[2]] = leaf
+    for elements in lists.values():
+        keys = sorted({key for element in elements.values() for key in element})
+        for first, second in combinations(keys, 2):
+            whole = [element for element in elements.values() if first in element and second in element]
+            whole = [element for element in whole if element[first].spans[0] != element[second].spans[0]]
+            ahead = [element[first].spans[0] < element[second].spans[0] for element in whole]
+            odd = [
+                element
+                for element, is_ahead in zip(whole, ahead, strict=True)
+                if is_ahead != (sum(ahead) * 2 > len(ahead))
+            ]
+            if len(whole) >= 3 and len(odd) == 1:
+                says = f"{first} and {second} come in another order in the query than in the other elements"
+                yield Finding(Rule.ORDER_DIFFERS, odd[0][first].place, says)
+
+
+def _crossed_calls(placed: dict[int, list[_Placed]], leaves: list[Leaf]) -> Iterator[Finding]:
+    """Two calls whose values alternate in the query, each paired with the other call's (`20 for A and 60 for B`)."""
+    names = {leaf.call: leaf.tool.name for leaf in leaves}
+    for (i, own), (j, others) in combinations(placed.items(), 2):
+        if names[i] != names[j]:
+            continue
+        theirs = {each.leaf.parameter: each for each in others}
+        for one, two in combinations(own, 2):
+            a, b = theirs.get(one.leaf.parameter), theirs.get(two.leaf.parameter)
+            if a is None or b is None or one.leaf.value == a.leaf.value or two.leaf.value == b.leaf.value:
+                continue
+            if "text" in (one.shape, two.shape) and one.shape == two.shape:
+                continue
+            order = sorted([(one.span, "p", i), (two.span, "q", i), (a.span, "p", j), (b.span, "q", j)])
+            kinds = "".join(kind for _, kind, _ in order)
+            if len({span for span, _, _ in order}) == 4 and kinds in {"pqpq", "qpqp"} and order[0][2] != order[1][2]:
+                says = f"{two.leaf.parameter} is given to call {i}, the query says it of what call {j} is about"
+                yield Finding(Rule.OF_ANOTHER_CALL, two.leaf.place, says)
+
+
+def _of_another_call(placed: dict[int, list[_Placed]], leaves: list[Leaf], query: Query) -> Iterator[Finding]:
+    """A value of one call that stands behind all values of the next call, which has none of its own there."""
+    names = {leaf.call: leaf.tool.name for leaf in leaves}
+    given = {(leaf.call, leaf.parameter) for leaf in leaves}
+    for i, own in placed.items():
+        for j, others in placed.items():
+            if i == j or names[i] != names[j] or len(own) < 2 or not others:
+                continue
+            for one in own:
+                if one.shape == "text":
+                    continue
+                rest = [each.span for each in own if each is not one]
+                theirs = [each.span for each in others]
+                optional = one.leaf.optional and (j, one.leaf.parameter) not in given
+                behind = max(rest)[1] <= min(theirs)[0] and one.span[0] >= max(theirs)[1]
+                near = one.span[0] - max(theirs)[1] <= 30 and not re.search(
+                    r"[.;?!]\s|\b(?:both|each|all|every|former|first)\b", query.text[max(theirs)[1] : one.span[1] + 12]
+                )
+                if optional and behind and near:
+                    says = f"{one.leaf.value!r} stands beside the values of call {j}"
+                    yield Finding(Rule.OF_ANOTHER_CALL, one.leaf.place, says)
+
+
+def _neighbours(one: Span, two: Span, query: Query) -> bool:
+    """Whether no other number stands between two places."""
+    start, end = min(one[1], two[1]), max(one[0], two[0])
+    return end - start < 60 and not any(start <= number.start < end for number in query.numbers if not number.weak)
+
+
+def _shape(value: JsonValue) -> str:
+    """Kind of a value as far as two parameters could exchange theirs."""
+    if not isinstance(value, str):
+        return "number"
+    if re.search(r"\d", value):
+        return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", value))
+    return "text"
+
+
+def _fit(placed: _Placed, span: Span, query: Query) -> int:
+    """How many things beside a place in the query speak for a parameter; of texts only the word before them does."""
+    leaf = placed.leaf
+    cues = 0 if placed.shape == "text" else len(near_cues(query, span) & leaf.cues)
+    return cues + _led(leaf, span, query)
+
+
+def _led(leaf: Leaf, span: Span, query: Query) -> int:
+    """Whether the word before a place (`from`, `to`) speaks for a parameter."""
+    names = set(fold(leaf.parameter).split("_"))
+    leader = re.search(r"([a-z]+)\s*[\"'$€£]?$", query.text[: span[0]])
+    word = leader.group(1) if leader else ""
+    follows_number = re.search(r"\d[\s-]?$", query.text[: span[0]]) is not None
+    if names & _ORIGINS and (word == "from" or (follows_number and enum_of(leaf.schema))):
+        return 1
+    return int(bool(names & _GOALS) and word in {"to", "into", "until", "till", "in", "many", "as"})

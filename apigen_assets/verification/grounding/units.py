@@ -1,0 +1,92 @@
+"""What speaks against a number that the query does contain: its unit, its scale, its sign."""
+
+import re
+
+from apigen_assets.verification.grounding.arguments import Leaf
+from apigen_assets.verification.grounding.english import content_stems, fold
+from apigen_assets.verification.grounding.finding import Rule
+from apigen_assets.verification.grounding.match import NUMERIC, is_raw
+from apigen_assets.verification.grounding.numbers import Number
+from apigen_assets.verification.grounding.quantities import converted
+from apigen_assets.verification.grounding.query import Query
+
+
+def judge_quantity(leaf: Leaf, query: Query) -> None:
+    """Judge a stated number by the words around it."""
+    value = _as_number(leaf)
+    if value is None or not leaf.matched or not leaf.spans:
+        return
+    number = next((number for number in query.numbers if (number.start, number.end) == leaf.spans[0]), None)
+    if number is None:
+        return
+    said = query.text[number.start : number.end].strip()
+    if leaf.why == "stated" and not isinstance(leaf.value, str):
+        _judge_unit(leaf, value, number, said)
+    _judge_sign(leaf, value, number, said, query)
+
+
+def _as_number(leaf: Leaf) -> float | None:
+    if isinstance(leaf.value, bool):
+        return None
+    if isinstance(leaf.value, int | float):
+        return float(leaf.value) if abs(leaf.value) < 1e300 else None
+    text = str(leaf.value)
+    return float(text) if NUMERIC.fullmatch(text) and text.count(".") <= 1 and "," not in text else None
+
+
+def _judge_unit(leaf: Leaf, value: float, number: Number, said: str) -> None:
+    wanted = leaf.wanted
+    raw = value in {number.amount, abs(number.amount)} and value != 0
+    if wanted is not None and raw and is_raw(number, leaf) and len(set(leaf.spans)) == 1:
+        exact = converted(number.amount, number.measure, wanted) or 0.0
+        leaf.against(
+            Rule.UNIT_NOT_CONVERTED,
+            f"the query says {said} {number.unit}, the parameter is in {wanted} (that would be {exact:.6g})",
+        )
+    elif number.share and raw and leaf.scale == "fraction" and value > 1:
+        leaf.against(Rule.SCALE_NOT_CONVERTED, f"the query says {said} percent, the parameter wants a fraction")
+    elif number.share and leaf.scale == "percent" and value == number.amount / 100 != 0:
+        leaf.against(Rule.SCALE_NOT_CONVERTED, f"the query says {said} percent, the parameter wants a percentage")
+
+
+_COMPASS = re.compile(
+    r"\s*(?:°|degrees?|deg)?\s*(?:(?P<south>s|south|southern|southerly)|(?P<west>w|west|western)"
+    r"|(?P<north>n|north|northern)|(?P<east>e|east|eastern))\b(?!\s+of\b)(?!\w)"
+)
+_COMPASS_BEFORE = re.compile(r"\b(?P<side>south|west|north|east|s|w|n|e)\s*$")
+_BELOW = re.compile(r"\s*(?:°\s?c?|degrees?|celsius|c)?\s*(?:celsius|c)?\s*(?:below|under)\s+(?:zero|freezing|0)\b")
+_MINUS = re.compile(r"(?:^|[^\w\d)%\s/]\s*|(?<!\bor)(?<!\bplus)(?<=[a-z])\s+)(?:minus|negative)\s?$")
+_NEGATIVE_IF = re.compile(r"\bnegative\s+(?:if|when|for|means|values?\s+(?:mean|are|is)|is|=|:)\s+([a-z -]{2,40})")
+_POSITIVE_IF = re.compile(r"\b(north|east)\w*\s+(?:is\s+)?positive\b")
+
+
+def _judge_sign(leaf: Leaf, value: float, number: Number, said: str, query: Query) -> None:
+    if value == 0 or abs(value) != abs(number.amount):
+        return
+    after, before = query.text[number.end : number.end + 40], query.text[max(0, number.start - 40) : number.start]
+    description = fold(str(leaf.schema.get("description") or ""))
+    names = fold(leaf.parameter)
+    axis = "lat" if re.match(r"(?:.*_)?lat", names) else "lon" if re.match(r"(?:.*_)?(?:lon|lng)", names) else ""
+    if axis:
+        compass = _COMPASS.match(after) or (None if _COMPASS.search(after) else _COMPASS_BEFORE.search(before))
+        side = ""
+        if compass is not None:
+            groups = compass.groupdict()
+            side = groups["side"][0] if "side" in groups else next(name[0] for name, text in groups.items() if text)
+        if side and (side in "ns") == (axis == "lat") and (value < 0) != (side in "sw"):
+            words = {"s": "south", "n": "north", "w": "west", "e": "east"}[side]
+            leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} has the wrong sign: the query says {said} {words}")
+        return
+    if value < 0 or leaf.schema.get("minimum", -1) >= 0:
+        return
+    if _BELOW.match(after) and (number.measure in {"", "degree", "degree_Celsius"}):
+        leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive, the query says {said} below zero")
+    elif _MINUS.search(before) and not leaf.in_list:
+        leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive, the query says minus {said}")
+    elif (negative := _NEGATIVE_IF.search(description)) is not None:
+        own = f"{leaf.parameter} {leaf.tool.name} {leaf.tool.description}".replace("_", " ")
+        stems = content_stems(negative[1]) - content_stems(own)
+        clause = re.split(r"[.,;?!]\s", before)[-1] + " # " + re.split(r"[.,;?!]\s|\band\b", after)[0]
+        if stems & content_stems(clause):
+            told = ", ".join(sorted(stems & content_stems(clause)))
+            leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive; the parameter is negative for {told!r}")

@@ -1,0 +1,7 @@
+"""Version of grounding's rules and of the table that says which of them reject."""
+
+from apigen_assets.files.canonical import content_hash
+from apigen_assets.verification.grounding.strength import measured
+
+GROUNDING_VERSION = content_hash(["grounding", 3, measured()], 8)
+"""The number is raised by hand when a rule changes."""

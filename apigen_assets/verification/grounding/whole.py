@@ -1,0 +1,77 @@
+"""What speaks against a whole row: a query that breaks off or instructs, a tool that it does not speak of."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from apigen_assets.domain.call import Call
+from apigen_assets.domain.tool import Tool
+from apigen_assets.verification.grounding.arguments import Leaf, Status
+from apigen_assets.verification.grounding.english import content_stems, word_set
+from apigen_assets.verification.grounding.finding import Finding, Rule
+from apigen_assets.verification.grounding.query import Query
+from apigen_assets.verification.grounding.times import RELATIVE
+
+_FUNCTION_WORDS = word_set(
+    """
+    a an and are as at by for from in into is my of on or than that the to with
+    """
+)
+
+
+def find_broken_query(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
+    """Arguments that are not stated, and a query that breaks off or says none of them."""
+    missing = [
+        leaf
+        for leaf in leaves
+        if not leaf.matched
+        and leaf.status is Status.UNDECIDED
+        and not leaf.is_default
+        and not isinstance(leaf.value, bool)
+        and leaf.why.endswith("not stated")
+        and not leaf.parameter.casefold().endswith(("id", "_ids"))
+    ]
+    if not missing:
+        return
+    end = query.text.rstrip()
+    place, value = missing[0].place, missing[0].value
+    last = query.words[-1] if query.words else None
+    if last is not None and last.end == len(end) and (last.text in _FUNCTION_WORDS or end.endswith(",")):
+        yield Finding(Rule.BROKEN_QUERY, place, f"{value!r} is not in the query, which breaks off")
+    elif len(missing) >= 2 and not any(leaf.matched for leaf in leaves) and not RELATIVE.search(query.text):
+        yield Finding(Rule.BROKEN_QUERY, place, f"{value!r} is not in the query, nor is any other argument")
+
+
+_ORDERS = re.compile(
+    r"^\s*(?:please\s+)?(?:use|call|invoke|run|execute)\s+(?:the\s+)?(?:function|tool|api|endpoint)\b"
+    r"|^\s*(?:write|generate|create|provide)\s+(?:a|an|one|some|\d+)\s+(?:\w+\s+)?(?:quer(?:y|ies)|question)\b"
+)
+
+
+def find_instruction(query: Query, tools: dict[str, Tool]) -> Iterator[Finding]:
+    """A query that names a function as code does, or tells a writer what to write."""
+    for name in sorted(tools):
+        is_code = "_" in name or re.search(r"[a-z][A-Z]", name) is not None
+        if is_code and re.search(rf"(?<![\w.]){re.escape(name)}(?![\w])", query.raw):
+            yield Finding(Rule.INSTRUCTION, name, "the query names the function, as no user would")
+            return
+    if _ORDERS.search(query.text):
+        yield Finding(Rule.INSTRUCTION, next(iter(sorted(tools)), ""), "the query is an instruction, not a request")
+
+
+def find_wrong_tool(query: Query, tools: dict[str, Tool], calls: Sequence[Call]) -> Iterator[Finding]:
+    """A tool that nothing in the query speaks of, where another one offered is spoken of by name."""
+    if len(tools) < 2:
+        return
+    words = {name: content_stems(f"{name} {tool.description}".replace("_", " ")) for name, tool in tools.items()}
+    called = {call.name for call in calls}
+    for name in sorted(called & words.keys()):
+        others = frozenset().union(*(words[other] for other in words if other != name))
+        if (words[name] - others) & query.stems:
+            continue
+        for other in sorted(set(tools) - called):
+            rest = frozenset().union(*(words[third] for third in words if third != other))
+            own = words[other] - rest
+            named = content_stems(other.replace("_", " ")) & own & query.stems
+            if len(own & query.stems) >= 2 and named:
+                yield Finding(Rule.WRONG_TOOL, name, f"nothing in the query speaks of it, but of {other}")
+                break

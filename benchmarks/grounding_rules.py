@@ -1,0 +1,149 @@
+"""Which rules of grounding are right on real writing, and so may reject.
+
+    python benchmarks/grounding_rules.py            # print the table over the packaged corpus
+    python benchmarks/grounding_rules.py --write    # and write it to apigen_assets/verification/grounding/measured.json
+    python benchmarks/grounding_rules.py --bfcl DATA [--write]    # count false alarms on BFCL's answers as well
+
+DATA is `bfcl_eval/data` of an environment made by `apigen bfcl-install`. BFCL's queries and answers are counted on,
+never kept: an argument that may be left out is taken where the query says its value.
+"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from apigen_assets.catalog.importers.python_modules import import_python_package
+from apigen_assets.domain.candidate import Candidate
+from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.functions.library import all_seeds
+from apigen_assets.verification.corpus.measure import measure_rules, rule_table
+from apigen_assets.verification.grounding import ground, strength
+
+CATEGORIES = (
+    "simple_python", "multiple", "parallel", "parallel_multiple",
+    "live_simple", "live_multiple", "live_parallel", "live_parallel_multiple",
+)  # fmt: skip
+TYPES = {"dict": "object", "float": "number", "tuple": "array", "String": "string"}
+
+
+def seeds() -> pl.DataFrame:
+    """The hand-written seeds of the built-in functions as candidates."""
+    tools = {api.name: api.tool() for api in import_python_package("apigen_assets.functions", "builtin").apis}
+    rows = [
+        Candidate(
+            candidate_id=f"seed-{number}",
+            generator="",
+            batch="",
+            style=seed.style,
+            query=seed.query,
+            tools=[tools[name] for name in seed.tools],
+            answers=[call.model_dump(mode="json") for call in seed.answers],
+            prompt_id="",
+            completion_key="",
+        ).row()
+        for number, seed in enumerate(all_seeds())
+        if all(name in tools for name in seed.tools)
+    ]
+    return pl.DataFrame(rows, schema=Candidate.SCHEMA, orient="row")
+
+
+def bfcl_rows(data: Path) -> Iterator[tuple[str, list[JsonObject], list[JsonObject]]]:
+    """Single-turn queries with their tools and one right answer."""
+    for category in CATEGORIES:
+        questions = next(data.glob(f"BFCL_v*_{category}.json"))
+        answers = next((data / "possible_answer").glob(f"BFCL_v*_{category}.json"))
+        truths = {entry["id"]: entry["ground_truth"] for entry in map(json.loads, answers.open())}
+        for question in map(json.loads, questions.open()):
+            turns = question["question"][0]
+            if len(turns) != 1 or turns[0]["role"] != "user":
+                continue
+            query = turns[0]["content"]
+            calls = [
+                {"name": name, "arguments": _arguments(options, query)}
+                for call in truths[question["id"]]
+                for name, options in call.items()
+            ]
+            yield query, [_schema(tool) for tool in question["function"]], calls
+
+
+def _schema(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        out = {key: _schema(inner) for key, inner in value.items()}
+        if isinstance(out.get("type"), str):
+            out["type"] = TYPES.get(out["type"], out["type"])
+            if out["type"] == "any":
+                del out["type"]
+        return out
+    return [_schema(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _arguments(options: JsonObject, query: str) -> JsonObject:
+    out = {}
+    for name, allowed in options.items():
+        chosen = _chosen(allowed)
+        said = [value for value in allowed if isinstance(value, str | int | float) and value != ""]
+        if chosen is None and said and str(said[0]).casefold() in query.casefold():
+            chosen = said[0]
+        if chosen is not None:
+            out[name] = chosen
+    return out
+
+
+def _chosen(allowed: JsonValue) -> JsonValue:
+    """The first of several right values; null where the argument may be left out."""
+    if not isinstance(allowed, list) or not allowed or "" in allowed:
+        return None if isinstance(allowed, list) else allowed
+    first = allowed[0]
+    if isinstance(first, dict):
+        return {key: _chosen(inner) for key, inner in first.items() if _chosen(inner) is not None}
+    return first
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--write", action="store_true")
+    arguments.add_argument("--bfcl", type=Path)
+    given = arguments.parse_args()
+    counts = measure_rules(seeds())
+    elsewhere: Counter[str] = Counter()
+    if given.bfcl:
+        for query, tools, calls in bfcl_rows(given.bfcl):
+            elsewhere["rows"] += 1
+            elsewhere.update({finding.rule.value for finding in ground(query, tools, calls).findings})
+    else:
+        elsewhere.update(strength.measured()["elsewhere"])
+    if given.write:
+        table = {
+            "good_rows": counts.good_rows,
+            "bad_rows": counts.bad_rows,
+            "rules": {
+                rule.value: {
+                    "fired": counts.fired[rule],
+                    "right": counts.right[rule],
+                    "wrong_on_good": counts.wrong_on_good[rule],
+                }
+                for rule in sorted(counts.fired)
+            },
+            "elsewhere": dict(sorted(elsewhere.items())),
+        }
+        target = Path(strength.__file__).with_name("measured.json")
+        target.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+        strength.measured.cache_clear()
+        strength.rejects.cache_clear()
+    columns = ["rule", "fired", "right", "wrong", "wrong_on_good_rows", "precision", "precision_low", "rejects"]
+    shown = rule_table(counts).select(columns).sort("fired", descending=True)
+    shown = shown.with_columns(
+        pl.Series("elsewhere", [elsewhere[rule] for rule in shown["rule"]]),
+        pl.col("precision", "precision_low").round(3),
+    )
+    print(f"{counts.good_rows} good rows, {counts.bad_rows} bad ones; elsewhere {elsewhere['rows']} good rows")
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=160, tbl_formatting="ASCII_MARKDOWN"):
+        print(shown)
+
+
+if __name__ == "__main__":
+    main()
