@@ -10,11 +10,14 @@ _ANYWHERE = {
     "category": "One of the paper's 21 categories.",
     "completion_key": "Key of the completion in the journal; one completion gives several candidates.",
     "dataset": "Data set: verified, or one of its ablations.",
+    "decision": "verified, rejected, or undecided: open questions and no judge that settled them.",
     "description": "What the API does, as the model reads it.",
     "detail": "For people: what exactly was wrong.",
     "execution": "What came of each call, as a JSON list of {name, outcome, result, truncated, status, mode, error}.",
     "file": "File of the source.",
+    "findings": "Evidence against the row, as a JSON list of {rule, place, says, rejects}; null: none.",
     "generator": "Language model that wrote the row (its name in generators.yaml).",
+    "grounding": "grounded, undecided or ungrounded: whether the arguments are traced to the query; null before that.",
     "model": "Model: a training recipe, or one of the published ones.",
     "name": "Name that a model sees; unique in the catalog.",
     "original": "Name, description and parameters before a language model rewrote them, as JSON; null: it did not.",
@@ -39,6 +42,7 @@ _ANYWHERE = {
     "style": "simple, multiple, parallel or parallel_multiple: by tools offered and calls made.",
     "thought": "What the model wrote of its reasoning; null where it wrote none.",
     "tools": "Tools offered, as a JSON list of {api_id, name, description, parameters}.",
+    "votes": "What each judge said, as JSON by its name: answer, reason, thought, score, whether it counts.",
 }
 
 _ROWS = {

@@ -78,6 +78,7 @@ class Reason(StrEnum):
     WRONG_CALL_COUNT = "wrong_call_count", Stage.SEMANTIC
     IRRELEVANT_RESULT = "irrelevant_result", Stage.SEMANTIC
     FAILED_RESULT = "failed_result", Stage.SEMANTIC
+    UNDECIDED = "undecided", Stage.SEMANTIC  # open questions, and no judge to settle them: dropped by a setting
     JUDGE_REJECTED = "judge_rejected", Stage.SEMANTIC
     JUDGE_UNPARSEABLE = "judge_unparseable", Stage.SEMANTIC
     JUDGE_UNAVAILABLE = "judge_unavailable", Stage.SEMANTIC

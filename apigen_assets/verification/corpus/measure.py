@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from apigen_assets.domain.candidate import Candidate
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.verification.corpus.corpus import labelled_pairs
 from apigen_assets.verification.grounding.finding import Finding, Rule
@@ -153,9 +154,9 @@ def measure_rules(more_good: pl.DataFrame | None = None, seeds: Sequence[int] = 
 
     pairs = labelled_pairs()
     columns = ["candidate_id", "style", "query", "tools", "answers"]
-    passed = set(FormatChecker().check(pairs.select(pairs.columns[:12])).filter("passed")["candidate_id"])
+    passed = set(FormatChecker().check(pairs.select(list(Candidate.SCHEMA))).filter("passed")["candidate_id"])
     pairs = pairs.filter(pl.col("candidate_id").is_in(passed))
-    good = pairs.filter(pl.col("truth") == "good").select(pairs.columns[:12])
+    good = pairs.filter(pl.col("truth") == "good").select(list(Candidate.SCHEMA))
     if more_good is not None:
         good = pl.concat([good, more_good.select(good.columns)])
     faults = [name for name, planted in FAULTS.items() if planted.family not in _FORMAT and name != "call_order"]

@@ -60,7 +60,9 @@ def _judge_choice(leaf: Leaf, query: Query, members: list[str]) -> None:
         and fold(member) not in fold(str(leaf.value))
         and any(not query.is_used(*span) for span in mentions(member, query))
     ]
-    if len(rivals) == 1 and not mentions(str(leaf.value), query):
+    if len(rivals) > 1 and not mentions(str(leaf.value), query):
+        leaf.against(Rule.CONFUSED_CHOICE, f"{leaf.value!r} where the query says {', '.join(map(repr, rivals))}")
+    elif len(rivals) == 1 and not mentions(str(leaf.value), query):
         leaf.against(Rule.OTHER_CHOICE, f"{leaf.value!r} where the query says {rivals[0]!r}")
     elif leaf.is_default:
         leaf.say(Status.GROUNDED, "default")

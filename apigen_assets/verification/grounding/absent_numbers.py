@@ -51,6 +51,11 @@ def judge_number(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
     if not unused:
         unused = _free_ordinals(leaf, query)
         said = ", ".join(query.text[number.start : number.end].strip() for number in unused[:3])
+    dropped = next((number for number in query.numbers if number.amount == -value < 0 and number.digits), None)
+    if dropped is not None:
+        text = query.text[dropped.start : dropped.end].strip()
+        leaf.against(Rule.SIGN_LOST, f"{shown} has lost its sign: the query says {text}")
+        return
     why = _without_saying(leaf, value, query) or follows(value, leaf, query)
     twin = next((number for number in unused if is_slip(_plain(leaf.value), _written(number))), None)
     if twin is not None and why in {None, "by arithmetic"}:
@@ -61,8 +66,10 @@ def judge_number(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
         query.blamed.append((fellow.start, fellow.end))
         text = query.text[fellow.start : fellow.end].strip()
         leaf.against(Rule.ELEMENT_DIFFERS, f"{shown} is not in the query, which lists {text}")
-    elif why is not None and not (why == "by arithmetic" and unused):
+    elif why is not None and why not in {"by arithmetic", "by sign"}:
         leaf.say(Status.UNDECIDED, f"{shown} may follow {why}")
+    elif why is not None and not unused:
+        leaf.against(Rule.DERIVABLE_NUMBER, f"{shown} is not in the query; it may follow {why}")
     elif why is not None:
         query.blamed += [(number.start, number.end) for number in unused]
         leaf.against(Rule.DERIVABLE_NUMBER, f"{shown} is not in the query, which says {said}; it may be calculated")
@@ -95,14 +102,15 @@ def _described(leaf: Leaf) -> str:
 
 def _without_saying(leaf: Leaf, value: float, query: Query) -> str | None:
     """Why a number needs not be said: one of something, the number of a thing in a list, a year in two digits."""
-    if value == 1 and not leaf.in_list and any(word.text in {"a", "an", "the", "one"} for word in query.words):
-        return "as one of what is named"
-    if value == 1 and leaf.in_list:
-        return "as one of what is named"
-    name = leaf.parameter.casefold()
-    if name == "id" or name.endswith(("_id", "_ids", "id")) or "_id_" in name:
+    if value == 1 and (leaf.in_list or any(word.text in {"a", "an", "one"} for word in query.words)):
+        return "by arithmetic"
+    if re.search(r"(?:^|_)ids?(?:_|$)|[a-z]Ids?$", leaf.parameter):
         return "as the number of what is named"
-    if 1900 <= value <= 2099 and any(number.values[0] == value % 100 for number in query.numbers):
+    if (
+        "year" in leaf.parameter.casefold()
+        and 1900 <= value <= 2099
+        and any(number.values[0] == value % 100 for number in query.numbers)
+    ):
         return "as a year in two digits"
     return None
 

@@ -81,8 +81,9 @@ def _judge_words(
         or (value.isupper() and len(value) <= 6)
         or (len(value) <= 5 and bool(_CAMEL.search(value)))
     )
-    if _is_replaced(value, folded, query):
-        leaf.against(Rule.WORD_REPLACED, f"{shown} differs from the query's wording in a word")
+    rule = _replaced(value, folded, query)
+    if rule is not None:
+        leaf.against(rule, f"{shown} differs from the query's wording in a word")
     elif words and len(stated) == len(words):
         leaf.say(Status.UNDECIDED, "its words are stated")
     elif _is_composed(leaf, query, folded, codes):
@@ -238,12 +239,13 @@ def _is_full(moment: Moment) -> bool:
     return any(None not in date for date in moment.dates)
 
 
-def _is_replaced(value: str, folded: str, query: Query) -> bool:
-    """Whether the query has the text with another word in one place, at least two words beside it being the same."""
+def _replaced(value: str, folded: str, query: Query) -> Rule | None:
+    """The rule by which the query has the text with another word in one place, two words beside it being the same."""
     own = [word.text for word in words_in(folded)]
     said = [word.text for word in query.words]
     if len(own) < 3 or "_" in value or _FORMATTED.search(value):
-        return False
+        return None
+    rule = None
     for i in range(len(said) - len(own) + 1):
         different = [j for j, text in enumerate(own) if not same_word(text, said[i + j])]
         if len(different) != 1 or sum(text not in STOP for text in own) < 2:
@@ -252,8 +254,10 @@ def _is_replaced(value: str, folded: str, query: Query) -> bool:
         quoted = any(a <= start and end <= b for a, b in query.quoted)
         # `New York, NY` beside `New York between`: what comes last is often added, not replaced
         if quoted or (different[0] not in (0, len(own) - 1) and len(own[different[0]]) > 3):
-            return True
-    return False
+            return Rule.WORD_REPLACED
+        if "," not in value:
+            rule = Rule.WORDS_DIFFER
+    return rule
 
 
 def _overlap(one: str, two: str) -> float:

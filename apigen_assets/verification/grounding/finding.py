@@ -33,6 +33,7 @@ class Rule(StrEnum):
     QUOTATION_DIFFERS = "quotation_differs", Reason.UNGROUNDED, True
     ELEMENT_DIFFERS = "element_differs", Reason.UNGROUNDED, True
     ELEMENT_MISSING = "element_missing", Reason.WRONG_ARGUMENTS, True
+    STANDS_AMONG = "stands_among", Reason.WRONG_ARGUMENTS  # not taken, though it stands among a list's elements
     UNIT_NOT_CONVERTED = "unit_not_converted", Reason.UNGROUNDED
     SCALE_NOT_CONVERTED = "scale_not_converted", Reason.UNGROUNDED  # a percentage as a fraction, or the reverse
     SIGN_LOST = "sign_lost", Reason.UNGROUNDED  # south, west, minus, below zero
@@ -42,6 +43,7 @@ class Rule(StrEnum):
     OTHER_CHOICE = "other_choice", Reason.UNGROUNDED
     OTHER_TEXT = "other_text", Reason.UNGROUNDED
     WORD_REPLACED = "word_replaced", Reason.UNGROUNDED
+    WORDS_DIFFER = "words_differ", Reason.UNGROUNDED  # a text but for its first or last word
     SIBLING_SAYS = "sibling_says", Reason.UNGROUNDED
     FLAG_OPPOSITE = "flag_opposite", Reason.UNGROUNDED
     DEFAULT_BUT_SAID = "default_but_said", Reason.UNGROUNDED
@@ -53,6 +55,7 @@ class Rule(StrEnum):
     INSTRUCTION = "instruction", Reason.UNGROUNDED  # the query names the function or tells how to write data
     BROKEN_QUERY = "broken_query", Reason.UNGROUNDED
     SWAPPED = "swapped", Reason.WRONG_ARGUMENTS
+    MAY_BE_SWAPPED = "may_be_swapped", Reason.WRONG_ARGUMENTS
     SWAPPED_ORDER = "swapped_order", Reason.WRONG_ARGUMENTS
     RANGE_TURNED = "range_turned", Reason.WRONG_ARGUMENTS
     ORDER_DIFFERS = "order_differs", Reason.WRONG_ARGUMENTS
@@ -61,6 +64,7 @@ class Rule(StrEnum):
     CONFUSED_CHOICE = "confused_choice", Reason.WRONG_ARGUMENTS
     OMITTED_NUMBER = "omitted_number", Reason.WRONG_ARGUMENTS
     OMITTED_CHOICE = "omitted_choice", Reason.WRONG_ARGUMENTS
+    MAY_BE_OMITTED = "may_be_omitted", Reason.WRONG_ARGUMENTS  # an everyday word that also names a choice
     OMITTED_FLAG = "omitted_flag", Reason.WRONG_ARGUMENTS
     OMITTED_SHARED = "omitted_shared", Reason.WRONG_ARGUMENTS
     NUMBER_LEFT_OVER = "number_left_over", Reason.WRONG_ARGUMENTS

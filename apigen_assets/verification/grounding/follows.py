@@ -6,7 +6,7 @@ from itertools import combinations, permutations
 
 from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.match import close, decimals_of, nearly
-from apigen_assets.verification.grounding.numbers import Number
+from apigen_assets.verification.grounding.numbers import NEGATIVE_CUES, Number
 from apigen_assets.verification.grounding.quantities import converted, kin
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.times import Moment
@@ -24,15 +24,19 @@ def follows(value: float, leaf: Leaf, query: Query) -> str | None:
         query: the query.
     """
     decimals = decimals_of(value)
+    described = str(leaf.schema.get("description") or "").casefold()
+    signed = NEGATIVE_CUES.search(query.text) is not None or "negative" in described
     for number in query.numbers:
-        if any(close(-value, each, decimals) for each in number.values):
+        if signed and any(close(-value, each, decimals) for each in number.values):
             return "by sign"
         if number.measure and _by_unit(value, number, leaf, decimals):
             return "by unit"
         if not number.measure and _by_prefix(value, number):
             return "by unit"
-        scaled = number.share or number.unit in {"$", "€", "£", "¥", "cent", "cents", "basis", "bps", "%"}
-        if scaled and value and any(_is_power_of_ten(each / value) for each in number.values if each):
+        scaled = (number.share and leaf.scale != "percent") or number.unit in {"$", "€", "£", "¥", "cent", "cents"}
+        if scaled and value and number.amount and number.amount / value in {0.01, 100.0}:
+            return "by power of ten"
+        if number.unit in {"basis", "bps"} and value and number.amount / value in {100.0, 10_000.0}:
             return "by power of ten"
     if _by_dates(value, query.moments):
         return "by dates"
@@ -40,9 +44,13 @@ def follows(value: float, leaf: Leaf, query: Query) -> str | None:
 
 
 def _by_unit(value: float, number: Number, leaf: Leaf, decimals: int) -> bool:
+    if leaf.scale is not None:
+        return False
     targets = (leaf.wanted,) if leaf.wanted else kin(number.measure)
     return any(
-        exact is not None and nearly(abs(value), abs(exact), decimals)
+        exact is not None
+        and exact != number.amount
+        and nearly(abs(value), abs(exact), decimals, known=leaf.wanted is not None)
         for exact in (converted(number.amount, number.measure, target) for target in targets)
     )
 
@@ -53,10 +61,6 @@ def _by_prefix(value: float, number: Number) -> bool:
     if not value or not (2 <= len(unit) <= 4 and unit[0] in "munpfkgtcdμ") or not number.amount:
         return False
     return any(abs(number.amount / value - 10.0**power) <= 1e-9 * 10.0**power for power in (-9, -6, -3, 2, 3, 6, 9, 12))
-
-
-def _is_power_of_ten(ratio: float) -> bool:
-    return any(abs(ratio - 10.0**power) <= 1e-9 * 10.0**power for power in (-6, -4, -3, -2, -1, 1, 2, 3, 4, 6))
 
 
 def _by_dates(value: float, moments: list[Moment]) -> bool:
@@ -74,9 +78,19 @@ def _by_dates(value: float, moments: list[Moment]) -> bool:
 
 
 _ONE_OFF = re.compile(
-    r"\b(?:below|under|above|over|(?:less|fewer|more|greater|younger|older|earlier|later) than|before|after|"
-    r"exclusive|excluding|inclusive|including|up to|through|not)\b"
+    r"\b(?:below|under|above|over|(?:less|fewer|more|greater|younger|older) than|up to|through|exclusive of|not)\s+"
+    r"(?:the\s+)?(?:age\s+(?:of\s+)?)?[$€£]?$"
 )
+"""Words directly before a number by which the next one may be meant."""
+
+_CALCULATES = re.compile(
+    r"\b(?:half|halves|halved|double[ds]?|twice|triple[ds]?|quadruple|thrice|dozens?|pairs?|decades?|century|ago|more|less|"
+    r"fewer|older|younger|born|later|earlier|before|next|last|increase[sd]?|decrease[sd]?|difference|remaining|rest|"
+    r"left|other|others|from now|back|total|altogether|together|combined|sum|plus|minus|times|each|every|apiece|per|"
+    r"both|of that|of it|another|again|fold|percent|shared?|split|between|until|since|through|over|out of|by)\b"
+    r"|[%^*/+x]"
+)
+"""Words by which a number may follow from others by calculation."""
 
 
 def _by_arithmetic(value: float, query: Query, decimals: int) -> bool:
@@ -92,8 +106,11 @@ def _by_arithmetic(value: float, query: Query, decimals: int) -> bool:
     strong = [number.values[0] for number in numbers if not number.weak]
     if len(strong) > 2 and close(value, sum(strong), decimals):
         return True
-    if _ONE_OFF.search(query.text) and any(abs(abs(value - each) - 1) < 1e-9 for each in strong):
-        return True
+    for number in numbers:
+        if abs(abs(value - number.values[0]) - 1) < 1e-9 and _ONE_OFF.search(query.text[: number.start]):
+            return True
+    if not _CALCULATES.search(query.text):
+        return False
     for first, second in permutations(numbers, 2):
         if first.weak and second.weak:
             continue

@@ -11,6 +11,7 @@ from apigen_assets.verification.grounding.quantities import converted, kin, same
 from apigen_assets.verification.grounding.query import Query, Span
 from apigen_assets.verification.grounding.times import MONTHS, Moment, dates_agree, only_moments, times_agree
 
+CALENDAR = frozenset({"month", "year"})
 NUMERIC = re.compile(r"[-+]?\d+(?:[.,]\d+)*")
 
 
@@ -49,17 +50,33 @@ def close(value: float, said: float, decimals: int) -> bool:
     return decimals >= 2 and abs(value - said) <= 0.5000001 * 10.0**-decimals
 
 
-def nearly(value: float, exact: float, decimals: int) -> bool:
-    """Whether a value is a conversion's result, rounded as people round."""
+def nearly(value: float, exact: float, decimals: int, known: bool = True, calendar: bool = False) -> bool:
+    """Whether a value is a conversion's result, rounded as people round.
+
+    Args:
+        value: the value.
+        exact: the result.
+        decimals: digits behind the value's point.
+        known: the unit converted into is the one that is asked for; else less is forgiven.
+        calendar: months and years are of different lengths.
+    """
+    if calendar and abs(value - exact) <= 0.025 * abs(exact):
+        return True
     if value == 0 or (value < 0) != (exact < 0):
         return abs(value - exact) < 1e-9
+    if not known:
+        return abs(value - exact) <= max(0.5000001 * 10.0**-decimals if decimals else 0.0, 0.001 * abs(exact))
     rounded = 0.5000001 * 10.0**-decimals if decimals or abs(value) >= 10 else 0.0
-    return abs(value - exact) <= max(rounded, 0.025 * abs(exact))
+    return abs(value - exact) <= max(rounded, 0.01 * abs(exact))
 
 
 def could_say(number: Number, leaf: Leaf) -> bool:
     """Whether a number of the query is a quantity that the parameter can take: its unit measures the same thing."""
-    return not number.measure or leaf.wanted is None or same_kind(number.measure, leaf.wanted)
+    wanted = leaf.wanted
+    if not number.measure or wanted is None or same_kind(number.measure, wanted):
+        return True
+    # `75 degrees` may be of a thermometer
+    return number.measure == "degree" and same_kind(wanted, "kelvin")
 
 
 def is_raw(number: Number, leaf: Leaf) -> bool:
@@ -80,7 +97,13 @@ def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None
         exact = [
             number
             for number in query.numbers
-            if is_raw(number, leaf) and nearly(value, converted(number.amount, number.measure, wanted) or 0.0, decimals)
+            if is_raw(number, leaf)
+            and nearly(
+                value,
+                converted(number.amount, number.measure, wanted) or 0.0,
+                decimals,
+                calendar=number.measure in CALENDAR,
+            )
         ]
         if exact:
             exact.sort(key=lambda number: (query.is_used(number.start, number.end), number.weak))
@@ -128,7 +151,7 @@ def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None
 def _is_converted(value: float, number: Number, decimals: int) -> bool:
     """Whether a value is the number in another unit of its kind."""
     return any(
-        exact is not None and nearly(value, exact, decimals)
+        exact is not None and nearly(value, exact, decimals, known=False, calendar=number.measure in CALENDAR)
         for exact in (converted(number.amount, number.measure, unit) for unit in kin(number.measure))
     )
 

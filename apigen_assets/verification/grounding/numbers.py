@@ -39,7 +39,7 @@ _DIGITS = re.compile(
         (?P<currency>[$€£¥₹]\s?)?
         (?P<body>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:[ ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)
         (?P<exponent>e[-+]?\d+|\s?(?:x|\*|×)\s?10\s?(?:\^\s?|\*\*\s?)-?\d+)?
-        (?P<tail>\s?%|\s?(?:k|m|bn|b|mn|mio|million|billion|trillion|thousand|hundred|dozen|grand|crore|lakh)\b)?
+        (?P<tail>\s?%|\s?(?:k|m|bn|b|mn|mio|million|billion|trillion|thousand|hundred|dozen|grand|crore|lakh)\b(?!/))?
     """,
     re.VERBOSE,
 )
@@ -85,7 +85,7 @@ _IMPLIED: dict[str, tuple[float, ...]] = {
 _IMPLIED_MEASURES = {"hour": "hour", "minute": "minute", "day": "day", "week": "week", "month": "month", "year": "year",
                      "decade": "decade", "fortnight": "fortnight", "century": "century"}  # fmt: skip
 
-_NEGATIVE_CUES = re.compile(
+NEGATIVE_CUES = re.compile(
     r"\b(?:minus|negative|below|loss(?:es)?|lost|lose|drop(?:s|ped)?|fell|falls?|fallen|decreas\w+|down|owes?|owed|"
     r"debt|withdr\w+|"
     r"west|south|bce?|ago|behind|deficit|shrank|shrinks?|declin\w+|reduc\w+|opposite|backwards?|away|"
@@ -106,10 +106,18 @@ _FOLLOWER = re.compile(
 )
 
 
-def numbers_in(folded: str, english: bool = True) -> list[Number]:
-    """Every number a folded text mentions, in order of place; words only where the text is English."""
+def numbers_in(folded: str, english: bool = True, raw: str = "") -> list[Number]:
+    """Every number a folded text mentions, in order of place.
+
+    Args:
+        folded: the text.
+        english: read number words too.
+        raw: the text before folding, where it has the same length: `0.5 M` is no length.
+    """
     words = words_in(folded)
-    found = _in_digits(folded, english) + (_in_words(folded, words) if english else [])
+    found = _in_digits(folded, english, raw if len(raw) == len(folded) else folded) + (
+        _in_words(folded, words) if english else []
+    )
     found.sort(key=lambda number: (number.start, -number.end))
     kept: list[Number] = []
     for number in found:
@@ -134,7 +142,7 @@ def numbers_in(folded: str, english: bool = True) -> list[Number]:
     return sorted(kept + _compounds(folded, kept) + _parts(folded) + implied, key=lambda number: number.start)
 
 
-def _in_digits(folded: str, english: bool) -> list[Number]:
+def _in_digits(folded: str, english: bool, raw: str) -> list[Number]:
     out: list[Number] = []
     taken: list[tuple[int, int]] = []
     for match in _FRACTION.finditer(folded):
@@ -169,11 +177,11 @@ def _in_digits(folded: str, english: bool) -> list[Number]:
         start, end = match.span()
         if any(a < end and start < b for a, b in taken):
             continue
-        out.append(_one_in_digits(folded, match, english))
+        out.append(_one_in_digits(folded, match, english, raw))
     return out
 
 
-def _one_in_digits(folded: str, match: "re.Match[str]", english: bool) -> Number:
+def _one_in_digits(folded: str, match: "re.Match[str]", english: bool, raw: str) -> Number:
     body, tail = match["body"], (match["tail"] or "").strip()
     start, end = match.span()
     before = folded[match.start("body") - 1] if match.start("body") else " "
@@ -194,7 +202,7 @@ def _one_in_digits(folded: str, match: "re.Match[str]", english: bool) -> Number
     amount = value if ambiguous or scale is None else value * scale
     unit, measure = _unit_after(folded, end)
     if ambiguous:
-        unit, measure = tail, "meter" if tail == "m" else ""
+        unit, measure = tail, "meter" if tail == "m" and raw[end - 1] == "m" else ""
     elif tail == "%" or match["currency"]:
         unit, measure = tail if tail == "%" else match["currency"].strip(), ""
     derived: list[float] = []
@@ -288,7 +296,7 @@ def _may_be_negative(folded: str, start: int, end: int) -> bool:
     """Whether the words of the same clause allow a number the other sign."""
     before = re.split(r"[.;?!]\s|\d", folded[max(0, start - 45) : start])[-1]
     after = re.split(r"[.,;?!]\s|\d", folded[end : end + 30])[0]
-    return _NEGATIVE_CUES.search(f"{before} # {after}") is not None
+    return NEGATIVE_CUES.search(f"{before} # {after}") is not None
 
 
 def _with_runs(folded: str, numbers: list[Number]) -> list[Number]:

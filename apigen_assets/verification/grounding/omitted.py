@@ -69,12 +69,11 @@ def _omitted(
     for member in enum_of(schema):
         if member == default or content_stems(member) & of_tools or _is_described_default(member, schema):
             continue
-        if not _is_meant(member, name, schema, query):
-            continue
         if any(not query.is_used(*span) for span in mentions(str(default), query)):
             continue
         if any(not query.is_used(*span) for span in mentions(member, query)):
-            yield Finding(Rule.OMITTED_CHOICE, place, f"left out, though the query says {member!r}")
+            rule = Rule.OMITTED_CHOICE if _is_meant(member, name, query) else Rule.MAY_BE_OMITTED
+            yield Finding(rule, place, f"left out, though the query says {member!r}")
             return
 
 
@@ -84,7 +83,7 @@ def _is_described_default(member: str, schema: JsonObject) -> bool:
     return re.search(rf"\bdefaults?\b[^.]{{0,24}}\b{re.escape(fold(member))}\b", described) is not None
 
 
-def _is_meant(member: str, name: str, schema: JsonObject, query: Query) -> bool:
+def _is_meant(member: str, name: str, query: Query) -> bool:
     """Whether a word that names a value is no everyday word: several words, a unit or the like, or a cue beside."""
     words = words_in(fold(member))
     if len(words) != 1 or words[0].text in GROUP_OF:
@@ -245,9 +244,15 @@ def _is_numeric(schema: JsonObject) -> bool:
 def _omitted_element(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """A number or name of an enumeration all of whose other members are in a list."""
     lists: dict[tuple[int, str], list[Leaf]] = {}
+    objects: dict[tuple[int, str], list[Span]] = {}
     for leaf in leaves:
+        if leaf.in_list and leaf.matched and leaf.spans and "." in leaf.path:
+            objects.setdefault((leaf.call, leaf.parameter), []).append(leaf.spans[0])
         if re.fullmatch(r"\[\d+\]", leaf.path):
             lists.setdefault((leaf.call, leaf.parameter), []).append(leaf)
+    for (call, parameter), places in objects.items():
+        if len(set(places)) >= 3:
+            yield from _stands_among(call, parameter, sorted(set(places)), query)
     runs = {(number.start, number.end): number.run for number in query.numbers if not number.weak}
     for (call, parameter), members in lists.items():
         stated = [leaf for leaf in members if leaf.matched and leaf.spans]
@@ -257,6 +262,7 @@ def _omitted_element(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
         own_runs = {runs[span] for span in spans if span in runs}
         others = [leaf for key, group in lists.items() if key != (call, parameter) for leaf in group if leaf.spans]
         if own_runs & {runs.get(leaf.spans[0], -1) for leaf in others}:
+            yield from _stands_among(call, parameter, spans, query)
             continue
         unit = {number.unit for number in query.numbers if (number.start, number.end) in spans}
         for number in _left(query):
@@ -271,6 +277,20 @@ def _omitted_element(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
                 break
         if all(isinstance(leaf.value, str) for leaf in members):
             yield from _omitted_name(call, parameter, spans, query)
+
+
+def _stands_among(call: int, parameter: str, spans: list[Span], query: Query) -> Iterator[Finding]:
+    """A number that stands between the elements of a list, in one sentence, and that nobody takes."""
+    start, end = spans[0][0], spans[-1][1]
+    if re.search(r"[.;?!]\s", query.text[start:end]):
+        return
+    for number in _left(query):
+        if number.digits and start - 12 < number.start < end + 12:
+            said = query.text[number.start : number.end].strip()
+            yield Finding(
+                Rule.STANDS_AMONG, f"{call}.{parameter}", f"no argument takes {said}, which stands among its values"
+            )
+            return
 
 
 def _touches(number: Number, spans: list[Span], query: Query) -> bool:

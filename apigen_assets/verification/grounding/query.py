@@ -19,6 +19,8 @@ _CODE = re.compile(
     r"(?<![^\s\"'(\[{,;:=])[^\s\"'()\[\]{},;]*(?:[@_/\\#]|\d[^\s\"'()\[\]{},;]*[a-z]|[a-z][^\s\"'()\[\]{},;]*\d|"
     r"\w\.\w)[^\s\"'()\[\]{},;]*"
 )
+_QUANTITY = re.compile(r"\d+(?:\.\d+)?-[a-z]{3,}(?:-[a-z]{3,})?")
+"""`40-litre`, `30-minute`: a number with its unit, not a code."""
 _DIGIT_CODE = re.compile(r"(?<![\w.])\d+(?:[-.:/]\d+){2,}(?!\w)|(?<![\w.])\d{3,4}(?: \d{3,4}){2,}(?!\w)")
 _NAME = re.compile(r"[A-Z][\w'&.-]*(?:\s+(?:of|de|the|and|&)?\s?[A-Z][\w'&.-]*)*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"'(]\s*|\n\s*|[-*]\s+)$")
@@ -45,7 +47,7 @@ class Query:
     @cached_property
     def numbers(self) -> list[Number]:
         """The numbers in order."""
-        return numbers_in(self.text, self.english)
+        return numbers_in(self.text, self.english, self.raw)
 
     @cached_property
     def moments(self) -> list[Moment]:
@@ -77,6 +79,7 @@ class Query:
                 for number in self.numbers
                 if not number.weak
             )
+            and not _QUANTITY.fullmatch(match.group())
         ]
 
     @cached_property

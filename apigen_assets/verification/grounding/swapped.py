@@ -83,6 +83,8 @@ def find_misplaced(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
             both = f"{one.leaf.value!r} and {two.leaf.place} = {two.leaf.value!r}"
             if crossed >= straight + 2 or (misled > led and crossed > straight == 0):
                 yield Finding(Rule.SWAPPED, one.leaf.place, f"{both} are swapped by the words beside them")
+            elif crossed > straight == 0:
+                yield Finding(Rule.MAY_BE_SWAPPED, one.leaf.place, f"{both} may be swapped, by the words beside them")
             elif _turned_range(one, two):
                 yield Finding(Rule.RANGE_TURNED, one.leaf.place, f"{both} are a range turned round")
             elif crossed >= straight and _against_order(one, two, query):
@@ -258,6 +260,9 @@ def _fit(placed: _Placed, span: Span, query: Query) -> int:
 def _led(leaf: Leaf, span: Span, query: Query) -> int:
     """Whether the word before a place (`from`, `to`) speaks for a parameter."""
     names = set(fold(leaf.parameter).split("_"))
+    label = re.escape(fold(leaf.parameter).replace("_", " "))
+    if re.search(rf"\b{label}(?:\s(?:of|is|=)|:)?\s*[\"'$€£]?$", query.text[: span[0]]):
+        return 1
     leader = re.search(r"([a-z]+)\s*[\"'$€£]?$", query.text[: span[0]])
     word = leader.group(1) if leader else ""
     follows_number = re.search(r"\d[\s-]?$", query.text[: span[0]]) is not None

@@ -20,7 +20,7 @@ def unit_kept(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     found = []
     numbers = Query(row.query).numbers
     for _, parameter, (holder, key) in places(row, _is_number):
-        value = float(holder[key])  # type: ignore[call-overload]
+        value = float(holder[key])
         for number in numbers:
             if not number.measure or close(value, number.amount, 0) or value in number.values:
                 continue
@@ -31,7 +31,7 @@ def unit_kept(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     if not found:
         return None
     parameter, holder, key, amount = rng.choice(found)
-    holder[key] = int(amount) if amount == int(amount) else amount  # type: ignore[call-overload]
+    holder[key] = int(amount) if amount == int(amount) else amount
     row.note = f"{parameter} in the query's unit"
     return row
 
@@ -43,14 +43,14 @@ def sign_dropped(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     def is_negative(value: object) -> bool:
         if isinstance(value, str):
             return re.fullmatch(r"-\d+(?:\.\d+)?", value) is not None
-        return _is_number(value) and value < 0  # type: ignore[operator]
+        return isinstance(value, int | float) and not isinstance(value, bool) and value < 0
 
     found = places(row, is_negative)
     if not found:
         return None
     _, parameter, (holder, key) = rng.choice(found)
-    value = holder[key]  # type: ignore[call-overload]
-    holder[key] = value[1:] if isinstance(value, str) else -value  # type: ignore[call-overload]
+    value = holder[key]
+    holder[key] = value[1:] if isinstance(value, str) else -value
     row.note = f"{parameter} without its sign"
     return row
 
@@ -114,7 +114,7 @@ def element_turned(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | Non
     """Two numbers of one object of a list exchanged."""
     found = []
     for _, parameter, (holder, key) in places(row, lambda value: isinstance(value, dict)):
-        element = holder[key]  # type: ignore[call-overload]
+        element = holder[key]
         names = sorted(name for name, value in element.items() if _is_number(value))
         if isinstance(holder, list) and len(names) >= 2 and element[names[0]] != element[names[1]]:
             found.append((parameter, element, names[0], names[1]))
@@ -137,8 +137,8 @@ def half_of_the_day(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | No
     if not found:
         return None
     _, parameter, (holder, key) = rng.choice(found)
-    hour, minute = str(holder[key]).split(":")  # type: ignore[call-overload]
-    holder[key] = f"{(int(hour) + 12) % 24:02}:{minute}"  # type: ignore[call-overload]
+    hour, minute = str(holder[key]).split(":")
+    holder[key] = f"{(int(hour) + 12) % 24:02}:{minute}"
     row.note = f"{parameter} twelve hours off"
     return row
 
@@ -154,12 +154,12 @@ def code_slip(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     if not found:
         return None
     _, parameter, (holder, key) = rng.choice(found)
-    text = str(holder[key])  # type: ignore[call-overload]
+    text = str(holder[key])
     spots = [i for i in range(1, len(text) - 1) if text[i] != text[i + 1] and text[i : i + 2].isdigit()]
     if not spots or re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return None
     i = rng.choice(spots)
-    holder[key] = text[:i] + text[i + 1] + text[i] + text[i + 2 :]  # type: ignore[call-overload]
+    holder[key] = text[:i] + text[i + 1] + text[i] + text[i + 2 :]
     row.note = f"{parameter} with a slip"
     return row
 
@@ -170,14 +170,14 @@ def scale_kept(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
     found = []
     shares = [number.amount for number in Query(row.query).numbers if number.share]
     for _, parameter, (holder, key) in places(row, _is_number):
-        value = float(holder[key])  # type: ignore[call-overload]
+        value = float(holder[key])
         for share in shares:
             if value and value in {share, share / 100}:
                 found.append((parameter, holder, key, share / 100 if value == share else share))
     if not found:
         return None
     parameter, holder, key, changed = rng.choice(found)
-    holder[key] = changed  # type: ignore[call-overload]
+    holder[key] = changed
     row.note = f"{parameter} on another scale"
     return row
 

@@ -40,14 +40,21 @@ REPORT_SCHEMA = pl.Schema(
         "by_execution": pl.Int64,
         "by_grounding": pl.Int64,
         "by_judge": pl.Int64,
+        "asked": pl.Int64,
         "missed": pl.Int64,
         "recall": pl.Float64,
         "missed_samples": pl.String,
     }
 )
-"""One row per fault; the row `valid rows` counts good rows that were rejected, by stage."""
+"""One row per fault; the row `valid rows` counts good rows that were rejected, by stage.
+
+`asked` are rows that no stage rejected and of which a judge would be asked what grounding found; they are not `missed`,
+and `recall` counts them as found.
+"""
 
 VALID = "valid rows"
+ASKED = "asked"
+_STAGES = ("format", "execution", "grounding", "judge")
 
 
 class Report(NamedTuple):
@@ -149,9 +156,9 @@ def run_suite(
         fates, on="candidate_id", how="left", maintain_order="left"
     )
     table = _table(labelled, kept)
-    rejected_good = kept.filter(pl.col("caught_by").is_not_null())
+    rejected_good = kept.filter(pl.col("caught_by").is_in(_STAGES))
     precision = {}
-    for stage in ("format", "execution", "grounding", "judge"):
+    for stage in _STAGES:
         true = labelled.filter((pl.col("caught_by") == stage) & (pl.col("fault") != "call_order")).height
         false = rejected_good.filter(pl.col("caught_by") == stage).height
         if true + false:
@@ -179,12 +186,13 @@ def _fates(rows: pl.DataFrame, execute: Check | None, judge: Check | None) -> pl
     left = settle(FormatChecker().check(rows), pl.lit(Stage.FORMAT.value))
     if execute is not None:
         left = settle(execute(left), pl.lit(Stage.EXECUTION.value))
-    left = settle(check_semantic(left), pl.lit("grounding"))
+    grounded = check_semantic(left)
+    questions = grounded.filter(pl.col("findings").is_not_null() & pl.col("passed"))["candidate_id"].implode()
+    left = settle(grounded, pl.lit("grounding"))
     if judge is not None:
         left = settle(judge(left), pl.lit("judge"))
-    done.append(
-        left.select("candidate_id", pl.lit(None, dtype=pl.String).alias("caught_by"), "reason", "detail", "execution")
-    )
+    asked = pl.when(pl.col("candidate_id").is_in(questions)).then(pl.lit(ASKED)).alias("caught_by")
+    done.append(left.select("candidate_id", asked, "reason", "detail", "execution"))
     return pl.concat(done)
 
 
@@ -209,22 +217,24 @@ def _recall(labelled: pl.DataFrame) -> dict[str, float]:
         out[family] = int(of["caught_by"].is_not_null().sum()) / of.height
     arguments = real.filter(pl.col("family") == "arguments")
     if arguments.height:
-        free = int(arguments["caught_by"].is_in(["format", "execution", "grounding"]).fill_null(False).sum())
-        out["arguments_without_judge"] = free / arguments.height
+        by_whom = arguments["caught_by"]
+        rejected = int(by_whom.is_in(["format", "execution", "grounding"]).fill_null(False).sum())
+        out["arguments_without_judge"] = rejected / arguments.height
+        asked = int((by_whom == ASKED).fill_null(False).sum())
+        out["arguments_with_questions"] = (rejected + asked) / arguments.height
     return out
 
 
 def _table(labelled: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
     def counted(frame: pl.DataFrame, fault: str, family: str) -> dict[str, object]:
-        by = {
-            stage: int((frame["caught_by"] == stage).sum()) for stage in ("format", "execution", "grounding", "judge")
-        }
+        by = {stage: int((frame["caught_by"] == stage).sum()) for stage in _STAGES}
         missed = frame.filter(pl.col("caught_by").is_null())
         return {
             "fault": fault,
             "family": family,
             "mutants": frame.height,
             **{f"by_{stage}": count for stage, count in by.items()},
+            "asked": int((frame["caught_by"] == ASKED).sum()),
             "missed": missed.height,
             "recall": 1 - missed.height / frame.height if frame.height else None,
             "missed_samples": dumps(missed["candidate_id"].head(3).to_list()),

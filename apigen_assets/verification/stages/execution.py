@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from apigen_assets.domain.api import Binding, binding_of
 from apigen_assets.domain.outcome import CallExecutor, CallRequest, CallResult, Outcome
 from apigen_assets.domain.reason import Reason, Stage
-from apigen_assets.domain.record import in_schema
-from apigen_assets.domain.verdict import CHECKED_SCHEMA
+from apigen_assets.domain.verdict import Verdict, with_verdicts
 from apigen_assets.files.canonical import content_hash, dumps
 from apigen_assets.files.json_types import JsonObject
 
@@ -105,21 +104,13 @@ def check_execution(
         defaults = _defaults_of(frame, chosen)
         for i, detail in _inconsistent(chosen, rows, outcomes, defaults, bindings, executor):
             findings[i] = (Reason.INCONSISTENT, detail)
-    return (
-        frame.drop("stage", "passed", "reason", "detail", "execution", strict=False)
-        .with_columns(
-            pl.lit(Stage.EXECUTION.value).alias("stage"),
-            pl.Series("passed", [finding is None for finding in findings], dtype=pl.Boolean),
-            pl.Series("reason", [finding and finding[0].value for finding in findings], dtype=pl.String),
-            pl.Series("detail", [finding[1] if finding else "" for finding in findings], dtype=pl.String),
-            pl.Series(
-                "execution",
-                [_record(calls, made) for calls, made in zip(rows, outcomes, strict=True)],
-                dtype=pl.String,
-            ),
+    return frame.with_columns(
+        pl.Series(
+            "execution",
+            [_record(calls, made) for calls, made in zip(rows, outcomes, strict=True)],
+            dtype=pl.String,
         )
-        .pipe(in_schema, CHECKED_SCHEMA)
-    )
+    ).pipe(with_verdicts, Stage.EXECUTION, [Verdict.of(finding) for finding in findings])
 
 
 _Call = tuple[str, str, JsonObject]

@@ -12,9 +12,8 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from apigen_assets.domain.reason import Reason, Stage
-from apigen_assets.domain.record import in_schema
 from apigen_assets.domain.style import style_of
-from apigen_assets.domain.verdict import CHECKED_SCHEMA
+from apigen_assets.domain.verdict import Verdict, with_verdicts
 from apigen_assets.files.canonical import StrictJsonError, dumps, loads_strict
 from apigen_assets.files.excerpt import cut
 from apigen_assets.files.json_types import JsonObject, JsonValue
@@ -87,22 +86,12 @@ class FormatChecker:
     def check(self, frame: pl.DataFrame) -> pl.DataFrame:
         """As `check_format`."""
         columns = ["style", "query", "tools", "answers", "raw_text", "parse_error"]
-        passed: list[bool] = []
-        reasons: list[str | None] = []
-        details: list[str] = []
+        verdicts: list[Verdict] = []
         for row in frame.select(columns).iter_rows():
             finding = self._row(*row)
-            passed.append(finding is None)
-            reasons.append(finding[0].value if finding else None)
-            details.append(_as_text(finding[1]) if finding else "")
-        checked = frame.with_columns(
-            pl.lit(Stage.FORMAT.value).alias("stage"),
-            pl.Series("passed", passed, dtype=pl.Boolean),
-            pl.Series("reason", reasons, dtype=pl.String),
-            pl.Series("detail", details, dtype=pl.String),
-            pl.lit(None, dtype=pl.String).alias("execution"),
-        )
-        return in_schema(checked, CHECKED_SCHEMA)
+            verdicts.append(Verdict.of(finding and (finding[0], _as_text(finding[1]))))
+        without = frame.with_columns(pl.lit(None, dtype=pl.String).alias("execution"))
+        return with_verdicts(without, Stage.FORMAT, verdicts)
 
     def _row(
         self,

@@ -1,28 +1,31 @@
-"""The LLM judge of stage 3: asks one or several models, reads what they answer, counts the votes."""
+"""The LLM judge of stage 3: asks one or several models and counts the votes."""
 
-import json
-import re
 from collections import Counter
-from collections.abc import Sequence
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from apigen_assets.domain.chat import ChatModel, ChatRequest
+from apigen_assets.domain.chat import ChatModel, ChatRequest, Completion, EndpointError
 from apigen_assets.domain.reason import Reason
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonObject
-from apigen_assets.verification.stages.judge_prompt import RESPONSE_FORMAT, RULES, judge_messages
+from apigen_assets.verification.stages.judge_prompt import judge_messages, response_format
+from apigen_assets.verification.stages.vote import RULE_REASONS, JudgeAnswer, Vote, quotes_stand_in, read_vote
 
-RULE_REASONS = (
-    Reason.WRONG_ARGUMENTS,
-    Reason.WRONG_FUNCTION,
-    Reason.WRONG_CALL_COUNT,
-    Reason.IRRELEVANT_RESULT,
-    Reason.FAILED_RESULT,
-)
-"""The reason for each of the prompt's rules, in their order."""
+__all__ = [
+    "RULE_REASONS",
+    "Item",
+    "JudgeAnswer",
+    "JudgeOptions",
+    "Vote",
+    "decide",
+    "judge_items",
+    "read_vote",
+]
+
+UNSETTLED = frozenset({Reason.JUDGE_UNAVAILABLE, Reason.JUDGE_UNPARSEABLE})
+"""Reasons that say nothing of the row: it waits as undecided until the judges can be asked again."""
 
 
 class Item(NamedTuple):
@@ -33,23 +36,8 @@ class Item(NamedTuple):
     tools: list[JsonObject]
     calls: list[JsonObject]
     results: list[JsonObject]
-
-
-class JudgeAnswer(StrEnum):
-    """How one judge answered."""
-
-    PASS = "pass"
-    FAIL = "fail"
-    UNPARSEABLE = "unparseable"
-    UNAVAILABLE = "unavailable"
-
-
-class Vote(NamedTuple):
-    """One judge's answer to one item."""
-
-    answer: JudgeAnswer
-    reason: Reason | None = None
-    thought: str = ""
+    questions: tuple[str, ...] = ()
+    """What grounding found and could not settle."""
 
 
 class JudgeOptions(BaseModel):
@@ -62,9 +50,17 @@ class JudgeOptions(BaseModel):
     reasks: int = Field(default=3, ge=0)
     """Further questions to a judge whose answer could not be read, each a new sample."""
     temperature: float = Field(default=0.0, ge=0)
-    max_tokens: int = Field(default=512, ge=16)
+    max_tokens: int = Field(default=1024, ge=16)
+    """For the reasoning and the verdict."""
     seed: int = 0
     """Varies wording and order between items and judges."""
+    scores: bool = False
+    """Ask for a number from 0 to 10 per rule as well; an item passes where each is at least `threshold`."""
+    threshold: float = Field(default=7.0, ge=0, le=10)
+    controls: int = Field(default=0, ge=0)
+    """Control items per partition, half of them known to be good, half known to be bad."""
+    undecided: Literal["keep", "drop"] = "keep"
+    """What becomes of rows with open questions where no judge settles them."""
 
 
 def judge_items(
@@ -97,13 +93,9 @@ def judge_items(
             if not waiting:
                 break
             requests = [_request(items[i], judge, sample, options) for i in waiting]
-            completions = chat.complete(judge, requests)
             unread = []
-            for i, completion in zip(waiting, completions, strict=True):
-                if completion.status == "error":
-                    vote = Vote(JudgeAnswer.UNAVAILABLE, thought=completion.text[:200])
-                else:
-                    vote = read_vote(completion.text)
+            for i, completion in zip(waiting, _asked(chat, judge, requests), strict=True):
+                vote = _vote_of(completion, items[i], options)
                 votes[i][judge] = vote
                 if vote.answer is JudgeAnswer.UNPARSEABLE:
                     unread.append(i)
@@ -114,7 +106,8 @@ def judge_items(
 def decide(votes: dict[str, Vote], rule: Literal["majority", "unanimity"] = "majority") -> tuple[Reason, str] | None:
     """Reason and detail of a rejection by the committee; null where the item passes.
 
-    A judge that gave no readable answer does not pass the item: what is not said to be right is not kept.
+    A judge that gave no readable answer does not pass the item: what is not said to be right is not kept. A reason of
+    `UNSETTLED` says nothing of the item, which is undecided.
     """
     passes = sum(vote.answer is JudgeAnswer.PASS for vote in votes.values())
     if passes == len(votes) or (rule == "majority" and passes * 2 > len(votes)):
@@ -122,9 +115,9 @@ def decide(votes: dict[str, Vote], rule: Literal["majority", "unanimity"] = "maj
     fails = {name: vote for name, vote in votes.items() if vote.answer is JudgeAnswer.FAIL}
     if fails:
         counted = Counter(vote.reason or Reason.JUDGE_REJECTED for vote in fails.values())
-        reason = max(counted, key=lambda one: (counted[one], -list(Reason).index(one)))
+        reason = max(counted, key=lambda each: (counted[each], -list(Reason).index(each)))
         judge, vote = next(
-            (name, one) for name, one in fails.items() if (one.reason or Reason.JUDGE_REJECTED) == reason
+            (name, vote) for name, vote in fails.items() if (vote.reason or Reason.JUDGE_REJECTED) == reason
         )
         count = f"{len(fails)} of {len(votes)} judges; " if len(votes) > 1 else ""
         return reason, f"{count}{judge}: {vote.thought}"
@@ -135,92 +128,48 @@ def decide(votes: dict[str, Vote], rule: Literal["majority", "unanimity"] = "maj
     return Reason.JUDGE_UNPARSEABLE, f"{name}: {vote.thought}"
 
 
-def read_vote(text: str) -> Vote:
-    """What a judge's answer says.
-
-    Reads JSON objects wherever they stand (after a think block, in a fence, behind a preamble) and takes the
-    verdict from `pass` or `passes`: yes/no in any case, or a boolean. Where several objects are verdicts the
-    last one counts; where they disagree none does. Other keys are never looked at.
-    """
-    body = _THINK.sub("", text)
-    if "</think>" in body:
-        body = body.rsplit("</think>", 1)[1]
-    # A think block that never ends holds drafts, not a verdict.
-    body = _OPEN_THINK.split(body, maxsplit=1)[0]
-    verdicts = [found for found in map(_as_verdict, _objects(body)) if found is not None]
-    if not verdicts or len({passed for passed, _ in verdicts}) > 1:
-        return Vote(JudgeAnswer.UNPARSEABLE, thought=body.strip()[:200])
-    passed, said = verdicts[-1]
-    thought = said.get("thought")
-    thought = thought.strip()[:400] if isinstance(thought, str) else ""
-    thought = thought.encode("utf-8", "replace").decode()
-    if passed:
-        return Vote(JudgeAnswer.PASS, thought=thought)
-    rule = said.get("rule")
-    if isinstance(rule, str) and rule.strip().isdecimal():
-        rule = int(rule)
-    if isinstance(rule, int) and not isinstance(rule, bool) and 1 <= rule <= len(RULES):
-        return Vote(JudgeAnswer.FAIL, RULE_REASONS[rule - 1], thought)
-    return Vote(JudgeAnswer.FAIL, None, thought)
+def _asked(chat: ChatModel, judge: str, requests: Sequence[ChatRequest]) -> list[Completion]:
+    """The judge's answers; where its endpoint is down, failures, so that rows wait instead of being lost."""
+    try:
+        return chat.complete(judge, requests)
+    except EndpointError as error:
+        return [Completion(key="", status="error", text=str(error)) for _ in requests]
 
 
-_THINK = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_OPEN_THINK = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
-_YES = {
-    "yes": True,
-    "true": True,
-    "pass": True,
-    "passed": True,
-    "no": False,
-    "false": False,
-    "fail": False,
-    "failed": False,
-}
-_MAX_OBJECTS = 64
+def _vote_of(completion: Completion, item: Item, options: JudgeOptions) -> Vote:
+    if completion.status == "error":
+        return Vote(JudgeAnswer.UNAVAILABLE, thought=completion.text[:200])
+    vote = read_vote(completion.text, options.threshold if options.scores else None)
+    if vote.answer is JudgeAnswer.PASS and not quotes_stand_in(vote.quotes, item.query):
+        # A judge that quotes what is not there did not read the query.
+        return Vote(JudgeAnswer.UNPARSEABLE, thought="quotes words that the query does not have")
+    return vote
 
 
-def _objects(text: str) -> list[JsonObject]:
-    """The outermost JSON objects in a text."""
-    decoder = json.JSONDecoder()
-    found: list[JsonObject] = []
-    at = text.find("{")
-    tries = 0
-    while at >= 0 and tries < _MAX_OBJECTS:
-        tries += 1
-        try:
-            value, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            end = at + 1
-        else:
-            if isinstance(value, dict):
-                found.append(value)
-        at = text.find("{", end)
-    return found
-
-
-def _as_verdict(said: JsonObject) -> tuple[bool, JsonObject] | None:
-    values = []
-    for key, value in said.items():
-        if key.strip().lower() in {"pass", "passes", "passed"}:
-            if isinstance(value, bool):
-                values.append(value)
-            elif isinstance(value, str) and value.strip().strip(".").lower() in _YES:
-                values.append(_YES[value.strip().strip(".").lower()])
-            else:
-                return None
-    if not values or len(set(values)) > 1:
-        return None
-    return values[0], {key.strip().lower(): value for key, value in said.items()}
+def votes_json(votes: Mapping[str, Vote], counting: Sequence[str]) -> JsonObject:
+    """What the column `votes` keeps: every judge's answer, so that disagreement can be seen."""
+    return {
+        name: {
+            "answer": vote.answer.value,
+            **({"reason": vote.reason.value} if vote.reason is not None else {}),
+            **({"score": vote.score} if vote.score is not None else {}),
+            "thought": vote.thought,
+            "counts": name in counting,
+        }
+        for name, vote in votes.items()
+    }
 
 
 def _request(item: Item, judge: str, sample: int, options: JudgeOptions) -> ChatRequest:
     variant = int(content_hash([options.seed, item.candidate_id, judge], 8), 16)
     return ChatRequest(
-        messages=judge_messages(item.query, item.tools, item.calls, item.results, variant),
+        messages=judge_messages(
+            item.query, item.tools, item.calls, item.results, variant, item.questions, options.scores
+        ),
         # At temperature 0 the second answer would be the first one again.
         temperature=options.temperature if sample == 0 else max(options.temperature, 0.7),
         max_tokens=options.max_tokens,
         sample=sample,
-        response_format=RESPONSE_FORMAT,
+        response_format=response_format(options.scores),
         purpose="judge",
     )

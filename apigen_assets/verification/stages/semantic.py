@@ -2,15 +2,106 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 
 import polars as pl
 
 from apigen_assets.domain.chat import ChatModel
+from apigen_assets.domain.codec import read_calls, read_tools
 from apigen_assets.domain.reason import Reason, Stage
-from apigen_assets.domain.record import in_schema
-from apigen_assets.domain.verdict import CHECKED_SCHEMA
-from apigen_assets.verification.grounding import ground
-from apigen_assets.verification.stages.judge import Item, JudgeOptions, decide, judge_items
+from apigen_assets.domain.tool import Tool
+from apigen_assets.domain.verdict import CHECKED_SCHEMA, Decision, Verdict, with_verdicts
+from apigen_assets.files.canonical import dumps
+from apigen_assets.verification.grounding import Grounding, ground
+from apigen_assets.verification.grounding.strength import rejects
+from apigen_assets.verification.stages.controls import Control, ask_controls
+from apigen_assets.verification.stages.judge import UNSETTLED, Item, JudgeOptions, decide, judge_items, votes_json
+from apigen_assets.verification.stages.vote import Vote
+
+
+class SemanticCheck:
+    """The check of one partition, chunk by chunk.
+
+    Args:
+        chat: where the judges answer; null: grounding alone decides.
+        judges: names of the judging generators. A row that grounding rejects is not shown to them.
+        options: how the committee asks and decides.
+        partition: names the partition; another one draws other control items.
+    """
+
+    def __init__(
+        self,
+        chat: ChatModel | None = None,
+        judges: Sequence[str] = (),
+        options: JudgeOptions | None = None,
+        partition: str = "",
+    ) -> None:
+        self.chat = chat
+        self.judges = list(dict.fromkeys(judges))
+        self.options = options or JudgeOptions()
+        self.partition = partition
+        self.controls: list[Control] = []
+        """How each judge did on the control items; empty until a judge was asked."""
+
+    def __call__(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """As `check_semantic`."""
+        grounded: list[Grounding] = []
+        items: dict[int, Item] = {}
+        columns = ["candidate_id", "query", "tools", "answers", "execution"]
+        for i, (key, query, tools, answers, execution) in enumerate(frame.select(columns).iter_rows()):
+            found = ground(query, _tools(tools), read_calls(answers))
+            grounded.append(found)
+            if found.rejection is None and self.chat is not None:
+                questions = tuple(finding.detail for finding in found.questions)
+                results = json.loads(execution) if execution else []
+                items[i] = Item(key, query, json.loads(tools), json.loads(answers), results, questions)
+        votes: dict[int, dict[str, Vote]] = {}
+        if self.chat is not None and items:
+            self._ask_controls(self.chat)
+            asked = judge_items(list(items.values()), self.chat, self.judges, self.options)
+            votes = dict(zip(items, asked, strict=True))
+        verdicts = [self._verdict(found, votes.get(i)) for i, found in enumerate(grounded)]
+        return with_verdicts(frame, Stage.SEMANTIC, verdicts).select(CHECKED_SCHEMA.names())
+
+    @property
+    def counting(self) -> list[str]:
+        """The judges whose votes count."""
+        failed = {control.judge for control in self.controls if not control.counts}
+        return [judge for judge in self.judges if judge not in failed]
+
+    def _ask_controls(self, chat: ChatModel) -> None:
+        if self.options.controls and not self.controls:
+            self.controls = ask_controls(chat, self.judges, self.options, self.partition)
+
+    def _verdict(self, found: Grounding, votes: dict[str, Vote] | None) -> Verdict:
+        grounding = found.status.value
+        findings = [finding.to_json(rejects(finding.rule)) for finding in found.findings]
+        evidence = dumps(findings) if findings else None
+        if found.rejection is not None:
+            reason, detail = found.rejection
+            return Verdict(Decision.REJECTED, False, reason, detail, grounding, evidence)
+        counting = self.counting
+        said = dumps(votes_json(votes, counting)) if votes else None
+        counted = {name: vote for name, vote in (votes or {}).items() if name in counting}
+        if counted:
+            outcome = decide(counted, self.options.rule)
+            if outcome is None:
+                return Verdict(Decision.VERIFIED, True, None, "", grounding, evidence, said)
+            decision = Decision.UNDECIDED if outcome[0] in UNSETTLED else Decision.REJECTED
+            return Verdict(decision, False, outcome[0], outcome[1], grounding, evidence, said)
+        if not found.findings and not votes:
+            return Verdict(Decision.VERIFIED, True, None, "", grounding)
+        keep = self.options.undecided == "keep"
+        detail = found.findings[0].detail if found.findings else "no judge told the control items apart"
+        return Verdict(
+            Decision.UNDECIDED,
+            keep,
+            None if keep else Reason.UNDECIDED,
+            "" if keep else detail,
+            grounding,
+            evidence,
+            said,
+        )
 
 
 def check_semantic(
@@ -29,26 +120,13 @@ def check_semantic(
         options: how the committee asks and decides.
 
     Returns:
-        The same rows in the same order with `CHECKED_SCHEMA`. Only stage, passed, reason and detail are new;
-        nothing a judge writes reaches another column.
+        The same rows in the same order with `CHECKED_SCHEMA`. Only the verdict's columns are new; nothing a judge
+        writes reaches a column of the candidate. A row that waits for a judge (it is down, or cannot be read) is
+        undecided and does not pass; one with open questions and no judge passes or not by `options.undecided`.
     """
-    options = options or JudgeOptions()
-    findings: list[tuple[Reason, str] | None] = []
-    items: dict[int, Item] = {}
-    columns = ["candidate_id", "query", "tools", "answers", "execution"]
-    for i, (candidate_id, query, tools_text, answers, execution) in enumerate(frame.select(columns).iter_rows()):
-        tools, calls = json.loads(tools_text), json.loads(answers)
-        finding = ground(query, tools, calls).rejection
-        findings.append(finding)
-        if finding is None and chat is not None:
-            items[i] = Item(candidate_id, query, tools, calls, json.loads(execution) if execution else [])
-    if chat is not None and items:
-        votes = judge_items(list(items.values()), chat, judges, options)
-        for i, given in zip(items, votes, strict=True):
-            findings[i] = decide(given, options.rule)
-    return frame.with_columns(
-        pl.lit(Stage.SEMANTIC.value).alias("stage"),
-        pl.Series("passed", [finding is None for finding in findings], dtype=pl.Boolean),
-        pl.Series("reason", [finding and finding[0].value for finding in findings], dtype=pl.String),
-        pl.Series("detail", [finding[1] if finding else "" for finding in findings], dtype=pl.String),
-    ).pipe(in_schema, CHECKED_SCHEMA)
+    return SemanticCheck(chat, judges, options)(frame)
+
+
+@lru_cache(maxsize=2048)
+def _tools(text: str) -> tuple[Tool, ...]:
+    return tuple(read_tools(text))

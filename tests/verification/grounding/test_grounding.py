@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from apigen_assets.tool_formats.xlam_tool import flat_tool
 from apigen_assets.tool_formats.xlam_types import parameters_schema
-from apigen_assets.verification.grounding import Status, ground
+from apigen_assets.verification.grounding import Rule, Status, ground
 from apigen_assets.verification.grounding.english import fold
 from apigen_assets.verification.grounding.numbers import numbers_in
 from apigen_assets.verification.grounding.times import moments_in
@@ -221,7 +221,10 @@ class TestWholeRows:
         query = "Weather stations in Oslo?"
         assert ground(query, [self.LIMIT], [call("f", city="Oslo", limit=10)]).status is Status.GROUNDED
         assert ground(query, [self.LIMIT], [call("f", city="Oslo", limit=37)]).status is Status.UNGROUNDED
-        assert ground(query, [self.LIMIT], [call("f", city="Oslo", unit="fahrenheit")]).status is Status.UNGROUNDED
+        # A choice is asked for in too many ways: the judge is asked.
+        chosen = ground(query, [self.LIMIT], [call("f", city="Oslo", unit="fahrenheit")])
+        assert [finding.rule for finding in chosen.questions] == [Rule.INVENTED_CHOICE]
+        assert chosen.rejection is None
 
     def test_a_stale_default_is_found(self):
         query = "Weather stations in Oslo, limit 5, in Fahrenheit."

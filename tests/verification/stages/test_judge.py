@@ -131,7 +131,7 @@ def test_what_a_judge_writes_reaches_no_other_column():
     before = executed(GOOD_ROW)
     after = check_semantic(before, FakeChat(lambda *_: evil), ["j"])
     changed = [name for name in before.columns if before[name].to_list() != after[name].to_list()]
-    assert set(changed) <= {"stage", "passed", "reason", "detail"}
+    assert set(changed) <= {"stage", "passed", "reason", "detail", "decision", "grounding", "findings", "votes"}
     assert after["reason"][0] == "wrong_arguments"
 
 
