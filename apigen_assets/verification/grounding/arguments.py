@@ -1,8 +1,8 @@
 """The values of a call one by one, each with what its schema says of it."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
@@ -10,6 +10,7 @@ from apigen_assets.domain.call import Call
 from apigen_assets.domain.tool import Tool
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.tool_formats.json_schema import unrolled
 from apigen_assets.verification.grounding.english import content_stems, fold
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.quantities import declares_units, scale_wanted, unit_wanted
@@ -76,8 +77,20 @@ class Leaf:
         self.findings.append(Finding(rule, self.place, why))
 
 
-def leaves_of(index: int, call: Call, tool: Tool) -> Iterator[Leaf]:
+def as_tool(tool: Tool | Mapping[str, JsonValue]) -> Tool:
+    """The record of a tool, of which schemas that contain themselves are written out some levels deep."""
+    record = tool if isinstance(tool, Tool) else Tool.from_json(dict(tool))
+    return replace(record, parameters=unrolled(record.parameters))
+
+
+def as_call(call: Call | Mapping[str, JsonValue]) -> Call:
+    """The record of a call."""
+    return call if isinstance(call, Call) else Call.model_validate(call)
+
+
+def leaves_of(index: int, call: Call | Mapping[str, JsonValue], tool: Tool | Mapping[str, JsonValue]) -> Iterator[Leaf]:
     """The scalars of one call."""
+    call, tool = as_call(call), as_tool(tool)
     properties = tool.parameters.get("properties") or {}
     required = tool.parameters.get("required") or ()
     for name, value in call.arguments.items():

@@ -5,16 +5,14 @@ measured to be right (`strength`). Every other finding is told to the judge as a
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.reason import Reason
 from apigen_assets.domain.tool import Tool
 from apigen_assets.files.json_types import JsonValue
-from apigen_assets.tool_formats.json_schema import unrolled
 from apigen_assets.verification.grounding.absent import judge_absent
-from apigen_assets.verification.grounding.arguments import Leaf, Status, leaves_of
+from apigen_assets.verification.grounding.arguments import Leaf, Status, as_call, as_tool, leaves_of
 from apigen_assets.verification.grounding.finding import Finding
 from apigen_assets.verification.grounding.match import match_leaf
 from apigen_assets.verification.grounding.omitted import find_omitted
@@ -66,9 +64,8 @@ def ground(
         calls: calls that passed the format check, likewise.
     """
     text = Query(query)
-    offered = [tool if isinstance(tool, Tool) else Tool.from_json(dict(tool)) for tool in tools]
-    made = [call if isinstance(call, Call) else Call.model_validate(call) for call in calls]
-    by_name = {tool.name: replace(tool, parameters=unrolled(tool.parameters)) for tool in offered}
+    made = [as_call(call) for call in calls]
+    by_name = {tool.name: tool for tool in map(as_tool, tools)}
     leaves = [
         leaf for i, call in enumerate(made) if call.name in by_name for leaf in leaves_of(i, call, by_name[call.name])
     ]
@@ -110,3 +107,6 @@ def _applicable(found: list[Finding], text: Query, leaves: list[Leaf]) -> tuple[
             if leaf.status is Status.UNGROUNDED and leaf.place not in against:
                 leaf.say(Status.UNDECIDED, f"{leaf.why} (not English)")
     return tuple(sorted(kept, key=lambda finding: -precision_of(finding.rule)))
+
+
+__all__ = ["Grounding", "Status", "ground"]
