@@ -70,7 +70,7 @@ class Specification:
     @property
     def value(self) -> dict[str, Any]:
         """The root document."""
-        return self._file(self._root)
+        return dict(self._file(self._root))
 
     def _file(self, name: str) -> Any:
         if name not in self._files:

@@ -1,6 +1,6 @@
 """Imports every specification of a folder and compares each imported parameter with its specification.
 
-    python benchmarks/specifications.py FOLDER [--faults]
+    python -m benchmarks.specifications FOLDER [--faults]
 
 An entry of the folder is one source: a file, or a folder that holds a specification in several files. Each is imported
 in a process of its own; then `specification_check`, which shares no code with the importer, compares. A document
@@ -15,10 +15,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from specification_check import Report, check
-
 from apigen_assets.catalog.importers.imported import ImportResult
 from apigen_assets.catalog.importers.sources import import_source
+from benchmarks.specification_check import Report, check
 
 
 def measured(path: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from apigen_assets.catalog.grouping import batch_sizes, in_groups
 from apigen_assets.catalog.importers.imported import ImportResult
 from apigen_assets.catalog.importers.registry import MODULES
 from apigen_assets.catalog.importers.sources import import_builtin, import_source
@@ -14,9 +15,10 @@ from apigen_assets.catalog.incoming import find
 from apigen_assets.catalog.names import BUILTIN
 from apigen_assets.domain.api import Api, RejectedApi
 from apigen_assets.files.folders import staged
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import Settings
 
-IMPORTER_VERSION = "2"
+IMPORTER_VERSION = "3"
 """Raised when an importer gives other records for the same source, so that kept imports are made again."""
 
 
@@ -57,7 +59,12 @@ class Batch:
 
 def batch_keys(slug: str, apis: int, size: int) -> tuple[str, ...]:
     """The keys of a source of so many APIs; one that is empty keeps its first key, where its rejects are."""
-    return tuple(str(BatchKey(slug, index)) for index in range(max(1, -(-apis // size))))
+    return keys_of(slug, batch_sizes([apis], size))
+
+
+def keys_of(slug: str, sizes: list[int]) -> tuple[str, ...]:
+    """The keys of a source that is split into batches of these sizes."""
+    return tuple(str(BatchKey(slug, index)) for index in range(max(1, len(sizes))))
 
 
 def load_batch(key: str, settings: Settings) -> Batch:
@@ -74,6 +81,7 @@ def load_batch(key: str, settings: Settings) -> Batch:
         result = import_builtin()
         apis, rejects = Api.frame(result.apis), RejectedApi.frame(result.rejects)
         funnel, warnings, fingerprint = result.funnel, result.warnings, ""
+        groups = [apis.height]
     else:
         folder = kept_import(batch.slug, settings)
         apis = pl.read_parquet(folder / "apis.parquet")
@@ -81,11 +89,13 @@ def load_batch(key: str, settings: Settings) -> Batch:
         summary = json.loads((folder / "summary.json").read_text())
         funnel, warnings = summary["funnel"], summary["warnings"]
         fingerprint = folder.name.removesuffix(f"-{IMPORTER_VERSION}")
+        groups = [count for _, count in summary["groups"]]
+    sizes = batch_sizes(groups, settings.batch_size)
     return Batch(
         key=batch,
-        apis=apis.slice(batch.index * settings.batch_size, settings.batch_size),
+        apis=apis.slice(sum(sizes[: batch.index]), sizes[batch.index] if batch.index < len(sizes) else 0),
         rejects=rejects if batch.index == 0 else rejects.clear(),
-        keys=batch_keys(batch.slug, apis.height, settings.batch_size),
+        keys=keys_of(batch.slug, sizes),
         funnel=funnel,
         warnings=tuple(warnings),
         fingerprint=fingerprint,
@@ -114,16 +124,18 @@ def kept_keys(slug: str, fingerprint: str, settings: Settings) -> list[str]:
     """The batch keys of a source in this very state; none where it was not imported yet."""
     summary = settings.home / "imports" / slug / f"{fingerprint}-{IMPORTER_VERSION}" / "summary.json"
     try:
-        apis = int(json.loads(summary.read_text())["funnel"]["imported"])
+        groups = [int(count) for _, count in json.loads(summary.read_text())["groups"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    return list(batch_keys(slug, apis, settings.batch_size))
+    return list(keys_of(slug, batch_sizes(groups, settings.batch_size)))
 
 
 def keep(result: ImportResult, folder: Path) -> None:
-    """Write an import as a folder of tables: whole or not at all."""
+    """Write an import as a folder of tables: whole or not at all. APIs that belong together lie side by side."""
+    apis, groups = in_groups(result.apis)
     with staged(folder) as staging:
-        Api.frame(result.apis).write_parquet(staging / "apis.parquet")
+        Api.frame(apis).write_parquet(staging / "apis.parquet")
         RejectedApi.frame(result.rejects).write_parquet(staging / "rejects.parquet")
-        summary = {"format": result.format, "funnel": result.funnel, "warnings": result.warnings[:100]}
+        summary: JsonObject = {"format": result.format, "funnel": result.funnel, "warnings": result.warnings[:100]}
+        summary["groups"] = groups
         (staging / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1))

@@ -3,7 +3,7 @@
 import dagster as dg
 import polars as pl
 
-from apigen_assets.catalog.tables import catalog_faults, conservation_faults, reasons_against
+from apigen_assets.catalog.tables import catalog_faults, conservation_faults, importer_faults, reasons_against
 from apigen_assets.partitions import api_batches
 
 
@@ -15,10 +15,24 @@ def _result(faults: list[str], frame: pl.DataFrame) -> dg.AssetCheckResult:
     )
 
 
-@dg.asset_check(asset="api_catalog", blocking=True, partitions_def=api_batches)
-def api_catalog_is_sound(api_catalog: pl.DataFrame) -> dg.AssetCheckResult:
-    """Each API is a valid record with an id and a name of its own."""
-    return _result(catalog_faults(api_catalog), api_catalog)
+@dg.asset_check(
+    asset="api_catalog",
+    blocking=True,
+    partitions_def=api_batches,
+    additional_ins={"unimported_apis": dg.AssetIn()},
+)
+def api_catalog_is_sound(api_catalog: pl.DataFrame, unimported_apis: pl.DataFrame) -> dg.AssetCheckResult:
+    """Each API is a valid record with an id and a name of its own, and no importer failed.
+
+    A reject with the reason `internal_error` fails the check as a warning: what was imported is sound and goes on.
+    """
+    faults, own = catalog_faults(api_catalog), importer_faults(unimported_apis)
+    return dg.AssetCheckResult(
+        passed=not faults and not own,
+        severity=dg.AssetCheckSeverity.ERROR if faults else dg.AssetCheckSeverity.WARN,
+        description="; ".join((faults + own)[:5]) or f"{api_catalog.height} APIs",
+        metadata={"apis": api_catalog.height, "faults": len(faults), "importer_faults": len(own)},
+    )
 
 
 @dg.asset_check(

@@ -5,6 +5,7 @@ from typing import Literal
 
 import polars as pl
 
+from apigen_assets.catalog.importers.imported import INTERNAL_ERROR
 from apigen_assets.domain.api import Api, RejectedApi
 
 
@@ -39,6 +40,14 @@ def catalog_faults(frame: pl.DataFrame) -> list[str]:
         except ValueError as error:
             faults.append(f"{row['name']}: {str(error)[:200]}")
     return faults
+
+
+def importer_faults(rejects: pl.DataFrame) -> list[str]:
+    """Rejects for which an importer is to blame and not the source, for people."""
+    own = rejects.filter(pl.col("reason") == INTERNAL_ERROR)
+    return [
+        f"{name or file}: {detail}"[:200] for file, name, detail in own.select("file", "original_name", "detail").rows()
+    ]
 
 
 def conservation_faults(before: pl.DataFrame, kept: pl.DataFrame, rejected: pl.DataFrame | None) -> list[str]:

@@ -20,7 +20,8 @@ _ALONE = {"key", "token", "secret", "apikey", "api_key", "access_token", "auth_t
 """In a path most names with `key` in them are those of things that the call is about."""
 _CREDENTIAL = (
     r"(?:(?:api|access|auth|client|authentication|authorization|oauth(?: ?[12](?:\.0)?a?)?|bearer|security|developer|"
-    r"consumer|user access|bot|subscription|personal access)[\s_-]*(?:access[\s_-]*)?(?:key|token|secret|credential)s?\b"
+    r"consumer|user access|bot|subscription|personal access)"
+    r"[\s_-]*(?:access[\s_-]*)?(?:key|token|secret|credential)s?\b"
     r"|your (?:unique )?(?:app|application|developer|secret)[\s_-]*(?:id|key|token)\b"
     r"|token for (?:the )?authentication\b|(?:key|token) (?:used )?(?:for|to) authenticat)"
 )
