@@ -55,6 +55,8 @@ class PythonBinding(_Part):
     path: str | None = None
     root: str | None = None
     """Folder under which `module` is importable with its neighbours; null where the file stands alone."""
+    wire_names: dict[str, str] = Field(default_factory=dict)
+    """The function's name of each parameter that is offered under another one, since model APIs refuse it."""
 
 
 class Place(StrEnum):

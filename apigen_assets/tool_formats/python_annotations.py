@@ -148,13 +148,13 @@ class Scope:
         top, dot, _ = full.partition(".")
         return full.rpartition(".")[2] in names and (not dot or top in STANDARD)
 
-    def class_named(self, node: ast.expr) -> "tuple[Scope, ast.ClassDef] | None":
+    def class_named(self, node: ast.expr, _level: int = 0) -> "tuple[Scope, ast.ClassDef] | None":
         """The class that a name means, here or in a module of the same source, with the scope it stands in."""
         name = last_name(node)
         if name in self._classes and dotted_name(node).partition(".")[0] not in self._imports:
             return self, self._classes[name]
-        other = self._elsewhere(node)
-        return other[0].class_named(ast.Name(other[1])) if other is not None else None
+        other = self._elsewhere(node) if _level <= MAX_NESTING else None
+        return other[0].class_named(ast.Name(other[1]), _level + 1) if other is not None else None
 
     def field(self, node: ast.expr) -> Described | None:
         """What a `Field(...)`, `field(...)`, `Query(...)`, `Option(...)` says; None where it is not such a call."""

@@ -97,8 +97,11 @@ class PoolRun:
         if isinstance(place, CallResult):
             return place
         twice = self._sandbox.twice(binding)
+        arguments = request.arguments
+        if binding.wire_names:
+            arguments = {binding.wire_names.get(name, name): value for name, value in arguments.items()}
         try:
-            text = json.dumps([binding.module, binding.function, twice, request.arguments], allow_nan=False)
+            text = json.dumps([binding.module, binding.function, twice, arguments], allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
             return failure(Outcome.ARGUMENT_ERROR, f"the arguments have no JSON form: {error}")
         self._bindings[index] = binding

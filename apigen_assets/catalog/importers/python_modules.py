@@ -11,9 +11,10 @@ import griffe
 
 from apigen_assets.catalog.importers.imported import Collector, Draft, ImportResult, SourceError
 from apigen_assets.catalog.importers.python_functions import describe
-from apigen_assets.catalog.names import BUILTIN, identifier
+from apigen_assets.catalog.names import BUILTIN, field_name, identifier
 from apigen_assets.domain.api import PythonBinding
 from apigen_assets.files.canonical import content_hash
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.python_annotations import Scope
 from apigen_assets.tool_formats.python_syntax import AnnotationError
 
@@ -181,6 +182,7 @@ def _add(collector: Collector, owner: _ReadModule, function: "_Callable", shown:
     except RecursionError:
         collector.fail(original, shown.module.file, "type_too_deep", "an annotation or default nested too deeply")
         return
+    parameters, wire_names = _offered(draft.parameters)
     builtin = collector.name == BUILTIN
     last = shown.module.name.rpartition(".")[2]
     namespace = () if builtin else (collector.name, identifier(last)) if multiple else (collector.name,)
@@ -191,16 +193,31 @@ def _add(collector: Collector, owner: _ReadModule, function: "_Callable", shown:
             own_name=identifier(function.name.replace(".", "_")) or f"function_{content_hash(function.name, 6)}",
             original_name=original,
             description=draft.description,
-            parameters=draft.parameters,
+            parameters=parameters,
             returns=draft.returns,
             binding=PythonBinding(
-                module=module.own_name, function=function.path, path=module.bound_path, root=module.root
+                module=module.own_name,
+                function=function.path,
+                path=module.bound_path,
+                root=module.root,
+                wire_names=wire_names,
             ),
             file=shown.module.file,
             content_hash=owner.digest,
             original_category=last if builtin else None,
         )
     )
+
+
+def _offered(parameters: JsonObject) -> tuple[JsonObject, dict[str, str]]:
+    """Parameters under names that model APIs take, and the function's own name of each that was changed."""
+    names = {name: field_name(name) for name in parameters["properties"]}
+    if all(name == own for name, own in names.items()) or len(set(names.values())) < len(names):
+        return parameters, {}
+    properties = {names[name]: part for name, part in parameters["properties"].items()}
+    required = [names[name] for name in parameters["required"]]
+    changed = {own: name for name, own in names.items() if own != name}
+    return {**parameters, "properties": properties, "required": required}, changed
 
 
 @dataclass(frozen=True)

@@ -479,3 +479,21 @@ def test_a_folder_may_be_imported_by_its_own_name_and_odd_methods_say_so(module,
     with PythonSandbox(minimum="none") as sandbox:
         requests = [CallRequest(binding=by_name[name].binding, arguments=arguments) for name, arguments in calls]
         assert [answer.result for answer in sandbox.execute(requests)] == ["3", "4"]
+
+
+def test_names_that_model_apis_refuse_are_mapped(module):
+    (api,) = import_python_path(
+        module("def fläche(größe: int, höhe: int = 2) -> int:\n    'F.'\n    return größe * höhe\n"), "m"
+    ).apis
+    assert list(api.parameters["properties"]) == ["groe", "hohe"] and api.parameters["required"] == ["groe"]
+    with PythonSandbox(minimum="none") as sandbox:
+        (answer,) = sandbox.execute([CallRequest(binding=api.binding, arguments={"groe": 3})])
+    assert answer.result == "6"
+
+
+def test_modules_that_take_a_name_from_each_other_end(module, tmp_path):
+    module("from .b import X\ndef f(x: X, y: int = X.Z) -> int: 'F'\n", "ring/a.py")
+    module("from .a import X\n", "ring/b.py")
+    module("", "ring/__init__.py")
+    (reject,) = import_python_path(tmp_path / "ring", "r").rejects
+    assert reject.reason in {"unknown_type", "type_too_deep"}
