@@ -482,9 +482,8 @@ def test_a_folder_may_be_imported_by_its_own_name_and_odd_methods_say_so(module,
 
 
 def test_names_that_model_apis_refuse_are_mapped(module):
-    (api,) = import_python_path(
-        module("def fläche(größe: int, höhe: int = 2) -> int:\n    'F.'\n    return größe * höhe\n"), "m"
-    ).apis
+    text = "def fläche(größe: int, höhe: int = 2) -> int:\n    'F.'\n    return größe * höhe\n"
+    (api,) = import_python_path(module(text), "m").apis
     assert list(api.parameters["properties"]) == ["groe", "hohe"] and api.parameters["required"] == ["groe"]
     with PythonSandbox(minimum="none") as sandbox:
         (answer,) = sandbox.execute([CallRequest(binding=api.binding, arguments={"groe": 3})])
