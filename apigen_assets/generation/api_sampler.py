@@ -22,6 +22,9 @@ _KIND_SHARES = (0.55, 0.35, 0.1)
 Easy distractors teach nothing, and a source's own operations are mostly the nearest; without the second kind its rows
 would never stand beside another source.
 """
+TWINS = 900
+"""Likeness (thousandths) from which a tool of another source does the same under another name: beside its twin nobody
+could say which of the two a query asks for."""
 _PARTNERLESS = 0.15
 """Share of `parallel_multiple` prompts whose calls all go to one function."""
 _NOISE = 4
@@ -62,7 +65,7 @@ class ApiSampler:
         numbers = {name: number for number, name in enumerate(sorted(set(sources)))}
         self._sources = np.array([numbers[name] for name in sources], np.int32)
         self._index = SimilarityIndex(terms)
-        self._near: dict[int, tuple[list[int], list[int]]] = {}
+        self._near: dict[int, tuple[list[int], list[int], list[int]]] = {}
 
     @property
     def styles(self) -> tuple[Style, ...]:
@@ -73,7 +76,7 @@ class ApiSampler:
         """Tools for a prompt of a style whose main target is the `main`-th API of the batch."""
         used, offered = [main], []
         if style in (Style.MULTIPLE, Style.PARALLEL_MULTIPLE):
-            room = min(MAX_TOOLS, self.size)
+            room = min(MAX_TOOLS, self.size - len(self._neighbours(main)[2]))
             if style is Style.PARALLEL_MULTIPLE and rng.random() >= _PARTNERLESS:
                 used += self._pick(rng, main, min(room - 1, rng.choice((1, 1, 2))), used)
             fewest = 0 if len(used) > 1 else 1
@@ -85,7 +88,8 @@ class ApiSampler:
         return Choice(tuple(tools.values()), tuple(tools[place].name for place in used))
 
     def _pick(self, rng: random.Random, main: int, count: int, taken: Sequence[int]) -> list[int]:
-        near, elsewhere = self._neighbours(main)
+        near, elsewhere, twins = self._neighbours(main)
+        taken = [*taken, *twins]
         pools = {"near": _blurred(rng, near), "near_elsewhere": _blurred(rng, elsewhere or near)}
         picked: list[int] = []
         for _ in range(count):
@@ -101,13 +105,19 @@ class ApiSampler:
             if place not in taken:
                 return place
 
-    def _neighbours(self, main: int) -> tuple[list[int], list[int]]:
+    def _neighbours(self, main: int) -> tuple[list[int], list[int], list[int]]:
+        """The nearest, the nearest of other sources, and the twins, which are none of them."""
         if main not in self._near:
             elsewhere = self._sources != self._sources[main]
             scores = self._index.scores(main)
+            twins = elsewhere & (scores >= TWINS)
+            if self.size - int(twins.sum()) < 2:
+                twins = np.zeros_like(twins)  # with nothing else to offer a twin is better than no row of the style
+            scores = np.where(twins, 0, scores)
             self._near[main] = (
                 self._index.ranked(scores, NEIGHBOURS),
                 self._index.ranked(np.where(elsewhere, scores, 0), NEIGHBOURS),
+                [int(place) for place in np.flatnonzero(twins)],
             )
         return self._near[main]
 

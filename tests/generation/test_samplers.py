@@ -227,6 +227,21 @@ def test_rows_of_several_tools_mix_sources_and_a_pinned_library_outlives_what_co
     assert Library.of([*APIS, *others[1:]]).version != pinned.version
 
 
+def test_a_twin_of_another_source_is_not_offered_beside_the_target() -> None:
+    def twin_of(one: Api, number: int) -> Api:
+        source = one.source.model_copy(update={"name": f"other{number}"})
+        return one.model_copy(update={"api_id": f"twin{number}", "name": f"{one.name}_{number}", "source": source})
+
+    twins = [twin_of(one, number) for number, one in enumerate(APIS[:3])]
+    sampler = Sampler(APIS[:3], EXAMPLES, 1, "b", library=Library.of([*APIS, *twins]))
+    for index in range(120):
+        draw = sampler.draw(index)
+        beside = {f"{draw.targets[0]}_{number}" for number in range(3)}
+        assert not beside & {one.name for one in draw.tools}
+    alone = Sampler(APIS[:1], [], 1, "b", library=Library.of([APIS[0], twins[0]]))
+    assert {alone.draw(index).style for index in range(4)} == set(Style)
+
+
 def test_a_version_knows_what_models_see_and_nothing_else() -> None:
     same = [one.model_copy(update={"category": "Data"}) for one in APIS]
     edited = [APIS[0].model_copy(update={"description": "Other."}), *APIS[1:]]
