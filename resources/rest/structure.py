@@ -14,7 +14,8 @@ _MESSAGE_KEYS = ("message", "msg", "error_message", "errormessage", "detail", "d
 _HEADINGS = frozenset({"title", "description", "details", "reason", "info"})
 """Message keys of error objects that name things elsewhere; alone they say nothing of a failure."""
 _ERROR_KEYS = frozenset({"error", "errors", "err", "fault", "exception", "errormessage", "error_message", "errormsg",
-                         "error_msg", "errorcode", "error_code", "error_description", "error message", "errmsg",
+                         "error_msg", "errorcode", "error_code", "error_description", "errmsg", "error_codes",
+                         "error_type", "errortype",
                          "err_msg", "errno", "errcode", "err_code", "error_detail", "error_details", "iserror",
                          "is_error", "haserror", "has_error", "has_errors"})  # fmt: skip
 _SUCCESS_KEYS = frozenset({"success", "succeeded", "ok", "successful", "issuccess", "is_success", "response"})
@@ -33,8 +34,11 @@ _BOOKKEEPING = _CODE_KEYS | {
     "page_size", "totalcount", "total_count", "total_results", "totalresults", "total_pages", "pages", "next",
     "previous", "prev", "hasmore", "has_more", "copyright", "size", "start", "elapsed", "date", "url", "input",
 }  # fmt: skip
-_BESIDE_MESSAGES = frozenset({"path", "link", "url", "instance"})
+_BESIDE_MESSAGES = frozenset({"path", "link", "url", "instance", "__type", "requestid", "traceid", "trace_id"})
 _HEADS = frozenset({"meta", "header", "headers", "status"})
+_ASIDE = frozenset({"jsonapi", "links", "_links", "extensions", "debug", "context", "trace", "stack", "stacktrace",
+                    "stack_trace", "traceback", "validation", "violations", "params", "parameters", "request"})  # fmt: skip
+"""What error objects carry beside the error."""
 _CALLS_FAIL = frozenset({"error", "errors", "exception", "unauthorized", "forbidden", "bad request",
                          "internal server error"})  # fmt: skip
 """Words that say more of a call than of a thing."""
@@ -140,7 +144,7 @@ def _is_data(name: str, value: object) -> bool:
     if _is_void(value) or name in _ERROR_KEYS or name in _SUCCESS_KEYS or name in _STATUS_KEYS:
         return isinstance(value, dict | list) and not _is_void(value) and name in _ENVELOPES - _ERROR_KEYS - _HEADS
     if isinstance(value, dict | list):
-        return name not in _MESSAGE_KEYS and name not in _HEADS
+        return name not in _MESSAGE_KEYS and name not in _HEADS and name not in _ASIDE
     if isinstance(value, str) and (name in _MESSAGE_KEYS or name in _ENVELOPES or _ABOUT.search(name)):
         return False
     return not _is_bookkeeping(name, value)
@@ -169,6 +173,9 @@ def _indicates(name: str, value: object, fields: JsonObject, content: _Content) 
 
 
 def _is_error_of_call(name: str, value: object, fields: JsonObject, content: _Content) -> bool:
+    verdict = any(flag in fields and isinstance(fields[flag], bool) for flag in _VERDICTS)
+    if verdict and isinstance(value, list) and all(isinstance(reason, str) for reason in value):
+        return False  # why the verdict is no
     if isinstance(value, dict | list):
         # GraphQL and batches: errors beside the part that worked. A record has fields of its own.
         return content.less_than(_RECORD) or (content.structured < 2 and not content.scalars)
@@ -179,9 +186,11 @@ def _is_error_of_call(name: str, value: object, fields: JsonObject, content: _Co
             return content.less_than(_RECORD)
         return name != "errors" and not isinstance(value, float) and content.none
     kind = kind_of_message(value) if isinstance(value, str) else None
-    if any(one in fields and isinstance(fields[one], bool) for one in _VERDICTS):
+    if verdict:
         return kind in (Outcome.AUTH, Outcome.QUOTA)  # why the verdict is no
-    return content.less_than(_RECORD + 2 if kind and name not in ("exception", "fault") else _RECORD)
+    return content.less_than(
+        _RECORD + 2 if kind and name not in ("exception", "fault", "error_type", "errortype") else _RECORD
+    )
 
 
 def _soft(detail: str, message: str, fields: JsonObject) -> tuple[Outcome, str]:
@@ -260,8 +269,12 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"[-+0-9.e%]+", text) is not None
 
 
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_").replace(" ", "_")
+
+
 def _lower(value: JsonObject) -> JsonObject:
-    return {name.lower(): one for name, one in value.items() if isinstance(name, str)}
+    return {_plain(name): one for name, one in value.items() if isinstance(name, str)}
 
 
 def _envelope_text(fields: JsonObject) -> str:

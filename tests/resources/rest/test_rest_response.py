@@ -72,6 +72,8 @@ def test_the_word_error_alone_is_no_error(body):
         {"data": {"id": 7, "status": "failed"}}, {"ticket": {"id": 1, "type": "error", "message": "Declined"}},
         {"id": 7, "status": "error", "message": "Could not connect to database", "steps": [{"n": 1}]},
         {"jobs": [{"status": "failed"}], "total": 1}, {"value": 3.1, "error": 0.02},
+        {"domain": "x.example", "valid": False, "errors": ["no A record"]}, {"host": "db", "state": "error", "up": 3},
+        {"error_type": "TypeError", "times": 5, "first": "a", "last": "b"}, {"number": 5, "result": "FAILURE", "s": 3},
     ],
 )  # fmt: skip
 def test_a_record_of_something_that_failed_is_an_answer(body):
@@ -88,7 +90,9 @@ def test_a_record_of_something_that_failed_is_an_answer(body):
         {"errors": [{"message": "no field x"}], "data": {"user": {"id": 1}}}, {"errno": 5, "errmsg": "bad"},
         {"status": "fail", "data": {"title": "A title is required"}}, {"error": "Not found", "results": []},
         {"success": "false", "message": "Invalid token", "user": "bob"}, {"error": "no shelf", "status": 404},
-        {"isError": True, "message": "x"}, {"result": "error", "error-type": "unsupported-code"},
+        {"isError": True, "message": "x"}, {"result": "error", "error-type": "unsupported-code", "terms-of-use": "u"},
+        {"success": False, "error-codes": ["bad-input"]}, {"errors": [{"detail": "bad"}], "jsonapi": {"v": 1}},
+        {"errorMessage": "x", "errorType": "Y", "trace": ["a"]}, {"__type": "Bad", "message": "Invalid parameter x"},
     ],
 )  # fmt: skip
 def test_little_beside_an_error_does_not_make_it_a_record(body):
