@@ -37,7 +37,8 @@ _BOOKKEEPING = _CODE_KEYS | {
 _BESIDE_MESSAGES = frozenset({"path", "link", "url", "instance", "__type", "requestid", "traceid", "trace_id"})
 _HEADS = frozenset({"meta", "header", "headers", "status"})
 _ASIDE = frozenset({"jsonapi", "links", "_links", "extensions", "debug", "context", "trace", "stack", "stacktrace",
-                    "stack_trace", "traceback", "validation", "violations", "params", "parameters", "request"})  # fmt: skip
+                    "stack_trace", "traceback", "validation", "violations", "params", "parameters",
+                    "request"})  # fmt: skip
 """What error objects carry beside the error."""
 _CALLS_FAIL = frozenset({"error", "errors", "exception", "unauthorized", "forbidden", "bad request",
                          "internal server error"})  # fmt: skip
