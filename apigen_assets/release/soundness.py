@@ -7,6 +7,7 @@ import polars as pl
 from apigen_assets.files.json_types import JsonObject
 
 _BATCH_ROWS = 10_000
+_COLUMNS = ("id", "query", "answers", "tools", "tool_schemas")
 
 
 class UnsoundRowsError(ValueError):
@@ -17,14 +18,16 @@ def check_rows(dataset: pl.LazyFrame) -> int:
     """Number of rows, once every one of them is known to be sound.
 
     Ids are 0 to n-1 in order, answers and tools are JSON, a call names a tool of its row and only parameters of that
-    tool, and gives every required one.
+    tool, and gives every required one. Where there are whole schemas, they are of the same
+    tools and parameters.
 
     Raises:
         UnsoundRowsError: some row is not; or there is none.
     """
     start, faults = 0, []
+    names = [name for name in _COLUMNS if name in dataset.collect_schema()]
     while True:
-        frame = dataset.select("id", "query", "answers", "tools").slice(start, _BATCH_ROWS).collect()
+        frame = dataset.select(names).slice(start, _BATCH_ROWS).collect()
         for number, row in enumerate(frame.iter_rows(named=True), start):
             fault = row_fault(row, number)
             if fault is not None:
@@ -54,6 +57,12 @@ def row_fault(row: JsonObject, number: int) -> str | None:
     try:
         calls, tools = json.loads(row["answers"]), json.loads(row["tools"])
         offered = {tool["name"]: tool["parameters"] for tool in tools}
+        if row.get("tool_schemas") is not None:
+            whole = {tool["name"]: tool["parameters"].get("properties", {}) for tool in json.loads(row["tool_schemas"])}
+            if {name: list(schema) for name, schema in whole.items()} != {
+                name: list(flat) for name, flat in offered.items()
+            }:
+                return "its tools and their whole schemas differ"
         for call in calls:
             if set(call) != {"name", "arguments"} or call["name"] not in offered:
                 return f"it calls {call.get('name')!r}, which is not offered"

@@ -28,6 +28,8 @@ def test_sound_rows_are_counted():
         ("answers", json.dumps([{"name": "f", "arguments": {"amount": 1, "x": 2}}]), "f has no parameter 'x'"),
         ("answers", json.dumps([{"name": "f", "arguments": {}}]), "the call of f lacks 'amount'"),
         ("tools", "null", "not in the released form"),
+        ("tool_schemas", "[]", "its tools and their whole schemas differ"),
+        ("tool_schemas", "[{}]", "not in the released form"),
     ],
 )
 def test_an_unsound_row_is_told(column, value, says):

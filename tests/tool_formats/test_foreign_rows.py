@@ -10,7 +10,7 @@ import pytest
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.foreign_rows import UnreadableRowError, read_foreign_row, tool_schemas
 from apigen_assets.verification.audit.audit import audit_rows
-from apigen_assets.verification.audit.read_rows import read_rows
+from apigen_assets.verification.audit.read_rows import UnusableInputError, read_rows
 
 WEATHER = {
     "name": "get_weather",
@@ -114,6 +114,20 @@ def test_what_arrow_fills_with_nulls_is_absent_and_a_null_that_is_meant_stays(sh
     row = read_foreign_row(value, filled=True)
     assert json.loads(row.answers) == CALLS
     assert tool_schemas(row.tools) == [WEATHER, ADD]
+
+
+@pytest.mark.parametrize("opened", [pa.ipc.new_file, pa.ipc.new_stream])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_arrow_files_and_streams_are_read_as_datasets_keeps_them(opened, shape, tmp_path):
+    table = pa.Table.from_pylist([SHAPES[shape]])
+    with opened(tmp_path / "data.arrow", table.schema) as writer:
+        writer.write_table(table)
+    (row,) = read_rows(tmp_path / "data.arrow")
+    assert row.problem is None and json.loads(row.answers or "") == CALLS
+    cut = tmp_path / "cut.arrow"
+    cut.write_bytes((tmp_path / "data.arrow").read_bytes()[:200])
+    with pytest.raises(UnusableInputError, match="Arrow"):
+        list(read_rows(cut))
 
 
 def test_a_filled_row_written_as_json_again_is_recognised_by_the_nulls_in_its_schemas():

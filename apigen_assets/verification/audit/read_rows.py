@@ -49,7 +49,7 @@ def _length(text: str | None) -> int:
 
 
 def read_rows(file: Path) -> Iterator[AuditRow]:
-    """The rows of a JSON, JSON Lines or Parquet file, gzipped or not, one after another.
+    """The rows of a JSON, JSON Lines, Parquet or Arrow file, text gzipped or not, one after another.
 
     Raises:
         UnusableInputError: there is no such file, it is none of these, or it is cut.
@@ -62,6 +62,9 @@ def read_rows(file: Path) -> Iterator[AuditRow]:
         head = raw.read(4)
     if head == b"PAR1":
         yield from _parquet(file)
+        return
+    if head in (b"ARRO", b"\xff\xff\xff\xff"):
+        yield from _arrow(file, is_stream=head != b"ARRO")
         return
     opener = gzip.open if head[:2] == b"\x1f\x8b" else open
     try:
@@ -85,7 +88,9 @@ def _text(file: Path, text: TextIO) -> Iterator[AuditRow]:
         yield from _array(file, first + text.read())
         return
     if not stripped.startswith("{"):
-        raise UnusableInputError(f"{file}: neither JSON, JSON Lines nor Parquet; it begins with {stripped[:20]!r}")
+        raise UnusableInputError(
+            f"{file}: neither JSON, JSON Lines, Parquet nor Arrow; it begins with {stripped[:20]!r}"
+        )
     try:
         loads_strict(stripped)
     except StrictJsonError as error:
@@ -161,6 +166,23 @@ def _parquet(file: Path) -> Iterator[AuditRow]:
                 number += 1
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UnusableInputError(f"{file}: not a readable Parquet file: {str(error)[:200]}") from None
+
+
+def _arrow(file: Path, is_stream: bool) -> Iterator[AuditRow]:
+    """An Arrow file, or the stream of batches that `datasets` keeps on disk."""
+    import pyarrow as pa
+
+    number = 0
+    try:
+        with pa.memory_map(str(file)) as source:
+            opened = pa.ipc.open_stream(source) if is_stream else pa.ipc.open_file(source)
+            parts = opened if is_stream else map(opened.get_batch, range(opened.num_record_batches))
+            for part in parts:
+                for value in part.to_pylist():
+                    yield row_of(value, number, filled=True)
+                    number += 1
+    except (pa.ArrowException, OSError) as error:
+        raise UnusableInputError(f"{file}: not a readable Arrow file: {str(error)[:200]}") from None
 
 
 def row_of(value: object, number: int, filled: bool = False) -> AuditRow:
