@@ -41,7 +41,9 @@ def gorilla(text: str) -> str:
 
 
 def nexus(text: str) -> str:
-    """Calls divided by `;`; the NexusRaven handler."""
+    """Calls divided by `;`; the NexusRaven handler. Its `out_of_domain` says that nothing is called."""
+    if "out_of_domain" in text:
+        raise UndecodableError("out of domain")
     return f"[{text.removesuffix(';').replace(';', ',')}]"
 
 
