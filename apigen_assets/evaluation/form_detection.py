@@ -192,6 +192,11 @@ def _taken(
 ) -> Detected:
     count = readable.get(form, 0)
     warnings = []
+    if own and own != form:
+        warnings.append(
+            f"the leaderboard's own handler of this model reads {own}, in which hardly any of these answers is: on the "
+            f"board they would score next to nothing; they are read as {form}"
+        )
     unread = [answer for answer in counted if not answer.holds_call(form, thinking)]
     share = f"{count} of {len(counted)} answers ({100 * count / len(counted):.1f} %)"
     if of_calls and unread:
