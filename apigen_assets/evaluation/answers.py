@@ -104,7 +104,7 @@ class _Reading:
             )
         if self._failed and self._failures is Failures.REFUSE:
             raise OutputsError(
-                f"{len(self._failed)} of {len(self._answers)} entries are no answers of a model:\n  "
+                f"{len(self._failed)} of {len(self._answers)} entries are not answers of a model:\n  "
                 f"{_listed(self._failed)}\n"
                 "Generate those again, or count them as wrong with --failures wrong. Scored as they are, an error "
                 "would count as a correct refusal."

@@ -115,7 +115,7 @@ def evaluate_checkpoint(
         on_progress: called with questions answered and questions in all.
 
     Raises:
-        CheckpointError: the folder is no model that can answer.
+        CheckpointError: the folder is not a model that can answer.
         RunningElsewhereError: another process answers for the same checkpoint.
     """
     asked = exam(env, categories, per_category)

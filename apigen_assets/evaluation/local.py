@@ -23,7 +23,7 @@ SMALL = 50_000_000
 
 
 class CheckpointError(RuntimeError):
-    """The folder is no checkpoint that can answer; the message says what is missing."""
+    """The folder is not a checkpoint that can answer; the message says what is missing."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ def options_of(checkpoint: Path, **changes: Any) -> LocalOptions:
     """The options a checkpoint of this project was trained for, by its training.json; others' defaults are xLAM's.
 
     Raises:
-        CheckpointError: the folder is no model.
+        CheckpointError: the folder is not a model.
     """
     if not (checkpoint / "config.json").is_file():
-        raise CheckpointError(f"{checkpoint} is no checkpoint: it has no config.json; train the model first")
+        raise CheckpointError(f"{checkpoint} is not a checkpoint: it has no config.json; train the model first")
     try:
         recipe = json.loads((checkpoint / "training.json").read_text(encoding="utf-8"))["recipe"]
     except FileNotFoundError:
@@ -87,7 +87,7 @@ def answer_locally(
     `context_too_long` and is never cut.
 
     Raises:
-        CheckpointError: the folder is no model, or its tokenizer lacks what the style needs.
+        CheckpointError: the folder is not a model, or its tokenizer lacks what the style needs.
         RunningElsewhereError: another process answers for the same checkpoint.
     """
     options = options or options_of(checkpoint)

@@ -92,7 +92,7 @@ def seed_examples(
     code_version="1",
     ins={"semantic_verified": dg.AssetIn(metadata={"allow_missing_partitions": True})},
     description="Verified rows of one round, which the prompts of the next round show. `raw_candidates` of a later "
-    "round reads this table; it is no edge of the graph, since these rows were made from that asset's first round.",
+    "round reads this table; it is not an edge of the graph, since these rows were made from that asset's first round.",
 )
 def verified_examples(
     context: dg.AssetExecutionContext, config: PoolConfig, semantic_verified: pl.LazyFrame

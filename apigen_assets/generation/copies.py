@@ -32,7 +32,7 @@ def copied_from(
     """What of its prompt a pair repeats, in words; null for a pair of its own.
 
     A query is a copy of an example when it says the same words, or nearly the same ones with the same answers.
-    An example's sentence with other values is no copy.
+    An example's sentence with other values is not a copy.
 
     Args:
         query: the query as written.

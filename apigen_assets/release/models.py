@@ -141,7 +141,7 @@ def checkpoint_files(checkpoint: Path) -> dict[str, Path]:
         missing.append("*.safetensors")
     if missing:
         raise ModelError(
-            f"{checkpoint} is no complete checkpoint ({', '.join(missing)} is missing): train the model first "
+            f"{checkpoint} is not a complete checkpoint ({', '.join(missing)} is missing): train the model first "
             "(asset xlam_checkpoints)"
         )
     found.pop(MANIFEST, None)

@@ -138,7 +138,7 @@ def _messages(given: object, what: str) -> list[JsonMapping]:
     listed = _value(given, what)
     messages = [_value(message, what) for message in listed] if isinstance(listed, list) else None
     if messages is None or not all(isinstance(message, Mapping) for message in messages):
-        raise UnreadableRowError(f"missing_field: {what} are no list of objects")
+        raise UnreadableRowError(f"missing_field: {what} are not a list of objects")
     out: list[JsonMapping] = []
     for message, source in zip(messages, listed, strict=True):
         if isinstance(given, str) or isinstance(source, str):
@@ -221,7 +221,7 @@ def _listed_tools(row: JsonMapping, system: str) -> list[JsonValue]:
         raise UnreadableRowError("missing_field: tools")
     tools = _value(given, "tools")
     if not isinstance(tools, list):
-        raise UnreadableRowError("bad_tools: tools are no list")
+        raise UnreadableRowError("bad_tools: tools are not a list")
     return [_dump(tool) for tool in tools] if isinstance(given, str) else tools
 
 

@@ -37,7 +37,7 @@ def searcher(pattern: str) -> Callable[[str], bool]:
     `$` is the very end of the text, as in ECMA-262; in a pattern that backtracks also just before a last line break.
 
     Raises:
-        re.error: the pattern is no regular expression of Python's `re`; the function raises `PatternTimeError`.
+        re.error: the pattern is not a regular expression of Python's `re`; the function raises `PatternTimeError`.
     """
     re.compile(pattern)
     if not _READ_OTHERWISE.search(pattern):

@@ -1,8 +1,8 @@
 """Strict JSON Schema (Draft 2020-12), compiled once per schema.
 
 The common keywords are compiled to closures that stop at the first fault; a schema with any other keyword is
-handed to the `jsonschema` library. Both say the same about every value. Nothing is coerced: `"9.8"` is no number
-and `true` is no integer. `1.0` is an integer, because the specification says so (a number with a zero
+handed to the `jsonschema` library. Both say the same about every value. Nothing is coerced: `"9.8"` is not a number
+and `true` is not an integer. `1.0` is an integer, because the specification says so (a number with a zero
 fractional part); whether the function accepts it is seen when it is called. Patterns are searched in bounded time.
 """
 
@@ -64,7 +64,7 @@ def compile_schema(schema: JsonValue) -> Check:
     """A function that gives the first fault of a value, or null.
 
     Raises:
-        BadSchemaError: not a valid schema, a pattern that is no regular expression, or a reference that leads
+        BadSchemaError: not a valid schema, a pattern that is not a regular expression, or a reference that leads
             nowhere, or `unevaluatedProperties` beside `patternProperties`: the library searches those with `re`.
     """
     try:
@@ -152,7 +152,9 @@ def _scalar_checks(schema: JsonObject) -> list[Check]:
         step = schema["multipleOf"]
         out.append(
             lambda value: (
-                None if library.is_valid(value) else SchemaFault("multipleOf", "", f"{value} is no multiple of {step}")
+                None
+                if library.is_valid(value)
+                else SchemaFault("multipleOf", "", f"{value} is not a multiple of {step}")
             )
         )
     return out

@@ -219,7 +219,7 @@ def _tagged(name: str, pairs: list[tuple[str, str]], types: Types, newlines: boo
     for key, value in pairs:
         if key in arguments:
             raise ValueError(f"the parameter {key} appears twice")
-        # The template puts the value on lines of its own: one line break on each side is no part of it.
+        # The template puts the value on lines of its own: one line break on each side is not a part of it.
         text = re.sub(r"\A\n|\n\Z", "", value) if newlines else value
         arguments[key] = _value(text, types.get(name, {}).get(key))
     return {"name": name, "arguments": arguments}

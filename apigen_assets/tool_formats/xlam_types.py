@@ -40,7 +40,7 @@ _MAX_DEPTH = 20
 
 
 class TypeStringError(ValueError):
-    """The text is no type."""
+    """The text is not a type."""
 
 
 class ParsedType(NamedTuple):
@@ -106,7 +106,7 @@ def _schema(text: str, depth: int) -> tuple[JsonObject, bool]:
     if match is None:
         if re.fullmatch(r"[\w .:/<>()-]{1,80}", text):
             return {}, False
-        raise TypeStringError(f"{text[:60]!r} is no type")
+        raise TypeStringError(f"{text[:60]!r} is not a type")
     name, inside = match.group(1).rpartition(".")[2].lower(), match.group(2)
     parts = _split(inside, ",") if inside and inside.strip() else []
     if name == "optional":
@@ -263,14 +263,14 @@ def parameters_schema(parameters: object, *, strict: bool = True, null_where_opt
         null_where_optional: whether an optional flat parameter accepts null, as rows made elsewhere mean it.
 
     Raises:
-        TypeStringError: a type string cannot be read, or the parameters are no object, and `strict`.
+        TypeStringError: a type string cannot be read, or the parameters are not an object, and `strict`.
     """
     if parameters is None or parameters == [] or parameters == "":
         return {"type": "object", "properties": {}}
     if not isinstance(parameters, Mapping):
         if not strict:
             return {"type": "object", "properties": {}}
-        raise TypeStringError("parameters are no object")
+        raise TypeStringError("parameters are not an object")
     if is_json_schema(parameters):
         try:
             return {**_plain_names(dict(parameters)), "type": "object"}

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 FAILURES_IN_A_ROW = 8
 """Requests finally failed one after the other from which on the endpoint is given up."""
 THROTTLES_PER_REQUEST = 50
-"""Requests to wait that one request gets, after which it fails: a server that throttles for ever is no server."""
+"""Requests to wait that one request gets, after which it fails: a server that throttles for ever is not a server."""
 FIRST_CONTACTS = 3
 """Attempts at an endpoint that has never answered, where nobody is there or something else than a chat server."""
 

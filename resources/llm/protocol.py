@@ -176,7 +176,7 @@ def body_of(text: str) -> object:
 
 
 def completion_of(record: JsonMapping, cached: bool = False) -> Completion:
-    """The completion in a journal record; status `error` where the body is no chat completion."""
+    """The completion in a journal record; status `error` where the body is not a chat completion."""
     key = str(record["key"])
     try:
         request = record.get("request") or {}

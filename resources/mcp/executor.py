@@ -124,7 +124,7 @@ class McpExecutor:
     def _without_a_call(self, binding: Any, arguments: JsonObject) -> CallResult | None:
         """The result of a request for which no server is needed, or null."""
         if not isinstance(binding, McpBinding):
-            return CallResult(outcome=Outcome.UNAVAILABLE, detail=f"a {binding.kind} binding is no MCP call")
+            return CallResult(outcome=Outcome.UNAVAILABLE, detail=f"a {binding.kind} binding is not an MCP call")
         try:
             key = _key(binding, arguments)
         except (ValueError, TypeError, RecursionError) as error:

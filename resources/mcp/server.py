@@ -54,8 +54,8 @@ class Server:
             except MCPError as error:
                 reading = read_error(error.code, error.message)
             except ValueError as error:  # a result that is not what the protocol says; pydantic's errors too
-                return Reading(Outcome.MALFORMED, f"no valid tool result: {short(str(error))}")
-            except Exception as error:  # the transport's own exceptions are no part of its interface
+                return Reading(Outcome.MALFORMED, f"not a valid tool result: {short(str(error))}")
+            except Exception as error:  # the transport's own exceptions are not part of its interface
                 reading = Reading(Outcome.TRANSPORT, f"{type(error).__name__}: {short(str(error))}")
             if reading.outcome in (Outcome.TRANSPORT, Outcome.TIMEOUT):
                 await self._restart()

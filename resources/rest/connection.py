@@ -125,7 +125,7 @@ class GuardedSession(requests.Session):
 def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
     """A function that replaces every secret, in each spelling it takes on the way, with `***`.
 
-    Values under four characters are left alone: they are no secrets, and would tear holes into every text.
+    Values under four characters are left alone: they are not secrets, and would tear holes into every text.
     """
     import base64
     import json

@@ -111,7 +111,7 @@ class RestExecutor:
     def _one(self, request: CallRequest) -> CallResult:
         binding = request.binding
         if not isinstance(binding, RestBinding):
-            return CallResult(outcome=Outcome.UNAVAILABLE, detail=f"a {binding.kind} binding is no REST call")
+            return CallResult(outcome=Outcome.UNAVAILABLE, detail=f"a {binding.kind} binding is not a REST call")
         try:
             recorded = self._recorded(binding, request.arguments)
             if recorded is not None:
@@ -208,7 +208,7 @@ class RestExecutor:
             raise _Failure(Outcome.REFUSED, f"redirected to a URL that is not called: {refused.detail}") from None
         same = {http.host, f"www.{http.host}", http.host.removeprefix("www.")} | self.policy.redirect_hosts
         if target not in same:
-            raise _Failure(Outcome.REFUSED, f"redirected to {target}, which is no host of this API")
+            raise _Failure(Outcome.REFUSED, f"redirected to {target}, which is not a host of this API")
         if http.secrets and urlsplit(http.url).scheme == "https" and urlsplit(url).scheme == "http":
             raise _Failure(Outcome.REFUSED, "redirected from https to http while carrying a credential")
 

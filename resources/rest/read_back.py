@@ -283,7 +283,7 @@ class _Reader:
             self._same("the body", outer or RestParameter(place=Place.BODY, wire_name=""), whole, value)
             return
         if not isinstance(value, dict):
-            raise Mismatch("the body is no object")
+            raise Mismatch("the body is not an object")
         left = dict(value)
         for name, constant in self._constants(Place.BODY).items():
             if left.pop(name, None) != constant:

@@ -55,7 +55,7 @@ def host_of(url: str) -> str:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise RequestRefusedError(Outcome.REFUSED, f"no valid URL: {error}") from None
+        raise RequestRefusedError(Outcome.REFUSED, f"not a valid URL: {error}") from None
     if parts.scheme not in ("http", "https"):
         raise RequestRefusedError(Outcome.REFUSED, f"only http and https are called, not {parts.scheme or 'nothing'!r}")
     if not host:
@@ -69,7 +69,7 @@ def host_of(url: str) -> str:
     try:
         return host.rstrip(".").lower().encode("idna").decode() if not host.isascii() else host.rstrip(".").lower()
     except UnicodeError as error:
-        raise RequestRefusedError(Outcome.REFUSED, f"no valid host name {host!r}: {error}") from None
+        raise RequestRefusedError(Outcome.REFUSED, f"not a valid host name {host!r}: {error}") from None
 
 
 def build(

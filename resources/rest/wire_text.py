@@ -16,7 +16,7 @@ Encode = Callable[[str], str]
 
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
 _RESERVED = ":/?@!$'()*,;"
-"""What `allowReserved` leaves alone; `# [ ]` are no characters of a query, and `& = +` have a meaning in one."""
+"""What `allowReserved` leaves alone; `# [ ]` are not characters of a query, and `& = +` have a meaning in one."""
 _MOST_EXACT = 2.0**53
 
 

@@ -155,7 +155,7 @@ def test_failures_stored_as_answers_are_seen(tmp_path, entry):
         {"id": "irrelevance_0", "result": CALL},
         {"id": "irrelevance_1", **entry},
     )
-    with pytest.raises(OutputsError, match=r"1 of 2 entries are no answers of a model:\s+irrelevance_1"):
+    with pytest.raises(OutputsError, match=r"1 of 2 entries are not answers of a model:\s+irrelevance_1"):
         read(path)
 
 

@@ -97,7 +97,7 @@ def test_two_runs_do_not_write_the_same_answers(tmp_path):
 
 
 def test_a_folder_that_is_no_model_is_told_so(tmp_path):
-    with pytest.raises(CheckpointError, match="is no checkpoint"):
+    with pytest.raises(CheckpointError, match="is not a checkpoint"):
         answer_locally(tmp_path, [question(0)], tmp_path / "out")
 
 
@@ -312,4 +312,4 @@ def test_command_asks_a_checkpoint(use_env, checkpoint, tmp_path):
     assert CliRunner().invoke(app, ["evaluate"]).exit_code == 2
     missing = CliRunner().invoke(app, ["evaluate", "--checkpoint", str(tmp_path)])
     assert missing.exit_code == 1
-    assert "is no checkpoint" in missing.output
+    assert "is not a checkpoint" in missing.output

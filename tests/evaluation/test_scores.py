@@ -285,8 +285,8 @@ def test_a_stated_sample_is_scored_as_one(use_env, truths, tmp_path):
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ("Error during inference: Connection error.", "are no answers of a model"),
-        ("Error code: 401 - Unauthorized", "are no answers of a model"),
+        ("Error during inference: Connection error.", "are not answers of a model"),
+        ("Error code: 401 - Unauthorized", "are not answers of a model"),
         ("I am sorry, but I cannot help with that.", "holds a function call"),
     ],
 )

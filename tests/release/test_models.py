@@ -118,7 +118,7 @@ def test_an_incomplete_checkpoint_is_refused(tmp_path, checkpoint, name):
 
 
 def test_no_checkpoint_at_all(tmp_path):
-    with pytest.raises(ModelError, match="no complete checkpoint"):
+    with pytest.raises(ModelError, match="is not a complete checkpoint"):
         write(tmp_path, tmp_path / "nothing")
 
 

@@ -85,7 +85,7 @@ def revised(api: Api, answer: str) -> Api:
     """The API with the texts of a model's answer; nothing but descriptions changes, and the old ones are kept.
 
     Raises:
-        ValueError: the answer is no object of the form asked for, or names other parameters than the API has.
+        ValueError: the answer is not an object of the form asked for, or names other parameters than the API has.
     """
     start, end = answer.find("{"), answer.rfind("}")
     try:

@@ -58,7 +58,7 @@ def documents(path: Path, endings: tuple[str, ...]) -> Iterator[Document]:
     middle of an archive gives one such document after all that could be read.
 
     Raises:
-        SourceError: the path does not exist or is no readable archive at all.
+        SourceError: the path does not exist or is not a readable archive at all.
     """
     if path.is_dir():
         yield from _from_folder(path, endings)
@@ -187,7 +187,7 @@ def _from_zip(path: Path, endings: tuple[str, ...]) -> Iterator[Document]:
     try:
         archive = zipfile.ZipFile(path)
     except _DAMAGED as error:
-        raise SourceError("damaged_archive", f"{path.name} is no readable zip: {error}") from None
+        raise SourceError("damaged_archive", f"{path.name} is not a readable zip: {error}") from None
     total = 0
     with archive:
         members = archive.infolist()

@@ -65,7 +65,7 @@ def _response(session: GuardedSession, url: str, call: HttpCall) -> requests.Res
     except ValueError as error:
         raise SourceError("bad_url", f"{url[:100]}: {error}") from None
     if parts.scheme not in {"http", "https"} or not host:
-        raise SourceError("bad_url", f"{url[:100]} is no http(s) URL")
+        raise SourceError("bad_url", f"{url[:100]} is not an http(s) URL")
     try:
         return session.send_one("GET", url, {"Accept": "*/*"}, None, _TIMEOUT)
     except AddressRefusedError as error:

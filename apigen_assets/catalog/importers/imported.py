@@ -91,11 +91,11 @@ class Collector:
         self.drafts.append(draft)
 
     def fail(self, original_name: str, file: str, reason: str, detail: str) -> None:
-        """Takes one thing that is no API."""
+        """Takes one thing that is not an API."""
         self.failures.append(ImportFailure(original_name, file, reason, clip(detail)))
 
     def result(self) -> ImportResult:
-        """Names made unique, schemas checked; a draft that is no valid record becomes a reject."""
+        """Names made unique, schemas checked; a draft that is not a valid record becomes a reject."""
         if not self.drafts and not self.failures:
             self.fail("", "", "nothing_found", "the source holds nothing that could be an API")
         rejects = [self._reject(failure) for failure in self.failures]

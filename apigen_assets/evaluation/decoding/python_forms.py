@@ -121,7 +121,7 @@ def minicpm(answer: Any) -> Any:
 
 
 def count(form: str, answer: object, category: str = "") -> int:
-    """How many calls the text holds in a form of `PREPARE`; 0 where it is no list of calls."""
+    """How many calls the text holds in a form of `PREPARE`; 0 where it is not a list of calls."""
     if not isinstance(answer, str):
         return 0
     try:

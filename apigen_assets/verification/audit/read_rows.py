@@ -149,7 +149,7 @@ def _lines(lines: JsonValue) -> Iterator[AuditRow]:
 
 
 def _id_in(line: str, number: int) -> JsonValue:
-    """The id of a line that is no strict JSON, where a lax reader finds one."""
+    """The id of a line that is not strict JSON, where a lax reader finds one."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
@@ -194,7 +194,7 @@ def row_of(value: object, number: int, filled: bool = False) -> AuditRow:
         filled: it comes from Arrow structs, in which null means absent.
     """
     if not isinstance(value, dict):
-        return AuditRow(number, None, None, None, "missing_field: the row is no object")
+        return AuditRow(number, None, None, None, "missing_field: the row is not an object")
     identity = value.get("id")
     identity = number if identity is None else identity
     findings: tuple[Finding, ...] = ()

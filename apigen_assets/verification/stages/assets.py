@@ -135,7 +135,7 @@ def execution_check(
     lake: dg.ResourceParam[LakeIOManager],
 ) -> _Results:
     """Stage 2 (paper, section 3.2)."""
-    # Rows may call APIs of other batches; those are looked up where one does, and are no dependency of this one.
+    # Rows may call APIs of other batches; those are looked up where one does, and are not a dependency of this one.
     bindings = LibraryBindings(bindings_of(filtered_api_catalog), lake.lake, BatchPartition.of(context).batch)
     with executors.open() as executor:
         checked = checked_by_chunk(format_verified, lambda frame: check_execution(frame, bindings, executor))

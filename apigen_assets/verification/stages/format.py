@@ -40,7 +40,7 @@ class CompiledTool(NamedTuple):
     arguments: dict[str, Check]
     required: tuple[str, ...]
     other: Check | None
-    """For arguments that are no named parameter; null where such are refused."""
+    """For arguments that are not a named parameter; null where such are refused."""
     whole: Check
     """Keywords on the arguments as a whole; the named parameters are checked before."""
 
@@ -126,7 +126,7 @@ class FormatChecker:
         except StrictJsonError as error:
             return _FORMAT_REASONS.get(error.kind, Reason.NOT_JSON), str(error)
         if not isinstance(calls, list):
-            return Reason.MALFORMED_CALL, "the answers are no list of calls"
+            return Reason.MALFORMED_CALL, "the answers are not a list of calls"
         if not calls:
             return Reason.NO_CALLS, "the answer calls nothing"
         if len(calls) > limits.calls:
@@ -192,7 +192,7 @@ class FormatChecker:
             if name in out:
                 return f"two tools are named {_cut(repr(name))}"
             if not isinstance(parameters, dict):
-                return f"{_cut(name)}: parameters are no JSON Schema"
+                return f"{_cut(name)}: parameters are not a JSON Schema"
             compiled = self._compile(name, parameters)
             if isinstance(compiled, str):
                 return f"{_cut(name)}: {compiled}"
@@ -240,7 +240,7 @@ def compile_tool(parameters: JsonObject) -> CompiledTool | str:
             compile_schema(_with(rest, definitions)),
         )
     except BadSchemaError as error:
-        return f"parameters are no valid JSON Schema: {error}"
+        return f"parameters are not a valid JSON Schema: {error}"
 
 
 def _with(schema: JsonValue, definitions: JsonObject) -> JsonValue:
@@ -273,14 +273,14 @@ def _unfit(arguments: JsonObject, depth: int) -> Finding | None:
         kind = type(value)
         if kind is str:
             if not value.isascii() and not _is_unicode(value):
-                return Reason.NOT_JSON, f"{_cut(ascii(key))}: a lone surrogate is no text"
+                return Reason.NOT_JSON, f"{_cut(ascii(key))}: a lone surrogate is not text"
         elif kind is float:
             if not math.isfinite(value):
                 return Reason.NON_FINITE_NUMBER, f"{_cut(ascii(key))}: a number beyond double precision"
         elif kind is list or kind is dict:
             flat = False
         if not key.isascii() and not _is_unicode(key):
-            return Reason.NOT_JSON, f"{_cut(ascii(key))}: a lone surrogate is no text"
+            return Reason.NOT_JSON, f"{_cut(ascii(key))}: a lone surrogate is not text"
     if flat:
         return None
     for level, value in _walk(arguments):
@@ -289,7 +289,7 @@ def _unfit(arguments: JsonObject, depth: int) -> Finding | None:
         if isinstance(value, float) and not math.isfinite(value):
             return Reason.NON_FINITE_NUMBER, "a number beyond double precision"
         if isinstance(value, str) and not value.isascii() and not _is_unicode(value):
-            return Reason.NOT_JSON, "a lone surrogate is no text"
+            return Reason.NOT_JSON, "a lone surrogate is not text"
     return None
 
 

@@ -133,8 +133,8 @@ def style_of(
 def without_holes(url: str, arguments: list[Argument], warn: Warn) -> list[Argument]:
     """The arguments with those of the path fitted to the URL's holes.
 
-    A hole that nobody declared is a required string, since the URL is no address without it; a parameter of the path
-    that has no hole is never sent, so it is not offered.
+    A hole that nobody declared is a required string, since the URL is not an address without it; a parameter of the
+    path that has no hole is never sent, so it is not offered.
     """
     holes = [hole.removeprefix("+") for hole in dict.fromkeys(_HOLE.findall(url))]
     free = [

@@ -15,7 +15,7 @@ MAX_CHAIN = 50
 _MARK = "apigen-document:"
 """Starts an absolute reference; no URL scheme in use."""
 _DATA = frozenset({"example", "default", "enum", "const"})
-"""Keys whose values are data, in which a `$ref` is no reference."""
+"""Keys whose values are data, in which a `$ref` is not a reference."""
 
 
 class ReferenceProblem(ValueError):

@@ -33,7 +33,7 @@ class Recorded(NamedTuple):
 
     function: str
     arguments: JsonObject | None
-    """Null where the input is no JSON object."""
+    """Null where the input is not a JSON object."""
     error: str
     response: str
     code: int
@@ -134,7 +134,7 @@ def import_calls(
         if call is None:
             reason = "unreadable line"
         elif call.arguments is None:
-            reason = "input is no JSON object"
+            reason = "input is not a JSON object"
         else:
             reading = outcome_of(call)
             found = known.get(call.function, [])

@@ -112,7 +112,7 @@ def _import_tool(collector: Collector, document: Document, tool: object, categor
     apis = tool.get("api_list")
     title = _text(tool, "title") or _text(tool, "tool_name") or key
     if not isinstance(apis, list):
-        collector.fail(title, file, "not_a_tool", "no api_list: this is no ToolBench tool")
+        collector.fail(title, file, "not_a_tool", "no api_list: this is not a ToolBench tool")
         return
     if not apis:
         collector.fail(title, file, "no_apis", "api_list is empty")
@@ -151,13 +151,13 @@ def _draft(api: object, tool: JsonObject, title: str, about: str) -> Draft:
         raise SourceError("malformed_api", f"a JSON {type(api).__name__} where an API's object belongs")
     method = (_text(api, "method") or "GET").upper()
     if method not in _METHODS:
-        raise SourceError("unknown_method", f"the method {method[:40]!r} is none of HTTP's")
+        raise SourceError("unknown_method", f"the method {method[:40]!r} is not one of HTTP's")
     url = _text(api, "url").strip()
     host = _text(tool, "host").strip()
     if url.startswith("/") and host:
         url = f"https://{host}{url}"
     if not re.match(r"https?://[^\s/?#]+", url):
-        raise SourceError("no_url", f"the URL {url[:80]!r} is no http(s) address")
+        raise SourceError("no_url", f"the URL {url[:80]!r} is not an http(s) address")
     url = _HOLE.sub(lambda match: "{" + (match[1] or match[2]) + "}", url)
     listed = _parameters(api)
     text, listed = untorn(_text(api, "description"), listed)

@@ -65,7 +65,7 @@ def _typed(name: str, kind: str, description: str, example: object) -> JsonObjec
 
 
 def number_type(name: str, description: str, example: object, kind: str = "NUMBER") -> str:
-    """`integer` only where the example or the name says so; `string` where the example is no number at all."""
+    """`integer` only where the example or the name says so; `string` where the example is not a number at all."""
     if kind.startswith(("INT", "LONG")):
         return "integer"
     number = _number(example)
