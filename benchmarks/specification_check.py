@@ -360,7 +360,7 @@ class _Tool:
             if has:
                 return found, True
         for key in ("anyOf", "oneOf"):
-            branches = schema.get(key) or ()
+            branches: list[Any] = schema.get(key) or []
             if len(branches) == 1:
                 return self._default(branches[0], file, level + 1)
         return None, False

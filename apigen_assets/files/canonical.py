@@ -81,6 +81,17 @@ def content_hash(value: object, length: int = 16) -> str:
     return hashlib.sha256(dumps(value).encode()).hexdigest()[:length]
 
 
+def json_equal(left: object, right: object) -> bool:
+    """Equality of JSON values at every depth: `1` and `1.0` are equal, `1` and `true` are not."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(json_equal, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(json_equal(item, right[key]) for key, item in left.items())
+    return bool(left == right)
+
+
 def _unique(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
     out = dict(pairs)
     if len(out) != len(pairs):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError as _MetaSchemaError
 
+from apigen_assets.files.canonical import json_equal
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.patterns import BoundedValidator
 
@@ -121,7 +122,7 @@ def _fits_simply(value: object, schema: JsonObject) -> bool:
         return False
     if "enum" not in schema:
         return True
-    return any(one == value and isinstance(one, bool) == isinstance(value, bool) for one in schema["enum"])
+    return any(json_equal(permitted, value) for permitted in schema["enum"])
 
 
 def _is_of(value: object, kind: str) -> bool:

@@ -17,6 +17,7 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from apigen_assets.files.canonical import json_equal
 from apigen_assets.files.excerpt import cut
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.patterns import BoundedValidator, PatternTimeError, searcher
@@ -124,7 +125,7 @@ def _scalar_checks(schema: JsonObject) -> list[Check]:
         shown = _cut(", ".join(map(repr, allowed)))
 
         def in_enum(value: object) -> SchemaFault | None:
-            found = value in strings if isinstance(value, str) else any(_equal(one, value) for one in allowed)
+            found = value in strings if isinstance(value, str) else any(json_equal(one, value) for one in allowed)
             return None if found else SchemaFault("enum", "", f"{_cut(repr(value))} is not one of {shown}")
 
         out.append(in_enum)
@@ -133,7 +134,7 @@ def _scalar_checks(schema: JsonObject) -> list[Check]:
         out.append(
             lambda value: (
                 None
-                if _equal(value, const)
+                if json_equal(value, const)
                 else SchemaFault("const", "", f"{_cut(repr(value))} is not {_cut(repr(const))}")
             )
         )
@@ -379,21 +380,10 @@ def _mentions(schema: object, keywords: frozenset[str]) -> bool:
     return isinstance(schema, list) and any(_mentions(one, keywords) for one in schema)
 
 
-def _equal(one: object, two: object) -> bool:
-    """JSON equality: `1` and `1.0` are equal, `1` and `true` are not."""
-    if isinstance(one, bool) or isinstance(two, bool):
-        return one is two
-    if isinstance(one, list) and isinstance(two, list):
-        return len(one) == len(two) and all(map(_equal, one, two))
-    if isinstance(one, dict) and isinstance(two, dict):
-        return one.keys() == two.keys() and all(_equal(item, two[key]) for key, item in one.items())
-    return bool(one == two)
-
-
 def _unique(items: list[JsonValue]) -> bool:
     if all(type(item) is str or type(item) is int for item in items):
         return len(set(items)) == len(items)
-    return not any(_equal(items[i], items[j]) for i in range(len(items)) for j in range(i))
+    return not any(json_equal(items[i], items[j]) for i in range(len(items)) for j in range(i))
 
 
 def _cut(text: str) -> str:

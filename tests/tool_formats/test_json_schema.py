@@ -1,7 +1,7 @@
 """The fast paths say what the validator says."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -60,6 +60,7 @@ def test_an_unsound_schema_says_where(schema, message):
         checked_parameters(schema)
 
 
+@example({"enum": [[False, {"a": 1}]]}, [0, {"a": True}])
 @given(simple, values)
 def test_nullable_allows_null_and_nothing_else_new(schema, value):
     allowed = nullable(schema)
