@@ -84,16 +84,22 @@ def test_a_dropped_module_becomes_a_filtered_catalog_and_nothing_vanishes(run, t
 
 def test_the_modules_of_a_dropped_archive_are_there_after_the_import(run, tmp_path):
     with zipfile.ZipFile(tmp_path / "incoming" / "shop.zip", "w") as archive:
-        archive.writestr("prices.py", MODULE.partition("def handle")[0])
+        archive.writestr("shop/prices.py", MODULE.partition("def handle")[0])
+        archive.writestr("shop/__init__.py", "")
+        archive.writestr("shop/rates.json", '{"net": 2}')
+        archive.writestr(
+            "shop/totals.py",
+            "import json\nfrom pathlib import Path\nfrom .prices import price_with_tax\n\n"
+            "RATES = json.loads((Path(__file__).parent / 'rates.json').read_text())\n\n\n"
+            "def total(pieces: int) -> float:\n"
+            '    """Compute the total of an order.\n\n    Args:\n        pieces: How many pieces.\n    """\n'
+            "    return pieces * price_with_tax(RATES['net'])\n",
+        )
     result, lake = run("shop")
     assert result.success
-    (api,) = [Api.from_row(row) for row in lake.scan("filtered_api_catalog").collect().iter_rows(named=True)]
-    assert Path(api.binding.path).is_file()
-    assert api.probe.outcome == "ok"
-
-
-def _metadata(result, node):
-    return result.asset_materializations_for_node(node)[0].metadata
+    apis = [Api.from_row(row) for row in lake.scan("filtered_api_catalog").collect().iter_rows(named=True)]
+    assert [api.binding.module for api in apis] == ["shop.prices", "shop.totals"]
+    assert all(Path(api.binding.path).is_file() and api.probe.outcome == "ok" for api in apis)
 
 
 def test_a_large_source_is_split_and_its_import_names_the_batches(run, tmp_path):

@@ -22,7 +22,7 @@ BAD_FOR_S = 86_400.0
 NOT_PROBED = "not_probed"
 """Outcome of an API that is not called without being asked to: a call could change something."""
 
-_LATER_FIELDS = frozenset({"root", "environment", "cwd", "headers", "sse", "wire_names", "result_schema"})
+_LATER_FIELDS = frozenset({"root", "environment", "cwd", "headers", "sse", "wire_names", "result_schema", "nested"})
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _ABOUT_THE_ARGUMENTS = {Outcome.HTTP_4XX, Outcome.EMPTY, Outcome.SOFT_ERROR, Outcome.EXCEPTION}
 """Outcomes that a made-up argument explains as well as a broken API does."""
@@ -177,4 +177,10 @@ def _key(api: Api, example: ProbeArguments) -> str:
     # What is as it was before a field came to bindings keeps the key that it had.
     binding = api.binding.model_dump(mode="json")
     binding = {name: value for name, value in binding.items() if value or name not in _LATER_FIELDS}
+    binding.pop("result_schema", None)  # it changes no call
+    for parameter in binding.get("parameters", {}).values():
+        parameter.setdefault("explode", True)
+    for credential in binding.get("credentials", ()):
+        credential.setdefault("prefix", "")
+        credential.setdefault("optional", False)
     return content_hash([binding, example.arguments])

@@ -11,6 +11,7 @@ from apigen_assets.catalog.tables import catalog_apis, conservation_faults
 from apigen_assets.domain.api import Api, McpBinding, PythonBinding, RestBinding, RestParameter, Source
 from apigen_assets.domain.chat import Completion
 from apigen_assets.domain.outcome import CallResult, Outcome
+from apigen_assets.files.canonical import content_hash
 from apigen_assets.tool_formats.json_schema import is_valid
 
 
@@ -186,6 +187,20 @@ def test_outcomes_are_kept_and_asked_again_when_old(tmp_path):
         file.write(b'{"key": "torn')
     assert run(apis, ProbeCache(path, 2.5 * day)) == []
     assert len(run(apis, ProbeCache(path, 30 * day), Outcome.OK, Outcome.OK)) == 2
+
+
+def test_probes_kept_by_an_earlier_version_are_found(tmp_path):
+    """The key is that of the whole binding as it was before styles and names came to it."""
+    places = {"q": RestParameter(place="query", wire_name="q")}
+    api = make("b", binding=RestBinding(url="https://w.example/b", parameters=places))
+    before = {"kind": "rest", "method": "GET", "url": "https://w.example/b", "constants": {}, "body_type": None}
+    before |= {"parameters": {"q": {"place": "query", "wire_name": "q", "explode": True}}, "whole_body": None}
+    (asked,) = run([api], None, Outcome.OK)
+    key = content_hash([{**before, "credentials": []}, asked.arguments])
+    result = {"outcome": "ok", "result": "1", "truncated": False, "detail": "", "status": 200, "duration_s": 0.1}
+    path = tmp_path / "probes.jsonl"
+    path.write_text(json.dumps({"key": key, "at": 5, "result": result}) + "\n")
+    assert run([api], ProbeCache(path, 10)) == []
 
 
 def test_where_calls_are_to_be_live_no_kept_outcome_answers(tmp_path):
