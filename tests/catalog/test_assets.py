@@ -102,6 +102,10 @@ def test_the_modules_of_a_dropped_archive_are_there_after_the_import(run, tmp_pa
     assert all(Path(api.binding.path).is_file() and api.probe.outcome == "ok" for api in apis)
 
 
+def _metadata(result, node):
+    return result.asset_materializations_for_node(node)[0].metadata
+
+
 def test_a_large_source_is_split_and_its_import_names_the_batches(run, tmp_path):
     lines = [f'def f{i}(x: int) -> int:\n    """Number {i}."""\n    return x\n' for i in range(7)]
     source = tmp_path / "incoming" / "many.py"
