@@ -2,6 +2,7 @@
 
 import json
 
+from apigen_assets.files.excerpt import cut
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.trace.life import RowLife
 
@@ -58,6 +59,6 @@ def _fields(values: JsonObject) -> str:
         if value is None or value == "" or value == [] or value == {}:
             continue
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
-        text = text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+        text = cut(text, _WIDTH)
         lines.append(f"**{name}**: {text}" if "\n" not in text else f"**{name}**:\n\n```\n{text}\n```")
     return "\n\n".join(lines) or "nothing on record"
