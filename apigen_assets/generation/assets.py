@@ -188,7 +188,7 @@ def raw_candidates(
             "rows_of_other_rounds": sum(frame.height for frame in earlier),
             "library_version": library.version if library else "none",
             "library_apis": len(library) if library else 0,
-            **_offered(generated.candidates),
+            **_offered(generated.candidates, library),
             **_metadata(generated, llm, generator),
         },
     )
@@ -203,11 +203,17 @@ def _pool(frame: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def _offered(candidates: pl.DataFrame) -> dict[str, Any]:
-    """How many of the prompts with several tools mix batches."""
-    tools = candidates.unique("completion_key")["tools"]
-    several = [ids for text in tools if len(ids := {tool["api_id"] for tool in json.loads(text)}) > 1]
-    return {"prompts_with_several_tools": len(several), "apis_offered": len(set().union(*several)) if several else 0}
+def _offered(candidates: pl.DataFrame, library: Library | None) -> dict[str, Any]:
+    """What the prompts offered: how many APIs, and how many prompts with several tools mix sources."""
+    sources = dict(zip(library.ids, library.sources, strict=True)) if library else {}
+    prompts = [{tool["api_id"] for tool in json.loads(text)} for text in candidates.unique("completion_key")["tools"]]
+    several = [ids for ids in prompts if len(ids) > 1]
+    mixed = sum(len({sources.get(api_id) for api_id in ids}) > 1 for ids in several)
+    return {
+        "apis_offered": len(set().union(*prompts)),
+        "prompts_with_several_tools": len(several),
+        "of_which_mix_sources": mixed,
+    }
 
 
 def _metadata(generated: Generated, llm: LlmResource, generator: str) -> dict[str, Any]:

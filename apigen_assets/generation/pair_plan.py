@@ -17,6 +17,7 @@ LENGTHS = ("short", "medium", "long")
 PERSON_SHARE = 0.6
 FORMS = {
     "calendar": "dates as people say them, with the year",
+    "relative": "a date relative to a day that the query states",
     "names": "the name of what a code stands for",
     "unit": "a quantity in another common unit, converted in the call",
     "words": "numbers in words",
@@ -25,7 +26,7 @@ FORMS = {
 """How values may be put where not in digits and codes, as the prompt says it."""
 PERSONAS = read_personas()
 
-_FORM_SHARES = {"calendar": 0.3, "names": 0.3, "unit": 0.1, "words": 0.15, "thousands": 0.1}
+_FORM_SHARES = {"calendar": 0.3, "relative": 0.2, "names": 0.3, "unit": 0.1, "words": 0.15, "thousands": 0.1}
 _UNIT = re.compile(
     r"\b(?:in|as) (?:kilo|centi|milli)?(?:met(?:er|re)s|grams?|lit(?:er|re)s)\b|\bin (?:seconds|minutes|hours|days)\b"
     r"|_(?:km|cm|mm|kg|mg|ml|minutes|hours|seconds)$",
@@ -160,7 +161,7 @@ def _forms_for(properties: JsonMapping) -> Sequence[str]:
     numbers = [(name, text) for name, schema, text in schemas if schema.get("type") in ("integer", "number")]
     free = [one for one in schemas if not one[1].get("enum")]
     if any(schema.get("format") == "date" for _, schema, _ in schemas):
-        forms.append("calendar")
+        forms += ["calendar", "relative"]
     if any(schema.get("type") == "string" and _CODE.search(f"{name} {text}") for name, schema, text in free):
         forms.append("names")
     if any(_UNIT.search(name) or _UNIT.search(text) for name, text in numbers):

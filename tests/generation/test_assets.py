@@ -115,6 +115,8 @@ def test_a_partition_draws_from_the_whole_catalog_as_it_was_at_first(
     again = run(instance, tmp_path)
     assert metadata(again)["library_version"] == metadata(first)["library_version"]
     assert metadata(first)["library_apis"] == 55
+    assert metadata(first)["apis_offered"] > 20
+    assert metadata(first)["prompts_with_several_tools"] >= 5 and metadata(first)["of_which_mix_sources"] == 0
     assert lake.scan("raw_candidates").collect().equals(frame)
 
 

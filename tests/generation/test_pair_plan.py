@@ -66,7 +66,7 @@ def test_forms_are_those_that_values_can_take() -> None:
         return {plan.form for plan in plans if plan.form is not None}
 
     assert forms({"city": {"type": "string"}}) == set()
-    assert forms({"day": {"type": "string", "format": "date"}}) == {"calendar"}
+    assert forms({"day": {"type": "string", "format": "date"}}) == {"calendar", "relative"}
     assert forms({"n": {"type": "integer"}}) == {"words", "thousands"}
     assert forms({"mass_kg": {"type": "number"}}) == {"unit", "words", "thousands"}
     assert forms({"country": {"type": "string", "description": "Two-letter ISO country code."}}) == {"names"}
@@ -83,6 +83,7 @@ def test_parameters_that_are_odd_give_plans_too() -> None:
     ("form", "name", "schema", "query", "value"),
     [
         ("calendar", "date", {"type": "string", "format": "date"}, "on March 18th, 2026", "2026-03-18"),
+        ("relative", "date", {"type": "string", "format": "date"}, "for the day after 2026-03-18", "2026-03-19"),
         ("names", "country", {"type": "string", "description": "Two-letter ISO country code."}, "in Germany", "DE"),
         ("unit", "distance", {"type": "number", "description": "Distance in kilometres."}, "within 2,500 m", 2.5),
         ("words", "days", {"type": "integer", "description": "Number of days."}, "over the next seven days", 7),
