@@ -135,7 +135,8 @@ def _value(text: str, schema: object) -> Any:
     """A value that a tag syntax wrote as text."""
     kinds = _kinds(schema)
     if "string" in kinds:
-        nullable = text.strip() in ("null", "None") and "null" in kinds
+        # Of a text parameter, `null` is what templates write for null far more often than a text of that name.
+        nullable = text.strip() == "null" or (text.strip() == "None" and "null" in kinds)
         others = kinds - {"string", "null"}
         if not nullable and not (others and _reads_as(text, others)):
             return text

@@ -141,6 +141,18 @@ def test_sharegpt_turns_are_what_llama_factory_accepts(tmp_path):
     assert [row["conversations"][-1]["from"] for row in rows] == ["function_call", "function_call", "gpt"]
 
 
+@pytest.mark.parametrize("config", ["openai", "prompt_completion"])
+def test_trainers_that_serialise_arguments_themselves_do_it_once(config, tmp_path):
+    """LLaMA-Factory's `openai` formatting and axolotl's `chat_template` turn `function` into text, and text once more."""
+    for row in load(release(tmp_path / "release", data(), names=ALL), config, tmp_path):
+        answer = (row.get("messages") or row["completion"])[-1]
+        content = answer["content"]
+        if answer.get("tool_calls"):
+            content = json.dumps([call["function"] for call in answer["tool_calls"]], ensure_ascii=False)
+            assert all(isinstance(call["arguments"], dict) for call in json.loads(content))
+        assert content is not None and isinstance(json.dumps(row["tools"]), str)
+
+
 def test_rl_prompts_name_their_tools_and_the_reward_takes_the_columns_as_they_are(tmp_path):
     tree = release(tmp_path / "release", data(), names=ALL)
     rows = load(tree, "grpo", tmp_path)

@@ -137,6 +137,8 @@ def test_no_text_raises_anything_else(text):
     [
         ({"type": "string"}, "true", "true"),
         ({"type": ["string", "null"]}, "null", None),
+        ({"type": "string"}, "null", None),
+        ({"type": "string"}, "None", "None"),
         ({"type": ["string", "integer"]}, "7", 7),
         ({"enum": ["1", "2"]}, "1", "1"),
         ({"type": "number"}, "2.50", 2.5),
