@@ -19,12 +19,12 @@ from pathlib import Path
 from apigen_assets.files.folders import swap
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import settings
-from resources.bfcl.process import BfclEnvironmentError, DiedError, ask, scratch_folder
+from resources.bfcl.process import MPMATH_VERSION, BfclEnvironmentError, DiedError, ask, scratch_folder
 
 VERSION = "2026.3.23"
 """The only version that scores are given for: other versions have other questions and answers."""
 
-MPMATH = "mpmath==1.3.0"
+MPMATH = f"mpmath=={MPMATH_VERSION}"
 """What the tools of multi-turn compute with."""
 
 PACKAGES = (

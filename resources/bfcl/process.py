@@ -1,17 +1,25 @@
 """One command of the small environment, as a subprocess: JSON in files, nothing shared."""
 
+import importlib.util
 import json
 import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 _HERE = Path(__file__).parent
-_START = "import sys; sys.path.append(sys.argv.pop(1)); from runner.commands import main; main(sys.argv[1:])"
+_START = (
+    "import sys; sys.path += [sys.argv.pop(1), sys.argv.pop(1)]; from runner.commands import main; main(sys.argv[1:])"
+)
 _KEPT = ("PATH", "HOME", "LANG", "SYSTEMROOT", "TMPDIR")
+
+
+MPMATH_VERSION = "1.3.0"
+"""Of what the tools of multi-turn compute with; pure Python."""
 
 
 class BfclEnvironmentError(RuntimeError):
@@ -29,7 +37,7 @@ def ask(python: Path, arguments: list[str], scratch: Path, timeout_s: float) -> 
         DiedError: it ended with an error, a signal or at the time limit.
         BfclEnvironmentError: the interpreter cannot be started.
     """
-    command = [str(python), "-I", "-c", _START, str(_HERE), *arguments]
+    command = [str(python), "-I", "-c", _START, str(_HERE), str(_lent(scratch)), *arguments]
     kept = {key: os.environ[key] for key in _KEPT if key in os.environ}
     try:
         done = subprocess.run(
@@ -53,6 +61,21 @@ def ask(python: Path, arguments: list[str], scratch: Path, timeout_s: float) -> 
         timed_out = next((line for line in last if line.startswith("Timeout")), None)
         raise DiedError(timed_out or (last[-1] if last else f"exit status {done.returncode}"))
     return done.stdout
+
+
+def _lent(scratch: Path) -> Path:
+    """A folder with `mpmath` of this interpreter, if it has the version that is pinned, and with nothing else.
+
+    It comes last on the path: interpreters prepared before multi-turn was scored lack the package.
+    """
+    folder = scratch / "lent"
+    folder.mkdir(exist_ok=True)
+    spec = importlib.util.find_spec("mpmath")
+    if spec is not None and spec.submodule_search_locations and metadata.version("mpmath") == MPMATH_VERSION:
+        link = folder / "mpmath"
+        if not link.exists():
+            link.symlink_to(next(iter(spec.submodule_search_locations)), target_is_directory=True)
+    return folder
 
 
 def complete_lines(path: Path) -> list[Any]:
