@@ -143,7 +143,7 @@ def test_sharegpt_turns_are_what_llama_factory_accepts(tmp_path):
 
 @pytest.mark.parametrize("config", ["openai", "prompt_completion"])
 def test_trainers_that_serialise_arguments_themselves_do_it_once(config, tmp_path):
-    """LLaMA-Factory's `openai` formatting and axolotl's `chat_template` turn `function` into text, and text once more."""
+    """The `openai` formatting of LLaMA-Factory and axolotl's `chat_template` turn `function` into text, and once."""
     for row in load(release(tmp_path / "release", data(), names=ALL), config, tmp_path):
         answer = (row.get("messages") or row["completion"])[-1]
         content = answer["content"]
