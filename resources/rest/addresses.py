@@ -79,8 +79,8 @@ def resolve(host: str, port: int, timeout_s: float) -> list[tuple[socket.Address
 
     def ask() -> None:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answer.put(list(dict.fromkeys((family, str(place[0])) for family, _, _, _, place in found)))
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answer.put(list(dict.fromkeys((family, str(place[0])) for family, _, _, _, place in answers)))
         except (OSError, UnicodeError) as error:
             answer.put(error)
 
@@ -104,12 +104,12 @@ def checked_addresses(
             addresses is how rebinding attacks look.
         ResolutionError: there is none.
     """
-    found = resolve(host, port, timeout_s)
+    addresses = resolve(host, port, timeout_s)
     if not allow_private:
-        for _, text in found:
+        for _, text in addresses:
             reason = refusal(ipaddress.ip_address(text.partition("%")[0]))
             if reason is not None:
                 raise AddressRefusedError(
                     f"{host} is at {text} ({reason}); set APIGEN_ALLOW_PRIVATE_ADDRESSES=true if that is meant"
                 )
-    return found
+    return addresses

@@ -30,7 +30,9 @@ def body_of(
         return None
     headers["Content-Type"] = kind
     base = kind.partition(";")[0].strip().lower()
-    content: JsonValue = entire[1] if entire is not None else {one.wire_name: value for one, value in fields}
+    content: JsonValue = (
+        entire[1] if entire is not None else {parameter.wire_name: value for parameter, value in fields}
+    )
     if is_json(base):
         return json.dumps(whole(content), ensure_ascii=False, separators=(",", ":")).encode()
     if isinstance(content, dict):
@@ -55,8 +57,8 @@ def _multipart(fields: list[Field], base: str, headers: dict[str, str]) -> bytes
             part.make_multipart(content_type=kind)
             parts.append(part)
     # A boundary made from the content keeps equal calls equal on the wire.
-    said = repr([(parameter.wire_name, value) for parameter, value in fields])
-    boundary = hashlib.sha256(said.encode()).hexdigest()[:32]
+    content_text = repr([(parameter.wire_name, value) for parameter, value in fields])
+    boundary = hashlib.sha256(content_text.encode()).hexdigest()[:32]
     body, _ = encode_multipart_formdata(parts, boundary=boundary)
     headers["Content-Type"] = f"{base}; boundary={boundary}"
     return bytes(body)

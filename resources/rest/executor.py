@@ -297,15 +297,15 @@ class _Failure(Exception):
 
 def _key(binding: RestBinding, arguments: JsonMapping) -> str:
     """The identity of a call; a null that is sent is not one that is left out."""
-    nulls = {name for name, one in binding.parameters.items() if one.keeps_null and name in arguments}
-    given = {name: _SENT_NULL if name in nulls and value is None else value for name, value in arguments.items()}
-    return call_key(binding.method, binding.url, given)
+    nulls = {name for name, parameter in binding.parameters.items() if parameter.keeps_null and name in arguments}
+    keyed = {name: _SENT_NULL if name in nulls and value is None else value for name, value in arguments.items()}
+    return call_key(binding.method, binding.url, keyed)
 
 
 def _reason(error: BaseException) -> str:
     """The innermost cause, without the object addresses that differ between runs."""
     while True:
-        causes = [one for one in (getattr(error, "reason", None), *error.args) if isinstance(one, BaseException)]
+        causes = [cause for cause in (getattr(error, "reason", None), *error.args) if isinstance(cause, BaseException)]
         if not causes:
             break
         error = causes[-1]

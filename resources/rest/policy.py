@@ -88,7 +88,7 @@ class RestPolicy:
 
     def limits_of(self, host: str) -> HostLimits:
         """The limits of one host; the embedded server has its own unless others are given."""
-        given = self.host_limits.get(host)
-        if given is not None:
-            return given
+        limits = self.host_limits.get(host)
+        if limits is not None:
+            return limits
         return EMBEDDED_LIMITS if host == EMBEDDED_HOST else self.limits

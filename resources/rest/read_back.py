@@ -68,7 +68,7 @@ class _Reader:
     def __init__(self, binding: RestBinding, arguments: JsonMapping) -> None:
         self._binding = binding
         self._arguments = arguments
-        self._secrets = {(one.place, one.wire_name) for one in binding.credentials}
+        self._secrets = {(credential.place, credential.wire_name) for credential in binding.credentials}
 
     def _sent(self, place: Place) -> list[tuple[str, RestParameter, JsonValue]]:
         """The arguments of a place that are expected in the request."""
@@ -122,16 +122,16 @@ class _Reader:
                 raise Mismatch("the fixed query is another one")
             groups += head.groups()
         constants = self._constants(Place.PATH)
-        given = {parameter.wire_name: (name, parameter, value) for name, parameter, value in self._sent(Place.PATH)}
+        expected = {parameter.wire_name: (name, parameter, value) for name, parameter, value in self._sent(Place.PATH)}
         for hole, raw in zip(names, groups, strict=True):
-            wire = hole if hole in given or hole in constants else hole.removeprefix("+")
-            if wire in given:
-                name, parameter, value = given.pop(wire)
+            wire = hole if hole in expected or hole in constants else hole.removeprefix("+")
+            if wire in expected:
+                name, parameter, value = expected.pop(wire)
                 self._same(name, parameter, value, path_value(parameter, raw, self._like(parameter, value)))
             elif constants.get(wire) != unquote(raw):
                 raise Mismatch(f"{{{wire}}} of the URL has a value that no argument gives")
-        if given:
-            raise Mismatch(f"{', '.join(name for name, _, _ in given.values())} would not be sent")
+        if expected:
+            raise Mismatch(f"{', '.join(name for name, _, _ in expected.values())} would not be sent")
 
     # -- query and urlencoded forms
 
@@ -181,24 +181,24 @@ class _Reader:
                 mine = [pair for pair in left if pair[0] == wire]
                 if len(mine) != 1:
                     raise Mismatch(f"{name} would be sent {len(mine)} times")
-                found = scalar(unquote_plus(mine[0][1]), like)
+                value_read = scalar(unquote_plus(mine[0][1]), like)
             elif parameter.style == "deepObject":
                 mine = [pair for pair in left if pair[0].startswith(f"{wire}[")]
-                found = typed(from_brackets([(key[len(wire) :], unquote_plus(text)) for key, text in mine]), like)
+                value_read = typed(from_brackets([(key[len(wire) :], unquote_plus(text)) for key, text in mine]), like)
             elif isinstance(value, dict) and parameter.explode:
                 spread.append((name, parameter, value))
                 continue
             elif parameter.explode:
                 mine = [pair for pair in left if pair[0] == wire]
-                found = typed([unquote_plus(text) for _, text in mine], like)
+                value_read = typed([unquote_plus(text) for _, text in mine], like)
             else:
                 mine = [pair for pair in left if pair[0] == wire]
                 if len(mine) != 1:
                     raise Mismatch(f"{name} would be sent {len(mine)} times")
-                found = typed(split(mine[0][1], parameter.style, unquote_plus, like), like)
+                value_read = typed(split(mine[0][1], parameter.style, unquote_plus, like), like)
             for pair in mine:
                 left.remove(pair)
-            self._same(name, parameter, value, found)
+            self._same(name, parameter, value, value_read)
         for name, parameter, value in spread:
             like = self._like(parameter, value)
             mine = [pair for pair in left if pair[0] in like]
@@ -232,26 +232,26 @@ class _Reader:
         for name, constant in self._constants(Place.COOKIE).items():
             left.remove(next(pair for pair in left if pair[0] == name and unquote(pair[1]) == constant))
         sent = self._sent(Place.COOKIE)
-        spread = [one for one in sent if isinstance(one[2], dict) and one[1].explode and one[1].style is not None]
-        for name, parameter, value in [one for one in sent if one not in spread] + spread:
+        spread = [item for item in sent if isinstance(item[2], dict) and item[1].explode and item[1].style is not None]
+        for name, parameter, value in [item for item in sent if item not in spread] + spread:
             many = parameter.explode and parameter.style is not None and parameter.content_type is None
             like = self._like(parameter, value)
             if many and isinstance(like, dict):
                 mine = [pair for pair in left if pair[0] in like]
-                found = typed({key: unquote(raw) for key, raw in mine}, like)
+                value_read = typed({key: unquote(raw) for key, raw in mine}, like)
             else:
                 mine = [pair for pair in left if pair[0] == parameter.wire_name]
                 if many and isinstance(value, list):
-                    found = typed([unquote(raw) for _, raw in mine], like)
+                    value_read = typed([unquote(raw) for _, raw in mine], like)
                 elif len(mine) != 1:
                     raise Mismatch(f"{name} would be sent {len(mine)} times")
                 elif isinstance(value, list | dict) and parameter.content_type is None:
-                    found = typed(split(mine[0][1], parameter.style, unquote, like), like)
+                    value_read = typed(split(mine[0][1], parameter.style, unquote, like), like)
                 else:
-                    found = scalar(unquote(mine[0][1]), like)
+                    value_read = scalar(unquote(mine[0][1]), like)
             for pair in mine:
                 left.remove(pair)
-            self._same(name, parameter, value, found)
+            self._same(name, parameter, value, value_read)
         if left:
             raise Mismatch(f"the cookie {left[0][0]!r} would be sent, which no argument gives")
 

@@ -43,8 +43,8 @@ def call_key(method: str, target: str, arguments: JsonMapping) -> str:
 
     Arguments that are null count as left out. Credentials and fixed headers are not part of it.
     """
-    given = {name: value for name, value in arguments.items() if value is not None}
-    return hashlib.sha256(dumps([method.upper(), target, given]).encode()).hexdigest()
+    stated = {name: value for name, value in arguments.items() if value is not None}
+    return hashlib.sha256(dumps([method.upper(), target, stated]).encode()).hexdigest()
 
 
 class Recordings:
@@ -80,10 +80,14 @@ class Recordings:
 
     def usable(self, key: str, negative_ttl_s: float) -> Recording | None:
         """The recording to use instead of a call: any definite one, and a transient failure while it is young."""
-        found = self.get(key)
-        if found is not None and found.result.outcome in TRANSIENT and time.time() - found.recorded_at > negative_ttl_s:
+        recording = self.get(key)
+        if (
+            recording is not None
+            and recording.result.outcome in TRANSIENT
+            and time.time() - recording.recorded_at > negative_ttl_s
+        ):
             return None
-        return found
+        return recording
 
     def add(
         self, key: str, request: JsonMapping, result: CallResult, origin: str = "live", at: float | None = None
@@ -135,9 +139,9 @@ def instead_of_call(recordings: Recordings | None, key: str, mode: Mode, negativ
     if mode == "live":
         return None
     if recordings is not None:
-        found = recordings.get(key) if mode == "replay" else recordings.usable(key, negative_ttl_s)
-        if found is not None:
-            return found.result
+        recording = recordings.get(key) if mode == "replay" else recordings.usable(key, negative_ttl_s)
+        if recording is not None:
+            return recording.result
     if mode == "record":
         return None
     return CallResult(

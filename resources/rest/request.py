@@ -107,7 +107,7 @@ def build(
             raise RequestRefusedError(Outcome.ARGUMENT_ERROR, f"the endpoint has no parameter {name!r}")
         if value is not None or parameter.keeps_null:
             parts.put(parameter, wire_value(value, parameter.names, binding.nested))
-    secret_holes = {one.wire_name for one in binding.credentials if one.place is Place.PATH}
+    secret_holes = {credential.wire_name for credential in binding.credentials if credential.place is Place.PATH}
     shown = _assembled(binding, parts, host, secret_holes)
     fault = difference(shown.method, shown.url, shown.headers, shown.body, binding, arguments)
     if fault is not None:
@@ -210,10 +210,19 @@ def _add_credentials(binding: RestBinding, parts: _Parts, environment: Mapping[s
     Raises:
         RequestRefusedError: no alternative has all it needs.
     """
-    values = {one.variable: environment.get(one.variable, "").strip() for one in binding.credentials}
-    needed = [one for one in binding.credentials if not one.optional]
-    ways = sorted({way for one in needed for way in one.alternatives})
-    missing = [[one.variable for one in needed if way in one.alternatives and not values[one.variable]] for way in ways]
+    values = {
+        credential.variable: environment.get(credential.variable, "").strip() for credential in binding.credentials
+    }
+    needed = [credential for credential in binding.credentials if not credential.optional]
+    ways = sorted({way for credential in needed for way in credential.alternatives})
+    missing = [
+        [
+            credential.variable
+            for credential in needed
+            if way in credential.alternatives and not values[credential.variable]
+        ]
+        for way in ways
+    ]
     if missing and all(missing):
         wanted = " or ".join(" and ".join(variables) for variables in missing[:4])
         raise RequestRefusedError(Outcome.AUTH, f"the environment variable {wanted} is not set; no call was made")

@@ -57,7 +57,7 @@ class RestResource(ConfigurableResource):  # type: ignore[type-arg]
         """An executor; its connections and the embedded server end with the block."""
         with ExitStack() as stack:
             server = stack.enter_context(LocalRestServer()) if self.embedded else None
-            given: JsonObject = {} if self.user_agent is None else {"user_agent": self.user_agent}
+            optional: JsonObject = {} if self.user_agent is None else {"user_agent": self.user_agent}
             policy = RestPolicy(
                 mode=self.mode,
                 total_timeout_s=self.total_timeout_s,
@@ -70,7 +70,7 @@ class RestResource(ConfigurableResource):  # type: ignore[type-arg]
                 redirect_hosts=frozenset(host.lower() for host in self.redirect_hosts),
                 ca_bundle=os.environ.get("REQUESTS_CA_BUNDLE") or None,
                 embedded=None if server is None else server.address,
-                **given,
+                **optional,
             )
             recordings = None if self.recordings is None else Recordings(Path(self.recordings))
             yield stack.enter_context(RestExecutor(policy, recordings))

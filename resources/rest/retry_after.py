@@ -18,12 +18,12 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         milliseconds = float(lower["retry-after-ms"])
         if math.isfinite(milliseconds) and milliseconds >= 0:
             return milliseconds / 1000
-    said = lower.get("retry-after", "").strip()
+    header = lower.get("retry-after", "").strip()
     try:
-        seconds = float(said)
+        seconds = float(header)
     except ValueError:
         try:
-            seconds = email.utils.parsedate_to_datetime(said).timestamp() - now
+            seconds = email.utils.parsedate_to_datetime(header).timestamp() - now
         except (ValueError, TypeError, IndexError, OverflowError):
             return None
     return max(0.0, seconds) if math.isfinite(seconds) else None

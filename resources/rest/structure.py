@@ -83,9 +83,9 @@ def message_of(value: object, depth: int = 0) -> str:
         fields = _lower(value)
         for name in _MESSAGE_KEYS:
             if fields.get(name) and not isinstance(fields[name], bool | int | float):
-                found = message_of(fields[name], depth + 1)
-                if found:
-                    return found
+                message = message_of(fields[name], depth + 1)
+                if message:
+                    return message
     return ""
 
 
@@ -95,8 +95,8 @@ def _failure(value: JsonObject, depth: int = 0) -> tuple[Outcome, str] | None:
     content = _Content.of(fields, message)
     for name, field in fields.items():
         if _indicates(name, field, fields, content):
-            said = f"{name}: {short(_text_of(field))}" if name in _ERROR_KEYS else f"{name} is {json.dumps(field)}"
-            return _soft(said, message or (_text_of(field) if name in _ERROR_KEYS else ""), fields)
+            detail = f"{name}: {short(_text_of(field))}" if name in _ERROR_KEYS else f"{name} is {json.dumps(field)}"
+            return _soft(detail, message or (_text_of(field) if name in _ERROR_KEYS else ""), fields)
     if depth < _DEEPEST - 1:
         for name, field in fields.items():
             if not (isinstance(field, dict) and field) or not (name in _ENVELOPES or len(fields) == 1):
@@ -106,12 +106,12 @@ def _failure(value: JsonObject, depth: int = 0) -> tuple[Outcome, str] | None:
             inner = _failure(field, depth + 1)
             if inner is not None:
                 return inner[0], f"{name}.{inner[1]}"
-    told = message_of({name: field for name, field in fields.items() if name not in _HEADINGS})
+    body_text = message_of({name: field for name, field in fields.items() if name not in _HEADINGS})
     plain = not content.structured and len(fields) <= 5
-    if told and plain and all(_may_stand_by(name, field) for name, field in fields.items()):
-        kind = kind_of_message(told)
+    if body_text and plain and all(_may_stand_by(name, field) for name, field in fields.items()):
+        kind = kind_of_message(body_text)
         if kind is not None:
-            return kind, short(told)
+            return kind, short(body_text)
     return None
 
 
@@ -217,7 +217,7 @@ def _says_error(value: object, name: str) -> bool:
         text = value.strip().lower()
         return text not in _NO_ERROR and (name in ("error", "err", "fault", "exception") or not _is_number(text))
     if isinstance(value, dict):
-        return any(_says_error(one, "error") for one in value.values())
+        return any(_says_error(item, "error") for item in value.values())
     return isinstance(value, list) and not _is_void(value)
 
 
@@ -231,10 +231,10 @@ def _error_status(value: object) -> int:
 def _is_empty_answer(value: JsonObject) -> bool:
     """Every field is empty or bookkeeping, and at least one that should hold data is empty."""
     holders = 0
-    for name, one in value.items():
-        if _is_void(one) or (isinstance(one, dict) and _is_empty_answer(one)):
+    for name, field in value.items():
+        if _is_void(field) or (isinstance(field, dict) and _is_empty_answer(field)):
             holders += 1
-        elif not _is_bookkeeping(name.lower(), one):
+        elif not _is_bookkeeping(name.lower(), field):
             return False
     return holders > 0
 
@@ -258,8 +258,8 @@ def _is_void(value: object) -> bool:
     if value is None or value == "" or value == [] or value == {}:
         return True
     if isinstance(value, dict):
-        return all(_is_void(one) for one in value.values())
-    return isinstance(value, list) and all(_is_void(one) for one in value)
+        return all(_is_void(item) for item in value.values())
+    return isinstance(value, list) and all(_is_void(item) for item in value)
 
 
 def _is_word(value: object, words: frozenset[str] | set[str]) -> bool:
@@ -275,7 +275,7 @@ def _plain(name: str) -> str:
 
 
 def _lower(value: JsonObject) -> JsonObject:
-    return {_plain(name): one for name, one in value.items() if isinstance(name, str)}
+    return {_plain(name): field for name, field in value.items() if isinstance(name, str)}
 
 
 def _envelope_text(fields: JsonObject) -> str:

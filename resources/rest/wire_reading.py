@@ -176,15 +176,15 @@ def offered(value: JsonValue, at: int | None, nested: tuple[NestedNames, ...]) -
     return out
 
 
-def equal(one: JsonValue, two: JsonValue) -> bool:
+def equal(left: JsonValue, two: JsonValue) -> bool:
     """JSON equality: `1` and `1.0` are equal, `1` and `true` are not."""
-    if isinstance(one, bool) or isinstance(two, bool):
-        return one is two
-    if isinstance(one, dict) and isinstance(two, dict):
-        return one.keys() == two.keys() and all(equal(item, two[key]) for key, item in one.items())
-    if isinstance(one, list) and isinstance(two, list):
-        return len(one) == len(two) and all(map(equal, one, two))
-    return bool(one == two) and isinstance(one, str) == isinstance(two, str)
+    if isinstance(left, bool) or isinstance(two, bool):
+        return left is two
+    if isinstance(left, dict) and isinstance(two, dict):
+        return left.keys() == two.keys() and all(equal(item, two[key]) for key, item in left.items())
+    if isinstance(left, list) and isinstance(two, list):
+        return len(left) == len(two) and all(map(equal, left, two))
+    return bool(left == two) and isinstance(left, str) == isinstance(two, str)
 
 
 def shown(value: JsonValue) -> str:
