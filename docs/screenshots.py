@@ -92,11 +92,18 @@ def main() -> None:
             "held_out_accuracy",
             (1600, 2000),
         ),
+        "columns": ("/assets/semantic_verified?view=overview", "Owners", (1500, 1000)),
+        "sources": ("/assets/sources?view=events", "what_to_do", (1600, 1100)),
         "sensor": ("/locations/apigen/sensors/new_apis", "new_apis", (1600, 800)),
     }
     wanted = {name: page for name, page in pages.items() if not given.only or name in given.only}
     if wanted:
         take(given.home, wanted)
+    if not given.only or "stale" in given.only:
+        # what was made under another setting shows as out of step
+        os.environ["APIGEN_DATASET_SIZE"] = "5000"
+        take(given.home, {"stale": ("/assets/composition?view=overview", "Unsynced", (1500, 1000))})
+        del os.environ["APIGEN_DATASET_SIZE"]
     if not given.only or "report" in given.only:
         take_report(given.home)
     if not given.only or "failed-check" in given.only:
