@@ -115,3 +115,21 @@ def test_no_secret_is_shown_on_a_definition():
     )
     shown = str([spec.metadata for spec in build(config).resolve_all_asset_specs()])
     assert "secret-part" not in shown and "secret-part" not in repr(config)
+
+
+def test_the_graph_is_as_the_snapshot_says(defs, snapshot):
+    """What a person sees of the graph; `pytest tests/test_definitions.py --snapshot-update` after a meant change."""
+    shown = {
+        name: {
+            "group": spec.group_name,
+            "owners": sorted(spec.owners),
+            "kinds": sorted(spec.kinds),
+            "follows": sorted(dep.asset_key.to_user_string() for dep in spec.deps),
+            "partitions": type(spec.partitions_def).__name__ if spec.partitions_def else None,
+            "automation": spec.automation_condition.get_label() if spec.automation_condition else None,
+            "settings": sorted(spec.metadata["settings"].value) if "settings" in spec.metadata else [],
+            "description": str(spec.description).splitlines()[0],
+        }
+        for name, spec in sorted(specs(defs).items())
+    }
+    assert shown == snapshot

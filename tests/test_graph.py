@@ -102,7 +102,7 @@ def test_a_dropped_module_becomes_verified_rows_and_a_release(world):
     calls = rows.filter(pl.col("kind") == "call")
     assert 0 < calls.height <= 80
     names = {call["name"] for answers in calls["answers"] for call in json.loads(answers)}
-    assert names == {"trees.trunk_volume", "trees.planting_rows"}
+    assert names == {"trees_trunk_volume", "trees_planting_rows"}
     for execution in calls["execution"]:
         assert all(one["outcome"] == "ok" for one in json.loads(execution))
     manifest = json.loads((world.config.release_dir / "function-calling-dataset" / "release.json").read_text())
