@@ -77,7 +77,8 @@ class ApiSampler:
         used, offered = [main], []
         if style in (Style.MULTIPLE, Style.PARALLEL_MULTIPLE):
             room = min(MAX_TOOLS, self.size - len(self._neighbours(main)[2]))
-            if style is Style.PARALLEL_MULTIPLE and rng.random() >= _PARTNERLESS:
+            alone = rng.random() < _PARTNERLESS and self.own[main].parameters.get("properties")
+            if style is Style.PARALLEL_MULTIPLE and not alone:
                 used += self._pick(rng, main, min(room - 1, rng.choice((1, 1, 2))), used)
             fewest = 0 if len(used) > 1 else 1
             wanted = rng.randint(fewest, max(fewest, room - len(used)))

@@ -54,8 +54,7 @@ def _candidates(api: Api) -> Iterator[JsonObject]:
     else:
         first = dict(example_arguments(api.parameters).arguments)
         for place, (name, value) in enumerate(first.items()):
-            if value in _PLACEHOLDERS and isinstance(value, str):
-                first[name] = _telling(name, properties.get(name, {}), value, place)
+            first[name] = _told(name, properties.get(name, {}), value, place)
     if not first and properties:
         # All parameters are optional, and a call without any shows nothing.
         name = next(iter(properties))
@@ -70,6 +69,18 @@ def _candidates(api: Api) -> Iterator[JsonObject]:
         for name in first:
             if others[name]:
                 yield {**first, name: others[name][turn % len(others[name])]}
+
+
+def _told(name: str, schema: JsonObject, value: JsonValue, place: int) -> JsonValue:
+    """The value with telling words in the places of placeholders, inside lists and objects too."""
+    if isinstance(value, list):
+        return [_told(name, _items(schema), inner, place + i) for i, inner in enumerate(value)]
+    if isinstance(value, dict):
+        parts = schema.get("properties") or {}
+        return {key: _told(key, parts.get(key, {}), inner, place) for key, inner in value.items()}
+    if value in _PLACEHOLDERS and isinstance(value, str):
+        return _telling(name, schema, value, place)
+    return value
 
 
 def _telling(name: str, schema: JsonObject, placeholder: str, place: int) -> JsonValue:

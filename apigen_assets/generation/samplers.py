@@ -143,7 +143,11 @@ class Sampler:
             self._rng("styles", 0).shuffle(order)
             places = len(STYLE_TURNS) if len(order) >= len(STYLE_TURNS) else _ALL_FROM
             self._starts = {api: rank % places for rank, api in enumerate(order)}
-        turns = [style for style in STYLE_TURNS if style in self._apis.styles]
+        possible = set(self._apis.styles)
+        if not self._apis.own[main].parameters.get("properties"):
+            # Two calls without arguments are one call twice.
+            possible.discard(Style.PARALLEL)
+        turns = [style for style in STYLE_TURNS if style in possible]
         return turns[(self._starts[main] + visit) % len(turns)]
 
     def _planner(self, main: int) -> Planner:

@@ -30,7 +30,7 @@ _GIVING = word_set(
 )
 _CHECKING = word_set("check determine test verify tell decide validate see")
 _OPENERS = re.compile(
-    r"^(?:this (?:endpoint|api|function|method|tool|operation)\s+"
+    r"^(?:(?:this|the) (?:endpoint|api|function|method|tool|operation)\s+"
     r"(?:will |can |is used to |allows? (?:you|users?) to |lets you )?"
     r"|use this (?:endpoint|api|function|tool) to |allows? (?:you|users?) to |used to "
     r"|endpoint (?:to|for) |api (?:to|for) )",
@@ -107,7 +107,8 @@ _UNITS_COMPILED = tuple(
 
 def request_of(name: str, description: str) -> Request:
     """The request in an API's first sentence, or in its name where the description says nothing."""
-    first = re.split(r"(?<=[^.A-Z])\.(?:\s|$)|\n", " ".join(description.split()) + " ")[0].strip(" .")
+    plain = re.sub(r"[*`#]+", "", description)
+    first = re.split(r"(?<=[^.A-Z])\.(?:\s|$)|\n", " ".join(plain.split()) + " ")[0].strip(" .")
     first = _OPENERS.sub("", first).strip()
     if not re.search(r"[a-zA-Z]{3}", first):
         first = name_words(name) or name

@@ -242,6 +242,16 @@ def test_a_twin_of_another_source_is_not_offered_beside_the_target() -> None:
     assert {alone.draw(index).style for index in range(4)} == set(Style)
 
 
+def test_an_api_without_parameters_is_called_once_or_beside_others() -> None:
+    bare = api(900).model_copy(update={"parameters": {"type": "object", "properties": {}}})
+    draws = [Sampler([bare], [], 1, "b", library=Library.of([bare, *APIS])).draw(index) for index in range(60)]
+    assert {draw.style for draw in draws} == set(Style) - {Style.PARALLEL}
+    for draw in draws:
+        check_examples(draw)
+        assert draw.style is not Style.PARALLEL_MULTIPLE or len(draw.targets) > 1
+    assert Sampler([bare], [], 1, "b").draw(0).style is Style.SIMPLE
+
+
 def test_a_version_knows_what_models_see_and_nothing_else() -> None:
     same = [one.model_copy(update={"category": "Data"}) for one in APIS]
     edited = [APIS[0].model_copy(update={"description": "Other."}), *APIS[1:]]
