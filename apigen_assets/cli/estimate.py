@@ -19,6 +19,7 @@ from apigen_assets.settings import Settings, settings
 from resources.lake.lake import LakeError
 from resources.lake.opening import open_lake
 from resources.llm.client import ChatClient
+from resources.llm.experience import Experience, experience
 from resources.llm.generators import Generator, GeneratorsFileError, UnknownGeneratorError, generators, judge_names
 
 
@@ -59,11 +60,13 @@ def estimate(
                     chat,
                     config.languages,
                     library=lambda batch: _library(config, batch, batches),
+                    structured=model.structured,
+                    known=_learned(chat, model.name, "generate"),
                 )
             )
+        for name in judges:
+            rows.append(estimate_judging(known[name], sum(most.values()), known=_learned(chat, name, "judge")))
     filled = sum(1 for apis in batches.values() if apis)
-    for name in judges:
-        rows.append(estimate_judging(known[name], sum(most.values())))
     apis, by_each = sum(len(batch) for batch in batches.values()), max(most.values(), default=0)
     print_estimate(
         rows,
@@ -80,10 +83,12 @@ def print_estimate(rows: list[Estimate], known: dict[str, Generator], title: str
     table.add_column("purpose", no_wrap=True)
     for name in ("requests", "paid", "tokens in", "tokens out", "USD", "time"):
         table.add_column(name, justify="right", no_wrap=True)
-    total = 0.0
+    total = least = most = 0.0
     for row in rows:
         cost = known[row.generator].price.cost(row.prompt_tokens, row.completion_tokens)
         total += cost
+        least += cost * (1 - row.spread)
+        most += cost * (1 + row.spread)
         table.add_row(
             row.generator,
             row.purpose,
@@ -99,10 +104,15 @@ def print_estimate(rows: list[Estimate], known: dict[str, Generator], title: str
     console.print(table)
     budget = "no limit" if config.token_budget is None else f"{config.token_budget:,} tokens"
     console.print(
-        f"Total {total:,.2f} USD for what is not paid yet (`paid`: already in the journal). Tokens are characters / 4; "
+        f"Total {total:,.2f} USD ({least:,.2f} to {most:,.2f}) for what is not paid yet (`paid`: already in the "
+        "journal). Lengths are those of the journal's answers where there are five, else characters / 4; "
         f"judging assumes that three quarters reach the judge. Budget per partition and purpose: {budget}.",
         soft_wrap=True,
     )
+
+
+def _learned(chat: ChatClient, generator: str, purpose: str) -> Experience | None:
+    return experience(chat.journal(generator).records(), generator, purpose)
 
 
 def _chosen(known: dict[str, Generator], names: list[str] | None) -> list[Generator]:

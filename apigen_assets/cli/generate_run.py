@@ -251,6 +251,7 @@ def preview_run(plan: Plan, chat: ChatClient, console: Console) -> None:
             chat,
             plan.settings.languages,
             measured,
+            structured=plan.model.structured,
         ),
         *(estimate_judging(known[name], plan.target) for name in plan.judges),
     ]

@@ -11,12 +11,15 @@ from apigen_assets.generation.generate import planned_requests
 from apigen_assets.generation.library import Library
 from apigen_assets.generation.samplers import Sampler
 from apigen_assets.generation.shown_examples import ShownExample
+from resources.llm.experience import Experience
 
 CHARS_PER_TOKEN = 4
 TOKENS_PER_PAIR = 95
 """Completion tokens per pair, where the journal knows nothing better."""
 JUDGE_PROMPT_TOKENS = 900
 JUDGE_COMPLETION_TOKENS = 60
+GUESSED = 0.25
+"""How far characters / 4 and a guessed length of answers may be off."""
 LATENCY_S = 1.0
 """Time to the first token."""
 
@@ -62,6 +65,8 @@ class Estimate:
     completion_tokens: int
     seconds: float
     """At the configured concurrency and speed."""
+    spread: float = GUESSED
+    """Relative uncertainty of the tokens: a guess, or what the journal taught."""
 
 
 def estimate_generation(
@@ -75,42 +80,54 @@ def estimate_generation(
     languages: Sequence[str] = (),
     tokens_per_pair: float = TOKENS_PER_PAIR,
     library: Callable[[str], Library | None] = lambda _: None,
+    structured: bool = False,
+    known: Experience | None = None,
 ) -> Estimate:
     """Requests, tokens and time for `target(number of APIs)` candidates from every batch.
 
-    The prompts are those the run would send; `library` gives a batch's by its key. Tokens are characters / 4, so the
-    real count may differ by a quarter.
+    The prompts are those the run would send; `library` gives a batch's by its key, `structured` is the generator's
+    setting. Tokens are what the journal taught (`known`), else characters / 4, so that the real count may differ by a
+    quarter.
     """
+    per_char = known.tokens_per_char if known else 1 / CHARS_PER_TOKEN
     asked = journalled = prompt = 0
     for batch, apis in batches.items():
         if not apis:
             continue
         sampler = Sampler(apis, examples, seed, batch, languages, library(batch))
-        for request in planned_requests(sampler, target(len(apis)), pairs):
+        for request in planned_requests(sampler, target(len(apis)), pairs, structured):
             asked += 1
             if journal.answered(generator.name, request):
                 journalled += 1
             else:
-                prompt += math.ceil(sum(len(one["content"]) for one in request.messages) / CHARS_PER_TOKEN)
+                prompt += math.ceil(sum(len(message["content"]) for message in request.messages) * per_char)
     new = asked - journalled
-    completion = math.ceil(new * pairs * tokens_per_pair)
+    completion = math.ceil(new * (known.completion_tokens if known else pairs * tokens_per_pair))
     return Estimate(
-        generator.name, "generate", asked, journalled, prompt, completion, _seconds(generator, new, completion)
+        generator.name,
+        "generate",
+        asked,
+        journalled,
+        prompt,
+        completion,
+        _seconds(generator, new, completion),
+        known.spread if known else GUESSED,
     )
 
 
-def estimate_judging(judge: Pricing, candidates: int, share: float = 0.75) -> Estimate:
+def estimate_judging(judge: Pricing, candidates: int, share: float = 0.75, known: Experience | None = None) -> Estimate:
     """Requests, tokens and time of one judge; `share` of the candidates reach it."""
     requests = math.ceil(candidates * share)
-    completion = requests * JUDGE_COMPLETION_TOKENS
+    completion = math.ceil(requests * (known.completion_tokens if known else JUDGE_COMPLETION_TOKENS))
     return Estimate(
         judge.name,
         "judge",
         requests,
         0,
-        requests * JUDGE_PROMPT_TOKENS,
+        math.ceil(requests * (known.prompt_tokens if known else JUDGE_PROMPT_TOKENS)),
         completion,
         _seconds(judge, requests, completion),
+        known.spread if known else GUESSED,
     )
 
 
