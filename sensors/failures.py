@@ -1,12 +1,12 @@
 """Reports runs that failed: one line per failure in a file, and optionally to a webhook."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import requests
 
+from apigen_assets.files.jsonl_store import append_record
 from apigen_assets.settings import Settings
 
 MAX_MESSAGE = 500
@@ -15,13 +15,6 @@ MAX_MESSAGE = 500
 def report_path(home: Path) -> Path:
     """The file of failures: JSON lines, oldest first."""
     return home / "reports" / "failures.jsonl"
-
-
-def append_line(path: Path, record: dict[str, str | None]) -> None:
-    """Add one line; a single write, so that two reporters never mix theirs."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write((json.dumps(record, ensure_ascii=False) + "\n").encode())
 
 
 @dg.run_failure_sensor(
@@ -46,7 +39,7 @@ def failures(context: dg.RunFailureSensorContext, settings: dg.ResourceParam[Set
         "step": steps[0].step_key if steps else None,
         "error": " ".join(message.split())[:MAX_MESSAGE],
     }
-    append_line(report_path(settings.home), record)
+    append_record(report_path(settings.home), record)
     context.log.error(f"{record['job']} {record['partition'] or ''} failed at {record['step']}: {record['error']}")
     if settings.failure_webhook is not None:
         _post(context, settings.failure_webhook.get_secret_value(), record)
