@@ -123,6 +123,10 @@ def test_llama_3_1_is_read_as_python_like_its_handler():
                                                        "input": CALL["arguments"]}]),
         ("openai", [{"functionCall": {"name": "geo.area", "args": CALL["arguments"]}}]),
         ("openai", {"tool_calls": [CALL]}),
+        ("openai", {"status_code": 200, "body": {"choices": [{"message": {"tool_calls": [
+            {"type": "function", "function": {**CALL, "arguments": json.dumps(CALL["arguments"])}}]}}]}}),
+        ("openai", {"output": {"message": {"content": [
+            {"toolUse": {"name": "geo.area", "input": CALL["arguments"]}}]}}}),
         ("openai", {"function_call": {**CALL, "arguments": json.dumps(CALL["arguments"])}}),
         ("openai", [{"tool_name": "geo.area", "parameters": CALL["arguments"]}]),
     ],

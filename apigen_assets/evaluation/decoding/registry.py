@@ -157,8 +157,9 @@ def is_blank(answer: object) -> bool:
     if isinstance(answer, dict):
         if isinstance(answer.get("choices"), list) and answer["choices"]:
             return is_blank(answer["choices"][0])
-        if isinstance(answer.get("message"), dict):
-            return is_blank(answer["message"])
+        for key in ("body", "message"):
+            if isinstance(answer.get(key), dict):
+                return is_blank(answer[key])
         return not answer or (not answer.get("tool_calls", True) and not answer.get("content"))
     return answer is None or answer == []
 

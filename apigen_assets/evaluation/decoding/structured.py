@@ -39,7 +39,7 @@ def _of_message(message: dict[Any, Any]) -> Iterator[dict[str, Any]]:
         if isinstance(message.get(key), list):
             yield from _of_message(message[key][0] if message[key] else {})
             return
-    for key in ("message", "content", "output"):
+    for key in ("body", "message", "content", "output"):
         inner = message.get(key)
         if isinstance(inner, dict):
             yield from _of_message(inner)
