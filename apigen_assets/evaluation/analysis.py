@@ -120,7 +120,7 @@ def kind_of(verdict: JsonMapping) -> ErrorKind | None:
         return None
     error_type = str(verdict.get("error_type", ""))
     if error_type == "parallel_function_checker_no_order:cannot_find_match":
-        kinds = {_of_type(one["sub_error_type"]) for one in _sub_errors(verdict.get("error"))}
+        kinds = {_of_type(fault["sub_error_type"]) for fault in _sub_errors(verdict.get("error"))}
         return next((kind for kind in _CLOSENESS if kind in kinds), ErrorKind.WRONG_VALUE)
     if error_type.endswith(":wrong_count"):
         return ErrorKind.NOT_CALLED if verdict.get("decoded") == [] else ErrorKind.WRONG_COUNT
@@ -131,10 +131,10 @@ def score_rows(
     scores: Scores, answers: Sequence[BfclAnswer], model: str, dataset: str, sampled: bool, stand_in: bool = False
 ) -> list[ScoreRow]:
     """The table of one model's scores, in the order of the board."""
-    given = {one.id: one for one in answers}
+    by_id = {answer.id: answer for answer in answers}
     rows = []
     for verdict in scores.verdicts:
-        answer = given[verdict["id"]].answer
+        answer = by_id[verdict["id"]].answer
         decoded = verdict.get("decoded")
         rows.append(
             ScoreRow(
@@ -194,15 +194,15 @@ def _sub_errors(error: object) -> list[JsonObject]:
         return []
     return [
         inner
-        for one in error
-        if isinstance(one, dict)
-        for inner in one.values()
+        for part in error
+        if isinstance(part, dict)
+        for inner in part.values()
         if isinstance(inner, dict) and "sub_error_type" in inner
     ]
 
 
 def _text(error: object) -> str:
-    if isinstance(error, list) and all(isinstance(one, str) for one in error):
+    if isinstance(error, list) and all(isinstance(part, str) for part in error):
         return " ".join(error)
     text = error if isinstance(error, str) else json.dumps(error, ensure_ascii=False, default=str)
     return cut(text, 2000)

@@ -51,19 +51,19 @@ def read(path: Path, failures: Failures = Failures.REFUSE) -> Outputs:
         OutputsError: nothing to score, several models, a line that is not JSON, an entry without id or answer, an id
             twice, or failures stored as answers (unless they are to count as wrong).
     """
-    found = find_files(path)
+    listed = find_files(path)
     read_in = _Reading(failures)
-    for file in found.files:
+    for file in listed.files:
         read_in.file(file)
     answers, notes = read_in.done()
-    skipped = [*found.skipped, *notes]
+    skipped = [*listed.skipped, *notes]
     if not answers:
         what = "; ".join(skipped) or "the files are empty"
         raise OutputsError(f"{path} holds no answers to single-turn or multi-turn questions ({what})")
-    folders = {file.model_folder for file in found.files if file.category}
+    folders = {file.model_folder for file in listed.files if file.category}
     return Outputs(
         answers=answers,
-        files=[file.path for file in found.files],
+        files=[file.path for file in listed.files],
         skipped=skipped,
         model_folder=folders.pop() if len(folders) == 1 else "",
     )
@@ -116,17 +116,17 @@ class _Reading:
         return self._answers, [*self._notes, *notes]
 
     def _identified(self, entry: JsonObject, file: OutputFile, place: str) -> tuple[str, str]:
-        given = next((entry[name] for name in ID_FIELDS if name in entry), None)
-        if given is None or isinstance(given, float | bool | dict | list):
+        stated_id = next((entry[name] for name in ID_FIELDS if name in entry), None)
+        if stated_id is None or isinstance(stated_id, float | bool | dict | list):
             raise OutputsError(f"{place}: no id; the fields are {', '.join(entry) or 'none'}")
         named = file.category or official_name(str(entry.get("category", ""))) or None
-        known = official_id(given, named)
+        known = official_id(stated_id, named)
         if known is None:
             where = f" of {named}" if named else ""
-            raise OutputsError(f"{place}: {given!r} is not the id of a question{where} on the board")
+            raise OutputsError(f"{place}: {stated_id!r} is not the id of a question{where} on the board")
         if file.category and known[0] != file.category:
             raise OutputsError(
-                f"{place}: {given!r} is a question of {known[0]}, but the file is named for {file.category}"
+                f"{place}: {stated_id!r} is a question of {known[0]}, but the file is named for {file.category}"
             )
         return known
 
@@ -135,15 +135,15 @@ class _Reading:
             detail = str(entry.get("detail") or "") or None
             return BfclAnswer(entry_id, category, None, str(entry["failure"]), detail)
         known, answer = _answer_of(entry, category)
-        told = inference_error(entry, answer)
-        if told is None and not known:
+        failure = inference_error(entry, answer)
+        if failure is None and not known:
             raise OutputsError(
                 f"{place} ({entry_id}): no answer; expected one of {', '.join(ANSWER_FIELDS)}, found {', '.join(entry)}"
             )
-        if told is not None:
+        if failure is not None:
             # In a conversation a failure is wrong as it is, on the board too; it flatters nobody and blocks nothing
-            (self._failed_turns if category in MULTI_TURN else self._failed).append(f"{entry_id}: {told}")
-            return BfclAnswer(entry_id, category, None, "inference_error", told)
+            (self._failed_turns if category in MULTI_TURN else self._failed).append(f"{entry_id}: {failure}")
+            return BfclAnswer(entry_id, category, None, "inference_error", failure)
         return BfclAnswer(entry_id, category, answer)
 
 
@@ -154,9 +154,9 @@ def _answer_of(entry: JsonObject, category: str) -> tuple[bool, JsonValue]:
         return False, None
     if category in MULTI_TURN:
         return True, entry[fields[0]]
-    said = [name for name in fields if entry[name] not in (None, "", [], {})]
+    filled = [name for name in fields if entry[name] not in (None, "", [], {})]
     # An empty list of calls says more than an empty text: that the model was asked, and calls nothing
-    name = next(iter([*said, *(name for name in fields if entry[name] == []), *fields]))
+    name = next(iter([*filled, *(name for name in fields if entry[name] == []), *fields]))
     if name in {"choices", "function_call"}:
         return True, {name: entry[name]}
     return True, entry[name]

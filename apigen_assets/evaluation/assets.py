@@ -149,7 +149,7 @@ def _metadata(evaluation: Evaluation, table: pl.DataFrame, stand_in: bool) -> di
     if names:
         metadata["errors_plot"] = bar_plot({}, "wrong answers by kind", "questions", stacks)
     if scores.warnings:
-        metadata["warnings"] = dg.MetadataValue.md("\n".join(f"* {one}" for one in scores.warnings))
+        metadata["warnings"] = dg.MetadataValue.md("\n".join(f"* {warning}" for warning in scores.warnings))
     return metadata
 
 

@@ -63,7 +63,7 @@ def deltas(board: pl.DataFrame) -> pl.DataFrame:
         base, on=["model", "measure", "items"], how="inner", maintain_order="left"
     )
     paper = pl.DataFrame(
-        [(one.model, one.dataset, one.delta) for one in ABLATION],
+        [(run.model, run.dataset, run.delta) for run in ABLATION],
         schema={"model": pl.String, "dataset": pl.String, "paper": pl.Float64},
         orient="row",
     )
@@ -102,24 +102,24 @@ def _ours(scores: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
                 ALL_COUNTS[name], source, note,
             )  # fmt: skip
         if called:
-            for one in figures(tallies):
+            for figure in figures(tallies):
                 yield (
-                    model, dataset, one.name, 100 * one.accuracy, 100 * one.low, 100 * one.high, None, one.items,
-                    one.items, source, "; ".join([*labels, one.note or one.formula]),
+                    model, dataset, figure.name, 100 * figure.accuracy, 100 * figure.low, 100 * figure.high, None,
+                    figure.items, figure.items, source, "; ".join([*labels, figure.note or figure.formula]),
                 )  # fmt: skip
 
 
 def _published() -> Iterator[tuple[JsonValue, ...]]:
-    for one in PUBLISHED:
-        note = "; ".join(part for part in (f"rank {one.rank}" if one.rank else "", one.note) if part)
-        yield one.model, None, "v1_overall", one.overall, None, None, None, 1700, 1700, one.source, note
-        derived = one.ast_relevance
+    for score in PUBLISHED:
+        note = "; ".join(part for part in (f"rank {score.rank}" if score.rank else "", score.note) if part)
+        yield score.model, None, "v1_overall", score.overall, None, None, None, 1700, 1700, score.source, note
+        derived = score.ast_relevance
         if derived is not None:
             correct = round(derived * 1390 / 100)
             low, high = wilson(correct, 1390)
             yield (
-                one.model, None, "v1_ast_relevance", derived, 100 * low, 100 * high, correct, 1390, 1390, one.source,
-                "derived from the published AST and relevance columns",
+                score.model, None, "v1_ast_relevance", derived, 100 * low, 100 * high, correct, 1390, 1390,
+                score.source, "derived from the published AST and relevance columns",
             )  # fmt: skip
 
 

@@ -133,20 +133,20 @@ def figures(tallies: Mapping[str, Tally]) -> list[Figure]:
     The overall figure of the V4 board is never among them: it needs the agentic categories as well.
     """
     whole = {name: tally for name, tally in tallies.items() if tally.total == ALL_COUNTS.get(name)}
-    found = []
+    known = []
     for make in (_non_live, _live, _irrelevance, _v1, _multi_turn, _v3_overall):
         figure = make(whole)
         if figure is not None:
-            found.append(figure)
-    return found
+            known.append(figure)
+    return known
 
 
 def _non_live(of: Mapping[str, Tally]) -> Figure | None:
     simple = ("simple_python", "simple_java", "simple_javascript")
-    others = ("multiple", "parallel", "parallel_multiple")
-    if not _all(of, (*simple, *others)):
+    larger = ("multiple", "parallel", "parallel_multiple")
+    if not _all(of, (*simple, *larger)):
         return None
-    weights = {**{name: 1 / 12 for name in simple}, **{name: 1 / 4 for name in others}}
+    weights = {**{name: 1 / 12 for name in simple}, **{name: 1 / 4 for name in larger}}
     formula = "mean(mean(simple_python, simple_java, simple_javascript), multiple, parallel, parallel_multiple)"
     return _weighted("non_live", of, weights, formula)
 
@@ -179,11 +179,11 @@ def _multi_turn(of: Mapping[str, Tally]) -> Figure | None:
 
 def _v3_overall(of: Mapping[str, Tally]) -> Figure | None:
     simple = ("simple_python", "simple_java", "simple_javascript")
-    others = ("multiple", "parallel", "parallel_multiple", "irrelevance")
+    further = ("multiple", "parallel", "parallel_multiple", "irrelevance")
     live = {name: count for name, count in COUNTS.items() if name.startswith("live_")}
     weights = {
         **{name: 1 / 45 for name in simple},
-        **{name: 1 / 15 for name in others},
+        **{name: 1 / 15 for name in further},
         **{name: count / sum(live.values()) / 3 for name, count in live.items()},
         **{name: 1 / 12 for name in MULTI_TURN},
     }
@@ -206,7 +206,7 @@ def _all(of: Mapping[str, Tally], names: Iterable[str]) -> bool:
 def _pooled(name: str, of: Mapping[str, Tally], names: Sequence[str], formula: str) -> Figure | None:
     if not _all(of, names):
         return None
-    correct, total = sum(of[one].correct for one in names), sum(of[one].total for one in names)
+    correct, total = sum(of[name].correct for name in names), sum(of[name].total for name in names)
     low, high = wilson(correct, total)
     return Figure(name, correct / total, low, high, total, formula)
 
@@ -215,11 +215,11 @@ def _weighted(name: str, of: Mapping[str, Tally], weights: Mapping[str, float], 
     """A weighted mean; its interval combines those of the parts (each side's squared distances add up, weighted)."""
     if not _all(of, weights):
         return None
-    value = sum(weight * of[one].accuracy for one, weight in weights.items())
+    value = sum(weight * of[name].accuracy for name, weight in weights.items())
     below = above = 0.0
-    for one, weight in weights.items():
-        low, high = wilson(of[one].correct, of[one].total)
-        below += (weight * (of[one].accuracy - low)) ** 2
-        above += (weight * (high - of[one].accuracy)) ** 2
-    items = sum(of[one].total for one in weights)
+    for category, weight in weights.items():
+        low, high = wilson(of[category].correct, of[category].total)
+        below += (weight * (of[category].accuracy - low)) ** 2
+        above += (weight * (high - of[category].accuracy)) ** 2
+    items = sum(of[name].total for name in weights)
     return Figure(name, value, max(0.0, value - math.sqrt(below)), min(1.0, value + math.sqrt(above)), items, formula)

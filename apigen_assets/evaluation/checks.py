@@ -16,7 +16,7 @@ def incomplete(scores: pl.DataFrame) -> dict[str, str]:
 
     Single-turn categories must all be there; the multi-turn ones all or none.
     """
-    found = {}
+    faults = {}
     counted = dict(scores.group_by("category").len().iter_rows())
     distinct = dict(scores.group_by("category").agg(pl.col("id").n_unique()).iter_rows())
     sampled = bool(scores["sampled"].any()) if scores.height else False
@@ -26,10 +26,10 @@ def incomplete(scores: pl.DataFrame) -> dict[str, str]:
             continue
         rows = counted.get(name, 0)
         if rows != distinct.get(name, 0):
-            found[name] = f"{rows - distinct[name]} ids twice"
+            faults[name] = f"{rows - distinct[name]} ids twice"
         elif rows == 0 or (rows != expected and not sampled):
-            found[name] = f"{rows} of {expected}"
-    return found
+            faults[name] = f"{rows} of {expected}"
+    return faults
 
 
 @dg.asset_check(
@@ -56,8 +56,10 @@ def failures_as_answers(scores: pl.DataFrame) -> list[str]:
 )
 def no_failure_counts_as_an_answer(bfcl_scores: pl.DataFrame) -> dg.AssetCheckResult:
     """No inference errors."""
-    found = failures_as_answers(bfcl_scores)
-    return dg.AssetCheckResult(passed=not found, metadata={"failures": len(found), "first": ", ".join(found[:5])})
+    failures = failures_as_answers(bfcl_scores)
+    return dg.AssetCheckResult(
+        passed=not failures, metadata={"failures": len(failures), "first": ", ".join(failures[:5])}
+    )
 
 
 @dg.asset_check(

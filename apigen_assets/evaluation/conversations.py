@@ -173,7 +173,8 @@ def converse(
         ]
         if calling:
             asked: list[JsonObject] = [
-                {"id": one.item.id, "category": one.item.category, "steps": one.steps} for one in calling
+                {"id": conversation.item.id, "category": conversation.item.category, "steps": conversation.steps}
+                for conversation in calling
             ]
             for dialogue, results in zip(calling, run_tools(asked), strict=True):
                 dialogue.receive(results)

@@ -43,13 +43,13 @@ def form_of(mode: Mode) -> str:
 def requests_for(questions: Sequence[Question], mode: Mode, max_tokens: int = 512) -> list[ChatRequest]:
     """One request per question."""
     requests = []
-    for one in questions:
+    for question in questions:
         if mode is Mode.NATIVE:
-            tools = tuple(openai_tool(tool) for tool in underscored(one).tools)
-            messages = one.messages
+            tools = tuple(openai_tool(tool) for tool in underscored(question).tools)
+            messages = question.messages
         else:
             tools = ()
-            messages = ({"role": "user", "content": render(one.query, one.tools, PromptStyle.XLAM)},)
+            messages = ({"role": "user", "content": render(question.query, question.tools, PromptStyle.XLAM)},)
         requests.append(
             ChatRequest(
                 messages=messages,
@@ -80,14 +80,16 @@ def answer_by_endpoint(
     """
     completions = model.complete(generator, requests_for(questions, mode, max_tokens), on_progress)
     answers, failed = [], []
-    for one, completion in zip(questions, completions, strict=True):
+    for question, completion in zip(questions, completions, strict=True):
         if completion.status == "error":
             if too_long(completion):
-                answers.append(BfclAnswer(one.id, one.category, None, "context_too_long", completion.text[:300]))
+                answers.append(
+                    BfclAnswer(question.id, question.category, None, "context_too_long", completion.text[:300])
+                )
             else:
-                failed.append(f"{one.id}: {completion.text[:200]}")
+                failed.append(f"{question.id}: {completion.text[:200]}")
             continue
-        answers.append(BfclAnswer(one.id, one.category, _result(completion, mode)))
+        answers.append(BfclAnswer(question.id, question.category, _result(completion, mode)))
     refuse_failed(generator, failed, len(questions))
     return answers
 

@@ -114,9 +114,9 @@ def inference_error(entry: JsonMapping, answer: object) -> str | None:
         answer: what it holds as the model's answer.
     """
     for name in _ERROR_FIELDS:
-        told = entry.get(name)
-        if told and told is not True:
-            last = str(told).strip().splitlines()[-1] if name == "traceback" else told
+        reported = entry.get(name)
+        if reported and reported is not True:
+            last = str(reported).strip().splitlines()[-1] if name == "traceback" else reported
             return f"{name}: {excerpt(last, 120)}"
     if str(entry.get("status", "")).lower() in _FAILED_STATES or entry.get("finish_reason") == "error":
         return f"status: {excerpt(entry.get('status') or entry.get('finish_reason'), 120)}"
@@ -137,11 +137,13 @@ def failure_text(answer: object) -> str | None:
         answer
     ):
         status = next((answer[key] for key in ("status", "status_code", "code", "statusCode") if key in answer), None)
-        told = next((answer[key] for key in _TOLD if key in answer), None)
+        reported = next((answer[key] for key in _TOLD if key in answer), None)
         failed = (isinstance(status, int) and status >= 400) or answer.get("object") == "error"
         failed = failed or answer.get("type") == "error" or str(status).lower() in _FAILED_STATES
-        nested = isinstance(told, dict) or (isinstance(told, list) and told and isinstance(told[0], dict))
-        if failed or nested or (isinstance(told, str) and (failure_text(told) or told in _PHRASES)):
+        nested = isinstance(reported, dict) or (
+            isinstance(reported, list) and reported and isinstance(reported[0], dict)
+        )
+        if failed or nested or (isinstance(reported, str) and (failure_text(reported) or reported in _PHRASES)):
             return excerpt(answer, 120)
     return None
 

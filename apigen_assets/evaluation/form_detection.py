@@ -128,7 +128,7 @@ def check_form(
         return _blank(answers, form)
     readable = _readable(counted, (form,), False)
     thinking = False
-    if readable.get(form, 0) < MOST * len(counted) and any(thinks(step) for one in counted for step in one.steps):
+    if readable.get(form, 0) < MOST * len(counted) and any(thinks(step) for answer in counted for step in answer.steps):
         without = _readable(counted, (form,), True)
         if without.get(form, 0) > readable.get(form, 0):
             readable, thinking = without, True
@@ -146,11 +146,11 @@ def check_form(
 
 def _counted(answers: Sequence[BfclAnswer]) -> tuple[list[_Answer], bool]:
     """The answers that say something, of the categories in which a call is due; of all where there are none such."""
-    given = [answer for answer in answers if not answer.failure]
-    due = [answer for answer in given if not answer.category.endswith("irrelevance")]
-    quoted = not keeps_structures(given)
+    answered = [answer for answer in answers if not answer.failure]
+    due = [answer for answer in answered if not answer.category.endswith("irrelevance")]
+    quoted = not keeps_structures(answered)
     counted = []
-    for answer in due or given:
+    for answer in due or answered:
         spoken = tuple(step for step in steps_of(answer) if not is_blank(step))
         if spoken:
             counted.append(_Answer(answer.id, answer.category, spoken, quoted))
@@ -158,8 +158,8 @@ def _counted(answers: Sequence[BfclAnswer]) -> tuple[list[_Answer], bool]:
 
 
 def _readable(counted: Sequence[_Answer], forms: Sequence[str], thinking: bool) -> dict[str, int]:
-    found = {form: sum(answer.holds_call(form, thinking) for answer in counted) for form in forms}
-    return {form: count for form, count in found.items() if count}
+    readable = {form: sum(answer.holds_call(form, thinking) for answer in counted) for form in forms}
+    return {form: count for form, count in readable.items() if count}
 
 
 def _enough(count: int, counted: Sequence[_Answer], form: str, of_calls: bool) -> bool:
@@ -200,12 +200,12 @@ def _taken(
     unread = [answer for answer in counted if not answer.holds_call(form, thinking)]
     share = f"{count} of {len(counted)} answers ({100 * count / len(counted):.1f} %)"
     if of_calls and unread:
-        others = _readable(unread, [name for name in FORMS if name != form], thinking)
-        other = max(others, key=lambda name: others[name], default="")
-        if other and others[other] >= max(3, 0.02 * len(counted)):
+        rivals = _readable(unread, [name for name in FORMS if name != form], thinking)
+        rival = max(rivals, key=lambda name: rivals[name], default="")
+        if rival and rivals[rival] >= max(3, 0.02 * len(counted)):
             warnings.append(
-                f"two forms are mixed: {share} hold a call as {form}, {others[other]} of the rest would as {other}; "
-                f"these count as wrong (a file of one form each, or --format {other}, reads them)"
+                f"two forms are mixed: {share} hold a call as {form}, {rivals[rival]} of the rest would as {rival}; "
+                f"these count as wrong (a file of one form each, or --format {rival}, reads them)"
             )
         elif count < MOST * len(counted) and not forced:
             whose = "the leaderboard's own handler of this model" if own == form else f"the form {form}"
@@ -254,8 +254,8 @@ def _unreadable(
     where = "answers of the call categories that say something" if of_calls else "answers that say something"
     best = _told_apart(readable)
     shares = ", ".join(f"{name} {count} ({100 * count / len(counted):.1f} %)" for name, count in best)
-    told = form.removeprefix("the form ").strip("'")
-    tried = [told] if told in FORMS else list(readable)
+    asked = form.removeprefix("the form ").strip("'")
+    tried = [asked] if asked in FORMS else list(readable)
     unread = [
         (answer.id, answer.steps[0])
         for answer in counted
@@ -264,14 +264,14 @@ def _unreadable(
     count = max((readable.get(name, 0) for name in tried), default=0)
     if count:
         head = f"only {count} of {len(counted)} {where} hold a function call in {form}"
-        head += "" if told in FORMS else f", {best[0][0]} being the one that reads most"
+        head += "" if asked in FORMS else f", {best[0][0]} being the one that reads most"
     else:
         head = f"none of {total} answers holds a function call in {form}"
     lines = [f"{head}.", f"Readable by form: {shares or 'nothing by any'}."]
     shapes = common_shapes(unread)
     if shapes:
         lines += ["The commonest others:", *(f"  {line}" for line in shapes)]
-    if told in FORMS and best and best[0][1] >= MOST * len(counted):
+    if asked in FORMS and best and best[0][1] >= MOST * len(counted):
         lines.append(f"--format {best[0][0]} reads most of them.")
     lines.append(
         f"Known forms: {', '.join(FORMS)}. A model whose calls are not read would get full marks for irrelevance, so "

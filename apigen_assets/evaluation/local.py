@@ -55,12 +55,12 @@ def options_of(checkpoint: Path, **changes: Any) -> LocalOptions:
         recipe = {}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{checkpoint}/training.json cannot be read: {error}") from None
-    given = {
+    stated = {
         "style": PromptStyle(recipe.get("prompt_style", PromptStyle.XLAM)),
         "max_new_tokens": int(recipe.get("max_new_tokens", 512)),
         **changes,
     }
-    return LocalOptions(**given)
+    return LocalOptions(**stated)
 
 
 def trained_on_stand_in(checkpoint: Path) -> bool:
@@ -116,17 +116,17 @@ def _answer(
 
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer, model = _loaded(checkpoint, device, _identity(checkpoint, options))
-    if device == "cpu" and sum(one.numel() for one in model.parameters()) < SMALL:
+    if device == "cpu" and sum(weights.numel() for weights in model.parameters()) < SMALL:
         # Threads wait for each other longer than they compute: twenty times slower on a busy machine
         torch.set_num_threads(1)
     context = _context(model, tokenizer)
     try:
-        prompts = [render(one.query, one.tools, options.style, tokenizer=tokenizer) for one in questions]
+        prompts = [render(question.query, question.tools, options.style, tokenizer=tokenizer) for question in questions]
     except ValueError as error:
         raise CheckpointError(f"{checkpoint}: {error}") from None
     special = options.style is not PromptStyle.CHAT
     ids = [tokenizer(prompt, add_special_tokens=special)["input_ids"] for prompt in prompts]
-    too_long = [place for place, one in enumerate(ids) if len(one) + MIN_ANSWER > context]
+    too_long = [place for place, prompt_ids in enumerate(ids) if len(prompt_ids) + MIN_ANSWER > context]
     store.add(
         [
             (
@@ -144,7 +144,7 @@ def _answer(
     left_out = set(too_long)
     # The longest come first: a batch that does not fit into memory fails at once, not after hours.
     order = sorted((place for place in range(len(ids)) if place not in left_out), key=lambda n: -len(ids[n]))
-    for batch in batches(order, [len(one) for one in ids], options):
+    for batch in batches(order, [len(prompt_ids) for prompt_ids in ids], options):
         texts = _fitting(model, tokenizer, [ids[place] for place in batch], options.max_new_tokens, context)
         entries: list[tuple[Question, JsonMapping]] = []
         for place, (text, cut) in zip(batch, texts, strict=True):
@@ -195,7 +195,7 @@ def _fitting(
     """As `_generate`, in halves where the whole does not fit into memory."""
     import torch
 
-    limit = min(max_new_tokens, context - max(len(one) for one in ids))
+    limit = min(max_new_tokens, context - max(len(prompt_ids) for prompt_ids in ids))
     try:
         return _generate(model, tokenizer, ids, limit)
     except torch.OutOfMemoryError as error:
@@ -206,21 +206,21 @@ def _fitting(
     torch.cuda.empty_cache()
     half = len(ids) // 2
     parts = (ids[:half], ids[half:])
-    return [one for part in parts for one in _fitting(model, tokenizer, part, max_new_tokens, context)]
+    return [text for part in parts for text in _fitting(model, tokenizer, part, max_new_tokens, context)]
 
 
 def _generate(model: Any, tokenizer: Any, ids: Sequence[Sequence[int]], limit: int) -> list[tuple[str, bool]]:
     """Texts of one batch, padded on the left, and whether each was cut at the limit."""
     import torch
 
-    longest = max(len(one) for one in ids)
+    longest = max(len(prompt_ids) for prompt_ids in ids)
     end = tokenizer.eos_token_id
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else end
     rows = torch.full((len(ids), longest), pad, dtype=torch.long)
     mask = torch.zeros((len(ids), longest), dtype=torch.long)
-    for row, one in enumerate(ids):
-        rows[row, longest - len(one) :] = torch.tensor(one)
-        mask[row, longest - len(one) :] = 1
+    for row, prompt_ids in enumerate(ids):
+        rows[row, longest - len(prompt_ids) :] = torch.tensor(prompt_ids)
+        mask[row, longest - len(prompt_ids) :] = 1
     with torch.inference_mode():
         written = model.generate(
             input_ids=rows.to(model.device),
@@ -243,17 +243,17 @@ def _generate(model: Any, tokenizer: Any, ids: Sequence[Sequence[int]], limit: i
 
 def _context(model: Any, tokenizer: Any) -> int:
     # As the leaderboard's own runner: what the architecture allows, else what the tokenizer says
-    for found in (getattr(model.config, "max_position_embeddings", None), getattr(tokenizer, "model_max_length", None)):
-        if isinstance(found, int | float) and 0 < found < 10**9:
-            return int(found)
+    for limit in (getattr(model.config, "max_position_embeddings", None), getattr(tokenizer, "model_max_length", None)):
+        if isinstance(limit, int | float) and 0 < limit < 10**9:
+            return int(limit)
     return 2048
 
 
 def _identity(checkpoint: Path, options: LocalOptions) -> str:
     """What the answers depend on: the files of the checkpoint (names, sizes, times), the style and the limit."""
     files = [
-        [one.name, one.stat().st_size, one.stat().st_mtime_ns]
-        for one in sorted(checkpoint.iterdir())
-        if one.is_file() and one.suffix in {".json", ".safetensors", ".bin", ".jinja", ".model"}
+        [file.name, file.stat().st_size, file.stat().st_mtime_ns]
+        for file in sorted(checkpoint.iterdir())
+        if file.is_file() and file.suffix in {".json", ".safetensors", ".bin", ".jinja", ".model"}
     ]
     return content_hash([files, str(options.style), options.max_new_tokens])

@@ -57,7 +57,7 @@ def as_questions(rows: Sequence[JsonMapping]) -> list[Question]:
         Question(
             id=row["id"],
             category=row["category"],
-            messages=tuple({"role": one["role"], "content": one["content"]} for one in row["question"]),
+            messages=tuple({"role": message["role"], "content": message["content"]} for message in row["question"]),
             tools=tuple(as_tool(function) for function in row["functions"]),
         )
         for row in rows
@@ -116,7 +116,7 @@ def _schema(schema: object) -> JsonValue:
     if isinstance(kind, str) and kind not in _JSON_TYPES:
         out["type"] = _TYPES.get(kind.lower(), "string" if kind.lower() not in _JSON_TYPES else kind.lower())
     if isinstance(out.get("properties"), Mapping):
-        out["properties"] = {name: _schema(one) for name, one in out["properties"].items()}
+        out["properties"] = {name: _schema(inner) for name, inner in out["properties"].items()}
     for key in ("items", "additionalProperties"):
         if isinstance(out.get(key), Mapping):
             out[key] = _schema(out[key])

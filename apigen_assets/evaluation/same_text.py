@@ -58,9 +58,9 @@ def same_texts(answers: Sequence[BfclAnswer], verdicts: Mapping[str, JsonMapping
         key = _VARYING.sub("#", text)
         by_category.setdefault(answer.category, Counter())[key] += 1
         samples.setdefault((answer.category, key), text)
-    found = []
+    same = []
     for category, counts in by_category.items():
         key, count = counts.most_common(1)[0]
         if totals[category] >= _FEWEST and count >= THROUGHOUT * totals[category]:
-            found.append(SameText(category, count, totals[category], excerpt(samples[category, key], 80)))
-    return found
+            same.append(SameText(category, count, totals[category], excerpt(samples[category, key], 80)))
+    return same

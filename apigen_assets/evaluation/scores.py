@@ -116,8 +116,8 @@ def score_answers(
         if require_calls and known and detected.said and not detected.readable:
             detected = check_form(answers, form)  # for its message
     sample = {name: list(these) for name, these in (ids or {}).items()}
-    given = {answer.category for answer in answers}
-    names = [name for name in ALL_COUNTS if name in given or name in sample]
+    answered = {answer.category for answer in answers}
+    names = [name for name in ALL_COUNTS if name in answered or name in sample]
     ready = unquoted(answers) if detected.form == "openai" else list(answers)
     single = [name for name in names if name in COUNTS]
     scored = None
@@ -182,7 +182,7 @@ def _summed(
         warnings.append(
             f"the checker itself failed on {len(broken)} answers, counted as wrong: {', '.join(broken[:5])}"
         )
-    made = figures({name: tally for name, tally in tallies.items() if name not in withheld})
+    all_figures = figures({name: tally for name, tally in tallies.items() if name not in withheld})
     versions = {**env.versions, "answers_sha256": data_digest(answers)}
     if not judged:
         versions.pop("multi_turn_sha256", None)
@@ -190,7 +190,7 @@ def _summed(
         form=detected.form,
         verdicts=verdicts,
         tallies=tallies,
-        figures=made if any(detected.readable.values()) else [],
+        figures=all_figures if any(detected.readable.values()) else [],
         versions=versions,
         settings={
             "model_name": model_name,

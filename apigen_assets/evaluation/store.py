@@ -57,10 +57,10 @@ class AnswerStore:
 
     def answers(self, questions: Sequence[Question]) -> list[BfclAnswer]:
         """The answers to the questions that have one, in their order."""
-        found = []
+        answers = []
         for question in questions:
             entry = self._store.get((question.id, question.key()))
             if entry is not None:
                 failure, detail = entry.get("failure"), entry.get("detail")
-                found.append(BfclAnswer(question.id, question.category, entry.get("result"), failure, detail))
-        return found
+                answers.append(BfclAnswer(question.id, question.category, entry.get("result"), failure, detail))
+        return answers

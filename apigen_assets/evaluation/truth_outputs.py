@@ -42,8 +42,8 @@ def true_calls(item: JsonObject) -> Calls:
         return [(item["functions"][0]["name"], {})]
     language = {"simple_java": _java, "simple_javascript": _javascript}.get(item["category"])
     calls = []
-    for one in item["truth"]:
-        ((name, accepted),) = one.items()
+    for call in item["truth"]:
+        ((name, accepted),) = call.items()
         function = next(f for f in item["functions"] if f["name"] == name)
         properties = function["parameters"]["properties"]
         required = set(function["parameters"].get("required", ()))
@@ -195,7 +195,9 @@ def _refusal(item: JsonObject) -> str:
 
 def _spoiled(value: object, damage: str, draw: random.Random) -> JsonValue:
     if damage == "wrong_type":
-        return draw.choice([one for one in (str(value), 7, 7.5, True, [value], {"v": value}) if one != value])
+        return draw.choice(
+            [candidate for candidate in (str(value), 7, 7.5, True, [value], {"v": value}) if candidate != value]
+        )
     if isinstance(value, bool):
         return not value
     if isinstance(value, int | float):
@@ -212,13 +214,13 @@ def _plain(value: object, kind: JsonObject) -> JsonValue:
         for key, options in value.items():
             chosen = options
             if isinstance(options, list):
-                chosen = next((one for one in options if one != ""), "" if options else None)
+                chosen = next((option for option in options if option != ""), "" if options else None)
                 if "" in options and (not options or options[0] == ""):
                     continue
             plain[key] = _plain(chosen, {}) if isinstance(chosen, dict) else chosen
         return plain
     if isinstance(value, list) and kind.get("items", {}).get("type") == "dict":
-        return [_plain(one, kind["items"]) for one in value]
+        return [_plain(item, kind["items"]) for item in value]
     return value
 
 
@@ -229,12 +231,12 @@ def _java(value: object, kind: JsonObject) -> str:
     if isinstance(value, list):
         inner = kind.get("items", {}).get("type", "any")
         quoted = declared == "ArrayList" and inner in {"String", "char"}
-        parts = [f'"{one}"' if quoted else _java(one, {"type": inner}) for one in value]
+        parts = [f'"{item}"' if quoted else _java(item, {"type": inner}) for item in value]
         if declared == "ArrayList":
             return f"new ArrayList<>(Arrays.asList({', '.join(parts)}))" if parts else "new ArrayList<>()"
         return f"new {inner}[]{{{', '.join(parts)}}}"
     if isinstance(value, dict):
-        puts = " ".join(f'put("{key}", {_java_value(one)});' for key, one in value.items())
+        puts = " ".join(f'put("{key}", {_java_value(item)});' for key, item in value.items())
         return f"new HashMap<String, Object>() {{{{ {puts} }}}}"
     suffix = {"long": "L", "float": "f"}.get(declared, "")
     return f"{value}{suffix}" if isinstance(value, int | float) else str(value)

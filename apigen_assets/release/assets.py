@@ -66,9 +66,9 @@ def huggingface_dataset(
     if published.get("revision"):
         note_publication(settings.release_dir, tree.content_hash, repo, published["revision"], version)
     rows = {
-        f"{name}/{split}": told["rows"]
+        f"{name}/{split}": split_info["rows"]
         for name, config_ in tree.manifest["configs"].items()
-        for split, told in config_["splits"].items()
+        for split, split_info in config_["splits"].items()
     }
     return dg.MaterializeResult(
         metadata={
@@ -115,13 +115,13 @@ def huggingface_models(
         table: pl.LazyFrame | None = lake.lake.scan("bfcl_scores")
     except LakeError:
         table = None
-    found = scores(table, model, dataset)
+    card_scores = scores(table, model, dataset)
     manifest = read_manifest(settings.release_dir / "function-calling-dataset") or {}
     try:
         tree = write_model(
             (settings.release_dir / "models" / f"{model}-{dataset}").resolve(),
             (settings.checkpoints_dir / model / dataset).resolve(),
-            found,
+            card_scores,
             model=model,
             dataset=dataset,
             dataset_repo=settings.hub_repo,
@@ -135,7 +135,7 @@ def huggingface_models(
             "path": dg.MetadataValue.path(str(tree.path)),
             "written": tree.changed,
             "content_hash": tree.content_hash,
-            "scores": dg.MetadataValue.json({one.category: one.accuracy for one in found}),
+            "scores": dg.MetadataValue.json({score.category: score.accuracy for score in card_scores}),
             "card": dg.MetadataValue.md((tree.path / "README.md").read_text(encoding="utf-8").split("---", 2)[2]),
             **published,
         }

@@ -43,7 +43,7 @@ def build_dataset(
     rejects = _rejects(lake) if config.release_rejects else ()
     parts = configs(rows, rejects, config.release_configs, config.release_thoughts)
     exports = json_lines(rows, config.release_configs)
-    told = facts(
+    card_facts = facts(
         rows,
         config.release_title,
         config.release_license,
@@ -53,7 +53,7 @@ def build_dataset(
         config.hub_repo,
     )
     tree = write_tree(
-        dataset_folder(config), parts, lambda infos: dataset_card(told, infos), provenance.record(), exports
+        dataset_folder(config), parts, lambda infos: dataset_card(card_facts, infos), provenance.record(), exports
     )
     return tree, provenance
 

@@ -181,7 +181,7 @@ def configs(
     """
     check_names(names)
     whole = (Split("train", dataset),)
-    made = [Config("xlam", trainers.ABOUT["xlam"], XLAM, whole)]
+    chosen = [Config("xlam", trainers.ABOUT["xlam"], XLAM, whole)]
     shapes: dict[str, tuple[pa.Schema, Callable[[JsonMapping], JsonObject]]] = {
         "openai": (OPENAI, partial(openai_row, thoughts=thoughts)),
         "prompt_completion": (PROMPT_COMPLETION, partial(prompt_completion_row, thoughts=thoughts)),
@@ -189,7 +189,7 @@ def configs(
         "grpo": (GRPO, grpo_row),
         "verl": (VERL, verl_row),
     }
-    made += [
+    chosen += [
         Config(name, trainers.ABOUT[name], schema, whole, convert)
         for name, (schema, convert) in shapes.items()
         if name in names
@@ -199,11 +199,11 @@ def configs(
             Split("train", dataset, pl.col("split") == "train"),
             Split("test", dataset, pl.col("split") == "heldout"),
         )
-        made.append(Config("heldout", trainers.ABOUT["heldout"], XLAM, splits))
+        chosen.append(Config("heldout", trainers.ABOUT["heldout"], XLAM, splits))
     if rejects:
         tables = [table.select(pl.col(name).cast(pl.String) for name in REJECTS.names) for table in rejects]
-        made.append(Config("rejects", trainers.ABOUT["rejects"], REJECTS, (Split("train", pl.concat(tables)),)))
-    return made
+        chosen.append(Config("rejects", trainers.ABOUT["rejects"], REJECTS, (Split("train", pl.concat(tables)),)))
+    return chosen
 
 
 def json_lines(dataset: pl.LazyFrame, names: Sequence[str]) -> list[JsonLines]:

@@ -239,8 +239,8 @@ def _shortfall(provenance: Provenance) -> list[str]:
     if not provenance.wanted:
         return []
     missing = ", ".join(f"{name} {count:,}" for name, count in provenance.shortfall.items() if count)
-    told = f"Missing to that, and not filled from elsewhere: {missing}." if missing else "Every quota is full."
-    return [f"Wanted: {provenance.wanted:,} rows with calls. {told}"]
+    completeness = f"Missing to that, and not filled from elsewhere: {missing}." if missing else "Every quota is full."
+    return [f"Wanted: {provenance.wanted:,} rows with calls. {completeness}"]
 
 
 def _decontamination(provenance: Provenance) -> str:
@@ -258,11 +258,11 @@ def _decontamination(provenance: Provenance) -> str:
 
 
 def _ablations(provenance: Provenance) -> str:
-    made = "".join(f"\n* `{name}`: {count:,} rows" for name, count in provenance.ablations.items())
+    listed = "".join(f"\n* `{name}`: {count:,} rows" for name, count in provenance.ablations.items())
     return (
         "Models may also be trained on two sets that are not part of this release: these rows and those that failed "
         f"the semantic check, or those that failed the execution check (paper, Fig. 5). Size rule: {ABLATION_RULE}."
-        + (f"\n{made}" if made else "")
+        + (f"\n{listed}" if listed else "")
     )
 
 

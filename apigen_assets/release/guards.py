@@ -44,22 +44,22 @@ def failed_checks(instance: DagsterInstance, keys: Iterable[AssetCheckKey], part
         keys: the checks.
         partition: of a partitioned asset, the one partition that counts; null for all that there are.
     """
-    found = []
+    failing = []
     for key in sorted(keys, key=str):
         partitions = [partition] if partition is not None else _partitions(instance, key.asset_key)
         for each in partitions or (None,):
             reason = _reason(instance, key, each)
             if reason is not None:
                 place = f", partition {each}" if partition is None and each is not None else ""
-                found.append(f"{key.asset_key.to_user_string()}: {key.name} ({reason}{place})")
-    return found
+                failing.append(f"{key.asset_key.to_user_string()}: {key.name} ({reason}{place})")
+    return failing
 
 
 def _partitions(instance: DagsterInstance, asset: AssetKey) -> list[str]:
     """The partitions of a stage's asset that were made, of batches that there still are; none without partitions."""
-    made = instance.get_materialized_partitions(asset)
+    partitions = instance.get_materialized_partitions(asset)
     batches = set(instance.get_dynamic_partitions(str(api_batches.name)))
-    return sorted(key for key in made if _batch(key) in batches)
+    return sorted(key for key in partitions if _batch(key) in batches)
 
 
 def _batch(partition: str) -> str:
@@ -68,19 +68,19 @@ def _batch(partition: str) -> str:
 
 def _reason(instance: DagsterInstance, key: AssetCheckKey, partition: str | None) -> str | None:
     record = _latest(instance, key, partition)
-    made = instance.fetch_materializations(
+    events = instance.fetch_materializations(
         dg.AssetRecordsFilter(asset_key=key.asset_key, asset_partitions=None if partition is None else [partition]),
         limit=1,
     ).records
     if record is None:
-        return "not run" if made else None
+        return "not run" if events else None
     evaluation = record.evaluation
     if not isinstance(evaluation, AssetCheckEvaluation):  # planned, and never done
         return "broke off, or has not ended"
     if not evaluation.passed and evaluation.severity == AssetCheckSeverity.ERROR:
         return "failed"
     target = evaluation.target_materialization_data
-    if made and made[0].run_id != record.run_id and (target is None or target.storage_id != made[0].storage_id):
+    if events and events[0].run_id != record.run_id and (target is None or target.storage_id != events[0].storage_id):
         return "not run since the asset was made again"
     return None
 
@@ -120,16 +120,16 @@ def compared_with_bfcl(instance: DagsterInstance) -> bool | None:
 
 def versions(instance: DagsterInstance, names: Iterable[str] = TRACED) -> dict[str, dict[str, str | None]]:
     """Run id, code version and data version of the latest materialisation of each asset."""
-    found: dict[str, dict[str, str | None]] = {}
+    by_asset: dict[str, dict[str, str | None]] = {}
     for name in names:
         event = instance.get_latest_materialization_event(dg.AssetKey(name))
         if event is None:
             continue
         materialization = event.asset_materialization
         tags = dict(materialization.tags or {}) if materialization is not None else {}
-        found[name] = {
+        by_asset[name] = {
             "run_id": event.run_id,
             "code_version": tags.get("dagster/code_version"),
             "data_version": tags.get("dagster/data_version"),
         }
-    return found
+    return by_asset

@@ -131,21 +131,21 @@ def checkpoint_files(checkpoint: Path) -> dict[str, Path]:
     Raises:
         ModelError: the folder does not exist, or lacks config or weights.
     """
-    found = {
+    files = {
         path.relative_to(checkpoint).as_posix(): path
         for path in sorted(checkpoint.rglob("*"))
         if path.is_file() and path.suffix in _KEPT and not _private(path.relative_to(checkpoint))
     }
-    missing = [name for name in ("config.json",) if name not in found]
-    if not any(name.endswith(_WEIGHTS) and "/" not in name for name in found):
+    missing = [name for name in ("config.json",) if name not in files]
+    if not any(name.endswith(_WEIGHTS) and "/" not in name for name in files):
         missing.append("*.safetensors")
     if missing:
         raise ModelError(
             f"{checkpoint} is not a complete checkpoint ({', '.join(missing)} is missing): train the model first "
             "(asset xlam_checkpoints)"
         )
-    found.pop(MANIFEST, None)
-    return found
+    files.pop(MANIFEST, None)
+    return files
 
 
 def eval_results(found: Sequence[PublishedScore], stand_in: bool) -> list[JsonObject]:
@@ -158,16 +158,16 @@ def eval_results(found: Sequence[PublishedScore], stand_in: bool) -> list[JsonOb
     return eval_result_entries_to_yaml(
         [
             EvalResultEntry(
-                dataset_id=BFCL_DATASET, task_id=one.category, value=round(100 * one.accuracy, 2), notes=notes
+                dataset_id=BFCL_DATASET, task_id=score.category, value=round(100 * score.accuracy, 2), notes=notes
             )
-            for one in found
-            if not one.sampled
+            for score in found
+            if not score.sampled
         ]
     )
 
 
 def _card(
-    written: Path | None, found: Sequence[PublishedScore], model: str, dataset: str, repo: str | None, stand_in: bool
+    written: Path | None, shown: Sequence[PublishedScore], model: str, dataset: str, repo: str | None, stand_in: bool
 ) -> str:
     text = written.read_text(encoding="utf-8") if written is not None else ""
     head, body = split_card(text)
@@ -176,10 +176,10 @@ def _card(
     head.setdefault("tags", ["function-calling", "tool-use", "apigen"])
     if repo is not None:
         head["datasets"] = [repo]
-    whole = [one for one in found if not one.sampled]
+    whole = [score for score in shown if not score.sampled]
     if whole:
         index = head.setdefault("model-index", [{"name": model, "results": []}])
-        index[0].setdefault("results", []).extend(_index_result(one) for one in whole)
+        index[0].setdefault("results", []).extend(_index_result(score) for score in whole)
     if not body.strip():
         body = f"# {model}\n\nA function-calling model, trained on the data set `{dataset}`.\n"
     if stand_in and "stand-in" not in body:
@@ -189,8 +189,8 @@ def _card(
         )
     if dataset in _ABLATIONS:
         body = body.rstrip() + f"\n\n## Ablation\n\n{_ABLATIONS[dataset]} Size rule: {ABLATION_RULE}.\n"
-    if found:
-        body = body.rstrip() + "\n\n" + _score_table(found, stand_in) + "\n"
+    if shown:
+        body = body.rstrip() + "\n\n" + _score_table(shown, stand_in) + "\n"
     return "---\n" + yaml.safe_dump(head, sort_keys=False, allow_unicode=True) + "---\n\n" + body.lstrip()
 
 
@@ -206,17 +206,17 @@ def split_card(text: str) -> tuple[JsonObject, str]:
     return (head if isinstance(head, dict) else {}), match[2]
 
 
-def _index_result(one: PublishedScore) -> JsonObject:
+def _index_result(score: PublishedScore) -> JsonObject:
     return {
         "task": {"type": "text-generation", "name": "Function calling"},
-        "dataset": {"type": BFCL_DATASET, "name": "BFCL", "config": one.category},
+        "dataset": {"type": BFCL_DATASET, "name": "BFCL", "config": score.category},
         "metrics": [
-            {"type": "accuracy", "name": f"BFCL {one.category}", "value": round(100 * one.accuracy, 2)},
+            {"type": "accuracy", "name": f"BFCL {score.category}", "value": round(100 * score.accuracy, 2)},
         ],
     }
 
 
-def _score_table(found: Sequence[PublishedScore], stand_in: bool) -> str:
+def _score_table(shown: Sequence[PublishedScore], stand_in: bool) -> str:
     lines = [
         "## BFCL, single-turn" + (" (stand-in data)" if stand_in else ""),
         "",
@@ -225,7 +225,7 @@ def _score_table(found: Sequence[PublishedScore], stand_in: bool) -> str:
     ]
     rows = [
         (score.category, f"{score.accuracy:.2%}", f"{score.questions:,}{' (a sample)' if score.sampled else ''}")
-        for score in found
+        for score in shown
     ]
     return "\n".join([*lines, grid(("category", "accuracy", "questions"), rows, right=("accuracy",))])
 

@@ -70,7 +70,7 @@ def row_fault(row: JsonObject, number: int) -> str | None:
             unknown = set(call["arguments"]) - set(parameters)
             if unknown:
                 return f"{call['name']} has no parameter {sorted(unknown)[0]!r}"
-            missing = {name for name, one in parameters.items() if one.get("required")} - set(call["arguments"])
+            missing = {name for name, schema in parameters.items() if schema.get("required")} - set(call["arguments"])
             if missing:
                 return f"the call of {call['name']} lacks {sorted(missing)[0]!r}"
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -75,13 +75,13 @@ def write_tree(
                 **({"left_out": left_out} if left_out else {}),
             }
         files = {export.name: _write_lines(staging, export, hashes) for export in exports}
-        made = card(infos)
-        (staging / "README.md").write_text(made.text, encoding="utf-8")
+        readme = card(infos)
+        (staging / "README.md").write_text(readme.text, encoding="utf-8")
         manifest = {
             "format": FORMAT,
             "kind": "dataset",
             "content_hash": combined_hash(hashes),
-            "card_hash": made.identity,
+            "card_hash": readme.identity,
             "rows": sum(split["rows"] for split in described[configs[0].name]["splits"].values()),
             "configs": described,
             **({"exports": files} if files else {}),
@@ -128,19 +128,19 @@ def read_manifest(folder: Path) -> JsonObject | None:
     return manifest if isinstance(manifest, dict) and "content_hash" in manifest else None
 
 
-def same(one: JsonMapping, other: JsonMapping) -> bool:
+def same(left: JsonMapping, right: JsonMapping) -> bool:
     """Whether two manifests name the same rows and the same card, whatever runs and versions made them."""
-    return all(one.get(key) == other.get(key) for key in ("format", "kind", "content_hash", "card_hash"))
+    return all(left.get(key) == right.get(key) for key in ("format", "kind", "content_hash", "card_hash"))
 
 
 def complete(folder: Path, manifest: JsonMapping) -> bool:
     """Whether the folder holds exactly the files of the manifest, at their sizes."""
-    found = {
+    sizes = {
         str(path.relative_to(folder)): path.stat().st_size
         for path in folder.rglob("*")
         if path.is_file() and path.name != MANIFEST
     }
-    return found == {name: file["size"] for name, file in manifest.get("files", {}).items()}
+    return sizes == {name: file["size"] for name, file in manifest.get("files", {}).items()}
 
 
 def _write(staging: Path, config: Config, split: Split, hashes: dict[str, str], left_out: list[int]) -> WrittenSplit:
