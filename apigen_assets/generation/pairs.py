@@ -32,6 +32,12 @@ _START = re.compile(
     re.IGNORECASE,
 )
 _IN_ARGUMENTS = re.compile("(?:" + "|".join(ARGUMENTS) + r""")\\?["'“”]?\s*:\s*\Z""", re.IGNORECASE)
+_TAKEN_BACK = re.compile(
+    r"\b(?:wait\b|actually|hmm|on second thoughts?|scratch that|correction|let me (?:re\w+|fix|correct|improve|try)|"
+    r"(?:too|not) (?:\w+ ){0,2}(?:dull|easy|similar|good)|"
+    r"(?:corrected|revised|improved|final|better) ?(?:version|list|pairs|json|output|answer|ones?|result|:))",
+    re.IGNORECASE,
+)
 _MODEL_ROLES = ("assistant", "gpt", "function_call", "model", "tool_call")
 _LABELLED = re.compile(
     r"(?:query|question|user query)\W*?:[*_\s]*(?P<query>.+?)[\s*_]*(?:answers?|calls?|function calls?|tool calls?)"
@@ -60,6 +66,8 @@ class Found:
 
     pairs: list[Pair] = field(default_factory=list)
     documents: Documents | None = None
+    draft: str = ""
+    """What the model wrote first and then took back; its pairs are not among `pairs`."""
 
 
 def find_pairs(answer: str, names: Collection[str] = (), cut: bool = False) -> Found:
@@ -72,7 +80,12 @@ def find_pairs(answer: str, names: Collection[str] = (), cut: bool = False) -> F
     """
     documents = read_documents(answer, _next_start, cut)
     walk = _Walk(names)
+    drafts, drafted, end = 0, "", 0
     for item in documents.items:
+        # `[...] Wait, too dull. Better: [...]`: what is taken back was a draft, if it is replaced as a whole.
+        if walk.pairs and _TAKEN_BACK.search(documents.text, end, item.start):
+            drafts, drafted = len(walk.pairs), documents.text[: item.start]
+        end = item.end
         if isinstance(item, Failure):
             kind = "truncated" if cut and item.unfinished else item.kind
             said = "cut at the token limit" if kind == "truncated" else item.message
@@ -84,6 +97,9 @@ def find_pairs(answer: str, names: Collection[str] = (), cut: bool = False) -> F
         labelled = list(_labelled(documents, names))
         if labelled:
             return Found(labelled, documents)
+    final = [pair for pair in walk.pairs[drafts:] if pair.answers is not None]
+    if drafts and len(final) >= sum(pair.answers is not None for pair in walk.pairs[:drafts]):
+        return Found(walk.pairs[drafts:], documents, drafted.strip())
     return Found(walk.pairs, documents)
 
 

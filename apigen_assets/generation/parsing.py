@@ -56,7 +56,9 @@ def parse_completion(completion: Completion, names: Collection[str] = (), most: 
     cut = completion.status == "length"
     if not split.answer:
         return Parsed([_nothing(completion, split.unfinished, cut)])
-    pairs = find_pairs(split.answer, names, cut).pairs
+    found = find_pairs(split.answer, names, cut)
+    thought = "\n\n".join(part for part in (thought, found.draft) if part)[:MAX_RAW]
+    pairs = found.pairs
     if not pairs:
         return Parsed([_no_pair(split.answer, cut)])
     parsed = _distinct(pairs)

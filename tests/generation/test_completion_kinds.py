@@ -201,6 +201,8 @@ READ_WHOLE = {
             ("Here is my thought process:\n", "\nHere is my response:\n"),
         )
     },
+    "reasoning without a mark": f"Okay, a first try:\n{DRAFT}\nHmm, too dull. Let me redo that.\n{PLAIN}",
+    "reasoning and a better one": f"{fenced(json.loads(DRAFT))}\nWait, one pair only. Final list:\n{PLAIN}",
     "reasoning and an answer tag": f"<think>{DRAFT}</think><answer>{PLAIN}</answer>",
 }
 
