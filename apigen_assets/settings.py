@@ -88,6 +88,16 @@ class Settings(BaseSettings):
     that exists, else goes without and a check warns."""
     judges: tuple[str, ...] = ()
     """Generators that judge; empty: those marked `judge: true` in generators.yaml."""
+    judge_rule: Literal["majority", "unanimity"] = "majority"
+    """`majority`: more than half of the judges must pass a row; `unanimity`: every one."""
+    judge_scores: bool = False
+    """Judges give a number from 0 to 10 per rule as well; a row passes where each is at least `judge_threshold`."""
+    judge_threshold: float = Field(default=7.0, ge=0, le=10)
+    judge_controls: int = Field(default=8, ge=0)
+    """Rows known to be good or bad that every judge is asked about in every partition; one that does not tell them
+    apart does not count there. 0: none."""
+    undecided: Literal["keep", "drop"] = "keep"
+    """What becomes of rows with open questions that no judge settled."""
 
     release_title: str = "Verified function calls"
     release_license: str = "cc-by-4.0"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from apigen_assets.domain.api import Api
@@ -15,8 +16,12 @@ from apigen_assets.domain.chat import ChatModel
 from apigen_assets.files.atomic import whole_file
 from apigen_assets.settings import settings
 from apigen_assets.verification.audit.audit import Functions, Funnel, audit_rows
+from apigen_assets.verification.audit.explain import explain, find_row
 from apigen_assets.verification.audit.read_rows import UnusableInputError, read_rows
 from apigen_assets.verification.audit.tool_findings import ToolReport
+from apigen_assets.verification.grounding.strength import rejects
+from apigen_assets.verification.stages.judge import JudgeOptions
+from apigen_assets.verification.stages.options import judge_options
 
 if TYPE_CHECKING:
     from resources.executors import Executors
@@ -26,7 +31,9 @@ def verify(
     rows: Annotated[
         Path, typer.Argument(help="Rows in xLAM or OpenAI format: JSON, JSON Lines or Parquet, gzipped or not.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Where one verdict per row goes (JSON Lines).")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Where one verdict per row goes (JSON Lines).")
+    ] = None,
     functions: Annotated[
         list[Path] | None,
         typer.Option("--functions", "-f", help="Python module or folder with the functions to call; may be repeated."),
@@ -41,17 +48,39 @@ def verify(
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="Keep rows whose answer is an empty list: no offered tool fits.")
     ] = False,
+    explain_id: Annotated[
+        str | None,
+        typer.Option("--explain", help="Print one row with every argument's evidence; the row's id, else its number."),
+    ] = None,
+    undecided: Annotated[
+        str | None,
+        typer.Option("--undecided", help="Rows with open questions and no judge: keep or drop (APIGEN_UNDECIDED)."),
+    ] = None,
 ) -> None:
     """Check every row's format, call its functions where they are given, trace its arguments to the query.
 
     Defects of the tool definitions themselves are counted too.
 
+    A row with open questions is undecided, and counted apart; a judge settles it. Every verdict lists the findings.
+
     Nothing of ROWS is run but the functions you give, in the sandbox. Exit status: 0 all rows kept, 1 some
     rejected, 2 the input cannot be used.
     """
+    if explain_id is not None:
+        raise typer.Exit(_explain(rows, explain_id))
+    if out is None:
+        typer.echo(
+            "apigen verify: say where the verdicts go (--out FILE), or explain one row (--explain ID)",
+            err=True,
+        )
+        raise typer.Exit(2)
+    if undecided not in (None, "keep", "drop"):
+        typer.echo(f"apigen verify: --undecided is keep or drop, not {undecided!r}", err=True)
+        raise typer.Exit(2)
     try:
         known = Functions([*_from_modules(functions or []), *_from_catalogs(catalog or [])])
-        funnel = _run(rows, out, known, judge or [], allow_empty)
+        options = judge_options(settings(), undecided)
+        funnel = _run(rows, out, known, judge or [], allow_empty, options)
     except UnusableInputError as error:
         typer.echo(f"apigen verify: {error}", err=True)
         raise typer.Exit(2) from None
@@ -59,14 +88,17 @@ def verify(
     raise typer.Exit(0 if funnel.kept == funnel.rows else 1)
 
 
-def _run(rows: Path, out: Path, known: Functions, judges: list[str], allow_empty: bool) -> Funnel:
+def _run(
+    rows: Path, out: Path, known: Functions, judges: list[str], allow_empty: bool, options: JudgeOptions
+) -> Funnel:
     funnel = Funnel()
     with ExitStack() as stack:
         executor = stack.enter_context(_executors(known)) if known.bindings else None
         chat = _chat(stack, judges) if judges else None
         try:
             with whole_file(out) as file:
-                for verdict in audit_rows(read_rows(rows), known, executor, chat, judges, funnel, allow_empty):
+                verdicts = audit_rows(read_rows(rows), known, executor, chat, judges, funnel, allow_empty, options)
+                for verdict in verdicts:
                     file.write(json.dumps(verdict, ensure_ascii=False) + "\n")
         except OSError as error:
             raise UnusableInputError(f"cannot write {out}: {error.strerror or error}") from None
@@ -143,7 +175,10 @@ def _report(funnel: Funnel, out: Path) -> None:
         stage: sum(count for (of, _), count in funnel.reasons.items() if of == stage)
         for stage in ("format", "execution", "semantic")
     }
-    console.print(f"\n{funnel.rows} rows, {funnel.executed} executed, {funnel.kept} kept; verdicts in {out}")
+    console.print(
+        f"\n{funnel.rows} rows, {funnel.executed} executed, {funnel.kept} kept, {funnel.undecided} undecided; "
+        f"verdicts in {out}"
+    )
     steps = Table(title="Funnel")
     for name in ("stage", "in", "rejected", "passed"):
         steps.add_column(name, justify="left" if name == "stage" else "right")
@@ -153,6 +188,7 @@ def _report(funnel: Funnel, out: Path) -> None:
         left -= count
     console.print(steps)
     _report_reasons(console, funnel)
+    _report_questions(console, funnel)
     _report_tools(console, funnel.tools)
 
 
@@ -166,6 +202,56 @@ def _report_reasons(console: Console, funnel: Funnel) -> None:
         identity, detail = funnel.examples[stage, reason][0]
         defects.add_row(stage, reason, str(count), f"row {identity}: {detail}"[:160])
     console.print(defects)
+
+
+def _report_questions(console: Console, funnel: Funnel) -> None:
+    for control in funnel.controls:
+        mark = "" if control.counts else ": its votes do not count"
+        console.print(
+            f"{control.judge}: passed {control.passed} of {control.good} control rows known to be good, "
+            f"caught {control.caught} of {control.bad} known to be bad{mark}"
+        )
+    if not funnel.questions:
+        return
+    table = Table(title="Open questions, which do not reject by themselves")
+    table.add_column("rule")
+    table.add_column("rows", justify="right")
+    for rule, count in sorted(funnel.questions.items(), key=lambda pair: (-pair[1], pair[0])):
+        table.add_row(rule, str(count))
+    console.print(table)
+
+
+def _explain(rows: Path, identity: str) -> int:
+    """Print one row's evidence; the exit status."""
+    console = Console()
+    try:
+        row = find_row(read_rows(rows), identity)
+    except UnusableInputError as error:
+        typer.echo(f"apigen verify: {error}", err=True)
+        return 2
+    if row is None:
+        typer.echo(f"apigen verify: {rows} has no row {identity}; a row without an id goes by its number", err=True)
+        return 2
+    explanation = explain(row)
+    console.print(f"Query: {row.query}", markup=False)
+    if explanation.grounding is None:
+        console.print(f"Not traced: {explanation.problem}", markup=False)
+        return 1
+    grounding = explanation.grounding
+    if not grounding.english:
+        console.print("The query is not English: only digits, quotations and codes are compared.")
+    for place, value in explanation.values.items():
+        console.print(f"{place} = {value}", markup=False)
+    table = Table(title=f"Where the values come from: {grounding.status.value}")
+    for name in ("place", "status", "why"):
+        table.add_column(name, overflow="fold")
+    for place, status, why in grounding.arguments:
+        table.add_row(escape(place), status.value, escape(why))
+    console.print(table)
+    for finding in grounding.findings:
+        effect = "rejects" if rejects(finding.rule) else "asks"
+        console.print(f"{effect} ({finding.rule.value}): {finding.detail}", markup=False)
+    return 1 if grounding.rejection else 0
 
 
 def _report_tools(console: Console, report: ToolReport) -> None:

@@ -38,6 +38,7 @@ def audited_rows(
         try:
             for verdict in audit_rows(read_rows(file), funnel=funnel):
                 row = {**verdict, "file": file.name, "id": str(verdict["id"]), "results": None}
+                row["findings"] = dumps(row["findings"]) if row["findings"] else None
                 rows.append({name: row[name] for name in AUDIT_SCHEMA})
         except UnusableInputError as error:
             # One bad file does not take the others down.
@@ -50,6 +51,7 @@ def audited_rows(
             "files": len(files),
             "rows": funnel.rows,
             "kept": funnel.kept,
+            "undecided": funnel.undecided,
             "unusable_files": dumps(unusable),
             "reasons": counts_table(reasons),
             "reasons_plot": bar_plot(reasons, "defects"),
@@ -71,6 +73,8 @@ AUDIT_SCHEMA = pl.Schema(
         "reason": pl.String,
         "detail": pl.String,
         "results": pl.String,
+        "decision": pl.String,
+        "findings": pl.String,
     }
 )
 """Verdicts on the rows of audited files, in file and row order."""

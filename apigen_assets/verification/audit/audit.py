@@ -13,12 +13,15 @@ from apigen_assets.domain.candidate import Candidate
 from apigen_assets.domain.chat import ChatModel
 from apigen_assets.domain.outcome import CallExecutor
 from apigen_assets.domain.reason import Reason, Stage
+from apigen_assets.domain.verdict import Decision
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from apigen_assets.verification.audit.read_rows import AuditRow, row_key
 from apigen_assets.verification.audit.tool_findings import ToolReport
+from apigen_assets.verification.stages.controls import Control
 from apigen_assets.verification.stages.execution import check_execution
 from apigen_assets.verification.stages.format import FormatChecker
-from apigen_assets.verification.stages.semantic import check_semantic
+from apigen_assets.verification.stages.judge import JudgeOptions
+from apigen_assets.verification.stages.semantic import SemanticCheck
 
 CHUNK_ROWS = 2048
 
@@ -52,6 +55,12 @@ class Funnel:
     """By stage and reason."""
     examples: dict[tuple[str, str], list[tuple[JsonValue, str]]] = field(default_factory=dict)
     """Up to three rows per reason: id and detail."""
+    undecided: int = 0
+    """Rows with open questions, kept or not."""
+    questions: Counter[str] = field(default_factory=Counter)
+    """Rows by rule of grounding that asks and does not reject."""
+    controls: list[Control] = field(default_factory=list)
+    """How each judge did on items known to be good or bad."""
     tools: ToolReport = field(default_factory=ToolReport)
 
     def count(self, row: AuditRow, verdict: JsonMapping, executed: bool) -> None:
@@ -59,6 +68,8 @@ class Funnel:
         self.rows += 1
         self.tools.count(row.id, row.tool_findings)
         self.executed += executed
+        self.undecided += verdict["decision"] == Decision.UNDECIDED.value
+        self.questions.update({finding["rule"] for finding in verdict["findings"] if not finding["rejects"]})
         if verdict["keep"]:
             self.kept += 1
             return
@@ -77,6 +88,7 @@ def audit_rows(
     judges: Sequence[str] = (),
     funnel: Funnel | None = None,
     allow_empty: bool = False,
+    options: JudgeOptions | None = None,
 ) -> Iterator[JsonObject]:
     """One verdict per row, in the rows' order, in bounded memory.
 
@@ -88,14 +100,18 @@ def audit_rows(
         judges: names of the judging generators.
         funnel: counts, filled as verdicts are given.
         allow_empty: an answer without calls is meant (no offered tool fits), and kept.
+        options: how judges are asked, and what becomes of undecided rows.
 
     Yields:
-        `{"id", "keep", "stage", "reason", "detail", "results"}`. `stage` is the stage that rejected the row, and for
-        a kept row the last that passed it; `results` is the list of call outcomes, null where nothing was executed.
+        `{"id", "keep", "stage", "reason", "detail", "results", "decision", "findings", "votes"}`. `stage` is the stage
+        that rejected the row, and for a kept row the last that passed it; `results` is the list of call outcomes, null
+        where nothing was executed; `decision` is `verified`, `rejected` or `undecided`; `findings` lists grounding's
+        evidence against the row, whether it rejects or only asks; `votes` is null where no judge was asked.
     """
     functions = functions or Functions()
     funnel = funnel if funnel is not None else Funnel()
     checker = FormatChecker()
+    semantic = SemanticCheck(chat, judges, options, "audit")
     stream = iter(rows)
     offset = 0
     while chunk := list(islice(stream, CHUNK_ROWS)):
@@ -106,16 +122,16 @@ def audit_rows(
         if allow_empty:
             for found in settled.values():
                 if found["reason"] == Reason.NO_CALLS.value:
-                    found.update(reason=None, detail="no call wanted")
+                    found.update(passed=True, reason=None, detail="no call wanted", decision=Decision.VERIFIED.value)
         runnable = passed["answers"].map_elements(
             lambda text: _can_run(text, functions) if executor is not None else False, return_dtype=pl.Boolean
         )
         if executor is not None:
             executed = _settle(settled, _executed(passed.filter(runnable), functions, executor))
             passed = pl.concat([executed, passed.filter(~runnable)])
-        grounded = _settle(settled, check_semantic(passed, chat, judges))
-        for row in grounded.select("candidate_id", "execution").iter_rows():
-            settled[row[0]] = {"stage": Stage.SEMANTIC.value, "reason": None, "detail": "", "execution": row[1]}
+        for row in semantic(passed).select(_SETTLED).iter_rows(named=True):
+            settled[row["candidate_id"]] = row
+        funnel.controls = semantic.controls
         for row_, key in zip(chunk, frame["candidate_id"], strict=True):
             verdict = _verdict(row_, settled[key], functions)
             funnel.count(row_, verdict, settled[key]["execution"] is not None)
@@ -155,11 +171,15 @@ def _clean(record: JsonObject) -> JsonObject:
     return record
 
 
+_SETTLED = [
+    "candidate_id", "passed", "stage", "reason", "detail", "execution", "decision", "findings", "votes",
+]  # fmt: skip
+
+
 def _settle(settled: dict[str, JsonObject], checked: pl.DataFrame) -> pl.DataFrame:
     """Note what a stage rejected; the rows that passed."""
-    columns = ["candidate_id", "stage", "reason", "detail", "execution"]
-    for key, stage, reason, detail, execution in checked.filter(~pl.col("passed")).select(columns).iter_rows():
-        settled[key] = {"stage": stage, "reason": reason, "detail": detail, "execution": execution}
+    for row in checked.filter(~pl.col("passed")).select(_SETTLED).iter_rows(named=True):
+        settled[row["candidate_id"]] = row
     return checked.filter("passed")
 
 
@@ -188,9 +208,12 @@ def _verdict(row: AuditRow, found: JsonObject, functions: Functions) -> JsonObje
         detail = f"{detail}; {mark}" if detail else mark
     return {
         "id": row.id,
-        "keep": found["reason"] is None,
+        "keep": found["passed"],
         "stage": found["stage"],
         "reason": found["reason"],
         "detail": detail,
         "results": results,
+        "decision": found["decision"],
+        "findings": json.loads(found["findings"]) if found["findings"] else [],
+        "votes": json.loads(found["votes"]) if found["votes"] else None,
     }

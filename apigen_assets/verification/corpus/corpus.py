@@ -46,7 +46,7 @@ def labelled_pairs() -> pl.DataFrame:
         offered = [tools[key] for key in pair["tools"]]
         rows.append(
             {
-                **dict.fromkeys(CORPUS_SCHEMA, ""),
+                **{name: "" if kind == pl.String else None for name, kind in CORPUS_SCHEMA.items()},
                 "candidate_id": pair["id"],
                 "style": pair["style"],
                 "query": pair["query"],

@@ -13,7 +13,7 @@ from apigen_assets.verification.mutation.good import sampled, seed_rows
 from apigen_assets.verification.mutation.suite import VALID, make_mutants, run_suite
 from apigen_assets.verification.stages.execution import bindings_of, check_execution
 from apigen_assets.verification.stages.format import FormatChecker
-from apigen_assets.verification.stages.judge import JudgeOptions
+from apigen_assets.verification.stages.options import judge_options
 from apigen_assets.verification.stages.versions import SEMANTIC_VERSION
 from resources.executors import ExecutorsResource
 from resources.llm.generators import judge_names
@@ -66,6 +66,7 @@ def verification_report(
     stacks = {
         str(row["fault"]): {
             **{stage: float(row[f"by_{stage}"]) / row["mutants"] for stage in ("format", "execution", "grounding")},
+            "asked": float(row["asked"]) / row["mutants"],
             "missed": float(row["missed"]) / row["mutants"],
         }
         for row in of_faults.iter_rows(named=True)
@@ -136,7 +137,7 @@ def judge_calibration(
         ran = executed(good)
         families = mutants.select("candidate_id", "family")
         ran_mutants = executed(mutants.select(good.columns)).join(families, on="candidate_id", maintain_order="left")
-    table = calibrate(ran, ran_mutants, llm, judge_names(settings), JudgeOptions(seed=settings.seed))
+    table = calibrate(ran, ran_mutants, llm, judge_names(settings), judge_options(settings))
     whole = table.filter(pl.col("family") == "all")
     return dg.MaterializeResult(
         value=table,

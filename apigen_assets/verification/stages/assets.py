@@ -1,31 +1,37 @@
 """Assets of the three verification stages: each gives what it verified and what it rejected, with the reason."""
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
 
 from apigen_assets.catalog.pinned_library import LibraryBindings
 from apigen_assets.domain.reason import Stage
+from apigen_assets.domain.verdict import Decision
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.orchestration.automation import FOLLOW
-from apigen_assets.orchestration.data_versions import content_version
+from apigen_assets.orchestration.data_versions import chunked_content_version
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.orchestration.shaping import shaped_by
 from apigen_assets.partitions import BatchPartition, batch_by_generator
 from apigen_assets.settings import Settings
+from apigen_assets.verification.grounding import Status
 from apigen_assets.verification.stages.execution import bindings_of, check_execution
 from apigen_assets.verification.stages.format import FormatChecker
-from apigen_assets.verification.stages.judge import JudgeOptions
-from apigen_assets.verification.stages.semantic import check_semantic
-from apigen_assets.verification.stages.stream import checked_by_chunk
+from apigen_assets.verification.stages.options import SHAPING, judge_options
+from apigen_assets.verification.stages.semantic import SemanticCheck
+from apigen_assets.verification.stages.stream import CHUNK_ROWS, Check, check_file
 from apigen_assets.verification.stages.versions import EXECUTION_VERSION, FORMAT_VERSION, SEMANTIC_VERSION
 from resources.executors import ExecutorsResource
 from resources.lake.io_manager import LakeIOManager
 from resources.llm.generators import judge_names
 from resources.llm.resource import LlmResource
 
-_Results = Iterator[dg.MaterializeResult[pl.DataFrame]]
+_Described = tuple[JsonObject, list[dg.AssetCheckResult]]
+CONTROLS_CHECK = "judges_tell_control_rows_apart"
+_Results = Iterator[dg.MaterializeResult[pl.LazyFrame]]
 
 
 def _tables(
@@ -53,29 +59,49 @@ def _tables(
     ]
 
 
-def _results(stage: Stage, checked: pl.DataFrame, more: JsonObject | None = None) -> _Results:
-    """Both tables of a stage, with counts, reasons, samples and a plot."""
+def _stage(
+    stage: Stage, rows: pl.LazyFrame, check: Check, describe: Callable[[pl.LazyFrame], _Described] | None = None
+) -> _Results:
+    """Both tables of a stage, with counts, reasons, samples and a plot; a few thousand rows are in memory at a time.
+
+    Args:
+        stage: the stage.
+        rows: what comes in.
+        check: from a chunk of rows to the same rows with their verdicts.
+        describe: further metadata and check results, from the checked table.
+    """
+    with tempfile.TemporaryDirectory(prefix=f"apigen-{stage}-") as folder:
+        target = Path(folder) / "checked.parquet"
+        check_file(rows, check, target)
+        checked = pl.scan_parquet(target)
+        more, check_results = describe(checked) if describe else ({}, [])
+        yield from _results(stage, checked, more, check_results)
+
+
+def _results(
+    stage: Stage, checked: pl.LazyFrame, more: JsonObject, check_results: list[dg.AssetCheckResult]
+) -> _Results:
     verified, rejected = checked.filter("passed"), checked.filter(~pl.col("passed"))
-    reasons = column_counts(rejected, "reason")
-    common = {"in": checked.height, "verified": verified.height, "rejected": rejected.height, **(more or {})}
+    reasons = column_counts(rejected.select("reason").collect(), "reason")
+    styles = checked.group_by("style").agg(pl.col("passed").sum().cast(pl.Int64), pl.len().alias("rows")).sort("style")
     by_style = {
-        style: {"verified": kept, "rejected": whole - kept}
-        for style, kept, whole in checked.group_by("style")
-        .agg(pl.col("passed").sum().cast(pl.Int64), pl.len().alias("rows"))
-        .sort("style")
-        .iter_rows()
+        style: {"verified": kept, "rejected": whole - kept} for style, kept, whole in styles.collect().iter_rows()
     }
-    version = content_version(checked)
+    kept = sum(counts["verified"] for counts in by_style.values())
+    lost = sum(counts["rejected"] for counts in by_style.values())
+    common = {"in": kept + lost, "verified": kept, "rejected": lost, **more}
+    version = chunked_content_version([checked.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=True)])
     yield dg.MaterializeResult(
         asset_key=f"{stage}_verified",
         value=verified,
         data_version=version,
         metadata={
             **common,
-            "pass_rate": verified.height / checked.height if checked.height else 0.0,
-            "samples": samples(verified, ["query", "answers", "execution"]),
+            "pass_rate": kept / (kept + lost) if kept + lost else 0.0,
+            "samples": samples(_spread(verified, kept), ["query", "answers", "execution"]),
             "styles": bar_plot({}, f"{stage} check, by style", stacks=by_style),
         },
+        check_results=check_results,
     )
     yield dg.MaterializeResult(
         asset_key=f"{stage}_rejected",
@@ -84,10 +110,15 @@ def _results(stage: Stage, checked: pl.DataFrame, more: JsonObject | None = None
         metadata={
             **common,
             "reasons": counts_table(reasons),
-            "samples": samples(rejected, ["query", "answers", "reason", "detail"]),
+            "samples": samples(_spread(rejected, lost), ["query", "answers", "reason", "detail"]),
             "reasons_plot": bar_plot(reasons, f"rejected by the {stage} check"),
         },
     )
+
+
+def _spread(rows: pl.LazyFrame, count: int, wanted: int = 3) -> pl.DataFrame:
+    """A few rows spread evenly over a table."""
+    return rows.gather_every(max(1, count // wanted)).head(wanted).collect()
 
 
 @dg.multi_asset(
@@ -104,7 +135,7 @@ def _results(stage: Stage, checked: pl.DataFrame, more: JsonObject | None = None
 )
 def format_check(raw_candidates: pl.LazyFrame) -> _Results:
     """Stage 1 (paper, section 3.2)."""
-    yield from _results(Stage.FORMAT, checked_by_chunk(raw_candidates, FormatChecker().check))
+    yield from _stage(Stage.FORMAT, raw_candidates, FormatChecker().check)
 
 
 @dg.multi_asset(
@@ -138,9 +169,12 @@ def execution_check(
     # Rows may call APIs of other batches; those are looked up where one does, and are not a dependency of this one.
     bindings = LibraryBindings(bindings_of(filtered_api_catalog), lake.lake, BatchPartition.of(context).batch)
     with executors.open() as executor:
-        checked = checked_by_chunk(format_verified, lambda frame: check_execution(frame, bindings, executor))
-        more = {f"executor_{name}": value for name, value in executor.describe().items()}
-    yield from _results(Stage.EXECUTION, checked, more)
+        yield from _stage(
+            Stage.EXECUTION,
+            format_verified,
+            lambda frame: check_execution(frame, bindings, executor),
+            lambda _: ({f"executor_{name}": value for name, value in executor.describe().items()}, []),
+        )
 
 
 @dg.multi_asset(
@@ -154,18 +188,60 @@ def execution_check(
         "Candidates whose calls are what the query asks for: grounded in it, and passed by the judges.",
         "Candidates rejected by grounding or by the judges, each with one reason.",
         {"polars", "openai"},
-        ("seed", "judges"),
+        SHAPING,
     ),
+    check_specs=[
+        dg.AssetCheckSpec(
+            CONTROLS_CHECK,
+            asset="semantic_verified",
+            description="Every judge told rows known to be good from rows known to be bad, mixed in here.",
+        )
+    ],
 )
 def semantic_check(
-    execution_verified: pl.LazyFrame, llm: LlmResource, settings: dg.ResourceParam[Settings]
+    context: dg.AssetExecutionContext,
+    execution_verified: pl.LazyFrame,
+    llm: LlmResource,
+    settings: dg.ResourceParam[Settings],
 ) -> _Results:
     """Stage 3 (paper, section 3.2): deterministic grounding first, then the judges on what it leaves."""
-    judges = judge_names(settings)
-    options = JudgeOptions(seed=settings.seed)
-    checked = checked_by_chunk(execution_verified, lambda frame: check_semantic(frame, llm, judges, options))
-    ungrounded = checked.filter(pl.col("detail").str.starts_with("grounding: ")).height
-    asked = checked.height - ungrounded
-    yield from _results(
-        Stage.SEMANTIC, checked, {"judges": ", ".join(judges), "asked_judges": asked, "by_grounding": ungrounded}
+    check = SemanticCheck(llm, judge_names(settings), judge_options(settings), context.partition_key)
+    yield from _stage(Stage.SEMANTIC, execution_verified, check, lambda checked: _described(checked, check))
+
+
+def _described(checked: pl.LazyFrame, check: SemanticCheck) -> _Described:
+    """What the judges and grounding did, and whether every judge told the control items apart."""
+    ungrounded, undecided, asked, rows = (
+        checked.select(
+            (pl.col("grounding") == Status.UNGROUNDED.value).sum(),
+            (pl.col("decision") == Decision.UNDECIDED.value).sum(),
+            pl.col("votes").is_not_null().sum(),
+            pl.len(),
+        )
+        .collect()
+        .row(0)
     )
+    open_rows = checked.filter(pl.col("decision") == Decision.UNDECIDED.value)
+    more: JsonObject = {
+        "judges": ", ".join(check.judges),
+        "asked_judges": int(asked),
+        "by_grounding": int(ungrounded),
+        "undecided": int(undecided),
+        "undecided_samples": samples(_spread(open_rows, int(undecided)), ["query", "answers", "findings", "votes"]),
+        "controls": dg.MetadataValue.json([control.to_json() for control in check.controls]),
+    }
+    failed = [control for control in check.controls if not control.counts]
+    said = "; ".join(
+        f"{control.judge} passed {control.passed} of {control.good} good control rows and caught {control.caught} of "
+        f"{control.bad} bad ones: its votes do not count"
+        for control in failed
+    )
+    result = dg.AssetCheckResult(
+        check_name=CONTROLS_CHECK,
+        asset_key="semantic_verified",
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={"rows": int(rows), "controls": more["controls"]},
+        description=said or "every judge that was asked told good control rows from bad ones",
+    )
+    return more, [result]

@@ -23,11 +23,11 @@ def checked_by_chunk(frame: pl.DataFrame | pl.LazyFrame, check: Check, chunk_row
     return pl.concat(parts) if parts else pl.DataFrame(schema=CHECKED_SCHEMA)
 
 
-def check_file(source: Path, check: Check, target: Path, chunk_rows: int = CHUNK_ROWS) -> dict[str, int]:
-    """Check a Parquet file of any size into another one, row group by row group.
+def check_file(source: Path | pl.LazyFrame, check: Check, target: Path, chunk_rows: int = CHUNK_ROWS) -> dict[str, int]:
+    """Check a table of any size into a Parquet file, row group by row group.
 
     Args:
-        source: a Parquet file of candidates.
+        source: a Parquet file of candidates, or a lazy frame of them.
         check: the check.
         target: the Parquet file to write; replaced whole or not at all.
         chunk_rows: rows that are in memory at once, more or less.
@@ -38,9 +38,10 @@ def check_file(source: Path, check: Check, target: Path, chunk_rows: int = CHUNK
     from polars.io.plugins import register_io_source
 
     counts: dict[str, int] = {"verified": 0}
+    whole = source if isinstance(source, pl.LazyFrame) else pl.scan_parquet(source)
 
     def parts(with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None):  # type: ignore[no-untyped-def]
-        for part in pl.scan_parquet(source).collect_batches(chunk_size=chunk_rows, maintain_order=True):
+        for part in whole.collect_batches(chunk_size=chunk_rows, maintain_order=True):
             checked = check(part)
             counts["verified"] += int(checked["passed"].sum())
             for reason, count in checked["reason"].drop_nulls().value_counts().iter_rows():
