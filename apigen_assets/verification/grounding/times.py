@@ -218,6 +218,17 @@ def _times(text: str, strict: bool) -> list[Moment]:
     for match in _PAST.finditer(text):
         base = _hour(match[3])
         minutes = {"half": 30, "quarter": 15, "ten": 10, "twenty": 20, "five": 5}.get(match[1]) or int(match[1])
+        if match[2] == "to" and (match[1].isdigit() or match[1] in {"five", "ten"}):
+            # `ten to six` is ten minutes before six, or from ten until six
+            before = ((base - 1) % 12, 60 - minutes, 0)
+            hours = {before, (before[0] + 12, before[1], 0)} if 5 <= minutes < 60 else set()
+            hours |= {(hour % 24, 0, 0) for start in (minutes, base) for hour in (start, start + 12) if hour <= 24}
+            part = _PART_OF_DAY.match(text, match.end())
+            if part:
+                word = part[1] or part[3] or "night"
+                hours = {time for time in hours if _is_in(time[0], word)} or hours
+            out.append(Moment(*match.span(), times=frozenset(hours)))
+            continue
         if match[2] == "to":
             base, minutes = (base - 1) % 24, 60 - minutes
         add(*match.span(), base, minutes, 0, None)

@@ -388,3 +388,22 @@ def test_an_empty_answer_is_kept_only_where_it_is_meant():
     (kept,) = audit_rows([row_of(nothing, 0)], allow_empty=True)
     assert (rejected["keep"], rejected["reason"]) == (False, "no_calls")
     assert (kept["keep"], kept["reason"]) == (True, None)
+
+
+def test_undecided_rows_and_findings_are_in_the_output_and_one_row_is_explained(tmp_path):
+    file, out = tmp_path / "rows.jsonl", tmp_path / "verdicts.jsonl"
+    rows = [row("plain"), row("sum", query="From 4 m/s at 9.8 m/s2 for 10 plus 2 s?", v0=4, a=9.8, t=12)]
+    file.write_text("\n".join(json.dumps(one) for one in rows))
+    result = CliRunner().invoke(app, ["verify", str(file), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    assert "2 kept, 1 undecided" in result.output
+    verdicts = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [one["decision"] for one in verdicts] == ["verified", "undecided"]
+    assert verdicts[1]["findings"][0]["rule"] == "derivable_number"
+    dropped = CliRunner().invoke(app, ["verify", str(file), "--out", str(out), "--undecided", "drop"])
+    assert dropped.exit_code == 1 and json.loads(out.read_text().splitlines()[1])["reason"] == "undecided"
+    explained = CliRunner().invoke(app, ["verify", str(file), "--explain", "sum"])
+    assert explained.exit_code == 0
+    assert "0.t" in explained.output and "asks (derivable_number)" in explained.output
+    assert CliRunner().invoke(app, ["verify", str(file), "--explain", "nobody"]).exit_code == 2
+    assert CliRunner().invoke(app, ["verify", str(file)]).exit_code == 2

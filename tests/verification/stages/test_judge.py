@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apigen_assets.domain.chat import Completion
+from apigen_assets.domain.chat import Completion, EndpointError
 from apigen_assets.domain.outcome import CallResult, Outcome
 from apigen_assets.domain.reason import Stage
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
+from apigen_assets.verification.stages.controls import control_items, drawn_controls
 from apigen_assets.verification.stages.execution import check_execution
 from apigen_assets.verification.stages.judge import (
     RULE_REASONS,
@@ -22,8 +23,8 @@ from apigen_assets.verification.stages.judge import (
     judge_items,
     read_vote,
 )
-from apigen_assets.verification.stages.judge_prompt import RULES, judge_messages
-from apigen_assets.verification.stages.semantic import check_semantic
+from apigen_assets.verification.stages.judge_prompt import RULES, judge_messages, response_format
+from apigen_assets.verification.stages.semantic import SemanticCheck, check_semantic
 from tests.helpers.verification_rows import BINDINGS, GOOD, SPEED, WEATHER, FakeChat, Scripted, call, candidate, frame
 
 YES, NO = '{"thought": "", "pass": "yes"}', '{"thought": "wrong time", "pass": "no", "rule": 1}'
@@ -163,3 +164,99 @@ def test_wording_differs_between_judges_and_is_the_same_again():
         asked.append([(name, request.messages) for name, request in chat.asked])
     assert asked[0] == asked[1]
     assert len({messages for _, messages in map(lambda pair: (pair[0], str(pair[1])), asked[0])}) > 3
+
+
+class TestReasonsFirst:
+    def test_the_prompt_asks_for_a_thought_before_the_verdict_always(self):
+        system, _ = judge_messages("q", [SPEED], [call("final_velocity", **GOOD)], [])
+        answer = system["content"].rsplit("\n", 1)[1]
+        assert answer.index('"thought"') < answer.index('"pass"') and "always" in answer
+        properties = response_format()["json_schema"]["schema"]["properties"]
+        assert list(properties).index("thought") < list(properties).index("pass")
+        assert "thought" in response_format()["json_schema"]["schema"]["required"]
+
+    def test_the_judge_sees_open_questions_and_defaults(self):
+        wrong = candidate(
+            [call("forecast", city="Oslo", days=5)], tools=(WEATHER,), query="Forecast for Oslo and 2 + 3?"
+        )
+        chat = FakeChat(lambda generator, request: YES)
+        check_semantic(executed(wrong), chat, ["j"])
+        user = chat.asked[0][1].messages[1]["content"]
+        assert "Open questions:\n" in user and "it may be calculated" in user
+        _, plain = judge_messages("q", [WEATHER], [call("forecast", city="Oslo")], [])
+        assert '[{"days":3}]' in plain["content"]
+
+    def test_a_pass_that_names_a_broken_rule_contradicts_itself(self):
+        assert read_vote('{"thought": "fine", "pass": "yes", "rule": 5}').answer is JudgeAnswer.UNPARSEABLE
+        assert read_vote('{"thought": "fine", "pass": "yes", "rule": 0}').answer is JudgeAnswer.PASS
+
+    def test_quotes_must_stand_in_the_query(self):
+        item = Item("id", "From Oslo, at 5 m/s", [SPEED], [call("final_velocity", **GOOD)], [])
+
+        def votes(quotes):
+            text = json.dumps({"thought": "x", "quotes": quotes, "pass": "yes"})
+            return judge_items([item], FakeChat(lambda *_: text), ["j"], JudgeOptions(reasks=0))[0]["j"].answer
+
+        assert votes(["from oslo at 5"]) is JudgeAnswer.PASS
+        assert votes(["from Bergen"]) is JudgeAnswer.UNPARSEABLE
+
+    def test_scores_decide_by_the_threshold(self):
+        def said(passed, *scores):
+            return read_vote(json.dumps({"thought": "x", "pass": passed, "scores": scores}), threshold=7)
+
+        assert said("yes", 9, 9, 8, 10, 10).answer is JudgeAnswer.PASS
+        low = said("yes", 9, 3, 8, 10, 10)
+        assert (low.answer, low.reason, low.score) == (JudgeAnswer.FAIL, "wrong_function", 3)
+        assert said("no", 9, 9, 9, 9, 9).answer is JudgeAnswer.UNPARSEABLE
+
+
+class TestWaiting:
+    """A judge that cannot be asked loses nothing and rejects nothing."""
+
+    @pytest.mark.parametrize("failure", ["completion", "endpoint", "nonsense"])
+    def test_rows_wait_as_undecided(self, failure):
+        def answer(generator, request):
+            if failure == "endpoint":
+                raise EndpointError("connection refused: start the server")
+            return "?" if failure == "nonsense" else Completion(key="k", status="error", text="503")
+
+        checked = check_semantic(executed(GOOD_ROW), FakeChat(answer), ["j"])
+        assert checked["decision"].to_list() == ["undecided"]
+        assert checked["reason"][0] in {"judge_unavailable", "judge_unparseable"}
+        assert json.loads(checked["votes"][0])["j"]["answer"] in {"unavailable", "unparseable"}
+
+    def test_disagreement_of_a_committee_is_kept(self):
+        chat = FakeChat(lambda generator, request: NO if generator == "b" else YES)
+        checked = check_semantic(executed(GOOD_ROW), chat, ["a", "b", "c"])
+        assert checked["passed"].to_list() == [True]
+        votes = json.loads(checked["votes"][0])
+        assert {name: vote["answer"] for name, vote in votes.items()} == {"a": "pass", "b": "fail", "c": "pass"}
+
+
+class TestControls:
+    OPTIONS = JudgeOptions(controls=8, undecided="drop")
+
+    @pytest.mark.parametrize("answer", [YES, NO])
+    def test_a_judge_that_says_the_same_of_everything_does_not_count(self, answer):
+        check = SemanticCheck(FakeChat(lambda *_: answer), ["j"], self.OPTIONS, "p")
+        checked = check(executed(GOOD_ROW))
+        assert [control.counts for control in check.controls] == [False]
+        assert checked["decision"].to_list() == ["undecided"] and checked["reason"].to_list() == ["undecided"]
+
+    def test_a_judge_that_reads_counts(self):
+        wrong = {item.query for item, good in control_items() if not good}
+
+        def answer(generator, request):
+            return (
+                NO
+                if any(json.dumps(query, ensure_ascii=False) in request.messages[1]["content"] for query in wrong)
+                else YES
+            )
+
+        check = SemanticCheck(FakeChat(answer), ["j"], self.OPTIONS, "p")
+        assert check(executed(GOOD_ROW))["passed"].to_list() == [True]
+        assert [(control.passed, control.caught, control.counts) for control in check.controls] == [(4, 4, True)]
+
+    def test_another_partition_draws_other_control_rows(self):
+        drawn = [{item.candidate_id for item, _ in drawn_controls(8, name, 0)} for name in ("a", "a", "b")]
+        assert drawn[0] == drawn[1] != drawn[2]

@@ -1,0 +1,188 @@
+"""Grounding on real writing: what it rejects is wrong, what it cannot settle it asks."""
+
+import json
+import os
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+
+from apigen_assets.verification.corpus import labelled_pairs
+from apigen_assets.verification.grounding import Rule, Status, ground
+from apigen_assets.verification.grounding.language import is_english
+from apigen_assets.verification.grounding.strength import MIN_FIRED, MIN_PRECISION, measured, precision_of, rejects
+from apigen_assets.verification.stages.format import check_format
+from apigen_assets.verification.stages.judge import JudgeOptions
+from apigen_assets.verification.stages.semantic import check_semantic
+from tests.helpers.paths import ROOT
+from tests.helpers.verification_rows import call
+
+
+def tool(name="f", optional=(), **properties):
+    required = [parameter for parameter in properties if parameter not in optional]
+    schema = {"type": "object", "properties": properties, "required": required}
+    return {"name": name, "description": "A function.", "parameters": schema}
+
+
+def number(description="", **more):
+    return {"type": "number", "description": description, **more}
+
+
+def rules(query, schema, **arguments):
+    return [finding.rule for finding in ground(query, [tool(**schema)], [call("f", **arguments)]).findings]
+
+
+@pytest.fixture(scope="module")
+def judged():
+    pairs = labelled_pairs()
+    checked = check_semantic(check_format(pairs).filter("passed"))
+    return pairs.join(
+        checked.select("candidate_id", "passed", "detail", "findings", "decision"), on="candidate_id", how="left"
+    )
+
+
+@pytest.mark.parametrize(("group", "caught"), [("llm", 0.7), ("hand", 0.6), ("languages", 0.5)])
+def test_good_rows_of_real_writing_pass_and_bad_ones_are_caught(judged, group, caught):
+    rows = judged.filter(pl.col("set") == group)
+    good, bad = rows.filter(pl.col("truth") == "good"), rows.filter(pl.col("truth") == "bad")
+    assert good.filter(~pl.col("passed").fill_null(False)).select("query", "detail").rows() == []
+    assert bad.filter(~pl.col("passed").fill_null(False)).height >= caught * bad.height
+
+
+def test_ten_languages_have_good_and_bad_rows_and_no_good_one_is_rejected(judged):
+    rows = judged.filter(pl.col("set") == "languages")
+    counts = dict(rows.filter(pl.col("truth") == "good").group_by("language").len().iter_rows())
+    assert len(counts) == 10 and min(counts.values()) >= 10
+    bad = rows.filter(pl.col("truth") == "bad")
+    assert set(bad["language"]) == set(counts)
+    assert set(bad.filter(~pl.col("passed"))["language"]) == set(counts), "some damage is seen in every language"
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("256 MiB in megabytes", True),
+        ("12, 15, 18", True),
+        ("Translate 'Gute Besserung, bis morgen' into Spanish please", True),
+        ("In den nächsten fünf Tagen", False),
+        ("明日の天気は?", False),
+        ("Quel temps fera-t-il demain à Nice ?", False),
+    ],
+)
+def test_the_language_is_that_of_the_words_not_of_what_is_quoted(text, english):
+    assert is_english(text) is english
+
+
+def test_rules_that_read_words_are_silent_in_other_languages():
+    schema = {"days": {"type": "integer", "description": "Days ahead.", "default": 3}, "city": {"type": "string"}}
+    offered = [tool(optional=("days",), **schema)]
+    made = [call("f", days=5, city="Köln")]
+    assert ground("Wetter in Köln in den nächsten fünf Tagen", offered, made).findings == ()
+    assert ground("Forecast for Köln please", offered, made).rejection is not None
+
+
+def test_what_rejects_was_measured_to_be_right():
+    for rule in Rule:
+        if rejects(rule):
+            counts = measured()["rules"][rule.value]
+            assert counts["fired"] >= MIN_FIRED and precision_of(rule) >= MIN_PRECISION, rule
+    assert rejects(Rule.DIGITS_DIFFER) and not rejects(Rule.DERIVABLE_NUMBER)
+
+
+METRES, CELSIUS = number("Length in metres."), number("Temperature in °C, negative below freezing.")
+
+
+@pytest.mark.parametrize(
+    ("query", "schema", "right", "wrong", "rule"),
+    [
+        ("a 25 cm pendulum", METRES, 0.25, 25, Rule.UNIT_NOT_CONVERTED),
+        ("The plank is 6 feet long.", METRES, 1.83, 6, Rule.UNIT_NOT_CONVERTED),
+        ("How far is 3 km?", METRES, 3000, 3, Rule.UNIT_NOT_CONVERTED),
+        ("It is 12 degrees below zero", CELSIUS, -12, 12, Rule.SIGN_LOST),
+        ("It is minus 7 outside", CELSIUS, -7, 7, Rule.SIGN_LOST),
+        ("a rate of 4.5 %", number("Rate as a fraction."), 0.045, 4.5, Rule.SCALE_NOT_CONVERTED),
+        ("for half an hour", number("Length in minutes."), 30, 45, Rule.DIGITS_DIFFER),
+        ("an hour and a half of it", number("Length in seconds."), 5400, 54, Rule.OTHER_NUMBER),
+    ],
+)
+def test_quantities_are_compared_in_the_unit_that_the_parameter_wants(query, schema, right, wrong, rule):
+    assert rules(query, {"x": schema}, x=right) == []
+    found = rules(query, {"x": schema}, x=wrong)
+    if rule not in (Rule.DIGITS_DIFFER, Rule.OTHER_NUMBER):
+        assert found == [rule]
+
+
+@pytest.mark.parametrize(
+    ("query", "latitude", "longitude", "right"),
+    [
+        ("at 33.9 south and 18.4 east", -33.9, 18.4, True),
+        ("at 33.9 south and 18.4 east", 33.9, 18.4, False),
+        ("at 40.7° N, 74° W", 40.7, -74, True),
+        ("at 40.7° N, 74° W", 40.7, 74, False),
+        ("at -12.5, 130.9", -12.5, 130.9, True),
+    ],
+)
+def test_compass_directions_are_signs(query, latitude, longitude, right):
+    schema = {"latitude": number("Degrees."), "longitude": number("Degrees.")}
+    assert (Rule.SIGN_LOST not in rules(query, schema, latitude=latitude, longitude=longitude)) is right
+
+
+def test_digits_are_never_stemmed():
+    schema = {"isbn": {"type": "string"}}
+    assert rules("Is 9780141036144 a book?", schema, isbn="9780141036144") == []
+    assert rules("Is 9780141036144 a book?", schema, isbn="978014103614") == [Rule.CODE_DIFFERS]
+
+
+def test_an_alias_that_is_a_common_word_needs_a_cue():
+    unit = {"type": "string", "enum": ["mm", "inch"], "default": "mm"}
+    found = rules("How much rain fell in Oslo?", {"city": {"type": "string"}, "unit": unit}, city="Oslo", unit="mm")
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("query", "start"),
+    [
+        ("from 2 to 3 in the afternoon", "14:00"),
+        ("from 2 to 3 in the afternoon", "15:00"),
+        ("ten to six", "05:50"),
+        ("open from ten to six", "18:00"),
+        ("ten pm to six thirty", "22:00"),
+        ("quarter to four in the afternoon", "15:45"),
+        ("at seven in the evening", "19:00"),
+    ],
+)
+def test_times_in_words(query, start):
+    assert ground(query, [tool(start={"type": "string"})], [call("f", start=start)]).status is Status.GROUNDED
+
+
+def test_undecided_rows_are_kept_or_dropped_by_a_setting(judged):
+    row = judged.filter(pl.col("findings").is_not_null() & pl.col("passed")).select(
+        check_format(labelled_pairs()).columns[:13]
+    )
+    executed = check_format(row)
+    kept = check_semantic(executed)
+    assert set(kept["decision"]) == {"undecided"} and kept["passed"].all()
+    dropped = check_semantic(executed, options=JudgeOptions(undecided="drop"))
+    assert set(dropped["reason"]) == {"undecided"} and not dropped["passed"].any()
+    assert all(json.loads(text) for text in dropped["findings"])
+
+
+def test_equal_rows_under_any_hash_seed():
+    program = (
+        "from apigen_assets.verification.corpus import labelled_pairs\n"
+        "from apigen_assets.verification.stages.format import check_format\n"
+        "from apigen_assets.verification.stages.semantic import check_semantic\n"
+        "rows = check_format(labelled_pairs().head(150)).filter('passed')\n"
+        "checked = check_semantic(rows)\n"
+        "print(checked.select('candidate_id', 'reason', 'detail', 'findings').write_json())\n"
+    )
+    said = []
+    for seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        run = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, check=True
+        )
+        said.append(run.stdout)
+    assert said[0] == said[1]
+    assert len(json.loads(said[0])) > 100
