@@ -129,6 +129,9 @@ def json_text(text: str) -> JsonValue:
         value, end = reader.read(0)
         if stripped[end:].strip():
             raise StrictJsonError("not_json", "more than one JSON value") from None
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "[") and len(value) < len(stripped):
+        # Written as text twice over.
+        return json_text(value)
     if not isinstance(value, list | dict):
         raise StrictJsonError("not_json", "neither a list nor an object")
     return value

@@ -325,7 +325,7 @@ class Reader:
         if plain is not None and self._ends(plain.end(), key):
             inner = plain[1]
             return (json.loads(plain[0]) if "\\" in inner else inner), plain.end()
-        closers = _CLOSERS[text[start]]
+        closers = _CLOSERS[text[start]] + ("”" if key else "")
         if text[start] != '"':
             self._note(start, Repair.QUOTES)
         parts: list[str] = []

@@ -186,6 +186,9 @@ class _Walk:
                 self._pair(pair, ("pair_keys",))
             return
         if looks_like_call(value) or _is_definition(value):
+            if depth == 0 and str(value.get("name")) not in self._names:
+                # The pairs handed in through a call of the model's own making.
+                self._value(value.get("arguments"), depth + 1)
             return
         columns = _columns(value)
         if columns:

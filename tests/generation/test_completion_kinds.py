@@ -168,6 +168,10 @@ READ_WHOLE = {
     "one Python list": json.dumps(
         [{**p, "answers": f"[{', '.join(python_call(call) for call in p['answers'])}]"} for p in PAIRS]
     ),
+    "handed in by a call": f"<tool_call>{json.dumps({'name': 'submit', 'arguments': {'pairs': PAIRS}})}</tool_call>",
+    "arguments as text twice over": respelled(
+        lambda call: {"name": call["name"], "arguments": json.dumps(json.dumps(call["arguments"]))}
+    ),
     "answers as text": json.dumps([{**pair, "answers": json.dumps(pair["answers"])} for pair in PAIRS]),
     "answers in an object": json.dumps([{**pair, "answers": {"calls": pair["answers"]}} for pair in PAIRS]),
     "one call without a list": json.dumps(
