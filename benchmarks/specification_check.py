@@ -211,7 +211,7 @@ class _Tool:
         needed |= set(listed) if isinstance(listed, list) else set()
         for key in ("oneOf", "anyOf"):
             branches = [self._spec.resolve(one, file)[0] for one in schema.get(key, ())]
-            if branches and all(set(one) <= {"required", "type"} for one in branches if isinstance(one, dict)):
+            if branches and all(set(one) <= {"required", "type", "title"} for one in branches if isinstance(one, dict)):
                 common = set.intersection(*(set(one.get("required", ())) for one in branches))
                 needed |= common
             elif len(branches) == 1:

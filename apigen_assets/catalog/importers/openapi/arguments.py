@@ -11,7 +11,7 @@ from apigen_assets.domain.api import NestedNames, Place, RestParameter
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.json_schema import DEFINITIONS, MAX_BYTES, MAX_DEPTH, is_valid, object_schema
 
-_CUTS = (Cut(6), Cut(4), Cut(3), Cut(2), Cut(1), Cut(0), Cut(0, wordless=True))
+_CUTS = (Cut(4), Cut(2), Cut(1), Cut(0), Cut(0, wordless=True))
 _ROOM = MAX_BYTES - 4_000
 _DEPTH = MAX_DEPTH - 3
 

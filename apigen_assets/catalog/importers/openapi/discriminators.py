@@ -18,6 +18,7 @@ class Discriminators:
     def __init__(self, references: References) -> None:
         self._references = references
         self._children: dict[str, list[str]] | None = None
+        self._mappings: dict[str, dict[str, list[str]]] = {}
 
     def values_of(self, node: JsonObject, branch: JsonValue) -> list[str]:
         """The values of the property for one branch of a `oneOf` or `anyOf`; none where nothing ties them."""
@@ -52,11 +53,12 @@ class Discriminators:
             if not isinstance(part, dict) or not isinstance(part.get("$ref"), str):
                 continue
             try:
-                base = self._references.at(self._references.absolute(part["$ref"]))
+                base_address = self._references.absolute(part["$ref"])
+                base = self._references.at(base_address)
             except ReferenceProblem:
                 continue
             if isinstance(base, dict) and _property_of(base) is not None and not _has_choice(base):
-                values = self._mapping(base).get(address) or [_name_of(address)]
+                values = self._mapping(base, base_address).get(address) or [_name_of(address)]
                 schema = self.tied(schema, base, values, shape)
         return schema
 
@@ -77,13 +79,21 @@ class Discriminators:
     def _all_subtypes(self, node: JsonObject, address: str | None) -> list[tuple[str, list[str]]]:
         if _property_of(node) is None or _has_choice(node):
             return []
-        mapping = self._mapping(node)
+        mapping = self._mapping(node, address)
         if mapping or address is None:
             return list(mapping.items())
         return [(child, [_name_of(child)]) for child in self._by_base().get(address, [])]
 
-    def _mapping(self, node: JsonObject) -> dict[str, list[str]]:
-        """Address to values; entries that lead nowhere are left out."""
+    def _mapping(self, node: JsonObject, at: str | None = None) -> dict[str, list[str]]:
+        """Address to values; entries that lead nowhere are left out. `at` is the address of the node, if it has one."""
+        if at is not None and at in self._mappings:
+            return self._mappings[at]
+        out = self._read_mapping(node)
+        if at is not None:
+            self._mappings[at] = out
+        return out
+
+    def _read_mapping(self, node: JsonObject) -> dict[str, list[str]]:
         discriminator = node.get("discriminator")
         given = discriminator.get("mapping") if isinstance(discriminator, dict) else None
         out: dict[str, list[str]] = {}

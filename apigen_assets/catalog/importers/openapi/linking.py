@@ -16,7 +16,7 @@ from apigen_assets.catalog.importers.openapi.keywords import coerced
 from apigen_assets.catalog.importers.openapi.merging import NULL
 from apigen_assets.catalog.names import distinct, field_name
 from apigen_assets.files.json_types import JsonObject, JsonValue
-from apigen_assets.tool_formats.json_schema import DEFINITIONS, is_valid, nullable
+from apigen_assets.tool_formats.json_schema import DEFINITIONS, MAX_BYTES, is_valid, nullable
 
 MAX_GROWTH = 40_000_000
 """Bytes that a schema would have with everything in its place, beyond which it is not worth cutting."""
@@ -72,6 +72,7 @@ class Linker:
         self._recursive: dict[str, bool] = {}
         self._definition_names: dict[str, str] = {}
         self._definition_fields: dict[str, FieldNames] = {}
+        self._texts: dict[str, str] = {}
         self.cut_away = 0
         """Fields that were left out by the last schemas that were cut."""
 
@@ -83,8 +84,11 @@ class Linker:
             return Linked(None, 0, 0, None, frozenset())
         return self._node(part, cut)
 
-    def definitions(self, addresses: frozenset[str]) -> tuple[JsonObject, int]:
-        """`$defs` with all that the schemas at these addresses need, and its size."""
+    def definitions(self, addresses: frozenset[str], most: int = MAX_BYTES) -> tuple[JsonObject, int]:
+        """`$defs` with all that the schemas at these addresses need, and its size.
+
+        What is larger than `most` is not completed: a size beyond it says so.
+        """
         out: JsonObject = {}
         size = 0
         waiting, seen = sorted(addresses), set(addresses)
@@ -93,6 +97,8 @@ class Linker:
             linked = self._definition(address)
             out[self._definition_name(address)] = linked.schema if linked.schema is not None else {}
             size += linked.size + len(address)
+            if size > most:
+                return {}, size
             more = sorted(linked.recursive - seen)
             seen |= linked.recursive
             waiting += more
@@ -305,7 +311,7 @@ class Linker:
             out = _repaired(out, NULL in part, warn)
         if NULL in part:
             out = nullable(out)
-        text = clean_description(part["description"]) if "description" in part else ""
+        text = self._cleaned(part["description"]) if "description" in part else ""
         bare = {key: value for key, value in out.items() if key not in {"description", "default", "examples"}}
         more: JsonObject = {}
         if text and not (cut.wordless and cut.levels is not None and cut.levels < 0):
@@ -325,6 +331,12 @@ class Linker:
             return linked._replace(schema=out)
         added = sum(len(key) + 6 + _length(value) for key, value in more.items())
         return linked._replace(schema={**out, **more}, size=linked.size + added)
+
+    def _cleaned(self, text: str) -> str:
+        """A description made fit for a model; the same ones come again and again."""
+        if text not in self._texts:
+            self._texts[text] = clean_description(text)
+        return self._texts[text]
 
     def _fits(self, value: JsonValue, bare: JsonObject, recursive: frozenset[str]) -> bool:
         if not recursive:

@@ -51,7 +51,7 @@ def _unite(out: JsonObject, key: str, value: JsonValue, shape: Shape) -> None:
     if key in {"properties", "patternProperties"}:
         both = dict(old)
         for name, part in value.items():
-            both[name] = merged([both[name], part], shape) if name in both else part
+            both[name] = _both(both[name], part, shape) if name in both else part
         out[key] = both
     elif key == "required":
         out[key] = list(dict.fromkeys([*old, *value]))
@@ -65,14 +65,14 @@ def _unite(out: JsonObject, key: str, value: JsonValue, shape: Shape) -> None:
     elif key in _UPPER:
         out[key] = min(old, value)
     elif key == "items":
-        out[key] = merged([old, value], shape)
+        out[key] = _both(old, value, shape)
     elif key == "additionalProperties":
         if old is False or value is False:
             out[key] = False
         elif old is True or value is True:
             out[key] = value if old is True else old
         else:
-            out[key] = merged([old, value], shape)
+            out[key] = _both(old, value, shape)
     elif key == "dependentRequired":
         out[key] = {**old, **value}
     elif key == "allOf":
@@ -82,6 +82,20 @@ def _unite(out: JsonObject, key: str, value: JsonValue, shape: Shape) -> None:
     else:  # two patterns, two choices: both hold
         out.setdefault("allOf", [])
         out["allOf"] = [*out["allOf"], {key: value}]
+
+
+def _both(one: JsonObject, two: JsonObject, shape: Shape) -> JsonObject:
+    """What a part inside has to fit; two different references are not followed, since they may lead in circles."""
+    if not isinstance(one, dict) or not isinstance(two, dict):
+        return two
+    if one != two and {"$ref", "allOf"} & one.keys() and {"$ref", "allOf"} & two.keys():
+        parts = [*_conjuncts(one), *_conjuncts(two)]
+        return {"allOf": [part for at, part in enumerate(parts) if part not in parts[:at]]}
+    return merged([one, two], shape)
+
+
+def _conjuncts(part: JsonObject) -> list[JsonObject]:
+    return list(part["allOf"]) if part.keys() == {"allOf"} else [part]
 
 
 def _common_type(one: JsonValue, two: JsonValue) -> JsonValue:

@@ -64,7 +64,9 @@ class Results:
             linked = self._linker.link(part, cut)
             if linked.schema is None:
                 return None
-            definitions, size = self._linker.definitions(linked.recursive) if linked.recursive else ({}, 0)
+            definitions, size = (
+                self._linker.definitions(linked.recursive, MAX_RESULT_BYTES) if linked.recursive else ({}, 0)
+            )
             if linked.size + size <= MAX_RESULT_BYTES and linked.depth < 20:
                 out = {**linked.schema, DEFINITIONS: definitions} if definitions else linked.schema
                 return out or None
