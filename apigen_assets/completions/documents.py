@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from apigen_assets.completions.reasoning import Split, split_reasoning
-from apigen_assets.completions.tolerant_json import Reader, Repair, UnfinishedError
+from apigen_assets.completions.repair import Repair
+from apigen_assets.completions.tolerant_json import Reader, UnfinishedError
 from apigen_assets.files.canonical import StrictJsonError, loads_strict, read_strict_at
 from apigen_assets.files.json_types import JsonObject, JsonValue
 

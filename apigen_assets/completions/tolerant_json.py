@@ -7,35 +7,10 @@ more, by guessing; it is used by `documents` as a last resort and under a guard.
 
 import json
 import re
-from enum import StrEnum
 
+from apigen_assets.completions.repair import Repair
 from apigen_assets.files.canonical import StrictJsonError
 from apigen_assets.files.json_types import JsonValue
-
-
-class Repair(StrEnum):
-    """What had to be forgiven so that a text could be read."""
-
-    TRAILING_COMMA = "trailing_comma"
-    MISSING_COMMA = "missing_comma"
-    PYTHON_LITERAL = "python_literal"
-    QUOTES = "quotes"
-    UNQUOTED_KEY = "unquoted_key"
-    UNESCAPED_QUOTE = "unescaped_quote"
-    CONTROL_CHARACTER = "control_character"
-    MARKDOWN_ESCAPE = "markdown_escape"
-    INVALID_ESCAPE = "invalid_escape"
-    NUMBER = "number"
-    COMMENT = "comment"
-    REPEATED_KEY = "repeated_key"
-    EXTRA_BRACKET = "extra_bracket"
-    MISSING_BRACKET = "missing_bracket"
-    ELLIPSIS = "ellipsis"
-    ESCAPED_JSON = "escaped_json"
-    HTML_ENTITIES = "html_entities"
-    JSON_TEXT = "json_text"
-    LIBRARY = "json_repair"
-
 
 _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2028\u2029\ufeff]*")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[^\n]*", re.DOTALL)

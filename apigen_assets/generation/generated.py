@@ -35,6 +35,8 @@ class Generated:
     """Pairs by what had to be forgiven to read them."""
     reasons: Counter[str] = field(default_factory=Counter)
     """Pairs and completions that could not be read, by code."""
+    first_words: dict[str, str] = field(default_factory=dict)
+    """By code, what the first pair or completion of it said."""
     readable: int = 0
     """Pairs that were read."""
     relabelled: int = 0
@@ -63,7 +65,9 @@ class Generated:
                 self.readable += 1
                 self.repairs.update(pair.repairs)
             else:
-                self.reasons[pair.error.partition(":")[0]] += 1
+                code = pair.error.partition(":")[0]
+                self.reasons[code] += 1
+                self.first_words.setdefault(code, pair.error)
 
     def account(self) -> dict[str, int]:
         """Every pair found and where it went; `unaccounted` is 0, or something vanished."""
@@ -83,7 +87,8 @@ class Generated:
         """Why no pair could be read, most likely; null where some could."""
         if self.readable or not self.reasons:
             return None
-        return cause_of(self.reasons)
+        code = max(self.reasons.items(), key=lambda item: (item[1], item[0]))[0]
+        return f"{cause_of(self.reasons)}. The first: {self.first_words.get(code, code)}"
 
 
 def cause_of(reasons: Counter[str]) -> str:

@@ -1,18 +1,14 @@
 """Query-answer pairs in what a model wrote: found wherever they stand, in whatever spelling means exactly one thing."""
 
-import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from apigen_assets.completions.documents import Document, Documents, Failure, json_text, read_documents
-from apigen_assets.completions.tolerant_json import Repair
-from apigen_assets.files.canonical import dumps
+from apigen_assets.completions.repair import Repair
 from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.generation.pair import MAX_RAW, Pair, is_text, raw_text, unwritable
 from apigen_assets.tool_formats.call_spellings import ARGUMENTS, looks_like_call, plain_calls
-
-MAX_RAW = 20_000
-"""Characters kept of a text that cannot be read."""
 
 _QUERY_KEYS = ("query", "question", "user_query", "user_question", "user_request", "utterance", "instruction", "prompt")
 _ANSWER_KEYS = (
@@ -44,20 +40,6 @@ _LABELLED = re.compile(
     r"[*_\s]*:[*_\s]*(?:```\w*\s*)?\Z",
     re.IGNORECASE | re.DOTALL,
 )
-
-
-@dataclass(frozen=True)
-class Pair:
-    """One pair of a completion: readable (`answers` set) or not (`error` and `raw` set)."""
-
-    query: str = ""
-    answers: list[JsonValue] | None = None
-    thought: str | None = None
-    raw: str | None = None
-    error: str | None = None
-    """`<code>: <detail>`; the code is a reason of the format stage."""
-    repairs: tuple[str, ...] = ()
-    """What had to be forgiven; `respelled` a call in another spelling, `isolated` other text around, ..."""
 
 
 @dataclass
@@ -246,7 +228,7 @@ class _Walk:
             for item in inner:
                 self._value(item, 1)
             return
-        problem = _unwritable(query, answers)
+        problem = unwritable(query, answers)
         if problem is not None:
             self._fail(value, problem, query)
             return
@@ -257,13 +239,13 @@ class _Walk:
             Pair(
                 query=query,
                 answers=answers,
-                thought=thought if isinstance(thought, str) and thought and _is_text(thought) else None,
+                thought=thought if isinstance(thought, str) and thought and is_text(thought) else None,
                 repairs=tuple(sorted(repairs)),
             )
         )
 
     def _fail(self, value: object, error: str, query: str = "") -> None:
-        self.pairs.append(Pair(query=query if _is_text(query) else "", error=error, raw=_text(value)[:MAX_RAW]))
+        self.pairs.append(Pair(query=query if is_text(query) else "", error=error, raw=raw_text(value)[:MAX_RAW]))
 
 
 def _fields(value: JsonObject) -> tuple[str, str] | None:
@@ -372,35 +354,7 @@ def _labelled(documents: Documents, names: Collection[str]) -> Iterator[Pair]:
         for quotes in ('""', "“”", "``"):
             if len(query) > 1 and query[0] == quotes[0] and query[-1] == quotes[1]:
                 query = query[1:-1]
-        if _unwritable(query, calls) is None:
+        if unwritable(query, calls) is None:
             position = item.end
             repairs = {"labelled_text", *item.repairs(), *documents.repairs}
             yield Pair(query=query, answers=calls, repairs=tuple(sorted(map(str, repairs))))
-
-
-def _unwritable(query: str, answers: list[JsonValue]) -> str | None:
-    """Why no table could hold the pair, if so."""
-    try:
-        dumps([query, answers]).encode()
-    except UnicodeEncodeError:
-        return "not_json: a lone surrogate is not a character"
-    except ValueError:
-        return "non_finite_number: a number is too large for a double"
-    except RecursionError:
-        return "too_deep: nested too deeply to be written"
-    return None
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _text(value: object) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=True)
-    except (ValueError, RecursionError):
-        return repr(type(value).__name__)

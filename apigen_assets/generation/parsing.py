@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from apigen_assets.completions.reasoning import split_reasoning
 from apigen_assets.domain.chat import Completion
 from apigen_assets.files.canonical import StrictJsonError, dumps, loads_strict
-from apigen_assets.generation.pairs import MAX_RAW, Pair, find_pairs
+from apigen_assets.generation.pair import MAX_RAW, Pair
+from apigen_assets.generation.pairs import find_pairs
 
 __all__ = ["Pair", "Parsed", "parse_completion"]
 

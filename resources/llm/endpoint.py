@@ -25,6 +25,8 @@ FAILURES_IN_A_ROW = 8
 """Requests finally failed one after the other from which on the endpoint is given up."""
 THROTTLES_PER_REQUEST = 50
 """Requests to wait that one request gets, after which it fails: a server that throttles for ever is not a server."""
+REFUSED_AT_FIRST = 20
+"""Prompts refused before anything was answered from which on it is not the prompts."""
 FIRST_CONTACTS = 3
 """Attempts at an endpoint that has never answered, where nobody is there or something else than a chat server."""
 
@@ -77,6 +79,7 @@ class Endpoint:
         self._patience = Patience(config.max_wait_s)
         self._failed_in_a_row = 0
         self._contacts = 0
+        self._refused = 0
         self._answered = 0
         self._dead: EndpointError | None = None
 
@@ -217,6 +220,9 @@ class Endpoint:
             if outcome.limit:
                 self._cut(order, outcome)
             self.admission.open()
+            self._refused += not self._answered
+            if not self._answered and self._refused >= REFUSED_AT_FIRST:
+                raise self._die(f"{self.config.base_url} refuses every prompt; the last: {outcome.reason}")
             return True
         if outcome.status is None or outcome.protocol:
             self._contacts += not self._answered

@@ -264,6 +264,15 @@ def test_what_is_wrong_for_all_is_said_once_before_anything_is_spent(
     assert not (home / "out/candidates.jsonl").exists()
 
 
+def test_prompts_that_are_all_too_long_are_given_up_with_the_servers_words(home: Path) -> None:
+    words = {"error": {"message": "the request exceeds the available context size (512 tokens)"}}
+    with ChatServer(lambda number, sent: web.json_response(words, status=400)) as server:
+        done = generate(home, server.url, candidates=1000)
+        assert done.exit_code == 1
+        assert "available context size" in done.output
+        assert len(server.bodies) <= 60
+
+
 def test_reasoning_that_uses_up_the_limit_is_said_after_the_first_prompt(
     home: Path,
 ) -> None:
@@ -475,7 +484,8 @@ def test_a_preview_asks_for_one_prompt_and_its_verdicts(home: Path) -> None:
 
 def test_a_budget_in_money_stops_before_it_is_passed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def costly(number: int, body: dict[str, Any]) -> web.Response:
-        return web.json_response(completion(pairs(number), prompt=1000, written=1000))
+        chars = sum(len(part["content"]) for part in body["messages"])
+        return web.json_response(completion(pairs(number), prompt=chars // 5, written=1000))
 
     monkeypatch.setenv("APIGEN_MONEY_BUDGET", "0.0095")
     settings.cache_clear()
@@ -484,7 +494,8 @@ def test_a_budget_in_money_stops_before_it_is_passed(home: Path, monkeypatch: py
         done = generate(home, server.url, price=price, max_tokens=1000)
         assert done.exit_code == 1
         assert "APIGEN_MONEY_BUDGET" in done.output
-        assert 2 <= len(server.bodies) <= 4
+        spent = sum(sum(len(part["content"]) for part in body["messages"]) // 5 + 1000 for body in server.bodies)
+        assert 0.005 < spent / 1e6 <= 0.0095
         assert len(lines(home / "out/candidates.jsonl")) == 5 * len(server.bodies)
         monkeypatch.delenv("APIGEN_MONEY_BUDGET")
         monkeypatch.setenv("APIGEN_TOTAL_MONEY_BUDGET", "0.0095")
