@@ -54,7 +54,7 @@ class Word(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def fold(text: str) -> str:
     """Text without case, accents and typographic variants; superscripts and full-width forms become plain."""
     if text.isascii():

@@ -1,6 +1,7 @@
 """Numbers in text: digits in all their spellings, number words, percent, quantities, and what words imply."""
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -215,7 +216,7 @@ def _one_in_digits(folded: str, match: "re.Match[str]", english: bool, raw: str)
     half = re.match(r"\s?([ap])\.?m\b", folded[end:])
     if half:
         values.append(value + 12 if half[1] == "p" and value < 12 else value)
-    negative = english and _may_be_negative(folded, start, end)
+    negative = english and _has_cue(folded) and _may_be_negative(folded, start, end)
     minus = english and _MINUS.search(folded[max(0, start - 12) : start]) is not None
     if match["sign"] and match["sign"].strip() == "-":
         values, amount = [-each for each in values], -amount
@@ -282,7 +283,7 @@ def _in_words(folded: str, words: list[Word]) -> list[Number]:
         amount = value
         if i and words[i - 1].text in {"minus", "negative"}:
             values, amount = [-each for each in values] + values, -value
-        elif _may_be_negative(folded, start, end):
+        elif _has_cue(folded) and _may_be_negative(folded, start, end):
             derived += [-each for each in values]
         out.append(
             Number(start, end, tuple(values), tuple(derived), weak and not measure, unit=unit, measure=measure,
@@ -290,6 +291,11 @@ def _in_words(folded: str, words: list[Word]) -> list[Number]:
         )  # fmt: skip
         i += length
     return out
+
+
+@lru_cache(maxsize=64)
+def _has_cue(folded: str) -> bool:
+    return NEGATIVE_CUES.search(f"{folded} # ") is not None or re.search(r"\d\s?°?\s?[sw]\b", folded) is not None
 
 
 def _may_be_negative(folded: str, start: int, end: int) -> bool:

@@ -73,26 +73,33 @@ def find_misplaced(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
                 continue
             if not (_takes(one.leaf, two.leaf.value) and _takes(two.leaf, one.leaf.value)):
                 continue
-            straight, led = (
-                _fit(one, one.span, query),
-                _led(one.leaf, one.span, query) + _led(two.leaf, two.span, query),
-            )
-            straight += _fit(two, two.span, query)
+            straight = _fit(one, one.span, query) + _fit(two, two.span, query)
             crossed = _fit(one, two.span, query) + _fit(two, one.span, query)
-            misled = _led(one.leaf, two.span, query) + _led(two.leaf, one.span, query)
+            if crossed < straight:
+                if _turned_range(one, two):
+                    yield Finding(Rule.RANGE_TURNED, one.leaf.place, _turned(one, two))
+                continue
+            misled = crossed > straight == 0 and (
+                _led(one.leaf, two.span, query) + _led(two.leaf, one.span, query)
+                > _led(one.leaf, one.span, query) + _led(two.leaf, two.span, query)
+            )
             both = f"{one.leaf.value!r} and {two.leaf.place} = {two.leaf.value!r}"
-            if crossed >= straight + 2 or (misled > led and crossed > straight == 0):
+            if crossed >= straight + 2 or misled:
                 yield Finding(Rule.SWAPPED, one.leaf.place, f"{both} are swapped by the words beside them")
             elif crossed > straight == 0:
                 yield Finding(Rule.MAY_BE_SWAPPED, one.leaf.place, f"{both} may be swapped, by the words beside them")
             elif _turned_range(one, two):
-                yield Finding(Rule.RANGE_TURNED, one.leaf.place, f"{both} are a range turned round")
+                yield Finding(Rule.RANGE_TURNED, one.leaf.place, _turned(one, two))
             elif crossed >= straight and _against_order(one, two, query):
                 yield Finding(Rule.SWAPPED_ORDER, one.leaf.place, f"{both} stand the other way round in the query")
     yield from _order_differs(placed, leaves, query)
     yield from _elements_differ(leaves)
     yield from _crossed_calls(placed, leaves)
     yield from _of_another_call(placed, leaves, query)
+
+
+def _turned(one: _Placed, two: _Placed) -> str:
+    return f"{one.leaf.value!r} and {two.leaf.place} = {two.leaf.value!r} are a range turned round"
 
 
 def _takes(leaf: Leaf, value: JsonValue) -> bool:
@@ -260,12 +267,17 @@ def _fit(placed: _Placed, span: Span, query: Query) -> int:
 def _led(leaf: Leaf, span: Span, query: Query) -> int:
     """Whether the word before a place (`from`, `to`) speaks for a parameter."""
     names = set(fold(leaf.parameter).split("_"))
-    label = re.escape(fold(leaf.parameter).replace("_", " "))
-    if re.search(rf"\b{label}(?:\s(?:of|is|=)|:)?\s*[\"'$€£]?$", query.text[: span[0]]):
+    before = query.text[max(0, span[0] - 60) : span[0]].rstrip(" \"'$€£=:")
+    for word in (" of", " is"):
+        before = before.removesuffix(word)
+    label = fold(leaf.parameter).replace("_", " ")
+    if before.endswith(label) and not before[: -len(label)][-1:].isalnum():
         return 1
-    leader = re.search(r"([a-z]+)\s*[\"'$€£]?$", query.text[: span[0]])
+    if not names & _ORIGINS and not names & _GOALS:
+        return 0
+    leader = re.search(r"([a-z]+)\s*[\"'$€£]?$", query.text[max(0, span[0] - 24) : span[0]])
     word = leader.group(1) if leader else ""
-    follows_number = re.search(r"\d[\s-]?$", query.text[: span[0]]) is not None
+    follows_number = re.search(r"\d[\s-]?$", query.text[max(0, span[0] - 3) : span[0]]) is not None
     if names & _ORIGINS and (word == "from" or (follows_number and enum_of(leaf.schema))):
         return 1
     return int(bool(names & _GOALS) and word in {"to", "into", "until", "till", "in", "many", "as"})
