@@ -22,6 +22,8 @@ class FunnelRow(NamedTuple):
     failed_execution: int
     failed_semantic: int
     verified: int
+    undecided: int = 0
+    """Rows with open questions that no judge settled, wherever they are: verified if such rows are kept, else not."""
 
     @property
     def pass_rate(self) -> float:
@@ -33,6 +35,7 @@ def funnel(lake: Lake) -> list[FunnelRow]:
     """One row per generator that has candidates, in alphabetical order."""
     counts = {"raw_candidates": _count(lake, "raw_candidates"), "semantic_verified": _count(lake, "semantic_verified")}
     counts |= {stage: _count(lake, f"{stage}_rejected") for stage in STAGES}
+    undecided = _undecided(lake)
     return [
         FunnelRow(
             generator=name,
@@ -41,6 +44,7 @@ def funnel(lake: Lake) -> list[FunnelRow]:
             failed_execution=counts["execution"].get(name, 0),
             failed_semantic=counts["semantic"].get(name, 0),
             verified=counts["semantic_verified"].get(name, 0),
+            undecided=undecided.get(name, 0),
         )
         for name in sorted(counts["raw_candidates"])
     ]
@@ -75,6 +79,21 @@ def markdown(rows: list[FunnelRow]) -> str:
         for row in rows
     ]
     return grid(("generator", *columns), cells, right=columns)
+
+
+def _undecided(lake: Lake) -> dict[str, int]:
+    """Undecided rows by generator, kept or not; tables of earlier versions have none."""
+    out: dict[str, int] = {}
+    for asset in ("semantic_verified", "semantic_rejected"):
+        try:
+            frame = lake.scan(asset)
+        except LakeError:
+            continue
+        if "decision" in frame.collect_schema():
+            grouped = frame.filter(pl.col("decision") == "undecided").group_by("generator").len().collect()
+            for name, count in grouped.iter_rows():
+                out[str(name)] = out.get(str(name), 0) + int(count)
+    return out
 
 
 def _count(lake: Lake, asset: str) -> dict[str, int]:
