@@ -139,8 +139,10 @@ def _rewrite(journal: Journal, records: list[JsonObject]) -> None:
         fresh.append(record)
     fresh.close()
     for path in old:
-        path.with_suffix(".idx").unlink(missing_ok=True)
         os.unlink(path)
+    # Indexes name the places of before; they are made anew from what is there.
+    for index in journal.folder.glob("*.idx"):
+        index.unlink(missing_ok=True)
 
 
 FLAT = {
