@@ -4,7 +4,6 @@ A schema that contains itself goes into `$defs` and is referred to as `#/$defs/<
 is used. What would be larger than a tool may be is cut: fields that are optional and lie deepest go first.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,16 +13,24 @@ from apigen_assets.catalog.importers.openapi.components import Components
 from apigen_assets.catalog.importers.openapi.field_names import FieldNames, renamed
 from apigen_assets.catalog.importers.openapi.keywords import coerced
 from apigen_assets.catalog.importers.openapi.merging import NULL
-from apigen_assets.catalog.names import distinct, field_name
+from apigen_assets.catalog.importers.openapi.schema_parts import (
+    LISTS,
+    SINGLE,
+    length,
+    offered_names,
+    references_of,
+    repaired,
+    short,
+    united,
+    with_fields,
+    with_inner,
+)
+from apigen_assets.catalog.names import distinct
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import DEFINITIONS, MAX_BYTES, is_valid, nullable
 
 MAX_GROWTH = 40_000_000
 """Bytes that a schema would have with everything in its place, beyond which it is not worth cutting."""
-_LISTS = ("anyOf", "allOf", "prefixItems")
-_SINGLE = ("items", "additionalProperties", "propertyNames", "contains", "not")
-_SHORT = 160
-"""Characters of a nested description where a schema had to be cut."""
 
 
 class Linked(NamedTuple):
@@ -219,16 +226,16 @@ class Linker:
                 linked = self._properties(value, set(part.get("required", ())), cut)
                 if linked is None:
                     return Linked(None, 0, 0, None, frozenset())
-                fields = _offered_names(list(value))
+                fields = offered_names(list(value))
                 out[key] = {fields[wire]: take(inner) for wire, inner in linked.items()}
                 size += sum(len(wire) + 4 for wire in linked)
                 depth += 1
-                names = _with_fields(names, {fields[wire]: (wire, inner.names) for wire, inner in linked.items()})
+                names = with_fields(names, {fields[wire]: (wire, inner.names) for wire, inner in linked.items()})
             elif key == "patternProperties":
                 patterns = {name: self.link(inner, cut.below) for name, inner in value.items()}
                 out[key] = {name: take(inner) for name, inner in patterns.items() if inner.schema is not None}
                 depth += 1
-            elif key in _LISTS:
+            elif key in LISTS:
                 branches = [self.link(inner, cut) for inner in value]
                 kept = [branch for branch in branches if branch.schema is not None]
                 if not kept or (key != "anyOf" and len(kept) < len(branches)):
@@ -237,8 +244,8 @@ class Linker:
                 depth += 1
                 if key != "prefixItems":
                     for branch in kept:
-                        names = _united(names, branch.names)
-            elif key in _SINGLE and isinstance(value, dict):
+                        names = united(names, branch.names)
+            elif key in SINGLE and isinstance(value, dict):
                 inner = self.link(value, cut if key == "items" else cut.below)
                 if inner.schema is None:
                     if key == "items":
@@ -246,10 +253,10 @@ class Linker:
                     continue
                 if key != "not" or inner.schema:
                     out[key] = take(inner)
-                names = _with_inner(names, key, inner.names)
+                names = with_inner(names, key, inner.names)
             elif key not in {"description", "default", "examples", "required", NULL}:
                 out[key] = value
-                size += len(key) + 6 + _length(value)
+                size += len(key) + 6 + length(value)
         if "required" in part:
             self._require(out, part["required"], fields)
             size += 14 + sum(len(name) + 3 for name in part["required"])
@@ -294,7 +301,7 @@ class Linker:
         if shape.keys() & {"properties", "patternProperties"} or isinstance(shape.get("additionalProperties"), dict):
             return True
         inner = [shape["items"]] if isinstance(shape.get("items"), dict) else []
-        inner += [one for key in _LISTS for one in shape.get(key, [])]
+        inner += [one for key in LISTS for one in shape.get(key, [])]
         return any(self._has_fields(one, level + 1) for one in inner)
 
     def _outline(self, part: JsonObject) -> Linked:
@@ -308,14 +315,14 @@ class Linker:
         warn = self._components.warn
         names = linked.names
         if "enum" in out and "enum" in part:
-            out = _repaired(out, NULL in part, warn)
+            out = repaired(out, NULL in part, warn)
         if NULL in part:
             out = nullable(out)
         text = self._cleaned(part["description"]) if "description" in part else ""
         bare = {key: value for key, value in out.items() if key not in {"description", "default", "examples"}}
         more: JsonObject = {}
         if text and not (cut.wordless and cut.levels is not None and cut.levels < 0):
-            more["description"] = _short(text) if cut.levels is not None else text
+            more["description"] = short(text) if cut.levels is not None else text
         if "default" in part:
             default = coerced(renamed(part["default"], names), bare)
             if self._fits(default, bare, linked.recursive):
@@ -329,7 +336,7 @@ class Linker:
                 more["examples"] = good[:3]
         if not more:
             return linked._replace(schema=out)
-        added = sum(len(key) + 6 + _length(value) for key, value in more.items())
+        added = sum(len(key) + 6 + length(value) for key, value in more.items())
         return linked._replace(schema={**out, **more}, size=linked.size + added)
 
     def _cleaned(self, text: str) -> str:
@@ -344,101 +351,3 @@ class Linker:
         if any((f"{address} itself", WHOLE) not in self._linked for address in recursive):
             return False  # the schema that it has to fit is still being read
         return is_valid(value, {**bare, DEFINITIONS: self.definitions(recursive)[0]})
-
-
-def references_of(part: JsonObject) -> list[str]:
-    """The addresses that a read schema refers to."""
-    out: list[str] = []
-    stack: list[JsonValue] = [part]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, list):
-            stack.extend(node)
-            continue
-        if not isinstance(node, dict):
-            continue
-        if isinstance(node.get("$ref"), str):
-            out.append(node["$ref"])
-            continue
-        for key, value in node.items():
-            if key in {"properties", "patternProperties"}:
-                stack.extend(value.values())
-            elif key in _LISTS or (key in _SINGLE and isinstance(value, dict)):
-                stack.append(value)
-    return out
-
-
-def _offered_names(wires: list[str]) -> dict[str, str]:
-    """Names that model APIs take for the fields of one object, by wire name; a good name is never given to another."""
-    good = [wire for wire in wires if field_name(wire) == wire]
-    if len(good) == len(wires):
-        return {wire: wire for wire in wires}
-    bad = [wire for wire in wires if field_name(wire) != wire]
-    offered = distinct([*good, *(field_name(wire) for wire in bad)])
-    return dict(zip([*good, *bad], offered, strict=True))
-
-
-def _with_fields(names: FieldNames | None, fields: dict[str, tuple[str, FieldNames | None]]) -> FieldNames | None:
-    if all(offered == wire and inner is None for offered, (wire, inner) in fields.items()):
-        return names
-    out = names or FieldNames()
-    for offered, (wire, inner) in fields.items():
-        if offered != wire:
-            out.fields[offered] = wire
-        if inner is not None:
-            out.inner[offered] = inner
-    return out
-
-
-def _with_inner(names: FieldNames | None, key: str, inner: FieldNames | None) -> FieldNames | None:
-    if inner is None or key not in {"items", "additionalProperties"}:
-        return names
-    out = names or FieldNames()
-    if key == "items":
-        out.items = inner
-    else:
-        out.values = inner
-    return out
-
-
-def _united(names: FieldNames | None, more: FieldNames | None) -> FieldNames | None:
-    if more is None or names is more:
-        return names
-    if names is None:
-        return more
-    out = FieldNames()
-    out.take(names)
-    out.take(more)
-    return out
-
-
-def _repaired(out: JsonObject, null: bool, warn: object) -> JsonObject:
-    values = [value for at, value in enumerate(out["enum"]) if value not in out["enum"][:at]]
-    if null:
-        values = [value for value in values if value is not None]
-    typed = {"type": out["type"]} if "type" in out else {}
-    fitting = [value for value in values if is_valid(value, typed)]
-    if fitting != values and callable(warn):
-        warn("an enum has values that are not of its type")
-    if fitting:
-        return {**out, "enum": fitting}
-    if values and all(isinstance(value, str) for value in values):
-        return {**out, "type": "string", "enum": values}
-    return {key: value for key, value in out.items() if key != "enum"}
-
-
-def _length(value: JsonValue) -> int:
-    if isinstance(value, str):
-        return len(value) + 2
-    if isinstance(value, bool | int | float) or value is None:
-        return 6
-    return len(json.dumps(value, ensure_ascii=False, default=str))
-
-
-def _short(text: str) -> str:
-    first = text.partition("\n")[0]
-    if len(first) <= _SHORT:
-        return first
-    head = first[:_SHORT]
-    end = max(head.rfind(". ") + 1, head.rfind(" "))
-    return head[:end].rstrip() + (" ..." if not head[:end].rstrip().endswith(".") else "")
