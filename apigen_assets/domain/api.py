@@ -2,7 +2,7 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import polars as pl
 from pydantic import (
@@ -37,7 +37,7 @@ class _Terse(_Part):
     """A part that is written without the fields that have their default, since records hold very many of them."""
 
     @model_serializer(mode="wrap")
-    def _without_defaults(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_defaults(self, write: SerializerFunctionWrapHandler) -> JsonObject:
         fields = type(self).model_fields
         return {
             name: value

@@ -337,7 +337,7 @@ class _Followed(threading.local):
 _followed = _Followed()
 
 
-def _reference(validator: Any, reference: str, instance: JsonValue, schema: JsonValue) -> Iterator[ValidationError]:
+def _reference(validator: object, reference: str, instance: JsonValue, schema: JsonValue) -> Iterator[ValidationError]:
     _followed.left -= 1
     if _followed.left < 0:
         raise _ReferenceLimitError(f"more than {MAX_FOLLOWED} references are followed for one value")

@@ -14,12 +14,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.tool_formats.compact_calls import parse_compact_calls
 
-Call = dict[str, Any]
+Call = JsonObject
 """`{"name": str, "arguments": dict}`."""
 
-Types = Mapping[str, Mapping[str, Any]]
+Types = Mapping[str, JsonMapping]
 """The JSON Schema of every parameter, by tool."""
 
 
@@ -27,7 +28,7 @@ class UnreadableCallsError(ValueError):
     """The text begins a call that cannot be read; the message says where."""
 
 
-def read_calls(text: str, tools: Iterable[Mapping[str, Any]] = ()) -> list[Call]:
+def read_calls(text: str, tools: Iterable[JsonMapping] = ()) -> list[Call]:
     """The calls a model wrote, in their order; none where it wrote prose or an explicit empty list.
 
     Args:
@@ -64,7 +65,7 @@ def _answer(text: str) -> str:
     return _ENDS.sub("", text).strip()
 
 
-def _typed(tool: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+def _typed(tool: JsonMapping) -> tuple[str, JsonMapping]:
     inner = tool.get("function")
     tool = inner if isinstance(inner, Mapping) else tool
     parameters = tool.get("parameters")
@@ -86,7 +87,7 @@ def _checked(call: object) -> Call:
     raise UnreadableCallsError(f"not a call with name and arguments: {json.dumps(call, default=str)[:200]}")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, Any]]) -> JsonObject:
     out = dict(pairs)
     if len(out) != len(pairs):
         raise ValueError("a key appears twice in one object")
@@ -189,7 +190,7 @@ def _hermes(text: str, types: Types) -> Iterator[Any]:
 def _glm(block: str, types: Types) -> Call:
     name, _, rest = block.partition("<arg_key>")
     name = name.strip()
-    arguments: dict[str, Any] = {}
+    arguments: JsonObject = {}
     pairs = re.findall(r"<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>", "<arg_key>" + rest, re.DOTALL)
     if not re.fullmatch(r"[\w.\-]+", name) or (rest and not pairs):
         raise ValueError("neither JSON nor a name with arguments inside <tool_call>")
@@ -216,7 +217,7 @@ def _invokes(text: str, types: Types) -> Iterator[Call]:
 
 
 def _tagged(name: str, pairs: list[tuple[str, str]], types: Types, newlines: bool) -> Call:
-    arguments: dict[str, Any] = {}
+    arguments: JsonObject = {}
     for key, value in pairs:
         if key in arguments:
             raise ValueError(f"the parameter {key} appears twice")
@@ -309,7 +310,7 @@ def _gemma(text: str, types: Types) -> Iterator[Call]:
         yield {"name": name, "arguments": _filled(_json(plain.replace("\x00", "\\u0000")), texts)}
 
 
-def _filled(value: Any, texts: list[str]) -> Any:
+def _filled(value: object, texts: list[str]) -> Any:
     if isinstance(value, str) and value.startswith("\x00"):
         return texts[int(value[1:])]
     if isinstance(value, list):

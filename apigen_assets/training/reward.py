@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.tool_formats.openai_tool import unwrapped
 from apigen_assets.tool_formats.written_calls import UnreadableCallsError, read_calls
 
@@ -28,7 +29,7 @@ def function_call_reward(
     *,
     ground_truth: Sequence[Any],
     tools: Sequence[Any] | None = None,
-    **kwargs: Any,
+    **kwargs: object,
 ) -> list[float]:
     """One reward per completion, for TRL's `reward_funcs`.
 
@@ -52,7 +53,7 @@ def exact_match_reward(
     *,
     ground_truth: Sequence[Any],
     tools: Sequence[Any] | None = None,
-    **kwargs: Any,
+    **kwargs: object,
 ) -> list[float]:
     """As `function_call_reward`, without credit for parts: 1.0 or 0.0."""
     rewards = function_call_reward(prompts, completions, ground_truth=ground_truth, tools=tools)
@@ -60,7 +61,7 @@ def exact_match_reward(
 
 
 def compute_score(
-    data_source: str, solution_str: str, ground_truth: str, extra_info: Mapping[str, Any] | None = None, **kwargs: Any
+    data_source: str, solution_str: str, ground_truth: str, extra_info: Mapping[str, Any] | None = None, **kwargs: object
 ) -> dict[str, float]:
     """The score of one solution, for verl's `custom_reward_function`.
 
@@ -78,7 +79,7 @@ def compute_score(
     return {"score": score, "acc": float(score == 1.0)}
 
 
-def score_calls(written: Any, expected: Any, tools: Any = ()) -> float:
+def score_calls(written: object, expected: object, tools: Any = ()) -> float:
     """How right an answer is, 0.0 to 1.0.
 
     Args:
@@ -115,7 +116,7 @@ def score_calls(written: Any, expected: Any, tools: Any = ()) -> float:
     return total / max(len(truth), len(calls))
 
 
-def _pair(call: Mapping[str, Any], wanted: Mapping[str, Any], defaults: Mapping[str, Any]) -> float:
+def _pair(call: JsonMapping, wanted: JsonMapping, defaults: JsonMapping) -> float:
     """Worth of a call of the right function."""
     given, right = call["arguments"], wanted["arguments"]
     names = [
@@ -131,7 +132,7 @@ def _pair(call: Mapping[str, Any], wanted: Mapping[str, Any], defaults: Mapping[
     return 1.0 if hits == len(names) else NAME_SHARE + (1 - NAME_SHARE) * hits / len(names)
 
 
-def _same(first: Any, second: Any) -> bool:
+def _same(first: object, second: object) -> bool:
     """Equal as JSON: 2 is 2.0, true is not 1, and the order of an object's keys says nothing."""
     if isinstance(first, bool) or isinstance(second, bool):
         return first is second
@@ -142,7 +143,7 @@ def _same(first: Any, second: Any) -> bool:
     return bool(first == second)
 
 
-def _expected(expected: Any) -> list[dict[str, Any]]:
+def _expected(expected: object) -> list[JsonObject]:
     calls = json.loads(expected) if isinstance(expected, str) else expected
     if not isinstance(calls, Iterable) or isinstance(calls, Mapping):
         raise ValueError("the ground truth is not a list of calls")
@@ -154,7 +155,7 @@ def _expected(expected: Any) -> list[dict[str, Any]]:
     return out
 
 
-def _written(written: Any, tools: list[Any]) -> list[dict[str, Any]]:
+def _written(written: Any, tools: list[Any]) -> list[JsonObject]:
     if isinstance(written, str):
         return read_calls(written, tools)
     messages = [written] if isinstance(written, Mapping) else list(written or ())
@@ -169,7 +170,7 @@ def _written(written: Any, tools: list[Any]) -> list[dict[str, Any]]:
     return []
 
 
-def _defaults(tool: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _defaults(tool: JsonMapping) -> tuple[str, JsonObject]:
     inner = unwrapped(tool)
     parameters = inner.get("parameters")
     properties = parameters.get("properties") if isinstance(parameters, Mapping) else None

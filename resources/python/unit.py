@@ -5,11 +5,11 @@ import os
 import select
 import signal
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 import resources.python.zygote as zygote_module
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from resources.python import kernel
 from resources.python.answers_of_run import End, Reader, manner_of_end
 from resources.python.channel import STEP_S, Channel, PoolGone
@@ -33,7 +33,7 @@ class ZygoteDied(Exception):
 class Unit:
     """One trust unit as the supervisor sees it: its zygote, started on demand and again after it died."""
 
-    def __init__(self, description: Mapping[str, Any], channel: Channel, config: Mapping[str, Any]) -> None:
+    def __init__(self, description: JsonMapping, channel: Channel, config: JsonMapping) -> None:
         """Describe the unit; nothing starts yet."""
         self._description = description
         self._channel = channel
@@ -47,7 +47,7 @@ class Unit:
         self._executor = 0
         self._called = 0  # by this executor
 
-    def begin(self, description: Mapping[str, Any]) -> None:
+    def begin(self, description: JsonMapping) -> None:
         """Take a batch's description: the same unit, perhaps with other modules."""
         self._description = description
         self.prepare(description["modules"])
@@ -95,7 +95,7 @@ class Unit:
                 os.close(fd)
             self.pid = 0
 
-    def _order(self, head: Mapping[str, Any], body: bytes = b"") -> None:
+    def _order(self, head: JsonMapping, body: bytes = b"") -> None:
         data = memoryview(pack(json.dumps(head).encode() + b"\n" + body))
         deadline = time.monotonic() + 10
         while data:
@@ -136,7 +136,7 @@ class Unit:
         if message != {"imported": name}:
             raise ZygoteDied("crashed", "wrote into the sandbox's own channel")
 
-    def _message(self, seconds: float, late: ZygoteDied | None = None) -> dict[str, Any]:
+    def _message(self, seconds: float, late: ZygoteDied | None = None) -> JsonObject:
         """The zygote's next message; empty where that is not a message, since the zygote runs a user's code.
 
         Raises:
@@ -314,7 +314,7 @@ class Unit:
                 return reader.answers, end
 
 
-def _loads(line: bytes) -> dict[str, Any]:
+def _loads(line: bytes) -> JsonObject:
     """A zygote's message; empty where it is not one, since the zygote runs a user's code."""
     try:
         message = json.loads(line)
