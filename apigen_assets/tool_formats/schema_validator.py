@@ -9,7 +9,7 @@ fractional part); whether the function accepts it is seen when it is called. Pat
 import re
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError

@@ -61,7 +61,11 @@ def exact_match_reward(
 
 
 def compute_score(
-    data_source: str, solution_str: str, ground_truth: str, extra_info: Mapping[str, Any] | None = None, **kwargs: object
+    data_source: str,
+    solution_str: str,
+    ground_truth: str,
+    extra_info: Mapping[str, Any] | None = None,
+    **kwargs: object,
 ) -> dict[str, float]:
     """The score of one solution, for verl's `custom_reward_function`.
 

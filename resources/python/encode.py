@@ -26,7 +26,8 @@ import json
 import pathlib
 import types
 import uuid
-from typing import Any
+
+from resources.python.json_types import JsonValue
 
 _TEXTUAL = (
     decimal.Decimal,
@@ -38,7 +39,7 @@ _TEXTUAL = (
     ipaddress.IPv4Network,
     ipaddress.IPv6Network,
 )
-_SEQUENCES: tuple[type[Any], ...] = (
+_SEQUENCES: tuple[type[JsonValue], ...] = (
     range,
     collections.deque,
     type({}.keys()),
@@ -71,7 +72,7 @@ def encode(value: object) -> str:
     return text
 
 
-def _default(value: object) -> Any:
+def _default(value: object) -> JsonValue:
     if isinstance(value, set | frozenset):
         return sorted(value, key=_encode)
     if isinstance(value, datetime.date | datetime.time):

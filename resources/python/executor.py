@@ -9,14 +9,14 @@ import resource
 import signal
 import sys
 import types
-from collections.abc import Mapping
 from time import perf_counter
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from resources.python import kernel
 from resources.python.arguments import ArgumentRefused, converters, defaults
 from resources.python.encode import Unserialisable, encode
 from resources.python.frames import read_frame
+from resources.python.json_types import JsonMapping, JsonObject, JsonValue
 from resources.python.snapshot import Snapshot
 
 Answer = tuple[str, str | None, bool, str, float]
@@ -48,7 +48,7 @@ class _Bytes(io.RawIOBase):
         """Yes."""
         return True
 
-    def write(self, data: Any) -> int:
+    def write(self, data: JsonValue) -> int:
         self._sink.count(len(data))
         return len(data)
 
@@ -89,7 +89,7 @@ class Target:
 
     __slots__ = ("allowed", "converters", "defaults", "function", "required", "signature")
 
-    def __init__(self, function: Any) -> None:
+    def __init__(self, function: JsonValue) -> None:
         """Read the signature of a function.
 
         Raises:
@@ -111,7 +111,7 @@ class Target:
             self.allowed = None
         self.converters = converters(self.signature, namespace)
 
-    def misfit(self, arguments: Mapping[str, Any]) -> str:
+    def misfit(self, arguments: JsonMapping) -> str:
         """Why the arguments do not bind to the signature; empty when they do."""
         names = arguments.keys()
         if self.required <= names and (self.allowed is None or names <= self.allowed):
@@ -132,7 +132,7 @@ def find_target(module: types.ModuleType, name: str) -> Target | str:
     owner, _, last = name.rpartition(".")
     if last.startswith("_") or owner.startswith("_"):
         return f"{name} is private"
-    holder: Any = module
+    holder: JsonValue = module
     if owner:
         holder = vars(module).get(owner)
         if not isinstance(holder, type) or not isinstance(vars(holder).get(last), staticmethod | classmethod):
@@ -187,7 +187,7 @@ class Units:
 class Executor:
     """Calls functions of one trust unit and answers in lines."""
 
-    def __init__(self, units: Units, sink: Sink, snapshot: Snapshot, limits: Mapping[str, Any]) -> None:
+    def __init__(self, units: Units, sink: Sink, snapshot: Snapshot, limits: JsonMapping) -> None:
         """Take what can be called, the state to keep and the limits of `SandboxLimits`."""
         self._snapshot = snapshot
         self._units = units
@@ -196,7 +196,7 @@ class Executor:
         self._stored: int = limits["stored_characters"]
         self._tired = False
 
-    def serve(self, order: Mapping[str, Any], lines: list[bytes], control: int, out: int) -> NoReturn:
+    def serve(self, order: JsonMapping, lines: list[bytes], control: int, out: int) -> NoReturn:
         """Run a batch, and further ones from `control` as long as each leaves this process as it found it."""
         try:
             while self._run(order, lines, out) and order["stay"]:
@@ -212,7 +212,7 @@ class Executor:
             _exit(CANNOT_ANSWER)
         _exit(0)
 
-    def _run(self, order: Mapping[str, Any], lines: list[bytes], out: int) -> bool:
+    def _run(self, order: JsonMapping, lines: list[bytes], out: int) -> bool:
         """Answer every line, between marks.
 
         The marks are `S`: the batch was received; at the end `C`: the process is as it was; `E`: so it is,
@@ -258,7 +258,7 @@ class Executor:
             return ("ok", text[: self._stored], True, "", seconds)
         return ("ok", text, False, "", seconds)
 
-    def _call(self, target: Target, arguments: dict[str, Any]) -> tuple[str, str]:
+    def _call(self, target: Target, arguments: JsonObject) -> tuple[str, str]:
         """Outcome and the result's JSON text, or the detail of what went wrong."""
         self._sink.written = 0
         if target.converters and (refusal := self._convert(target, arguments)):
@@ -293,7 +293,7 @@ class Executor:
             return ("output_limit", f"the result has {len(text)} characters as JSON, allowed are {limit}")
         return ("ok", text)
 
-    def _convert(self, target: Target, arguments: dict[str, Any]) -> tuple[str, str] | None:
+    def _convert(self, target: Target, arguments: JsonObject) -> tuple[str, str] | None:
         """Replace arguments by what their annotations name; outcome and detail where one cannot be.
 
         It runs code of the user's classes, so it belongs to the call.
@@ -339,7 +339,7 @@ def _difference(first: str, again: tuple[str, str]) -> str:
 def _chain(error: BaseException) -> list[BaseException]:
     """The error and those it came from, including `reason` (urllib keeps the cause there)."""
     out: list[BaseException] = []
-    todo: list[Any] = [error]
+    todo: list[JsonValue] = [error]
     while todo and len(out) < 10:
         item = todo.pop()
         if isinstance(item, BaseException) and all(item is not known for known in out):
@@ -363,7 +363,7 @@ def _send(out: int, data: bytes) -> None:
         data = data[_write(out, data) :]
 
 
-def lock_in(scratch: str, base_bytes: int, limits: Mapping[str, Any]) -> None:
+def lock_in(scratch: str, base_bytes: int, limits: JsonMapping) -> None:
     """Apply to this process what holds for called functions only."""
     os.setpgid(0, 0)
     kernel.die_with_parent(signal.SIGKILL)

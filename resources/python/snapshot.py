@@ -19,7 +19,8 @@ import types
 import warnings
 from collections.abc import Iterable
 from operator import is_
-from typing import Any
+
+from resources.python.json_types import JsonValue
 
 _MUTABLE = (list, dict, set, bytearray)
 _DEEP_LIMIT = 2_000
@@ -32,7 +33,7 @@ _all, _len, _map, _getcwd, _listdir = all, len, map, os.getcwd, os.listdir
 class _Names:
     """The names of one namespace and the very objects they had."""
 
-    def __init__(self, label: str, space: Any) -> None:
+    def __init__(self, label: str, space: JsonValue) -> None:
         self.label = label
         self.space = space
         self.values = list(space.values())
@@ -53,9 +54,9 @@ class Snapshot:
         self._scratch = scratch
         self._modules = {name: module for name, module in sys.modules.items() if name != "__main__"}
         self._names = [_Names(name, vars(module)) for name, module in self._modules.items()]
-        self._containers: list[tuple[str, Any, Any]] = []
-        self._functions: list[tuple[Any, ...]] = []
-        self._process: tuple[Any, ...] = ()
+        self._containers: list[tuple[str, JsonValue, JsonValue]] = []
+        self._functions: list[tuple[JsonValue, ...]] = []
+        self._process: tuple[JsonValue, ...] = ()
         self._threads = 0
 
     def add(self, module: types.ModuleType) -> None:
@@ -79,7 +80,7 @@ class Snapshot:
         self._containers.append((f"attributes of {label}", vars(function), dict(vars(function))))
 
     @staticmethod
-    def _contents(value: Any) -> Any:
+    def _contents(value: JsonValue) -> JsonValue:
         """A copy to compare with, or the length where that would cost too much or cannot be copied."""
         if _len(value) > _DEEP_LIMIT or _elements(value, _DEEP_LIMIT) > _DEEP_LIMIT:
             return _len(value)
@@ -97,7 +98,7 @@ class Snapshot:
         self._threads = _thread._count()  # the module's import may have left some in the zygote
         self._process = self._state()
 
-    def _state(self) -> tuple[Any, ...]:
+    def _state(self) -> tuple[JsonValue, ...]:
         lowest = os.dup(1)
         os.close(lowest)
         return (
@@ -171,7 +172,7 @@ def _elements(value: object, most: int) -> int:
     count, todo = 0, [value]
     while todo and count <= most:
         item = todo.pop()
-        children: Iterable[Any] = ()
+        children: Iterable[JsonValue] = ()
         if isinstance(item, dict):
             children = [*item.keys(), *item.values()]
         elif isinstance(item, list | tuple | set | frozenset):

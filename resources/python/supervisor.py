@@ -11,13 +11,12 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 from resources.python import kernel
 from resources.python.channel import Channel, PoolGone
 from resources.python.frames import read_frame
+from resources.python.json_types import JsonMapping, JsonObject
 from resources.python.unit import UNITS, Unit
 
 _PRELOADED = (
@@ -32,7 +31,7 @@ _PRELOADED = (
 _MOST_ZYGOTES = 4
 
 
-def _lock_in(config: Mapping[str, Any]) -> list[str]:
+def _lock_in(config: JsonMapping) -> list[str]:
     """Apply every mechanism of this machine; names of those in force."""
     active: list[str] = []
     scratch = config["scratch"]
@@ -92,7 +91,7 @@ def main(fd: int) -> None:
         channel.send(b"\n".join(unit.call_all(body.split(b"\n"))))
 
 
-def _unit(description: dict[str, Any], channel: Channel, config: Mapping[str, Any]) -> Unit:
+def _unit(description: JsonObject, channel: Channel, config: JsonMapping) -> Unit:
     key = description["key"]
     unit = UNITS.pop(key, None) or Unit(description, channel, config)
     UNITS[key] = unit  # the most recently used comes last

@@ -9,13 +9,14 @@ import os
 import resource
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from resources.python import kernel
 from resources.python.executor import Executor, Sink, Units, describe, lock_in
 from resources.python.frames import read_frame
+from resources.python.json_types import JsonMapping
 from resources.python.snapshot import Snapshot
 
 _IMPORT_MEMORY = 4 * 2**30
@@ -47,7 +48,7 @@ class _KnownPlace(MetaPathFinder):
 class Zygote:
     """Serves the supervisor: imports, then one executor after another."""
 
-    def __init__(self, unit: Mapping[str, Any], control: int, status: int, out: int, config: Mapping[str, Any]) -> None:
+    def __init__(self, unit: JsonMapping, control: int, status: int, out: int, config: JsonMapping) -> None:
         """Take the unit to serve and the three channels.
 
         Args:
@@ -59,7 +60,7 @@ class Zygote:
         """
         self._control, self._status, self._out = control, status, out
         self._scratch: str = config["scratch"]
-        self._limits: Mapping[str, Any] = config["limits"]
+        self._limits: JsonMapping = config["limits"]
         self._units = Units()
         self._sink = Sink(self._limits["output_bytes"])
         sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = self._sink  # type: ignore[misc, assignment]
@@ -122,7 +123,7 @@ class Zygote:
     def _fail(self, name: str, outcome: str, error: BaseException) -> None:
         self._units.failures[name] = (outcome, f"importing {name} failed: {describe(error)}")
 
-    def _fork(self, order: Mapping[str, Any], lines: list[bytes]) -> None:
+    def _fork(self, order: JsonMapping, lines: list[bytes]) -> None:
         child = os.fork()
         if child == 0:
             try:

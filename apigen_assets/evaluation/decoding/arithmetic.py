@@ -4,7 +4,8 @@ import ast
 import operator
 import warnings
 from collections.abc import Callable
-from typing import Any
+
+from .json_types import JsonValue
 
 MAX_BITS = 4096
 """No integer may grow beyond this many bits."""
@@ -16,7 +17,7 @@ class NotArithmeticError(ValueError):
     """The expression is more than arithmetic on literals, or its result would be too large."""
 
 
-_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+_BINARY: dict[type[ast.operator], Callable[[JsonValue, JsonValue], JsonValue]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -30,13 +31,13 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.LShift: operator.lshift,
     ast.RShift: operator.rshift,
 }
-_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+_UNARY: dict[type[ast.unaryop], Callable[[JsonValue], JsonValue]] = {
     ast.UAdd: operator.pos,
     ast.USub: operator.neg,
     ast.Not: operator.not_,
     ast.Invert: operator.invert,
 }
-_PURE: dict[str, Callable[..., Any]] = {
+_PURE: dict[str, Callable[..., JsonValue]] = {
     "abs": abs,
     "round": round,
     "min": min,
@@ -54,7 +55,7 @@ _PURE: dict[str, Callable[..., Any]] = {
 """Built-in functions of plain values alone."""
 
 
-def fold(expression: str) -> Any:
+def fold(expression: str) -> JsonValue:
     """The value of arithmetic on numbers, text, lists, tuples, sets and dictionaries, as Python would compute it.
 
     Raises:
@@ -74,7 +75,7 @@ def fold(expression: str) -> Any:
         raise NotArithmeticError("nested too deeply") from None
 
 
-def compute(node: ast.expr, otherwise: Callable[[ast.expr], Any]) -> Any:
+def compute(node: ast.expr, otherwise: Callable[[ast.expr], JsonValue]) -> JsonValue:
     """The value of a syntax tree of literals and arithmetic; any other node's is `otherwise(node)`.
 
     Raises:
@@ -104,11 +105,11 @@ def compute(node: ast.expr, otherwise: Callable[[ast.expr], Any]) -> Any:
     return otherwise(node)
 
 
-def _refuse(node: ast.expr) -> Any:
+def _refuse(node: ast.expr) -> JsonValue:
     raise NotArithmeticError(f"{type(node).__name__} is not arithmetic on literals")
 
 
-def _refuse_growth(op: ast.operator, left: Any, right: Any) -> None:
+def _refuse_growth(op: ast.operator, left: JsonValue, right: JsonValue) -> None:
     integers = isinstance(left, int) and isinstance(right, int)
     if isinstance(op, ast.Pow) and integers and right > 0 and left.bit_length() * right > MAX_BITS:
         raise NotArithmeticError("the power is too large")
@@ -122,7 +123,7 @@ def _refuse_growth(op: ast.operator, left: Any, right: Any) -> None:
         raise NotArithmeticError("text formatting is not arithmetic")
 
 
-def _bounded(value: object) -> Any:
+def _bounded(value: object) -> JsonValue:
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
         raise NotArithmeticError("the number is too large")
     if hasattr(value, "__len__") and len(value) > MAX_LENGTH:

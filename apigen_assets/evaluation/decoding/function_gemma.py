@@ -1,13 +1,14 @@
 """FunctionGemma's calls: `<start_function_call>call:f{key:<escape>text<escape>,other:1}<end_function_call>`."""
 
 import re
-from typing import Any
+
+from .json_types import JsonObject, JsonValue
 
 _CALL = re.compile(r"<start_function_call>(.*?)<end_function_call>", re.DOTALL)
 _ESCAPE = "<escape>"
 
 
-def function_gemma(answer: Any) -> Any:
+def function_gemma(answer: JsonValue) -> JsonValue:
     """The calls; a block that does not begin with `call:` is left out, as that handler does."""
     calls = []
     for block in _CALL.findall(answer):
@@ -23,13 +24,13 @@ class _Arguments:
     """Reads one argument block, as leniently as the leaderboard's own state machine does."""
 
     def __init__(self) -> None:
-        self._root: list[Any] = []
-        self._stack: list[Any] = [self._root]
+        self._root: list[JsonValue] = []
+        self._stack: list[JsonValue] = [self._root]
         self._keys: list[str | None] = []
-        self._pending: Any = None
+        self._pending: JsonValue = None
         self._buffer: list[str] = []
 
-    def read(self, text: str) -> dict[str, Any]:
+    def read(self, text: str) -> JsonObject:
         place = 0
         while place < len(text):
             if text.startswith(_ESCAPE, place):
@@ -51,12 +52,12 @@ class _Arguments:
     def _structure(self, character: str) -> None:
         self._commit()
         if character == "{":
-            opened: dict[str, Any] = {}
+            opened: JsonObject = {}
             self._add(opened)
             self._stack.append(opened)
             self._keys.append(None)
         elif character == "[":
-            items: list[Any] = []
+            items: list[JsonValue] = []
             self._add(items)
             self._stack.append(items)
         elif character in "}]":
@@ -74,7 +75,7 @@ class _Arguments:
         if raw:
             self._add(_primitive(raw))
 
-    def _add(self, value: Any) -> None:
+    def _add(self, value: JsonValue) -> None:
         container = self._stack[-1]
         if isinstance(container, list):
             container.append(value)
@@ -85,7 +86,7 @@ class _Arguments:
             self._pending = value
 
 
-def _primitive(text: str) -> Any:
+def _primitive(text: str) -> JsonValue:
     fixed = {"null": None, "true": True, "false": False}
     if text in fixed:
         return fixed[text]

@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from .errors import UndecodableError
+from .json_types import JsonMapping, JsonValue
 
 _GLM_CALL = re.compile(r"<tool_call>\s*([^\s<{]+)\s*((?:<arg_key>.*?)?)\s*</tool_call>", re.DOTALL)
 _GLM_ARGUMENT = re.compile(r"<arg_key>\s*(.*?)\s*</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL)
@@ -16,25 +16,25 @@ _INVOKE_ARGUMENT = re.compile(r"<parameter name=\"([^\"]+)\"[^>]*>(.*?)</paramet
 
 TEXT_TYPES = {"string", "str", "char"}
 
-Tools = Sequence[Mapping[str, Any]]
+Tools = Sequence[JsonMapping]
 
 
-def glm_tags(answer: Any, tools: Tools = ()) -> Any:
+def glm_tags(answer: JsonValue, tools: Tools = ()) -> JsonValue:
     """`<tool_call>name <arg_key>..</arg_key><arg_value>..</arg_value></tool_call>`; GLM 4.5 and later."""
     return _read(_GLM_CALL.findall(answer), _GLM_ARGUMENT, tools, "no <tool_call> with <arg_key>")
 
 
-def qwen_coder(answer: Any, tools: Tools = ()) -> Any:
+def qwen_coder(answer: JsonValue, tools: Tools = ()) -> JsonValue:
     """`<function=name><parameter=key>value</parameter></function>`; Qwen 3 Coder and others."""
     return _read(_QWEN_CALL.findall(answer), _QWEN_ARGUMENT, tools, "no <function=name> with <parameter=key>")
 
 
-def invoke(answer: Any, tools: Tools = ()) -> Any:
+def invoke(answer: JsonValue, tools: Tools = ()) -> JsonValue:
     """`<invoke name="f"><parameter name="a">1</parameter></invoke>`; Claude's text form, MiniMax, DeepSeek."""
     return _read(_INVOKE_CALL.findall(answer), _INVOKE_ARGUMENT, tools, 'no <invoke name="...">')
 
 
-def _read(found: Iterable[tuple[str, str]], argument: re.Pattern[str], tools: Tools, missing: str) -> Any:
+def _read(found: Iterable[tuple[str, str]], argument: re.Pattern[str], tools: Tools, missing: str) -> JsonValue:
     calls = []
     for name, body in found:
         types = _types(name, tools)
@@ -54,7 +54,7 @@ def _types(name: str, tools: Tools) -> dict[str, str]:
     return {}
 
 
-def _typed(text: str, declared: str | None) -> Any:
+def _typed(text: str, declared: str | None) -> JsonValue:
     """Text where the parameter is text, else the JSON value that the text is, else the text."""
     if declared is not None and declared.lower() in TEXT_TYPES:
         return text

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from .errors import UndecodableError
+from .json_types import JsonObject, JsonValue
 
 ARGUMENT_KEYS = ("arguments", "parameters", "args", "input", "kwargs")
 """Where a call may keep its arguments, in the order in which they are looked for."""
@@ -12,7 +12,7 @@ ARGUMENT_KEYS = ("arguments", "parameters", "args", "input", "kwargs")
 NAME_KEYS = ("name", "tool_name", "function_name")
 
 
-def required(calls: Iterable[Any], arguments: str = "arguments") -> list[dict[Any, Any]]:
+def required(calls: Iterable[JsonValue], arguments: str = "arguments") -> list[dict[JsonValue, JsonValue]]:
     """Calls with exactly these keys, as the leaderboard's JSON handlers take them: whatever the values are.
 
     Raises:
@@ -21,7 +21,7 @@ def required(calls: Iterable[Any], arguments: str = "arguments") -> list[dict[An
     return [{call["name"]: call[arguments]} for call in calls]
 
 
-def any_spelling(call: Any) -> dict[str, Any]:
+def any_spelling(call: JsonValue) -> JsonObject:
     """One call under any of the usual names for name and arguments; arguments given as JSON text are parsed.
 
     Raises:
@@ -41,7 +41,7 @@ def any_spelling(call: Any) -> dict[str, Any]:
     return {name: parsed(arguments)}
 
 
-def parsed(arguments: Any) -> Any:
+def parsed(arguments: JsonValue) -> JsonValue:
     """Arguments as an object where they are JSON text; empty ones are no arguments."""
     if arguments is None or arguments == "":
         return {}
@@ -50,14 +50,14 @@ def parsed(arguments: Any) -> Any:
     return arguments
 
 
-def consecutive(text: str) -> list[Any]:
+def consecutive(text: str) -> list[JsonValue]:
     """JSON values that follow each other, divided by blanks, commas or semicolons.
 
     Raises:
         ValueError: anything else between or around them.
     """
     decoder = json.JSONDecoder()
-    values: list[Any] = []
+    values: list[JsonValue] = []
     place = 0
     while True:
         while place < len(text) and text[place] in " \t\r\n,;":
@@ -68,7 +68,7 @@ def consecutive(text: str) -> list[Any]:
         values.append(value)
 
 
-def listed(value: Any) -> list[Any]:
+def listed(value: JsonValue) -> list[JsonValue]:
     """A list as it is; one object, or one with `tool_calls`, as a list."""
     if isinstance(value, dict) and isinstance(value.get("tool_calls"), list):
         return list(value["tool_calls"])

@@ -7,9 +7,9 @@ import ast
 import re
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 from .errors import UndecodableError
+from .json_types import JsonObject, JsonValue
 
 _FENCE = re.compile(r"```[ \t]*(?:python|py|tool_code|tool_call|java|javascript|js)?[ \t]*\n(.*?)\n?```", re.DOTALL)
 _TOOLCALL = re.compile(r"<TOOLCALL>(.*?)</TOOLCALL>", re.DOTALL)
@@ -89,7 +89,7 @@ STRICT = {"gorilla", "nexus"}
 """Forms whose text goes to the parser as it is; for the others its default clean-up comes first."""
 
 
-def prepared(form: str, answer: Any) -> tuple[str, bool]:
+def prepared(form: str, answer: JsonValue) -> tuple[str, bool]:
     """The text that the parser is given, and whether it is given as it is.
 
     Raises:
@@ -99,7 +99,7 @@ def prepared(form: str, answer: Any) -> tuple[str, bool]:
     return PREPARE[form](answer), form in STRICT
 
 
-def minicpm(answer: Any) -> Any:
+def minicpm(answer: JsonValue) -> JsonValue:
     """Python calls on lines between `<|tool_call_start|>` and `<|tool_call_end|>`, fenced; the MiniCPM handler.
 
     Values are literals here; that handler reads names and arithmetic as well.
@@ -144,7 +144,7 @@ def count(form: str, answer: object, category: str = "") -> int:
     return len(calls) if calls and all(isinstance(call, ast.Call) for call in calls) else 0
 
 
-def _parsed(text: str, mode: str) -> Any:
+def _parsed(text: str, mode: str) -> JsonValue:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a model's invalid escapes concern nobody
@@ -153,7 +153,7 @@ def _parsed(text: str, mode: str) -> Any:
         raise UndecodableError(f"not Python: {type(error).__name__}") from None
 
 
-def _literal_call(node: Any) -> dict[str, Any]:
+def _literal_call(node: JsonValue) -> JsonObject:
     if not isinstance(node, ast.Call):
         raise UndecodableError("a statement is not a call")
     name = ast.unparse(node.func)

@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from . import function_gemma, json_forms, markup, python_forms, special_tokens, structured, tagged
 from .errors import UndecodableError
+from .json_types import JsonMapping, JsonValue
 from .thinking import without_thinking
 
-_DECODERS: dict[str, Callable[[Any], Any]] = {
+_DECODERS: dict[str, Callable[[JsonValue], JsonValue]] = {
     "openai": structured.structured,
     "json": json_forms.json_list,
     "xlam": json_forms.xlam,
@@ -36,7 +36,7 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
     "kimi": special_tokens.kimi,
     "fenced-json": json_forms.fenced_json,
 }
-_MARKED_UP: dict[str, Callable[[Any, Any], Any]] = {
+_MARKED_UP: dict[str, Callable[[JsonValue, JsonValue], JsonValue]] = {
     "glm-tags": markup.glm_tags,
     "qwen-coder": markup.qwen_coder,
     "invoke": markup.invoke,
@@ -44,7 +44,7 @@ _MARKED_UP: dict[str, Callable[[Any, Any], Any]] = {
 _NAME = re.compile(r"[\w.$/:@ -]{1,200}$")
 """What a function's name looks like; a line of prose or a tag does not."""
 
-_EXECUTED: dict[str, Callable[[Any], Any]] = {
+_EXECUTED: dict[str, Callable[[JsonValue], JsonValue]] = {
     "hermes": tagged.hermes_executed,
     "glm": special_tokens.glm_executed,
     "hammer": json_forms.hammer_executed,
@@ -70,7 +70,7 @@ FORMS = (*OFFICIAL, *(name for name in (*_DECODERS, *_MARKED_UP, *PYTHON_FORMS) 
 """Every form; those of official handlers first."""
 
 
-def decode(form: str, answer: Any, tools: Sequence[Mapping[str, Any]] = ()) -> Any:
+def decode(form: str, answer: JsonValue, tools: Sequence[JsonMapping] = ()) -> JsonValue:
     """The calls of an answer as `[{name: {argument: value}}]`, or whatever the handler of the form makes of it.
 
     Args:
@@ -93,7 +93,7 @@ def decode(form: str, answer: Any, tools: Sequence[Mapping[str, Any]] = ()) -> A
         raise UndecodableError(f"arithmetic: {error}") from None
 
 
-def executable(form: str, answer: Any, tools: Sequence[Mapping[str, Any]] = ()) -> list[str]:
+def executable(form: str, answer: JsonValue, tools: Sequence[JsonMapping] = ()) -> list[str]:
     """The calls of one step of a conversation as Python text, as the handler of the form writes them.
 
     Raises:

@@ -2,9 +2,9 @@
 
 import json
 import re
-from typing import Any
 
 from .errors import UndecodableError
+from .json_types import JsonValue
 from .named_calls import consecutive
 
 _HARMONY = re.compile(
@@ -23,7 +23,7 @@ _KIMI = re.compile(
 )
 
 
-def harmony(answer: Any) -> Any:
+def harmony(answer: JsonValue) -> JsonValue:
     """`<|channel|>commentary to=functions.f <|constrain|>json<|message|>{...}<|call|>`, with its tokens or without."""
     found = list(_HARMONY.finditer(answer))
     if not found:
@@ -31,7 +31,7 @@ def harmony(answer: Any) -> Any:
     return [{match[1]: json.JSONDecoder().raw_decode(answer, match.end())[0]} for match in found]
 
 
-def deepseek(answer: Any) -> Any:
+def deepseek(answer: JsonValue) -> JsonValue:
     """`<｜tool▁call▁begin｜>function<｜tool▁sep｜>f` and fenced JSON, or the newer `f<｜tool▁sep｜>{...}`."""
     found = _DEEPSEEK.findall(answer)
     if not found:
@@ -39,7 +39,7 @@ def deepseek(answer: Any) -> Any:
     return [{(old or new).strip(): _object(fenced or plain)} for old, fenced, new, plain in found]
 
 
-def kimi(answer: Any) -> Any:
+def kimi(answer: JsonValue) -> JsonValue:
     """`<|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{...}<|tool_call_end|>`; Kimi K2."""
     found = _KIMI.findall(answer)
     if not found:
@@ -47,7 +47,7 @@ def kimi(answer: Any) -> Any:
     return [{name: _object(arguments)} for name, arguments in found]
 
 
-def glm(answer: Any) -> Any:
+def glm(answer: JsonValue) -> JsonValue:
     """A name on the first line, JSON arguments on the second; the GLM 4 handler. One line is not a call."""
     lines = answer.split("\n")
     if len(lines) == 1:
@@ -55,7 +55,7 @@ def glm(answer: Any) -> Any:
     return [{lines[0]: json.loads(lines[1])}]
 
 
-def glm_executed(answer: Any) -> Any:
+def glm_executed(answer: JsonValue) -> JsonValue:
     """As `glm` reads it for running the call: one line cannot be run."""
     lines = answer.split("\n")
     if len(lines) == 1:
@@ -63,6 +63,6 @@ def glm_executed(answer: Any) -> Any:
     return [{lines[0]: lines[1]}]
 
 
-def _object(text: str) -> Any:
+def _object(text: str) -> JsonValue:
     (value,) = consecutive(text)
     return value

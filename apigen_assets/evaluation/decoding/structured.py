@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from .errors import UndecodableError
+from .json_types import JsonObject, JsonValue
 from .named_calls import any_spelling, parsed
 
 _CALL_TYPES = {"function_call", "tool_use", "tool_call", "tool-call"}
@@ -12,7 +12,7 @@ _NESTED = ("functionCall", "function_call", "toolUse", "tool_use")
 """Keys under which a content part keeps its call."""
 
 
-def structured(answer: Any) -> Any:
+def structured(answer: JsonValue) -> JsonValue:
     """Tool calls of an API's message, or `[{name: "<JSON arguments>"}]` as the leaderboard stores them.
 
     Read are a list of calls (chat completions, Responses items, content parts of Anthropic, Gemini and Bedrock), a
@@ -34,7 +34,7 @@ def structured(answer: Any) -> Any:
     return calls
 
 
-def _of_message(message: dict[Any, Any]) -> Iterator[dict[str, Any]]:
+def _of_message(message: dict[JsonValue, JsonValue]) -> Iterator[JsonObject]:
     for key in ("choices", "candidates"):
         if isinstance(message.get(key), list):
             yield from _of_message(message[key][0] if message[key] else {})
@@ -59,7 +59,7 @@ def _of_message(message: dict[Any, Any]) -> Iterator[dict[str, Any]]:
         yield any_spelling(message)
 
 
-def _of_item(item: Any) -> Iterator[dict[str, Any]]:
+def _of_item(item: JsonValue) -> Iterator[JsonObject]:
     """The call of one item; none of a text part or a reasoning item."""
     if not isinstance(item, dict):
         raise UndecodableError(f"{type(item).__name__} is not a call")
@@ -85,7 +85,7 @@ def _of_item(item: Any) -> Iterator[dict[str, Any]]:
     yield {name: json.loads(arguments) if isinstance(arguments, str) else parsed(arguments)}
 
 
-def _has_text(item: Any) -> bool:
+def _has_text(item: JsonValue) -> bool:
     return isinstance(item, dict) and any(item.get(key) for key in ("text", "content"))
 
 
@@ -93,7 +93,7 @@ def _is_object(text: str) -> bool:
     return text.lstrip().startswith("{")
 
 
-def _says_nothing(message: dict[Any, Any]) -> bool:
+def _says_nothing(message: dict[JsonValue, JsonValue]) -> bool:
     """A message that holds an empty list of calls and no text: the API's way to say that nothing is called."""
     content = message.get("content")
     return "tool_calls" in message and message["tool_calls"] == [] and content in (None, "", [])

@@ -2,9 +2,9 @@
 
 import json
 import re
-from typing import Any
 
 from .errors import UndecodableError
+from .json_types import JsonValue
 from .named_calls import any_spelling, consecutive, listed, required
 
 _HERMES = re.compile(r"<tool_call>\n(.*?)\n</tool_call>", re.DOTALL)
@@ -19,7 +19,7 @@ _ACTION = re.compile(r"<\|action_start\|>\s*<\|plugin\|>(.*?)<\|action_end\|>", 
 _SINGLE_QUOTED = re.compile(r"(\"arguments\"\s*:\s*)'(.*)'(\s*\}\s*)$", re.DOTALL)
 
 
-def hermes(answer: Any) -> Any:
+def hermes(answer: JsonValue) -> JsonValue:
     """`<tool_call>` tags on lines of their own around `{"name", "arguments"}`; the Qwen and Granite 4 handlers.
 
     A tag whose text is not JSON is left out, as those handlers do.
@@ -35,7 +35,7 @@ def hermes(answer: Any) -> Any:
     return [{call["name"]: dict(call["arguments"].items())} for call in calls]
 
 
-def hermes_executed(answer: Any) -> Any:
+def hermes_executed(answer: JsonValue) -> JsonValue:
     """As `hermes` reads it for running the calls: arguments may be JSON text there."""
     calls = []
     for text in _HERMES.findall(answer):
@@ -48,7 +48,7 @@ def hermes_executed(answer: Any) -> Any:
     return required(calls)
 
 
-def tool_call(answer: Any) -> Any:
+def tool_call(answer: JsonValue) -> JsonValue:
     """`<tool_call>` tags anywhere, on one line or several, each around one object or a list."""
     bodies = _TOOL_CALL.findall(answer)
     if not bodies:
@@ -56,7 +56,7 @@ def tool_call(answer: Any) -> Any:
     return [any_spelling(call) for body in bodies for value in consecutive(_unfenced(body)) for call in listed(value)]
 
 
-def falcon(answer: Any) -> Any:
+def falcon(answer: JsonValue) -> JsonValue:
     """The first `<tool_call>` only, around an object or a list, fenced or not; the Falcon 3 handler."""
     if "<tool_call>" not in answer:
         raise UndecodableError("no <tool_call>")
@@ -69,7 +69,7 @@ def falcon(answer: Any) -> Any:
     return required(calls if isinstance(calls, list) else [calls])
 
 
-def functioncall(answer: Any) -> Any:
+def functioncall(answer: JsonValue) -> JsonValue:
     """`<functioncall> {"name": ..., "arguments": '{...}'}`, as Glaive's data and the models trained on it write."""
     bodies = _FUNCTION_CALL.findall(answer)
     if not bodies:
@@ -77,7 +77,7 @@ def functioncall(answer: Any) -> Any:
     return [any_spelling(call) for body in bodies for call in _glaive(body)]
 
 
-def _glaive(body: str) -> list[Any]:
+def _glaive(body: str) -> list[JsonValue]:
     quoted = _SINGLE_QUOTED.search(body)
     if quoted:
         # Arguments are JSON between single quotes, which JSON does not have
@@ -86,7 +86,7 @@ def _glaive(body: str) -> list[Any]:
     return [call for value in consecutive(body) for call in listed(value)]
 
 
-def granite(answer: Any) -> Any:
+def granite(answer: JsonValue) -> JsonValue:
     """`<|tool_call|>` or `<tool_call>` before a list, to the end of the text; Granite 3.
 
     What is not a list of exactly `{"name", "arguments"}` is text, as for that handler.
@@ -101,7 +101,7 @@ def granite(answer: Any) -> Any:
     return _exact(_bracketed(body.strip()))
 
 
-def phi(answer: Any) -> Any:
+def phi(answer: JsonValue) -> JsonValue:
     """`<|tool_call|>[...]<|/tool_call|>`, the closing tag optional; Phi 4 mini."""
     bodies = _PHI.findall(answer) or _PHI_OPEN.findall(answer)
     if not bodies:
@@ -109,9 +109,9 @@ def phi(answer: Any) -> Any:
     return _exact([call for body in bodies for call in _bracketed(body)])
 
 
-def granite_20b(answer: Any) -> Any:
+def granite_20b(answer: JsonValue) -> JsonValue:
     """`<function_call> {"name", "arguments"}`, repeated; the Granite 20B handler. Other text becomes an item."""
-    calls: list[Any] = []
+    calls: list[JsonValue] = []
     for part in (part.strip() for part in answer.split("<function_call>")):
         if not part:
             continue
@@ -125,7 +125,7 @@ def granite_20b(answer: Any) -> Any:
     return calls
 
 
-def mistral(answer: Any) -> Any:
+def mistral(answer: JsonValue) -> JsonValue:
     """`[TOOL_CALLS]` before a list, or before `name[ARGS]{...}` and `name{...}`, repeated."""
     head, tag, _ = answer.partition("[TOOL_CALLS]")
     if not tag:
@@ -145,7 +145,7 @@ def mistral(answer: Any) -> Any:
     return calls
 
 
-def function_equals(answer: Any) -> Any:
+def function_equals(answer: JsonValue) -> JsonValue:
     """`<function=name>{...}</function>`, as Llama 3.1's own template and Functionary write."""
     found = _FUNCTION_EQUALS.findall(answer)
     if not found:
@@ -153,7 +153,7 @@ def function_equals(answer: Any) -> Any:
     return [{name: json.loads(arguments)} for name, arguments in found]
 
 
-def plugin(answer: Any) -> Any:
+def plugin(answer: JsonValue) -> JsonValue:
     """`<|action_start|><|plugin|>{"name", "parameters"}<|action_end|>`; InternLM."""
     bodies = _ACTION.findall(answer)
     if not bodies:
@@ -173,7 +173,7 @@ def _without_prefix(text: str, letters: str) -> str:
     return text.lstrip(letters)
 
 
-def _bracketed(body: str) -> Any:
+def _bracketed(body: str) -> JsonValue:
     if not body.startswith("[") and not body.endswith("]"):
         body = f"[{body}]"
     calls = json.loads(body)
@@ -182,7 +182,7 @@ def _bracketed(body: str) -> Any:
     return calls
 
 
-def _exact(calls: Any) -> Any:
+def _exact(calls: JsonValue) -> JsonValue:
     if any(type(call) is not dict or set(call) != {"name", "arguments"} for call in calls):
         raise UndecodableError("not a list of name and arguments alone")
     return required(calls)

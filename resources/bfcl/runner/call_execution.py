@@ -4,7 +4,8 @@ import ast
 import re
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+
+from .json_types import JsonMapping, JsonObject, JsonValue
 
 _CALLED = re.compile(r"\b([a-zA-Z_]\w*)\s*(?=\()")
 _BLOCKED = ("kill", "exit", "quit", "remove", "unlink", "popen", "Popen", "run")
@@ -36,7 +37,7 @@ def refuse_blocked(call: str) -> None:
         raise RefusedError(f"Function call {name} is not allowed.")
 
 
-def run(call: str, instances: Mapping[str, Any], fold: Callable[[ast.expr, Any], Any]) -> Any:
+def run(call: str, instances: JsonMapping, fold: Callable[[ast.expr, JsonValue], JsonValue]) -> JsonValue:
     """What the call returns.
 
     Args:
@@ -55,14 +56,14 @@ def run(call: str, instances: Mapping[str, Any], fold: Callable[[ast.expr, Any],
 
 
 class _Run:
-    def __init__(self, instances: Mapping[str, Any], fold: Callable[[ast.expr, Any], Any]) -> None:
+    def __init__(self, instances: JsonMapping, fold: Callable[[ast.expr, JsonValue], JsonValue]) -> None:
         self._instances = instances
         self._fold = fold
 
-    def value(self, node: ast.expr) -> Any:
+    def value(self, node: ast.expr) -> JsonValue:
         return self._fold(node, self.called)
 
-    def called(self, node: ast.expr) -> Any:
+    def called(self, node: ast.expr) -> JsonValue:
         """The value of what is not a literal: a tool's call, or an item of its result."""
         if isinstance(node, ast.Subscript):
             return self.value(node.value)[self.value(node.slice)]
@@ -71,13 +72,13 @@ class _Run:
         if not isinstance(node, ast.Call):
             raise RefusedError(f"{type(node).__name__} is not allowed in a call")
         method = self._method(node.func)
-        arguments: list[Any] = []
+        arguments: list[JsonValue] = []
         for argument in node.args:
             if isinstance(argument, ast.Starred):
                 arguments += list(self.value(argument.value))
             else:
                 arguments.append(self.value(argument))
-        named: dict[str, Any] = {}
+        named: JsonObject = {}
         for pair in node.keywords:
             values = {pair.arg: self.value(pair.value)} if pair.arg else dict(self.value(pair.value))
             for name, value in values.items():
@@ -86,7 +87,7 @@ class _Run:
                 named[name] = value
         return method(*arguments, **named)
 
-    def _method(self, node: ast.expr) -> Any:
+    def _method(self, node: ast.expr) -> JsonValue:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and not node.attr.startswith("_"):
             instance = self._instances.get(node.value.id)
             if instance is not None and callable(getattr(type(instance), node.attr, None)):

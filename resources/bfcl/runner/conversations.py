@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from . import package
 from .call_execution import prefixed, refuse_blocked, run
 from .decoded import Decoder, Undecodable
+from .json_types import JsonObject, JsonValue
 from .limits import TooSlowError, limited
 from .questions import problems
 
@@ -20,7 +20,7 @@ MODEL = "model"
 """Name of the side that is judged; it becomes part of what the checker calls its instances."""
 
 
-def conversations(categories: list[str]) -> Iterator[dict[str, Any]]:
+def conversations(categories: list[str]) -> Iterator[JsonObject]:
     """Each item as it is put to a model.
 
     Yields:
@@ -95,25 +95,25 @@ def proceed(request: Path, say: Say) -> None:
 class Tools:
     """The instances of one item, made anew for it: what an earlier item or scoring did is never seen."""
 
-    def __init__(self, compute: Any) -> None:
+    def __init__(self, compute: JsonValue) -> None:
         self._compute = compute
-        self._instances: dict[str, Any] = {}
+        self._instances: JsonObject = {}
         self.executed: list[tuple[str, list[str]]] = []
 
     def execute(
         self,
         func_call_list: list[str],
-        initial_config: dict[str, Any],
+        initial_config: JsonObject,
         involved_classes: list[str],
         model_name: str,
         test_entry_id: str,
         long_context: bool = False,
         is_evaL_run: bool = False,
-    ) -> tuple[list[str], dict[str, Any]]:
+    ) -> tuple[list[str], JsonObject]:
         """Stands for the checker's own function of this signature, without its `eval` and without its globals."""
         side = f"{model_name}_eval" if is_evaL_run else model_name
         owners: dict[str, str] = {}
-        involved: dict[str, Any] = {}
+        involved: JsonObject = {}
         for name in involved_classes:
             key = f"{side}_{test_entry_id}_{name}_instance".translate(str.maketrans("-./:", "____"))
             if key not in self._instances:
@@ -141,7 +141,7 @@ class Tools:
             return f"Error during execution: {error}"
 
 
-def _instance(name: str, initial_config: dict[str, Any], long_context: bool) -> Any:
+def _instance(name: str, initial_config: JsonObject, long_context: bool) -> JsonValue:
     from bfcl_eval.constants.executable_backend_config import CLASS_FILE_PATH_MAPPING, STATELESS_CLASSES
 
     instance = getattr(importlib.import_module(CLASS_FILE_PATH_MAPPING[name]), name)()
@@ -150,7 +150,7 @@ def _instance(name: str, initial_config: dict[str, Any], long_context: bool) -> 
     return instance
 
 
-def _items(categories: list[str]) -> dict[str, tuple[dict[str, Any], list[list[str]]]]:
+def _items(categories: list[str]) -> dict[str, tuple[JsonObject, list[list[str]]]]:
     from bfcl_eval.constants.category_mapping import VERSION_PREFIX
     from bfcl_eval.utils import load_file, load_ground_truth_entry
 
@@ -165,25 +165,25 @@ def _items(categories: list[str]) -> dict[str, tuple[dict[str, Any], list[list[s
 
 
 @lru_cache
-def _documents(name: str) -> list[dict[str, Any]]:
+def _documents(name: str) -> list[JsonObject]:
     """The tools of a class as the package documents them."""
     from bfcl_eval.constants.executable_backend_config import MULTI_TURN_FUNC_DOC_FILE_MAPPING
     from bfcl_eval.utils import load_file
 
     path = package.folder() / "data" / "multi_turn_func_doc" / MULTI_TURN_FUNC_DOC_FILE_MAPPING[name]
-    documents: list[dict[str, Any]] = load_file(path)
+    documents: list[JsonObject] = load_file(path)
     return documents
 
 
 def _verdict(
-    entry: dict[str, Any],
-    prompt: dict[str, Any],
+    entry: JsonObject,
+    prompt: JsonObject,
     truth: list[list[str]],
     decoder: Decoder,
-    compute: Any,
+    compute: JsonValue,
     limit: float,
-) -> dict[str, Any]:
-    verdict: dict[str, Any] = {"id": entry["id"], "category": entry["category"], "valid": False}
+) -> JsonObject:
+    verdict: JsonObject = {"id": entry["id"], "category": entry["category"], "valid": False}
     if entry.get("failure"):
         detail = entry.get("detail") or entry["failure"]
         return verdict | {"error_type": f"generation:{entry['failure']}", "error": detail}
@@ -214,7 +214,7 @@ def _verdict(
         return verdict | {"error_type": "checker:exception", "error": f"{type(error).__name__}: {error}"}
 
 
-def _steps(turn: Any, decoder: Decoder, functions: list[dict[str, Any]]) -> list[list[str]]:
+def _steps(turn: JsonValue, decoder: Decoder, functions: list[JsonObject]) -> list[list[str]]:
     """The steps of a turn that make calls; what cannot be decoded is what the model says, and no error."""
     steps = []
     for step in turn:
@@ -225,9 +225,7 @@ def _steps(turn: Any, decoder: Decoder, functions: list[dict[str, Any]]) -> list
     return steps
 
 
-def _checked(
-    decoded: list[list[list[str]]], truth: list[list[str]], prompt: dict[str, Any], tools: Tools
-) -> dict[str, Any]:
+def _checked(decoded: list[list[list[str]]], truth: list[list[str]], prompt: JsonObject, tools: Tools) -> JsonObject:
     from bfcl_eval.eval_checker.multi_turn_eval import multi_turn_checker
 
     multi_turn_checker.__dict__["execute_multi_turn_func_call"] = tools.execute

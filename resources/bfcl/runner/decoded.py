@@ -1,7 +1,6 @@
 """Answers decoded in this environment: by the project's decoders, and by the leaderboard's parser for code."""
 
-from typing import Any
-
+from .json_types import JsonObject, JsonValue
 from .limits import TooSlowError, limited
 
 
@@ -12,7 +11,7 @@ class Undecodable:
         self.reason = reason
 
 
-def _as_shown(tools: list[dict[str, Any]], category: str) -> list[dict[str, Any]]:
+def _as_shown(tools: list[JsonObject], category: str) -> list[JsonObject]:
     """The functions with the types that a model is shown: every parameter of Java and JavaScript is text there."""
     if category not in {"simple_java", "simple_javascript"}:
         return tools
@@ -35,24 +34,24 @@ class Decoder:
         limit_s: seconds that one answer may take.
     """
 
-    def __init__(self, decoding: Any, form: str, thinking: bool, limit_s: float) -> None:
+    def __init__(self, decoding: JsonValue, form: str, thinking: bool, limit_s: float) -> None:
         self._decoding = decoding
         self._form = form
         self._thinking = thinking
         self._limit_s = limit_s
 
-    def calls(self, answer: Any, category: str, tools: list[dict[str, Any]]) -> Any:
+    def calls(self, answer: JsonValue, category: str, tools: list[JsonObject]) -> JsonValue:
         """`[{name: {argument: value}}]`, or what the handler of the form makes of it, or `Undecodable`."""
         return self._guarded(lambda: self._calls(self._answer(answer), category, tools))
 
-    def executable(self, answer: Any, tools: list[dict[str, Any]]) -> Any:
+    def executable(self, answer: JsonValue, tools: list[JsonObject]) -> JsonValue:
         """The calls of one step of a conversation as Python text, or `Undecodable`."""
         return self._guarded(lambda: self._executable(self._answer(answer), tools))
 
-    def _answer(self, answer: Any) -> Any:
+    def _answer(self, answer: JsonValue) -> JsonValue:
         return self._decoding.without_thinking(answer) if self._thinking and isinstance(answer, str) else answer
 
-    def _guarded(self, work: Any) -> Any:
+    def _guarded(self, work: JsonValue) -> JsonValue:
         try:
             with limited(self._limit_s):
                 return work()
@@ -63,7 +62,7 @@ class Decoder:
         except Exception as error:
             return Undecodable(f"{type(error).__name__}: {error}")
 
-    def _calls(self, answer: Any, category: str, tools: list[dict[str, Any]]) -> Any:
+    def _calls(self, answer: JsonValue, category: str, tools: list[JsonObject]) -> JsonValue:
         if self._form not in self._decoding.PYTHON_FORMS:
             return self._decoding.decode(self._form, answer, _as_shown(tools, category))
         from bfcl_eval.constants.enums import ReturnFormat
@@ -78,7 +77,7 @@ class Decoder:
             return ast_parse(text, language, False)
         return default_decode_ast_prompting(text, language, False)
 
-    def _executable(self, answer: Any, tools: list[dict[str, Any]]) -> list[str]:
+    def _executable(self, answer: JsonValue, tools: list[JsonObject]) -> list[str]:
         if self._form not in self._decoding.PYTHON_FORMS or self._form in self._decoding.NEVER_EXECUTED:
             calls: list[str] = self._decoding.executable(self._form, answer, tools)
             return calls

@@ -10,7 +10,8 @@ import sys
 import types
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+
+from .json_types import JsonObject, JsonValue
 
 TOOLS = (
     *("GorillaFileSystem", "MathAPI", "MessageAPI", "TwitterAPI", "TicketAPI", "TradingBot", "TravelAPI"),
@@ -29,7 +30,7 @@ class NamingRule:
         return self
 
 
-def load(underscore_to_dot: bool = False, decoding: Any = None, tools: bool = False) -> NamingRule:
+def load(underscore_to_dot: bool = False, decoding: JsonValue = None, tools: bool = False) -> NamingRule:
     """Import the checker without its model handlers (they need 6 GB of clients) and without its `eval`.
 
     Args:
@@ -57,11 +58,11 @@ def load(underscore_to_dot: bool = False, decoding: Any = None, tools: bool = Fa
     return rule
 
 
-def _refuse(*_: object, **__: object) -> Any:
+def _refuse(*_: object, **__: object) -> JsonValue:
     raise RuntimeError("evaluation of model output is switched off")
 
 
-def load_decoding(folder: str) -> Any:
+def load_decoding(folder: str) -> JsonValue:
     """The project's package of decoders in that folder, under the name `decoding`."""
     path = Path(folder)
     spec = importlib.util.spec_from_file_location(
@@ -82,7 +83,7 @@ def folder() -> Path:
     return Path(bfcl_eval.__path__[0])
 
 
-def info() -> dict[str, Any]:
+def info() -> JsonObject:
     """Versions of interpreter, package and data, the number of items per category, and whether multi-turn can run."""
     load()
     from bfcl_eval.constants.category_mapping import MULTI_TURN_CATEGORY, SINGLE_TURN_CATEGORY, VERSION_PREFIX
@@ -115,7 +116,7 @@ def _counted(categories: list[str], prefix: str) -> tuple[dict[str, int], str]:
     return counts, digest.hexdigest()[:16]
 
 
-def known_models() -> dict[str, dict[str, Any]]:
+def known_models() -> dict[str, JsonObject]:
     """The leaderboard's own models by name: `underscore_to_dot`, `handler`, `native`; read without importing them."""
     tree = ast.parse((folder() / "constants" / "model_config.py").read_text(encoding="utf-8"))
     models = {}

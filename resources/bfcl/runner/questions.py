@@ -1,12 +1,12 @@
 """The board's questions and accepted answers, and whether a set of answers covers them."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from . import package
+from .json_types import JsonObject, JsonValue
 
 
-def questions(categories: list[str]) -> Iterator[dict[str, Any]]:
+def questions(categories: list[str]) -> Iterator[JsonObject]:
     """Each question as it is shown to a model: with the language hint, Java and JavaScript parameters as text."""
     package.load()
     from bfcl_eval.utils import load_dataset_entry
@@ -21,21 +21,21 @@ def questions(categories: list[str]) -> Iterator[dict[str, Any]]:
             }
 
 
-def truths(categories: list[str]) -> Iterator[dict[str, Any]]:
+def truths(categories: list[str]) -> Iterator[JsonObject]:
     """Each question's functions as the checker sees them, and the accepted answers (null for (ir)relevance)."""
     package.load()
     from bfcl_eval.utils import load_dataset_entry, load_ground_truth_entry
 
     for category in categories:
         prompts = load_dataset_entry(category, include_prereq=False, include_language_specific_hint=False)
-        given: list[Any] = [None] * len(prompts)
+        given: list[JsonValue] = [None] * len(prompts)
         if not category.endswith("relevance"):
             given = [row["ground_truth"] for row in load_ground_truth_entry(category)]
         for prompt, truth in zip(prompts, given, strict=True):
             yield {"id": prompt["id"], "category": category, "functions": prompt["function"], "truth": truth}
 
 
-def problems(entries: list[dict[str, Any]], expected: dict[str, list[str]]) -> dict[str, dict[str, list[str]]]:
+def problems(entries: list[JsonObject], expected: dict[str, list[str]]) -> dict[str, dict[str, list[str]]]:
     """Ids that are missing, doubled or unknown, by kind and category; empty where there are none."""
     found: dict[str, dict[str, list[str]]] = {"missing": {}, "doubled": {}, "unknown": {}}
     for category, ids in expected.items():

@@ -4,10 +4,10 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from . import package
 from .decoded import Decoder, Undecodable
+from .json_types import JsonObject, JsonValue
 from .limits import TooSlowError, limited
 from .questions import problems
 
@@ -56,14 +56,14 @@ def score(request: Path, say: Say) -> None:
         say(_verdict(entry, calls, prompt, truth, limit))
 
 
-def _data(categories: list[str]) -> dict[str, dict[str, tuple[dict[str, Any], Any]]]:
+def _data(categories: list[str]) -> dict[str, dict[str, tuple[JsonObject, JsonValue]]]:
     from bfcl_eval.utils import load_dataset_entry, load_ground_truth_entry
 
     data = {}
     for category in categories:
         prompts = load_dataset_entry(category, include_prereq=False, include_language_specific_hint=False)
         if category.endswith("relevance"):
-            truths: list[Any] = [None] * len(prompts)
+            truths: list[JsonValue] = [None] * len(prompts)
         else:
             truths = [row["ground_truth"] for row in load_ground_truth_entry(category)]
         # The package aligns questions and answers by position.
@@ -71,7 +71,7 @@ def _data(categories: list[str]) -> dict[str, dict[str, tuple[dict[str, Any], An
     return data
 
 
-def naming_evidence(decoded: list[Any], offered: list[list[str]]) -> dict[str, Any]:
+def naming_evidence(decoded: list[JsonValue], offered: list[list[str]]) -> JsonObject:
     """How the calls name functions.
 
     Returns:
@@ -103,7 +103,7 @@ def naming_evidence(decoded: list[Any], offered: list[list[str]]) -> dict[str, A
     }  # fmt: skip
 
 
-def _naming(asked: dict[str, Any], dotted: int, underscored: int) -> tuple[bool, str]:
+def _naming(asked: JsonObject, dotted: int, underscored: int) -> tuple[bool, str]:
     if asked["underscore_to_dot"] is not None:
         return bool(asked["underscore_to_dot"]), "as told"
     name = asked["model_name"]
@@ -118,10 +118,8 @@ def _naming(asked: dict[str, Any], dotted: int, underscored: int) -> tuple[bool,
     return asked["form"] == "openai", f"the usual setting for answers of form {asked['form']}"
 
 
-def _verdict(
-    entry: dict[str, Any], calls: object, prompt: dict[str, Any], truth: object, limit: float
-) -> dict[str, Any]:
-    verdict: dict[str, Any] = {"id": entry["id"], "category": entry["category"]}
+def _verdict(entry: JsonObject, calls: object, prompt: JsonObject, truth: object, limit: float) -> JsonObject:
+    verdict: JsonObject = {"id": entry["id"], "category": entry["category"]}
     if entry.get("failure"):
         detail = entry.get("detail") or entry["failure"]
         return {**verdict, "valid": False, "error_type": f"generation:{entry['failure']}", "error": detail}
@@ -140,7 +138,7 @@ def _verdict(
         return verdict | {"valid": False, "error_type": "checker:exception", "error": message}
 
 
-def _check(category: str, calls: Any, prompt: dict[str, Any], truth: Any) -> dict[str, Any]:
+def _check(category: str, calls: JsonValue, prompt: JsonObject, truth: JsonValue) -> JsonObject:
     """The rules of the official runner for one entry: (ir)relevance, the output format, then the checker."""
     from bfcl_eval.constants.enums import Language
     from bfcl_eval.eval_checker.ast_eval.ast_checker import ast_checker
