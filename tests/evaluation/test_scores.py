@@ -165,7 +165,7 @@ def test_an_answer_that_kills_the_checker_costs_itself_only(env, truths, tmp_pat
     folder = tmp_path / "decoding"
     shutil.copytree(decoding.FOLDER, folder)
     registry = folder / "registry.py"
-    deadly = "def decode(form: str, answer: Any, tools: Sequence[Mapping[str, Any]] = ()) -> Any:\n"
+    deadly = "def decode(form: str, answer: JsonValue, tools: Sequence[JsonMapping] = ()) -> JsonValue:\n"
     assert deadly in registry.read_text()
     kill = f"{deadly}    import os\n\n    os._exit(139) if 'KILL' in str(answer) else None\n"
     registry.write_text(registry.read_text().replace(deadly, kill))
