@@ -6,6 +6,7 @@ from apigen_assets.catalog import assets as catalog
 from apigen_assets.catalog import checks as catalog_checks
 from apigen_assets.dataset import assets as dataset
 from apigen_assets.dataset import checks as dataset_checks
+from apigen_assets.dataset.overview import assets as overview
 from apigen_assets.evaluation import assets as evaluation
 from apigen_assets.evaluation import checks as evaluation_checks
 from apigen_assets.generation import assets as generation
@@ -36,7 +37,7 @@ from sensors.automation import automation
 from sensors.failures import failures
 from sensors.new_apis import new_apis
 
-_ASSETS = [catalog, generation, stages, mutation, audit, dataset, release, training, evaluation, trace]
+_ASSETS = [catalog, generation, stages, mutation, audit, dataset, overview, release, training, evaluation, trace]
 _CHECKS = [
     catalog_checks,
     generation_checks,

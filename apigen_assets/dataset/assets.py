@@ -6,7 +6,6 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from apigen_assets.catalog.incoming import listing
 from apigen_assets.dataset.bfcl_questions import QuestionsUnavailableError, benchmark
 from apigen_assets.dataset.compose import (
     ABLATION_RULE,
@@ -29,12 +28,9 @@ from apigen_assets.dataset.plots import funnel_plot, plots
 from apigen_assets.dataset.relevance import KINDS
 from apigen_assets.dataset.relevance import relevance_rows as make_relevance_rows
 from apigen_assets.dataset.report import Report, page
-from apigen_assets.dataset.sources import TABLES as SOURCE_TABLES
-from apigen_assets.dataset.sources import sources as sources_table
 from apigen_assets.dataset.statistics import statistics
 from apigen_assets.domain.standin import any_standin
 from apigen_assets.files.atomic import write_text
-from apigen_assets.files.markdown import frame_table
 from apigen_assets.orchestration.automation import follow
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.orchestration.shaping import shaped_by, values_of
@@ -339,32 +335,6 @@ def dataset_report(
             ),
             **plots(report),
         }
-    )
-
-
-@dg.asset(
-    io_manager_key="lake",
-    group_name="catalog",
-    kinds={"polars"},
-    code_version="1",
-    deps=SOURCE_TABLES,
-    automation_condition=follow("filtered_api_catalog", "unimported_apis", "semantic_verified"),
-)
-def sources(
-    lake: dg.ResourceParam[LakeIOManager], settings: dg.ResourceParam[Settings]
-) -> dg.MaterializeResult[pl.DataFrame]:
-    """One row per source of APIs: its state, what it holds, why APIs were rejected, rows made, what to do."""
-    folder = listing(settings.incoming_dir)
-    table = sources_table(lake.lake, set(folder.entries), folder.problems)
-    return dg.MaterializeResult(
-        value=table,
-        metadata={
-            "sources": table.height,
-            "states": counts_table(column_counts(table, "state"), "state"),
-            "usable_apis": int(table["usable"].sum()),
-            "verified_rows": int(table["verified"].sum()),
-            "table": dg.MetadataValue.md(frame_table(table)),
-        },
     )
 
 

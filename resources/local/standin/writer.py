@@ -13,10 +13,10 @@ from apigen_assets.tool_formats.api_queries import (
     finish,
     in_language,
     join_requests,
-    say,
     write_arguments,
     write_request,
 )
+from apigen_assets.tool_formats.said_values import say
 from resources.local.standin import errors
 from resources.local.standin.reader import Assignment, Shown, Task
 from resources.local.standin.values import ValueMaker

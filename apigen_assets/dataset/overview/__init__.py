@@ -1,0 +1,1 @@
+"""The page that people look at first: one line per source of APIs."""
