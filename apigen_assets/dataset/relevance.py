@@ -90,9 +90,13 @@ def relevance_rows(
             break
         for kind in sorted(open_kinds, key=lambda kind: counts[kind]):
             new = _make(kind, row, categories, foreign, seed)
-            # Queries that differ in one value are the same once it is taken out, in whatever way.
-            if new is not None and (key := relevance_key(new.pop("key"), new["tools"])) not in seen:
-                seen.add(key)
+            if new is None:
+                continue
+            # Queries that differ in one value are the same once it is taken out, in whatever way; and two that differ
+            # without it may be left with the same words.
+            keys = {relevance_key(text, new["tools"]) for text in (new.pop("key"), new["query"])}
+            if not keys & seen:
+                seen |= keys
                 counts[kind] += 1
                 rows_made.append({**row, **new, "kind": kind, "refusal": new["refusal"] if refusal else None})
                 break

@@ -555,7 +555,9 @@ def test_an_interrupted_command_goes_on_where_it_was(number: signal.Signals, hom
             text=True,
             env=environment,
             cwd=home,
-            preexec_fn=lambda: [signal.signal(sign, signal.SIG_DFL) for sign in (signal.SIGTERM, signal.SIGINT)] and None,
+            preexec_fn=lambda: (
+                [signal.signal(sign, signal.SIG_DFL) for sign in (signal.SIGTERM, signal.SIGINT)] and None
+            ),
         )
         assert enough.wait(60)
         child.send_signal(number)

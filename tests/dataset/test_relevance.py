@@ -10,6 +10,7 @@ from dataclasses import fields
 import polars as pl
 import pytest
 
+from apigen_assets.dataset import relevance
 from apigen_assets.dataset.checks import relevance_problems
 from apigen_assets.dataset.dataset_rows import dataset_rows
 from apigen_assets.dataset.giveaway import MOST, told_apart
@@ -100,6 +101,20 @@ def test_queries_that_are_one_without_their_value_give_one_row():
     assert made.shortfall["argument_missing"] == 9
     copies = pl.concat([made.rows, made.rows])
     assert any("1 rows have the query" in one for one in relevance_problems(dataset_rows(copies, CATEGORIES)))
+
+
+def test_queries_that_are_left_with_the_same_words_give_one_row(monkeypatch):
+    """They differ in how they said the value, and so in their keys; once it is out, nothing tells them apart."""
+    make = relevance._make
+
+    def left_alike(kind, row, *others):
+        made = make(kind, row, *others)
+        return None if made is None else {**made, "key": row["candidate_id"], "query": "count the loops"}
+
+    monkeypatch.setattr(relevance, "_make", left_alike)
+    table = relevance_rows(data(), CATEGORIES, 60, seed=3).rows
+    assert table.height > 0
+    assert relevance_problems(table) == []
 
 
 def test_the_order_of_the_rows_does_not_matter():
