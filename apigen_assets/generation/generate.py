@@ -167,27 +167,36 @@ class _Plan:
         return self._most - self._asked
 
     def next(self, missing: int) -> Iterator[Draw]:
-        """The draws for so many more pairs."""
-        for _ in range(min(-(-missing // self._pairs), self.left)):
+        """The draws for so many more pairs.
+
+        Those that make up for a shortfall are chosen before any of them is asked: answers come in any order, and a
+        choice that looked at them would differ from run to run.
+        """
+        count = min(-(-missing // self._pairs), self.left)
+        for _ in range(min(count, max(0, self._planned - self._asked))):
+            count -= 1
             yield self._draw()
+        expected = self._have.copy()
+        yield from [self._draw(expected) for _ in range(count)]
 
     def count(self, rows: Sequence[JsonObject]) -> None:
         """Take note of the styles that were written."""
         self._have.update(row["style"] for row in rows if row["parse_error"] is None)
 
-    def _draw(self) -> Draw:
-        if self._asked < self._planned:
+    def _draw(self, expected: Counter[str] | None = None) -> Draw:
+        if expected is None:
             draw = self._sampler.draw(self._next)
             self._next += 1
             self._wanted[draw.style] += self._pairs
         else:
-            draw = self._of_short_style()
+            draw = self._of_short_style(expected)
+            expected[draw.style] += self._pairs
         self._asked += 1
         return draw
 
-    def _of_short_style(self) -> Draw:
-        """The next prompt of a style of which too little came; any prompt where none is near."""
-        short = {style for style, wanted in self._wanted.items() if self._have[style] < wanted}
+    def _of_short_style(self, expected: Counter[str]) -> Draw:
+        """The next prompt of a style of which too little is expected; any prompt where none is near."""
+        short = {style for style, wanted in self._wanted.items() if expected[style] < wanted}
         for index in itertools.chain(list(self._set_aside), range(self._next, self._next + LOOK_AHEAD)):
             draw = self._sampler.draw(index)
             if draw.style in short or not short:

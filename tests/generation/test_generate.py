@@ -70,6 +70,33 @@ def test_short_completions_are_made_up_for_by_further_prompts_within_bounds(apis
     assert "fewer pairs" in report.stopped
 
 
+class ReadsAhead(Counting):
+    """A model whose client takes every request before it gives an answer, as one with many slots does."""
+
+    def stream(self, generator: str, requests: Iterable[ChatRequest]) -> Generator[Completion, None, None]:
+        for answer in list(super().stream(generator, requests)):
+            pairs = json.loads(answer.text)
+            calls = [{"name": "f", "arguments": {}}] * (1 + len(answer.key) % 2)
+            text = json.dumps([{**pair, "answers": calls} for pair in pairs])
+            yield answer.model_copy(update={"text": text})
+
+
+class AnswersAtOnce(ReadsAhead):
+    """The same model, asked one request at a time."""
+
+    def stream(self, generator: str, requests: Iterable[ChatRequest]) -> Generator[Completion, None, None]:
+        for request in requests:
+            yield from super().stream(generator, [request])
+
+
+def test_what_makes_up_for_a_shortfall_does_not_depend_on_how_fast_answers_come(apis: list[Api]) -> None:
+    """Pairs make one call or two, whatever was asked for, so that styles fall short and are asked for again."""
+    for target in (60, 120, 250):
+        slow, fast = (generate(apis, all_seeds(), "g", "b", target, model(3)) for model in (ReadsAhead, AnswersAtOnce))
+        assert slow.prompts == fast.prompts > target // 5
+        assert slow.candidates.equals(fast.candidates)
+
+
 def test_a_budget_keeps_what_was_paid_and_says_why_it_stopped(apis: list[Api]) -> None:
     report = generate(apis, [], "g", "b", 60, Counting(limit=4))
     assert report.candidates.height == 20
