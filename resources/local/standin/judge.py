@@ -125,7 +125,7 @@ def _wrong_function(case: Case, functions: dict[JsonValue, JsonObject]) -> str |
         for name, function in functions.items()
     }
     called = {call["name"] for call in case.calls}
-    for name in called:
+    for name in sorted(called):
         better = [
             rival for rival, score in scores.items() if rival not in called and score > 1.6 * scores.get(name, 0) + 0.12
         ]
