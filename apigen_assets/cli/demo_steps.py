@@ -67,6 +67,7 @@ def phases(sources: list[str], training: bool, settings: Settings) -> list[Phase
             lambda instance: catalog_steps(further(instance, sources, settings)),
         ),
         Phase("Generation and verification", lambda instance: row_steps(known_batches(instance, sources))),
+        Phase("Sources", lambda _: [Step("overview", None, "a line per source", _table_summary("sources"))]),
         Phase("Data set", lambda _: [Step("dataset", None, "composition", _table_summary("function_calling_dataset"))]),
         Phase(
             "Release",
