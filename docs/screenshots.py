@@ -93,7 +93,7 @@ def main() -> None:
             (1600, 2000),
         ),
         "columns": ("/assets/semantic_verified?view=overview", "Owners", (1500, 1000)),
-        "sources": ("/assets/sources?view=events", "what_to_do", (1600, 1100)),
+        "sources": ("/assets/sources?view=events", "what_to_do", (1600, 990)),
         "sensor": ("/locations/apigen/sensors/new_apis", "new_apis", (1600, 800)),
     }
     wanted = {name: page for name, page in pages.items() if not given.only or name in given.only}
