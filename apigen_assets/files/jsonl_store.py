@@ -217,12 +217,14 @@ class JsonlStore:
                 self._put(Entry(key, note), number, offset, length)
         reached = start
         for offset, line in lines_from(path, start):
+            reached = offset + len(line)
+            if not line.strip():
+                continue  # begun anew after what looked unfinished, and was another process's line being written
             record, entry = self._parse(line)
             if record is None:
                 self.torn.append(f"{path.name}:{offset}")
             elif entry is not None:
                 self._put(entry, number, offset, len(line))
-            reached = offset + len(line)
         self._read_to[path] = reached
         if reached - start > self._index_from:
             self._save_index(path, reached)

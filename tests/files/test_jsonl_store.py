@@ -96,6 +96,14 @@ def test_processes_write_side_by_side(place):
     assert len(store) == 600 and not store.torn and store.get("1 150")["n"] == "x" * 150
 
 
+def test_an_empty_line_is_not_a_torn_record(tmp_path):
+    """One that finds another's line half visible begins a line of its own, and leaves an empty one."""
+    place = tmp_path / "x.jsonl"
+    place.write_bytes(b'{"key": "a"}\n\n{"key": "b"}\n')
+    store = JsonlStore(place, entry_of)
+    assert len(store) == 2 and not store.torn
+
+
 def test_a_file_can_be_held_by_one_process(tmp_path):
     place = tmp_path / "x.jsonl"
     place.write_bytes(b'{"key": "a"}\n{"key": "b"')
