@@ -13,7 +13,7 @@ from apigen_assets.domain.columns import description_of
 from apigen_assets.settings import settings
 from apigen_assets.trace.life import UnknownRowError, api_life, row_life
 from apigen_assets.trace.page import row_page
-from resources.lake.lake import Lake
+from resources.lake.lake import Lake, LakeError
 
 FUNCTIONS = '''
 """Measures of trees."""
@@ -127,6 +127,11 @@ def follow_lives(world, calls):
             assert life.verdicts[-1].columns["reason"] in row_page(life)
     of_api = api_life(world.lake, world.lake.scan("filtered_api_catalog").collect()["name"][0])
     assert of_api["reached"] == "filtered_api_catalog" and of_api["released"]["rows"] > 0
+    rows = world.lake.scan("function_calling_dataset").collect()
+    for row_id in rows.filter(pl.col("answers") == "[]")["id"][:1]:
+        assert "relevance row made from it" in row_life(world.lake, *folders, str(row_id)).places
+    with pytest.raises(LakeError, match="materialise it first"):
+        row_life(Lake(f"{world.config.home}/no-lake"), *folders, "3")
     with pytest.raises(UnknownRowError, match="no candidate"):
         row_life(world.lake, *folders, "ffffffffffffffff")
 

@@ -6,6 +6,7 @@ from apigen_assets.settings import Settings
 from apigen_assets.trace.life import UnknownRowError, api_life, row_life
 from apigen_assets.trace.page import api_page, row_page
 from resources.lake.io_manager import LakeIOManager
+from resources.lake.lake import LakeError
 
 
 class TraceConfig(dg.Config):
@@ -32,6 +33,6 @@ def row_trace(
             page = api_page(api_life(lake.lake, config.api))
         else:
             page = row_page(row_life(lake.lake, settings.journal_dir, settings.release_dir, config.row_id))
-    except UnknownRowError as error:
+    except (UnknownRowError, LakeError) as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     return dg.MaterializeResult(metadata={"page": dg.MetadataValue.md(page)})

@@ -64,8 +64,11 @@ def row_life(lake: Lake, journals: Path, releases: Path, row_id: str) -> RowLife
 
     Raises:
         UnknownRowError: no table holds it.
+        LakeError: there is no table to look in.
     """
-    candidate_id = _candidate_of(lake, row_id) if row_id.isdecimal() and len(row_id) < 12 else row_id
+    lake.scan("raw_candidates")  # says which table to make, where there is none
+    asked = _dataset_row(lake, row_id) if row_id.isdecimal() and len(row_id) < 12 else None
+    candidate_id = row_id if asked is None else str(asked["candidate_id"]).rsplit(":", 1)[-1]
     candidate = _one(lake, "raw_candidates", pl.col("candidate_id") == candidate_id)
     if candidate is None:
         raise UnknownRowError(
@@ -83,7 +86,9 @@ def row_life(lake: Lake, journals: Path, releases: Path, row_id: str) -> RowLife
         place = _one(lake, table, (pl.col("candidate_id") == candidate_id) & ~pl.col("kind").is_in(_RELEVANCE))
         if place is not None:
             life.places[name] = {key: place[key] for key in ("id", "split", "kind", "category")}
-    if "verified" in life.places:
+    if asked is not None and asked["kind"] in _RELEVANCE:
+        life.places["relevance row made from it"] = {key: asked[key] for key in ("id", "query", "split", "kind")}
+    if life.places.keys() & {"verified", "relevance row made from it"}:
         life.release = _release(releases)
     return life
 
@@ -115,11 +120,12 @@ def api_life(lake: Lake, name: str) -> JsonObject:
 _RELEVANCE = ["tool_removed", "argument_missing", "other_domain"]
 
 
-def _candidate_of(lake: Lake, row_id: str) -> str:
+def _dataset_row(lake: Lake, row_id: str) -> JsonObject:
+    lake.scan("function_calling_dataset")
     row = _one(lake, "function_calling_dataset", pl.col("id") == int(row_id))
     if row is None:
-        raise UnknownRowError(f"function_calling_dataset has no row {row_id}")
-    return str(row["candidate_id"]).rsplit(":", 1)[-1]
+        raise UnknownRowError(f"function_calling_dataset in {lake.root} has no row {row_id}: its ids begin at 0")
+    return row
 
 
 def _verdicts(lake: Lake, candidate_id: str, partition: Mapping[str, str]) -> list[StageVerdict]:
