@@ -9,12 +9,12 @@ from contextlib import suppress
 from typing import Any
 
 import resources.python.zygote as zygote_module
-from apigen_assets.files.json_types import JsonMapping, JsonObject
 from resources.python import kernel
 from resources.python.answers_of_run import End, Reader, manner_of_end
 from resources.python.channel import STEP_S, Channel, PoolGone
 from resources.python.executor import describe
 from resources.python.frames import pack
+from resources.python.json_types import JsonMapping, JsonObject
 from resources.python.processes import empty_folder, kill_group, reap_orphans
 
 _FORK_S = 10.0

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -67,3 +68,17 @@ def test_an_executor_that_answers_before_its_fork_is_reported(tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert answers == [[told[name] for name in batch] for batch in batches]
+
+
+def test_the_worker_starts_where_only_its_own_folder_can_be_read(tmp_path):
+    """Bubblewrap shows a worker no other package of the project: one import too many, and its level is lost."""
+    folder = tmp_path / "resources"
+    shutil.copytree(ROOT / "resources" / "python", folder / "python", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "__init__.py").touch()
+    program = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import resources.python.supervisor as s; print(s.__file__)"
+    )
+
+    run = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, timeout=60)
+
+    assert run.stdout.strip() == str(folder / "python" / "supervisor.py"), run.stderr
