@@ -225,8 +225,14 @@ def check_names(names: Sequence[str]) -> None:
         raise ValueError(f"{unknown[0]!r} is not a config of a release: choose from {known}")
 
 
-def features(schema: pa.Schema) -> list[JsonObject]:
-    """The `features` of `dataset_info` for a schema of strings, integers, JSON, lists and structs."""
+def features(schema: pa.Schema) -> list[JsonObject] | None:
+    """The `features` of `dataset_info` for a schema of strings, integers, lists and structs; null where it has JSON.
+
+    A reader parses the features of all configs whichever it is asked for, and `datasets` before 4.7 fails on the type
+    `json`: declared for one config, it would close the whole release to them. Later ones take it from the Parquet file.
+    """
+    if any(field.type == _OBJECTS for field in schema):
+        return None
     return [{"name": field.name, **_feature(field.type)} for field in schema]
 
 
@@ -254,4 +260,4 @@ def _feature(kind: pa.DataType) -> JsonObject:
 def _inner(kind: pa.DataType) -> Any:
     if pa.types.is_struct(kind):
         return [{"name": field.name, **_feature(field.type)} for field in kind]
-    return "json" if kind == pa.json_() else str(kind)
+    return str(kind)

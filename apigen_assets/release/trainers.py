@@ -1,5 +1,8 @@
 """What each config of a release is, and the one line with which its trainer reads it."""
 
+import json
+
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.files.markdown import escaped, grid
 
 ABOUT = {
@@ -22,13 +25,9 @@ _REWARD = "from apigen_assets.training.reward import function_call_reward"
 
 _USES = {
     "openai": [
-        ("TRL, axolotl (`chat_template`), Unsloth", 'load_dataset("{repo}", "openai", split="train")'),
         (
-            "LLaMA-Factory (`dataset_info.json`)",
-            '{{"hf_hub_url": "{repo}", "subset": "openai", "formatting": "openai", "columns": {{"messages": '
-            '"messages", "tools": "tools"}}, "tags": {{"role_tag": "role", "content_tag": "content", "user_tag": '
-            '"user", "assistant_tag": "assistant", "observation_tag": "tool", "function_tag": "function", '
-            '"system_tag": "system"}}}}',
+            "TRL, axolotl (`chat_template`), Unsloth; `datasets` 4.7 or later",
+            'load_dataset("{repo}", "openai", split="train")',
         ),
     ],
     "prompt_completion": [
@@ -37,14 +36,7 @@ _USES = {
             'SFTTrainer(model, train_dataset=load_dataset("{repo}", "prompt_completion", split="train"))',
         )
     ],
-    "sharegpt": [
-        (
-            "LLaMA-Factory (`dataset_info.json`)",
-            '{{"hf_hub_url": "{repo}", "subset": "sharegpt", "formatting": "sharegpt", "columns": '
-            '{{"messages": '
-            '"conversations", "tools": "tools"}}}}',
-        )
-    ],
+    "sharegpt": [("LLaMA-Factory (`dataset_info.json`)", "{llama_factory}")],
     "grpo": [
         (
             "TRL `GRPOTrainer`",
@@ -72,10 +64,25 @@ _USES = {
 }
 
 
+def llama_factory_entry(repo: str) -> JsonObject:
+    """The entry of LLaMA-Factory's `dataset_info.json` that reads the config `sharegpt`.
+
+    Args:
+        repo: the release's repository on the Hub, or the folder it lies in.
+    """
+    return {
+        "hf_hub_url": repo,
+        "subset": "sharegpt",
+        "formatting": "sharegpt",
+        "columns": {"messages": "conversations", "tools": "tools"},
+    }
+
+
 def uses(names: list[str], repo: str) -> list[str]:
     """The card's section on trainers: a table with one line per trainer of the configs there are."""
+    entry = json.dumps(llama_factory_entry(repo))
     rows = [
-        (trainer, f"`{name}`", f"`{escaped(line.format(repo=repo))}`")
+        (trainer, f"`{name}`", f"`{escaped(line.format(repo=repo, llama_factory=entry))}`")
         for name in names
         for trainer, line in _USES.get(name, ())
     ]

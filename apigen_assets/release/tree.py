@@ -97,9 +97,10 @@ def write_tree(
 
 def dataset_info(config: Config, written: Mapping[str, WrittenSplit]) -> JsonObject:
     """The `dataset_info` entry of a config, computed from what was written."""
+    declared = features(config.schema)
     return {
         "config_name": config.name,
-        "features": features(config.schema),
+        **({"features": declared} if declared else {}),
         "splits": [
             {"name": name, "num_bytes": split.num_bytes, "num_examples": split.rows} for name, split in written.items()
         ],

@@ -32,6 +32,7 @@ from apigen_assets.release.configs import (
 from apigen_assets.release.models import split_card
 from apigen_assets.release.shards import columns, write_split
 from apigen_assets.release.tree import complete, read_manifest
+from apigen_assets.settings import Settings
 from tests.helpers.paths import ROOT
 from tests.helpers.releases import release, rows, with_split
 from tests.helpers.rows import frame, tool, verified_row
@@ -95,7 +96,19 @@ def test_the_openai_config_is_messages_and_tools(tmp_path):
     assert json.loads(row["tools"][1])["function"]["parameters"]["required"] == ["amount"]
 
 
-@pytest.mark.parametrize("schema", [XLAM, OPENAI, PROMPT_COMPLETION, SHAREGPT, GRPO, VERL])
+@pytest.mark.parametrize("schema", [OPENAI, PROMPT_COMPLETION])
+def test_json_columns_are_not_declared_so_that_earlier_readers_can_read_the_other_configs(schema):
+    assert features(schema) is None
+
+
+def test_the_card_declares_only_types_that_every_reader_of_the_hub_knows(tmp_path):
+    names = Settings.model_fields["release_configs"].default
+    infos = head(release(tmp_path / "release", names=names).path)["dataset_info"]
+    assert {"openai", "prompt_completion"} == {info["config_name"] for info in infos if "features" not in info}
+    assert "json" not in str(infos) and "'dtype': 'string'" in str(infos)
+
+
+@pytest.mark.parametrize("schema", [XLAM, SHAREGPT, GRPO, VERL])
 def test_declared_features_are_those_of_the_files(schema):
     datasets = pytest.importorskip("datasets", reason="needs the train extra")
     declared = datasets.Features._from_yaml_list(features(schema))
