@@ -1,4 +1,4 @@
-"""The watched folder: which sources lie in it, under which slug, and whether they changed. Nothing is opened."""
+"""The watched folder: which sources lie in it, under which slug, and whether they changed."""
 
 import hashlib
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 from apigen_assets.catalog.importers.documents import ARCHIVES
 from apigen_assets.catalog.importers.registry import OWN_ENDINGS
 from apigen_assets.catalog.names import BUILTIN, slugify
+from apigen_assets.files.canonical import content_hash
 
 DESCRIPTIONS = (".mcp.json", ".json", ".yaml", ".yml", ".url", *OWN_ENDINGS)
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".download", ".filepart", ".swp", "~")
@@ -29,7 +30,7 @@ class Entry:
     slug: str
     path: Path
     fingerprint: str
-    """Changes when a file in it does (relative path, size, time of change, inode)."""
+    """Hash of its files' relative paths and contents: the same wherever it was copied or restored to."""
     changed_at: float
     """The newest change in it, as seconds since the epoch (file system time)."""
 
@@ -111,7 +112,9 @@ def listing(folder: Path) -> Listing:
 
 
 def fingerprint_of(path: Path) -> tuple[str, float]:
-    """Fingerprint and newest change of a file or of everything in a folder; no content is read.
+    """Fingerprint and newest change of a file or of everything in a folder.
+
+    A file is read once, and again when its size, time of change or inode is another.
 
     Raises:
         FolderError: a link, or a folder with too many files.
@@ -120,22 +123,23 @@ def fingerprint_of(path: Path) -> tuple[str, float]:
     if path.is_symlink():
         raise FolderError("a link: put the file itself here")
     if path.is_file():
-        state = [("", *_state(path))]
+        contents = [("", _content(path))]
+        changed_at = _changed_at(path)
     else:
-        state = []
+        contents = []
+        changed_at = 0.0
         for root, folders, files in os.walk(path):
             folders[:] = sorted(
                 subfolder for subfolder in folders if not subfolder.startswith(".") and subfolder != "__pycache__"
             )
             here = Path(root)
-            state.append((str(here.relative_to(path)), *_state(here)))
-            for file in sorted(files):
-                if not file.startswith(".") and not (here / file).is_symlink():
-                    state.append((str((here / file).relative_to(path)), *_state(here / file)))
-            if len(state) > MAX_FILES:
+            kept = [here / file for file in sorted(files) if not file.startswith(".")]
+            kept = [file for file in kept if not file.is_symlink()]
+            if len(contents) + len(kept) > MAX_FILES:
                 raise FolderError(f"more than {MAX_FILES} files: drop the API descriptions only")
-    digest = hashlib.sha256(repr([(name, size, mtime, inode) for name, size, mtime, inode, _ in state]).encode())
-    return digest.hexdigest()[:16], max(changed for *_, changed in state)
+            contents += [(file.relative_to(path).as_posix(), _content(file)) for file in kept]
+            changed_at = max([changed_at, *map(_changed_at, [here, *kept])])
+    return content_hash(sorted(contents)), changed_at
 
 
 def find(folder: Path, slug: str) -> Entry:
@@ -153,8 +157,24 @@ def find(folder: Path, slug: str) -> Entry:
     raise FolderError(f"no source {slug!r} in {folder}: put its file or folder there, or remove the partition")
 
 
-def _state(path: Path) -> tuple[int, int, int, float]:
-    """Size, time, inode; a folder counts by its own time only, so that removed files show."""
+_contents: dict[Path, tuple[tuple[int, int, int], str]] = {}
+"""What was read before: a file's size, time and inode, and its hash."""
+
+
+def _content(path: Path) -> str:
     stat = path.stat()
-    size = 0 if path.is_dir() else stat.st_size
-    return size, stat.st_mtime_ns, stat.st_ino, max(stat.st_mtime, stat.st_ctime)
+    state = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    known = _contents.get(path)
+    if known is not None and known[0] == state:
+        return known[1]
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if len(_contents) > 2 * MAX_FILES:
+        _contents.clear()
+    _contents[path] = (state, digest)
+    return digest
+
+
+def _changed_at(path: Path) -> float:
+    stat = path.stat()
+    return max(stat.st_mtime, stat.st_ctime)

@@ -13,6 +13,7 @@ from apigen_assets.cli.journal import journal_app
 from apigen_assets.cli.publish import publish
 from apigen_assets.cli.recordings import import_recordings
 from apigen_assets.cli.score import bfcl_install, score
+from apigen_assets.cli.secrets import secrets
 from apigen_assets.cli.sql import sql
 from apigen_assets.cli.trace import trace
 from apigen_assets.cli.train import preflight, train
@@ -37,6 +38,7 @@ app.command()(publish)
 app.command()(score)
 app.command("bfcl-install")(bfcl_install)
 app.command()(trace)
+app.command()(secrets)
 app.command()(estimate)
 app.command()(generate)
 app.add_typer(batch_app, name="batch")

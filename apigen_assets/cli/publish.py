@@ -42,6 +42,7 @@ def _dry_run(config: Settings, repo: str | None, version: str | None) -> None:
     from apigen_assets.orchestration.home import prepare
     from apigen_assets.release.build import build_dataset
     from apigen_assets.release.guards import failed_checks, guarding_checks, lineage
+    from apigen_assets.release.secrets.scan import scan_everything
     from apigen_assets.release.soundness import UnsoundRowsError
     from resources.hub.resource import HubError, HubResource
     from resources.lake.lake import LakeError
@@ -53,9 +54,13 @@ def _dry_run(config: Settings, repo: str | None, version: str | None) -> None:
     for check in failed:
         typer.secho(f"A check would stop the release: {check}", err=True, fg=typer.colors.YELLOW)
     try:
-        tree, _ = build_dataset(config, open_lake(config), made_by)
+        lake = open_lake(config)
+        tree, _ = build_dataset(config, lake, made_by)
     except (UnsoundRowsError, LakeError) as error:
         _fail(f"Nothing to release: {error}")
+    secrets = scan_everything(config, lake, {"release of this run": tree.path})
+    if secrets.findings:
+        typer.secho(f"The check no_secrets would stop the release: {secrets.message()}", err=True, fg="yellow")
     typer.echo(f"{tree.path} ({'written' if tree.changed else 'unchanged'}), content hash {tree.content_hash[:12]}")
     if not repo:
         typer.echo("No repository is set (--repo, APIGEN_HUB_REPO): nothing to compare with.")

@@ -1,6 +1,6 @@
 """Assets that leave the house. Nothing here starts by itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import dagster as dg
@@ -14,6 +14,7 @@ from apigen_assets.partitions import ModelPartition, model_by_dataset
 from apigen_assets.release.build import build_dataset
 from apigen_assets.release.guards import GUARDED, GUARDED_OF_MODELS, failed_checks, guarding_checks, lineage
 from apigen_assets.release.models import ModelError, scores, write_model
+from apigen_assets.release.secrets.scan import Report, allowed_ids, known_secrets, scan, scan_everything
 from apigen_assets.release.soundness import UnsoundRowsError
 from apigen_assets.release.tree import Tree, read_manifest
 from apigen_assets.settings import Settings
@@ -34,10 +35,22 @@ class ReleaseConfig(dg.Config):
     """Write the local folder and publish nothing."""
 
 
+NO_SECRETS = "no_secrets"
+"""The check that is made after the local folder is written and before anything is published."""
+
+
 @dg.asset(
     group_name="release",
     kinds={"huggingface", "parquet"},
     code_version="2",
+    check_specs=[
+        dg.AssetCheckSpec(
+            NO_SECRETS,
+            asset="huggingface_dataset",
+            blocking=True,
+            description="No secret stands in the lake, the journal, recordings, logs of runs or the release.",
+        )
+    ],
     metadata=shaped_by("release_title", "release_license", "release_rejects", "release_configs", "release_thoughts"),
     deps=FUNNEL_TABLES,
     pool="hub",
@@ -49,7 +62,7 @@ def huggingface_dataset(
     lake: dg.ResourceParam[LakeIOManager],
     hub: HubResource,
     settings: dg.ResourceParam[Settings],
-) -> dg.MaterializeResult[None]:
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
     """The release: shards, card and manifest in a local folder, published where a repository and HF_TOKEN are set."""
     _stop_at_checks(context.instance, GUARDED)
     repo, version = _target(config, settings)
@@ -61,6 +74,7 @@ def huggingface_dataset(
         )
     except UnsoundRowsError as error:
         raise _stop(str(error)) from None
+    yield from _guard(scan_everything(settings, lake.lake, {"release of this run": tree.path}))
     loaded = _load(context, hub, tree)
     published = _publish(context, hub, tree, repo, version, settings.hub_private, "dataset")
     if published.get("revision"):
@@ -70,7 +84,7 @@ def huggingface_dataset(
         for name, config_ in tree.manifest["configs"].items()
         for split, split_info in config_["splits"].items()
     }
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         metadata={
             "path": dg.MetadataValue.path(str(tree.path)),
             "written": tree.changed,
@@ -91,6 +105,14 @@ def huggingface_dataset(
     code_version="1",
     partitions_def=model_by_dataset,
     deps=["xlam_checkpoints", "bfcl_scores"],
+    check_specs=[
+        dg.AssetCheckSpec(
+            NO_SECRETS,
+            asset="huggingface_models",
+            blocking=True,
+            description="No secret stands in the files that are published beside the weights.",
+        )
+    ],
     pool="hub",
 )
 def huggingface_models(
@@ -99,7 +121,7 @@ def huggingface_models(
     lake: dg.ResourceParam[LakeIOManager],
     hub: HubResource,
     settings: dg.ResourceParam[Settings],
-) -> dg.MaterializeResult[None]:
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
     """One trained model with its card and leaderboard scores, published where a repository and HF_TOKEN are set."""
     model, dataset = ModelPartition.of(context)
     _stop_at_checks(context.instance, GUARDED_OF_MODELS, context.partition_key)
@@ -129,8 +151,10 @@ def huggingface_models(
         )
     except ModelError as error:
         raise _stop(str(error)) from None
+    secrets = known_secrets(settings, lake.lake)
+    yield from _guard(scan({"release of this run": tree.path}, secrets, allowed_ids(settings.home)))
     published = _publish(context, hub, tree, repo, version, settings.hub_private, "model")
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         metadata={
             "path": dg.MetadataValue.path(str(tree.path)),
             "written": tree.changed,
@@ -140,6 +164,23 @@ def huggingface_models(
             **published,
         }
     )
+
+
+def _guard(report: Report) -> Iterator[dg.AssetCheckResult]:
+    """The check's result, and the end of the run where something was found."""
+    message = report.message()
+    yield dg.AssetCheckResult(
+        passed=not report.findings,
+        check_name=NO_SECRETS,
+        description=message,
+        metadata={
+            "texts": report.texts,
+            "secrets": len(report.findings),
+            "found": dg.MetadataValue.json([finding.sentence() for finding in report.findings]),
+        },
+    )
+    if report.findings:
+        raise _stop(f"not released: {message}")
 
 
 def _target(config: ReleaseConfig, settings: Settings) -> tuple[str, str | None]:

@@ -326,3 +326,24 @@ def test_the_command_says_what_is_wrong(lake, hub, monkeypatch):
     lake.write(rows().head(0), lake.path("function_calling_dataset"))
     nothing = CliRunner().invoke(app, ["publish", "--dry-run"])
     assert nothing.exit_code == 1 and "nothing to release" in nothing.output
+
+
+def test_a_secret_in_anything_kept_stops_the_publication_and_is_not_shown(lake, hub, monkeypatch):
+    secret = "a-value-of-7-words-only"
+    monkeypatch.setenv("WEATHER_API_KEY", secret)
+    home = settings().home
+    lake.write(pl.DataFrame({"page": [f"key {secret}"]}), lake.path("notes"))
+    for folder in ("journal/m", "recordings", "dagster_home/storage/run/compute_logs", "report"):
+        (home / folder).mkdir(parents=True)
+        (home / folder / "one.jsonl").write_text(f'{{"body": "key={secret}"}}\n')
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert run("dataset", instance).success
+        result = run("release", instance)
+        assert not result.success and not hub.requests("/commit/")
+        (evaluation,) = result.get_asset_check_evaluations()
+    assert evaluation.check_name == "no_secrets" and not evaluation.passed
+    said = description(result)
+    assert "WEATHER_API_KEY" in said and "lake/notes/data.parquet, row 0, column page" in said
+    for place in ("journal/m", "recordings", "dagster_home/storage/run/compute_logs", "report"):
+        assert f"{place}/one.jsonl, line 1" in said
+    assert secret not in "".join(str(event) for event in result.all_events)

@@ -1,0 +1,1 @@
+"""Secrets in what the platform keeps and releases: where they are, never what they are."""
