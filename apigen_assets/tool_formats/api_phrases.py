@@ -139,12 +139,12 @@ def subject_slot(request: Request) -> re.Match[str] | None:
     """Where the phrase speaks of `a number` or `the given text`, whose place a single argument can take."""
     phrase = request.whether or request.verb
     # Without an article the noun may be part of another (`account number`), unless it follows the verb.
-    found = [
+    slots = [
         match
         for match in _SUBJECT.finditer(phrase)
         if " " in match[0].strip() or len(phrase[: match.start("noun")].split()) == 1
     ]
-    return found[-1] if found else None
+    return slots[-1] if slots else None
 
 
 def name_words(name: str) -> str:

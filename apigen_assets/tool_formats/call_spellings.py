@@ -117,11 +117,11 @@ def _plain(value: Mapping[str, JsonValue], names: Collection[str]) -> JsonObject
         if isinstance(inner, dict) and key not in NAMES and key not in ARGUMENTS and key in names:
             return {"name": key, "arguments": dict(inner)}
     named = [key for key in NAMES if isinstance(body.get(key), str)]
-    given = [key for key in ARGUMENTS if key in body]
-    if len(named) != 1 or len(given) > 1 or set(body) - set(named) - set(given):
+    argument_keys = [key for key in ARGUMENTS if key in body]
+    if len(named) != 1 or len(argument_keys) > 1 or set(body) - set(named) - set(argument_keys):
         return None
     name = body[named[0]]
-    arguments = _arguments(body[given[0]]) if given else {}
+    arguments = _arguments(body[argument_keys[0]]) if argument_keys else {}
     if not isinstance(name, str) or arguments is None:
         return None
     return {"name": name, "arguments": arguments}

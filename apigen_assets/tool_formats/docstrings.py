@@ -31,16 +31,16 @@ def read_docstring(value: str, names: Collection[str]) -> Docstring:
     value = inspect.cleandoc(value)
     if not value:
         return Docstring()
-    found = _by_griffe(value)
+    best = _by_griffe(value)
     wanted = set(names)
     for read in (_by_docstring_parser, _by_lines):
-        if wanted <= found.parameters.keys():
+        if wanted <= best.parameters.keys():
             break
-        other = read(value, names)
-        if len(other.parameters.keys() & wanted) > len(found.parameters.keys() & wanted):
-            other.text, other.returns = other.text or found.text, other.returns or found.returns
-            found = other
-    return found
+        candidate = read(value, names)
+        if len(candidate.parameters.keys() & wanted) > len(best.parameters.keys() & wanted):
+            candidate.text, candidate.returns = candidate.text or best.text, candidate.returns or best.returns
+            best = candidate
+    return best
 
 
 def _by_griffe(value: str) -> Docstring:
@@ -50,18 +50,18 @@ def _by_griffe(value: str) -> Docstring:
         sections = docstring.parse(style or griffe.Parser.google)
     except Exception:  # a docstring is free text: what no parser reads is description
         return Docstring(value)
-    found = Docstring()
+    parsed = Docstring()
     texts: list[str] = []
     for section in sections:
         if section.kind is griffe.DocstringSectionKind.text:
             texts.append(section.value.strip())
         elif section.kind in (griffe.DocstringSectionKind.parameters, griffe.DocstringSectionKind.other_parameters):
             for item in section.value:
-                _take(found, item.name, item.description, item.annotation)
-        elif section.kind is griffe.DocstringSectionKind.returns and not found.returns:
-            found.returns = _one_line(" ".join(item.description for item in section.value))
-    found.text = "\n\n".join(text for text in texts if text)
-    return found
+                _take(parsed, item.name, item.description, item.annotation)
+        elif section.kind is griffe.DocstringSectionKind.returns and not parsed.returns:
+            parsed.returns = _one_line(" ".join(item.description for item in section.value))
+    parsed.text = "\n\n".join(text for text in texts if text)
+    return parsed
 
 
 def _by_docstring_parser(value: str, names: Collection[str]) -> Docstring:
@@ -71,13 +71,13 @@ def _by_docstring_parser(value: str, names: Collection[str]) -> Docstring:
             parsed = docstring_parser.parse(value, style)
         except Exception:  # free text: the next dialect may read it
             continue
-        found = Docstring("\n\n".join(part for part in (parsed.short_description, parsed.long_description) if part))
+        candidate = Docstring("\n\n".join(part for part in (parsed.short_description, parsed.long_description) if part))
         for item in parsed.params:
-            _take(found, item.arg_name, item.description or "", item.type_name)
+            _take(candidate, item.arg_name, item.description or "", item.type_name)
         if parsed.returns is not None:
-            found.returns = _one_line(parsed.returns.description or "")
-        if len(found.parameters.keys() & set(names)) > len(best.parameters.keys() & set(names)):
-            best = found
+            candidate.returns = _one_line(parsed.returns.description or "")
+        if len(candidate.parameters.keys() & set(names)) > len(best.parameters.keys() & set(names)):
+            best = candidate
     return best
 
 
@@ -92,7 +92,7 @@ _ITEM = re.compile(
 
 def _by_lines(value: str, names: Collection[str]) -> Docstring:
     """A list of parameters under a heading, as people write it without a dialect."""
-    found = Docstring()
+    parsed = Docstring()
     before: list[str] = []
     inside, last = False, ""
     for line in value.splitlines():
@@ -102,23 +102,23 @@ def _by_lines(value: str, names: Collection[str]) -> Docstring:
             break
         elif inside and (match := _ITEM.match(line)) and match[1].lstrip("*") in names:
             last = match[1].lstrip("*")
-            _take(found, last, match[4], match[2] or match[3])
+            _take(parsed, last, match[4], match[2] or match[3])
         elif inside and last and line.strip():
-            found.parameters[last] = _one_line(f"{found.parameters[last]} {line}")
+            parsed.parameters[last] = _one_line(f"{parsed.parameters[last]} {line}")
         elif not inside:
             before.append(line)
-    found.text = "\n".join(before).strip()
-    return found
+    parsed.text = "\n".join(before).strip()
+    return parsed
 
 
-def _take(found: Docstring, name: str, description: str, type_: object) -> None:
+def _take(into: Docstring, name: str, description: str, type_: object) -> None:
     """Keep one entry; NumPy's `a, b : int` is one of each."""
     for part in name.split(","):
         part = part.strip().lstrip("*")
         if part:
-            found.parameters[part] = _one_line(description)
+            into.parameters[part] = _one_line(description)
             if type_ is not None and str(type_).strip():
-                found.types[part] = str(type_)
+                into.types[part] = str(type_)
 
 
 _WORDS = {

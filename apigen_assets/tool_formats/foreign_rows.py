@@ -131,17 +131,17 @@ def _present(row: JsonMapping, keys: tuple[str, ...], what: str) -> JsonValue:
     raise UnreadableRowError(f"missing_field: {what}")
 
 
-def _messages(given: object, what: str) -> list[JsonMapping]:
+def _messages(column: object, what: str) -> list[JsonMapping]:
     """Messages with `role` and `content`, whatever their keys were."""
-    if what == "input" and isinstance(given, str):  # of the Responses API
-        return [{"role": "user", "content": given}]
-    listed = _value(given, what)
+    if what == "input" and isinstance(column, str):  # of the Responses API
+        return [{"role": "user", "content": column}]
+    listed = _value(column, what)
     messages = [_value(message, what) for message in listed] if isinstance(listed, list) else None
     if messages is None or not all(isinstance(message, Mapping) for message in messages):
         raise UnreadableRowError(f"missing_field: {what} are not a list of objects")
     out: list[JsonMapping] = []
     for message, source in zip(messages, listed, strict=True):
-        if isinstance(given, str) or isinstance(source, str):
+        if isinstance(column, str) or isinstance(source, str):
             # What JSON text says is complete: its nulls are meant, so that it stays text until it is judged.
             message = {
                 key: _dump(message[key]) if message[key] and key == "tool_calls" else message[key] for key in message
@@ -214,15 +214,15 @@ def _listed_tools(row: JsonMapping, system: str) -> list[JsonValue]:
         inner = row.get(key)
         if isinstance(inner, Mapping):
             places.append(inner)
-    given = next((place[key] for place in places for key in _TOOLS if place.get(key) not in (None, "")), None)
-    if given is None and (tagged := _TOOLS_TAG.search(system)):
-        given = _tagged_tools(tagged[1])
-    if given is None:
+    tools_column = next((place[key] for place in places for key in _TOOLS if place.get(key) not in (None, "")), None)
+    if tools_column is None and (tagged := _TOOLS_TAG.search(system)):
+        tools_column = _tagged_tools(tagged[1])
+    if tools_column is None:
         raise UnreadableRowError("missing_field: tools")
-    tools = _value(given, "tools")
+    tools = _value(tools_column, "tools")
     if not isinstance(tools, list):
         raise UnreadableRowError("bad_tools: tools are not a list")
-    return [_dump(tool) for tool in tools] if isinstance(given, str) else tools
+    return [_dump(tool) for tool in tools] if isinstance(tools_column, str) else tools
 
 
 def _tagged_tools(text: str) -> JsonValue:
@@ -233,24 +233,24 @@ def _tagged_tools(text: str) -> JsonValue:
         return [_value(line, "tools") for line in text.splitlines() if line.strip()]
 
 
-def _calls_text(given: object, filled_for: list[JsonValue] | None) -> str:
+def _calls_text(calls_column: object, filled_for: list[JsonValue] | None) -> str:
     """JSON text of calls as `{name, arguments}` each; `filled_for`: the tools, where nulls may mean absence."""
-    if isinstance(given, str):
+    if isinstance(calls_column, str):
         # Text is judged as it stands, so that duplicate keys and NaN are seen; only wrappings are undone.
         try:
-            value = loads_strict(given)
+            value = loads_strict(calls_column)
         except StrictJsonError:
-            return given
+            return calls_column
         if isinstance(value, list) and not any(_is_wrapped(call) for call in value):
-            return given
-        given = value
+            return calls_column
+        calls_column = value
         filled_for = None
-    if isinstance(given, Mapping):
-        given = given.get("tool_calls") or [given]
-    if not isinstance(given, list):
-        return _dump(given)
+    if isinstance(calls_column, Mapping):
+        calls_column = calls_column.get("tool_calls") or [calls_column]
+    if not isinstance(calls_column, list):
+        return _dump(calls_column)
     calls = []
-    for call in given:
+    for call in calls_column:
         plain = _plain_call(_value(call, "tool_calls"))
         is_text = isinstance(call, str) or isinstance(_arguments_of(call), str)
         calls.append(plain if filled_for is None or is_text else without_null_arguments(plain, filled_for))
@@ -291,12 +291,12 @@ def _plain_call(call: object) -> JsonValue:
     return plain
 
 
-def _value(given: object, what: str) -> JsonValue:
+def _value(stored: object, what: str) -> JsonValue:
     """The value itself, or what its JSON text says."""
-    if not isinstance(given, str):
-        return given
+    if not isinstance(stored, str):
+        return stored
     try:
-        return loads_strict(given)
+        return loads_strict(stored)
     except StrictJsonError as error:
         kind = "bad_tools" if what == "tools" else error.kind
         raise UnreadableRowError(f"{kind}: {what}: {error}") from None

@@ -46,10 +46,10 @@ def openai_tool(tool: JsonMapping) -> JsonObject:
     that cannot be read constrains nothing: the tool is shown all the same.
     """
     inner = unwrapped(tool)
-    given = inner.get("parameters", inner.get("input_schema"))
-    schema = parameters_schema(given, strict=False, null_where_optional=False)
+    parameters = inner.get("parameters", inner.get("input_schema"))
+    schema = parameters_schema(parameters, strict=False, null_where_optional=False)
     schema.setdefault("properties", {})
-    if not is_json_schema(given if isinstance(given, Mapping) else {}):
+    if not is_json_schema(parameters if isinstance(parameters, Mapping) else {}):
         schema.setdefault("required", [])
     function = {"name": inner["name"], "description": str(inner.get("description") or ""), "parameters": schema}
     return {"type": "function", "function": function}

@@ -41,40 +41,40 @@ def imported_names(tree: ast.Module, module: str, is_package: bool) -> dict[str,
         module: its dotted name, from which relative imports start.
         is_package: whether it is a package's `__init__`.
     """
-    found: dict[str, str] = {}
+    targets: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 name = alias.asname or alias.name.partition(".")[0]
-                found[name] = alias.name if alias.asname else name
+                targets[name] = alias.name if alias.asname else name
         elif isinstance(node, ast.ImportFrom):
             start = node.module or ""
             if node.level:
                 parents = module.split(".")[: len(module.split(".")) - node.level + is_package]
                 start = ".".join([*parents, *([start] if start else [])])
             for alias in node.names:
-                found[alias.asname or alias.name] = f"{start}.{alias.name}" if start else alias.name
-    return found
+                targets[alias.asname or alias.name] = f"{start}.{alias.name}" if start else alias.name
+    return targets
 
 
 def assigned_names(body: list[ast.stmt]) -> dict[str, ast.expr]:
     """What is assigned to names at module level, also under `if TYPE_CHECKING:` and in `try:`."""
-    found: dict[str, ast.expr] = {}
+    assigned: dict[str, ast.expr] = {}
     for statement in body:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
             if isinstance(statement.targets[0], ast.Name):
-                found[statement.targets[0].id] = statement.value
+                assigned[statement.targets[0].id] = statement.value
         elif isinstance(statement, ast.AnnAssign):
             if isinstance(statement.target, ast.Name) and statement.value is not None:
-                found[statement.target.id] = statement.value
+                assigned[statement.target.id] = statement.value
         elif isinstance(statement, ast.If | ast.Try):
             for name, value in assigned_names([*statement.body, *statement.orelse]).items():
-                found.setdefault(name, value)
+                assigned.setdefault(name, value)
         elif type(statement).__name__ == "TypeAlias":  # `type X = ...`, of Python 3.12
             target, aliased = getattr(statement, "name", None), getattr(statement, "value", None)
             if isinstance(target, ast.Name) and isinstance(aliased, ast.expr):
-                found[target.id] = aliased
-    return found
+                assigned[target.id] = aliased
+    return assigned
 
 
 def members_of_union(node: ast.expr) -> list[ast.expr]:

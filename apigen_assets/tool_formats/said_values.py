@@ -29,12 +29,14 @@ def say(value: object, name: str, schema: JsonObject, rng: random.Random, form: 
         return _say_text(value, schema, rng)
     if isinstance(value, int | float):
         return _say_number(value, name, schema, rng)
-    if isinstance(value, list) and value and all(isinstance(one, int | float | str) for one in value):
-        if all(isinstance(one, str) for one in value):
+    if isinstance(value, list) and value and all(isinstance(item, int | float | str) for item in value):
+        if all(isinstance(item, str) for item in value):
             return (
-                ", ".join(f"'{one}'" for one in value) if rng.random() < 0.5 else json.dumps(value, ensure_ascii=False)
+                ", ".join(f"'{item}'" for item in value)
+                if rng.random() < 0.5
+                else json.dumps(value, ensure_ascii=False)
             )
-        plain = ", ".join(number_text(one) for one in value)
+        plain = ", ".join(number_text(item) for item in value)
         return f"[{plain}]" if rng.random() < 0.6 else plain
     return json.dumps(value, ensure_ascii=False)
 

@@ -121,12 +121,14 @@ def _scalar_checks(schema: JsonObject) -> list[Check]:
         out.append(_type_check(schema["type"]))
     if "enum" in schema:
         allowed = schema["enum"]
-        strings = frozenset(one for one in allowed if isinstance(one, str))
+        strings = frozenset(member for member in allowed if isinstance(member, str))
         shown = _cut(", ".join(map(repr, allowed)))
 
         def in_enum(value: object) -> SchemaFault | None:
-            found = value in strings if isinstance(value, str) else any(json_equal(one, value) for one in allowed)
-            return None if found else SchemaFault("enum", "", f"{_cut(repr(value))} is not one of {shown}")
+            is_member = (
+                value in strings if isinstance(value, str) else any(json_equal(member, value) for member in allowed)
+            )
+            return None if is_member else SchemaFault("enum", "", f"{_cut(repr(value))} is not one of {shown}")
 
         out.append(in_enum)
     if "const" in schema:
@@ -172,7 +174,7 @@ def _bound_check(keyword: str, bound: object, broken: Callable[[JsonValue, JsonV
 
 def _type_check(kind: str | list[str]) -> Check:
     kinds = [kind] if isinstance(kind, str) else kind
-    tests = [_TYPES[one] for one in kinds]
+    tests = [_TYPES[name] for name in kinds]
     wanted = " or ".join(kinds)
 
     def fault(value: object) -> SchemaFault:
@@ -212,10 +214,10 @@ def _string_checks(schema: JsonObject) -> list[Check]:
 
         def matches(value: object) -> SchemaFault | None:
             try:
-                found = not isinstance(value, str) or search(value)
+                fits = not isinstance(value, str) or search(value)
             except PatternTimeError as error:
                 return SchemaFault(PATTERN_TIME, "", str(error))
-            return None if found else SchemaFault("pattern", "", f"{_cut(repr(value))} does not match {_cut(text)}")
+            return None if fits else SchemaFault("pattern", "", f"{_cut(repr(value))} does not match {_cut(text)}")
 
         out.append(matches)
     return out
@@ -250,7 +252,7 @@ def _array_checks(schema: JsonObject) -> list[Check]:
             )
         )
     if "items" in schema or "prefixItems" in schema:
-        first = [_compile(one) for one in schema.get("prefixItems", [])]
+        first = [_compile(item_schema) for item_schema in schema.get("prefixItems", [])]
         rest = _compile(schema.get("items", True))
 
         def check_items(value: object) -> SchemaFault | None:
@@ -271,7 +273,7 @@ def _object_checks(schema: JsonObject) -> list[Check]:
     if "minProperties" in schema or "maxProperties" in schema:
         out.append(_size_check(dict, "Properties", schema, "properties"))
     required: list[str] = schema.get("required", [])
-    inner = {name: _compile(one) for name, one in schema.get("properties", {}).items()}
+    inner = {name: _compile(property_schema) for name, property_schema in schema.get("properties", {}).items()}
     if "additionalProperties" in schema:
         extra: Check | None = _compile(schema["additionalProperties"])
         closed = schema["additionalProperties"] is False
@@ -305,9 +307,9 @@ def _object_checks(schema: JsonObject) -> list[Check]:
 
 
 def _combined_checks(schema: JsonObject) -> list[Check]:
-    out: list[Check] = [part for one in schema.get("allOf", []) for part in [_compile(one)]]
+    out: list[Check] = [_compile(part) for part in schema.get("allOf", [])]
     if "anyOf" in schema:
-        branches = [_compile(one) for one in schema["anyOf"]]
+        branches = [_compile(part) for part in schema["anyOf"]]
 
         def check_any(value: object) -> SchemaFault | None:
             faults = []
@@ -317,7 +319,7 @@ def _combined_checks(schema: JsonObject) -> list[Check]:
                     return None
                 faults.append(fault)
             # The branch whose type fits says best what is wrong.
-            deeper = [one for one in faults if one.keyword != "type" or one.path]
+            deeper = [fault for fault in faults if fault.keyword != "type" or fault.path]
             return (deeper or faults)[0]
 
         out.append(check_any)
@@ -367,7 +369,7 @@ def _by_library(schema: JsonObject) -> Check:
             return None
         inner = error
         while inner.context and inner.validator in {"anyOf", "oneOf"}:
-            inner = next((one for one in inner.context if one.validator != "type"), inner.context[0])
+            inner = next((cause for cause in inner.context if cause.validator != "type"), inner.context[0])
         path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in inner.absolute_path)
         return SchemaFault(str(inner.validator), path, _cut(inner.message))
 
@@ -376,8 +378,8 @@ def _by_library(schema: JsonObject) -> Check:
 
 def _mentions(schema: object, keywords: frozenset[str]) -> bool:
     if isinstance(schema, dict):
-        return not keywords.isdisjoint(schema) or any(_mentions(one, keywords) for one in schema.values())
-    return isinstance(schema, list) and any(_mentions(one, keywords) for one in schema)
+        return not keywords.isdisjoint(schema) or any(_mentions(part, keywords) for part in schema.values())
+    return isinstance(schema, list) and any(_mentions(part, keywords) for part in schema)
 
 
 def _unique(items: list[JsonValue]) -> bool:

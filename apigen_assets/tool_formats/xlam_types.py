@@ -214,7 +214,7 @@ class FlatParameter(NamedTuple):
     required: bool
 
 
-def flat_parameter(given: object, *, strict: bool = True) -> FlatParameter:
+def flat_parameter(entry: object, *, strict: bool = True) -> FlatParameter:
     """One entry of flat parameters: `{type, description, default, required}`, or a bare type.
 
     It is required if its `required` says so; without that key, if neither its type says `optional` nor a default is
@@ -222,13 +222,13 @@ def flat_parameter(given: object, *, strict: bool = True) -> FlatParameter:
     missing).
 
     Args:
-        given: the entry.
+        entry: what stands under the parameter's name.
         strict: whether a type that cannot be read is an error; else it constrains nothing.
 
     Raises:
         TypeStringError: the type cannot be read, and `strict`.
     """
-    spec: JsonMapping = given if isinstance(given, Mapping) else {"type": given if isinstance(given, str) else "Any"}
+    spec: JsonMapping = entry if isinstance(entry, Mapping) else {"type": entry if isinstance(entry, str) else "Any"}
     kind = spec.get("type", "Any")
     try:
         parsed = parse_type(kind) if isinstance(kind, str) else ParsedType(_plain_names({"type": kind}), False)
@@ -280,9 +280,9 @@ def parameters_schema(parameters: object, *, strict: bool = True, null_where_opt
             return {**parameters, "type": "object"}
     properties: JsonObject = {}
     required = []
-    for name, given in parameters.items():
+    for name, entry in parameters.items():
         try:
-            schema, is_required = flat_parameter(given, strict=strict)
+            schema, is_required = flat_parameter(entry, strict=strict)
         except TypeStringError as error:
             raise TypeStringError(f"{name}: {error}") from None
         if is_required:
@@ -321,16 +321,16 @@ def _fits(schema: JsonObject, value: object) -> bool:
 def _plain_names(schema: object) -> JsonValue:
     """A JSON Schema with Python-style type names (`dict`, `float`, `tuple`) put right."""
     if isinstance(schema, list):
-        return [_plain_names(one) for one in schema]
+        return [_plain_names(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     out: JsonObject = {}
     for key, value in schema.items():
         if key == "type" and isinstance(value, str) and value not in JSON_TYPES:
             parsed = parse_type(value).schema
-            out |= {name: one for name, one in parsed.items() if name not in schema or name == "type"}
+            out |= {name: inner for name, inner in parsed.items() if name not in schema or name == "type"}
         elif key == "type" and isinstance(value, list):
-            names = [parse_type(one).schema.get("type") if isinstance(one, str) else None for one in value]
+            names = [parse_type(kind).schema.get("type") if isinstance(kind, str) else None for kind in value]
             if all(isinstance(name, str) for name in names):
                 out["type"] = list(dict.fromkeys(names))
         elif key in {"default", "examples", "enum", "const"}:
@@ -339,7 +339,7 @@ def _plain_names(schema: object) -> JsonValue:
             continue
         else:
             out[key] = (
-                {name: _plain_names(one) for name, one in value.items()}
+                {name: _plain_names(inner) for name, inner in value.items()}
                 if key == "properties" and isinstance(value, dict)
                 else _plain_names(value)
             )
