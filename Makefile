@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml requirements.lock Makefile
 	$(PIP) torch==2.13.0
 	$(PIP) setuptools wheel ninja py-cpuinfo psutil packaging
 	$(PIP) --no-build-isolation deepspeed
-	$(PIP) -e '.[dev,train,mcp,embedded]'
+	$(PIP) -e '.[dev,train,mcp,embedded,s3]'
 	@touch $(STAMP)
 
 # torch and what it brings for the GPU are not in the lock: torch names their exact versions itself, per platform.

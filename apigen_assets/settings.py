@@ -8,6 +8,9 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as PydanticSettingsError
 
+from apigen_assets.files.mirror import mirror_folder
+from apigen_assets.files.object_store import is_object_store
+
 ReleaseConfigName = Literal[
     "xlam", "openai", "prompt_completion", "sharegpt", "grpo", "verl", "nemo_gym", "openai_finetuning", "heldout"
 ]
@@ -28,9 +31,15 @@ class Settings(BaseSettings):
     lake: str | None = None
     """Where tables live: a folder or an object-store URL such as `s3://bucket/apigen`. Default `<home>/lake`."""
     lake_options: dict[str, str] = {}
-    """Credentials and endpoint of an object store, as Polars and fsspec take them, such as
+    """Credentials and endpoint of the lake's object store where it does not take the store's own variables
+    (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_ENDPOINT_URL`, `AWS_REGION`, ...), such as
     `{"key": "env:LAKE_KEY", "secret": "env:LAKE_SECRET"}`: `env:NAME` stands for the environment variable `NAME`, so
     that no secret is written down here, in a run's configuration or in a log."""
+    journal: str | None = None
+    """Where completions are kept: a folder or an object-store URL, whose store takes its own variables. Default
+    `<home>/journal`."""
+    recordings: str | None = None
+    """Where REST and MCP calls are kept: a folder or an object-store URL. Default `<home>/recordings`."""
     generators_file: Path = Path("generators.yaml")
     """The language models to use; where the file does not exist, the embedded stand-ins."""
     executor: Literal["in_process", "multiprocess"] = "in_process"
@@ -175,13 +184,18 @@ class Settings(BaseSettings):
 
     @property
     def journal_dir(self) -> Path:
-        """Folder of the completions journal: outside the lake, since it is paid for and never rebuilt."""
-        return self.home / "journal"
+        """Folder of the completions journal (or its mirror): outside the lake, since it is paid for, never rebuilt."""
+        return self._segments("journal", self.journal)
 
     @property
     def recordings_dir(self) -> Path:
-        """Folder of recorded REST and MCP calls."""
-        return self.home / "recordings"
+        """Folder of recorded REST and MCP calls, or the one that mirrors them."""
+        return self._segments("recordings", self.recordings)
+
+    def _segments(self, name: str, place: str | None) -> Path:
+        if place is None:
+            return self.home / name
+        return mirror_folder(self.home, place) if is_object_store(place) else Path(place)
 
     @property
     def incoming_dir(self) -> Path:

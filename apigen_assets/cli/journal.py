@@ -1,7 +1,6 @@
 """`apigen journal`: what the journal of completions holds, and what it cost."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,8 @@ from rich.table import Table
 
 from apigen_assets.files.atomic import whole_file
 from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.mirror import remove_segments, segment_folders
+from apigen_assets.files.segments import segments
 from apigen_assets.settings import settings
 from resources.llm.journal import Journal, cut_at
 from resources.llm.protocol import completion_of, cost_of
@@ -133,13 +134,12 @@ def _better(new: JsonObject, old: JsonObject) -> bool:
 
 def _rewrite(journal: Journal, records: list[JsonObject]) -> None:
     """A new segment first, then the old ones go: a stop in between leaves records twice, never none."""
-    old = sorted(journal.folder.glob("*.jsonl"))
+    old = segments(journal.folder)
     fresh = Journal(journal.folder)
     for record in records:
         fresh.append(record)
     fresh.close()
-    for path in old:
-        os.unlink(path)
+    remove_segments(old)
     # Indexes name the places of before; they are made anew from what is there.
     for index in journal.folder.glob("*.idx"):
         index.unlink(missing_ok=True)
@@ -195,8 +195,7 @@ def class_of(record: JsonObject) -> str:
 
 
 def _journals() -> Iterator[Journal]:
-    root = settings().journal_dir
-    for folder in sorted({path.parent for path in root.glob("*/*.jsonl")}):
+    for folder in segment_folders(settings().journal_dir):
         journal = Journal(folder)
         yield journal
         journal.close()

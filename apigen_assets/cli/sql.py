@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from apigen_assets.files.mirror import segment_folders
 from apigen_assets.settings import settings
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def sql(
 
 def _add_journal(connection: "duckdb.DuckDBPyConnection", folder: Path) -> None:
     """A view `journal` over the completions, where there are any."""
-    if not any(folder.glob("*/*.jsonl")):
+    if not segment_folders(folder):
         return
     pattern = str(folder / "*" / "*.jsonl").replace("'", "''")
     connection.execute(

@@ -1,9 +1,10 @@
 """Records by key in append-only JSON Lines, over which processes share nothing but the files.
 
 One store under the journal of completions, recorded calls, probes, evaluation answers and the report of failures. It
-lies in a folder, with one segment per process, or in one file that every process appends to. A record is one
-`os.write`: a killed process loses at most the record it was writing, and an unfinished line is neither an error nor in
-the way of the next one. Values stay on the disk; in memory are keys and places.
+lies in a folder, with one segment per process, or in one file that every process appends to; a folder may mirror an
+object store (`apigen_assets.files.mirror`). A record is one `os.write` or one put: a killed process loses at most the
+record it was writing, and an unfinished line is neither an error nor in the way of the next one. Values stay on the
+disk; in memory are keys and places.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.mirror import MirroredWriter, remote_of, segments_of
 from apigen_assets.files.segments import SegmentWriter, SharedFileWriter, lines_from, segments
 
 ENDING = ".jsonl"
@@ -90,7 +92,7 @@ class JsonlStore:
         self._read_to: dict[Path, int] = {}
         self._readers: dict[int, int] = {}
         self._single = place.suffix == ENDING
-        self._writer = SharedFileWriter(place) if self._single else SegmentWriter(place)
+        self._writer = _writer(place)
         self.refresh()
 
     def __len__(self) -> int:
@@ -105,9 +107,13 @@ class JsonlStore:
         return None if place is None else place.note
 
     def refresh(self) -> None:
-        """Take up what other processes have written since the last look."""
+        """Take up what other processes have written since the last look.
+
+        Raises:
+            OSError: the object store that the folder mirrors does not answer.
+        """
         with self._lock:
-            for path in self._paths():
+            for path in self._paths() if self._single else segments_of(self.place):
                 if self._single or path != self._writer.path:
                     self._load(path)
 
@@ -249,6 +255,13 @@ class JsonlStore:
         known = self._where.get(entry.key)
         if known is None or self._replaces(entry.note, known.note):
             self._where[entry.key] = Place(file, offset, length, entry.note)
+
+
+def _writer(place: Path) -> SegmentWriter | SharedFileWriter | MirroredWriter:
+    if place.suffix == ENDING:
+        return SharedFileWriter(place)
+    remote = remote_of(place)
+    return SegmentWriter(place) if remote is None else MirroredWriter(place, remote)
 
 
 def append_record(path: Path, record: JsonObject) -> None:

@@ -12,6 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
+def segment_name() -> str:
+    """A name that no other segment has; names are in the order of time."""
+    return f"{time.time_ns():x}-{os.getpid()}-{os.urandom(3).hex()}.jsonl"
+
+
 class SegmentWriter:
     """Writes this process's own segment, made with the first line; a forked child gets one of its own.
 
@@ -39,7 +44,7 @@ class SegmentWriter:
         """
         if not self.is_open or self.path is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            path = self._folder / f"{time.time_ns():x}-{os.getpid()}-{os.urandom(3).hex()}.jsonl"
+            path = self._folder / segment_name()
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
             self._descriptor = os.open(path, flags, 0o644)
             self.path, self._pid, self.size = path, os.getpid(), 0

@@ -6,7 +6,8 @@ from upath import UPath
 
 from apigen_assets.domain.columns import description_of
 from apigen_assets.files.markdown import frame_table
-from resources.lake.lake import Lake, LakeError
+from resources.lake.errors import LakeError
+from resources.lake.lake import Lake
 
 
 class LakeIOManager(dg.UPathIOManager):
@@ -66,7 +67,7 @@ class LakeIOManager(dg.UPathIOManager):
     def get_metadata(self, context: dg.OutputContext, obj: object) -> dict[str, dg.MetadataValue]:
         """Row count, columns with what they say, path, a preview, and the settings that shaped the table."""
         path = self._path_of(context)
-        frame = self.lake.scan_paths([path])
+        frame = self.lake.scan_paths([path], in_ranges=True)
         schema = frame.collect_schema()
         rows = int(frame.select(pl.len()).collect().item())
         table = context.asset_key.to_user_string()

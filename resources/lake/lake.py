@@ -9,16 +9,15 @@ import polars as pl
 from upath import UPath
 
 from apigen_assets.files.atomic import whole_path, write_text
-from apigen_assets.files.json_types import JsonMapping
+from resources.lake.errors import LakeError
+from resources.lake.remote import RemoteFiles
+
+__all__ = ["SCHEMA_VERSION", "Lake", "LakeError"]
 
 SCHEMA_VERSION = 1
 """Version of the table layouts; raise it when a reader of today cannot read what was written before."""
 
-_FILE = "data.parquet"
-
-
-class LakeError(Exception):
-    """The lake cannot be used as asked; the message says which part and what to do."""
+_FILE, _MARKER = "data.parquet", "_lake.json"
 
 
 class Lake:
@@ -28,17 +27,17 @@ class Lake:
     a local disk, one put on an object store.
 
     Args:
-        root: a folder, or a URL that fsspec and Polars both know, such as `s3://bucket/prefix`.
-        storage_options: credentials and endpoint for the object store, as Polars and fsspec take them.
+        root: a folder, or a URL such as `s3://bucket/prefix`.
+        storage_options: credentials and endpoint of the object store; what they leave out comes from the environment
+            (see `files.object_store.store_options`).
 
     Raises:
-        LakeError: the lake was written by a newer version of this program.
+        LakeError: the lake was written by a newer version of this program, or the store does not answer.
     """
 
-    def __init__(self, root: str, storage_options: JsonMapping | None = None) -> None:
-        self.root = UPath(root, **(storage_options or {}))
-        self.storage_options = dict(storage_options or {})
-        self._local = self.root.protocol in {"", "file"}
+    def __init__(self, root: str, storage_options: Mapping[str, str] | None = None) -> None:
+        self._remote = None if "://" not in root else RemoteFiles(root, storage_options)
+        self.root = UPath(root) if self._remote is None else self._remote.root
         self._check_version()
 
     def path(self, asset: str, partition: Mapping[str, str] | None = None) -> UPath:
@@ -56,16 +55,14 @@ class Lake:
     def write(self, frame: pl.DataFrame | pl.LazyFrame, path: UPath) -> None:
         """Write one partition whole or not at all; a lazy frame is streamed."""
         self._mark_version()
-        if not self._local:
-            with path.open("wb") as file:
-                (frame.collect() if isinstance(frame, pl.LazyFrame) else frame).write_parquet(file)
-            return
         try:
-            with whole_path(Path(str(path))) as temporary:
+            with whole_path(Path(str(path))) if self._remote is None else self._remote.whole(path) as temporary:
                 if isinstance(frame, pl.LazyFrame):
                     frame.sink_parquet(temporary)
                 else:
                     frame.write_parquet(temporary)
+        except LakeError:
+            raise
         except BaseException as error:
             if isinstance(error, OSError) or "os error" in str(error):
                 raise LakeError(
@@ -74,8 +71,13 @@ class Lake:
                 ) from error
             raise
 
-    def scan(self, asset: str, partition: Mapping[str, str] | None = None) -> pl.LazyFrame:
+    def scan(self, asset: str, partition: Mapping[str, str] | None = None, *, in_ranges: bool = False) -> pl.LazyFrame:
         """One lazy frame over every partition of the asset, or over those that match `partition`.
+
+        Args:
+            asset: its name.
+            partition: dimensions to select by.
+            in_ranges: see `scan_paths`.
 
         Raises:
             LakeError: nothing of the asset was materialised.
@@ -85,16 +87,41 @@ class Lake:
         if not paths:
             which = f" for {dict(partition)}" if partition else ""
             raise LakeError(f"{asset} has no table in {self.root}{which}: materialise it first")
-        return self.scan_paths(paths)
+        return self.scan_paths(paths, in_ranges=in_ranges)
 
-    def scan_paths(self, paths: Sequence[UPath]) -> pl.LazyFrame:
-        """One lazy frame over the given files; a column that one of them lacks is null in its rows."""
-        options = self.storage_options or None
-        frames = [pl.scan_parquet(str(path), hive_partitioning=False, storage_options=options) for path in paths]
-        if len({tuple(frame.collect_schema().items()) for frame in frames}) > 1:
+    def scan_paths(self, paths: Sequence[UPath], *, in_ranges: bool = False) -> pl.LazyFrame:
+        """One lazy frame over the given files; a column that one of them lacks is null in its rows.
+
+        Args:
+            paths: the files.
+            in_ranges: fetch from an object store only what is read, and not whole files first: for looking something
+                up, where it does no harm that a file may be replaced meanwhile.
+
+        Raises:
+            LakeError: one is not a table (any more): the message names it.
+        """
+        places, options = [str(path) for path in paths], None
+        if self._remote is not None:
+            places, options = self._remote.places(paths) if in_ranges else (self._remote.copies(paths), None)
+        frames = [pl.scan_parquet(place, hive_partitioning=False, storage_options=options) for place in places]
+        schemas = [self._schema(path, frame) for path, frame in zip(paths, frames, strict=True)]
+        if len({tuple(schema.items()) for schema in schemas}) > 1:
             # An earlier version wrote some of them.
             return pl.concat(frames, how="diagonal_relaxed")
-        return pl.scan_parquet([str(path) for path in paths], hive_partitioning=False, storage_options=options)
+        return pl.scan_parquet(places, hive_partitioning=False, storage_options=options)
+
+    @staticmethod
+    def _schema(path: UPath, frame: pl.LazyFrame) -> pl.Schema:
+        try:
+            return frame.collect_schema()
+        except FileNotFoundError:
+            raise LakeError(f"{path} is gone: materialise its asset again, or restore the file from a backup") from None
+        except (pl.exceptions.PolarsError, OSError) as error:
+            said = (str(error).splitlines() or [""])[0]
+            raise LakeError(
+                f"{path} is damaged and no Parquet file ({said}): delete it and materialise its asset again, or "
+                "restore it from a backup; what models answered is in the journal and is not asked for again"
+            ) from None
 
     def assets(self) -> list[str]:
         """Names of the assets that have a table, in alphabetical order."""
@@ -108,7 +135,7 @@ class Lake:
         An asset's partition dimensions are columns of its view where the table does not have them itself.
         """
         connection = duckdb.connect(":memory:")
-        if not self._local:
+        if self._remote is not None:
             # DuckDB reads object stores through the same file system, with the same credentials, as everything else.
             connection.register_filesystem(self.root.fs)
         for asset in self.assets():
@@ -120,7 +147,7 @@ class Lake:
         return connection
 
     def _address(self, path: UPath) -> str:
-        return str(path) if self._local else f"{self.root.protocol}://{path.path.lstrip('/')}"
+        return str(path) if self._remote is None else f"{self.root.protocol}://{path.path.lstrip('/')}"
 
     def sql(self, query: str) -> pl.DataFrame:
         """The result of a DuckDB query over the views, as a frame."""
@@ -129,11 +156,11 @@ class Lake:
             return frame
 
     def _check_version(self) -> None:
-        marker = self.root / "_lake.json"
-        if not marker.exists():
+        marker, text = self.root / _MARKER, self._marker()
+        if text is None:
             return
         try:
-            version = int(json.loads(marker.read_text())["schema_version"])
+            version = int(json.loads(text)["schema_version"])
         except (ValueError, KeyError, TypeError) as error:
             raise LakeError(
                 f"{marker} is damaged ({error}): restore it, or move the lake away and run again"
@@ -144,13 +171,18 @@ class Lake:
                 f"{SCHEMA_VERSION}. Update the program, or set APIGEN_LAKE to another folder. Nothing was changed."
             )
 
+    def _marker(self) -> bytes | None:
+        marker = self.root / _MARKER
+        if self._remote is not None:
+            return self._remote.read(marker)
+        return Path(str(marker)).read_bytes() if marker.exists() else None
+
     def _mark_version(self) -> None:
-        marker = self.root / "_lake.json"
-        if marker.exists():
+        if self._marker() is not None:
             return
+        marker = self.root / _MARKER
         text = json.dumps({"schema_version": SCHEMA_VERSION})
-        if self._local:
+        if self._remote is None:
             write_text(Path(str(marker)), text)
-        else:
-            self.root.mkdir(parents=True, exist_ok=True)
-            marker.write_text(text)
+        elif not self._remote.create(marker, text.encode()):
+            self._check_version()  # somebody else was first, perhaps a newer program

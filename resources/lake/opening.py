@@ -3,7 +3,8 @@
 import os
 
 from apigen_assets.settings import Settings
-from resources.lake.lake import Lake, LakeError
+from resources.lake.errors import LakeError
+from resources.lake.lake import Lake
 
 _FROM_ENVIRONMENT = "env:"
 

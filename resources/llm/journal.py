@@ -10,6 +10,7 @@ from pathlib import Path
 
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.files.jsonl_store import Entry, JsonlStore
+from apigen_assets.files.mirror import segment_folders
 from apigen_assets.files.segment_index import HashIndex
 from resources.llm.outcomes import OutcomeClass, outcome_of
 from resources.llm.protocol import completion_of, cost_of
@@ -116,7 +117,7 @@ def cut_at(record: JsonObject) -> int | None:
 def journal_totals(root: Path) -> tuple[int, float]:
     """Tokens and USD of every answer of every journal below a folder."""
     tokens, money = 0, 0.0
-    for folder in sorted({path.parent for path in root.glob("*/*.jsonl")}):
+    for folder in segment_folders(root):
         for record in Journal(folder).records():
             if not record.get("error"):
                 completion = completion_of(record)

@@ -104,7 +104,7 @@ def _by_source(lake: Lake, table: str) -> dict[str, int]:
     totals: dict[str, int] = {}
     for path in lake.paths(table):
         batch = next(part.partition("=")[2] for part in path.parts if part.startswith("api_batch="))
-        rows = int(lake.scan_paths([path]).select(pl.len()).collect().item())
+        rows = int(lake.scan_paths([path], in_ranges=True).select(pl.len()).collect().item())
         slug = BatchKey.parse(batch).slug
         totals[slug] = totals.get(slug, 0) + rows
     return totals
