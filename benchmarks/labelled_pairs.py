@@ -3,8 +3,9 @@
     python benchmarks/labelled_pairs.py LABELLED.jsonl... [--catalog apis.jsonl...] [--list]
 
 A line holds `query`, `tools`, `answers` (lists, or their JSON text), `truth` (`good` or `bad`), and may hold `id`,
-`why` and `generator`. Calls of built-in functions are made, as are those of Python functions of a catalog; others end with the
-format check and grounding. `--list` prints the good pairs that were rejected and the bad ones that passed unquestioned.
+`why` and `generator`. Calls of built-in functions are made, as are those of Python functions of a catalog; others end
+with the format check and grounding. `--list` prints the good pairs that were rejected and the bad ones that passed
+without a question.
 """
 
 import argparse
@@ -44,10 +45,11 @@ def labels(file: Path) -> list[JsonObject]:
 
 
 def verdicts(rows: Iterable[AuditRow], catalogs: Iterable[Path]) -> Iterator[JsonObject]:
-    """One verdict per row; built-in functions and what the catalogs list are called."""
+    """One verdict per row; built-in functions and the Python functions of catalogs are called."""
     apis = [*import_python_package("apigen_assets.functions", "builtin").apis]
     for catalog in catalogs:
-        apis += [Api.model_validate_json(line) for line in catalog.read_text(encoding="utf-8").splitlines()]
+        listed = [Api.model_validate_json(line) for line in catalog.read_text(encoding="utf-8").splitlines()]
+        apis += [api for api in listed if api.binding.kind == "python"]
     with ExecutorsResource(python=SandboxResource()).open() as executor:
         yield from audit_rows(rows, Functions(apis), executor)
 
