@@ -45,6 +45,8 @@ structure follows the paper's appendix; the words are this project's.
 * **Task**: number, style, wording, language, targets, and a plan per pair. `use` and `set` bring every optional
   parameter and every permitted value round; `form` is how values are put; `level`, `length` and `who` vary the rest.
   Stand-ins read this JSON and nothing else, so that an edit of a text changes nothing for them.
+* **The last line** says the form of the reply once more. Small models answer what they read last: without it a
+  Qwen2.5-Coder 0.5B wrote queries in 1 of 8 completions, calls alone or parts of the task in the others.
 * **Units**: a value stands in the query in the unit of its parameter, unless the pair's `form` asks for another one.
   The forms are those that grounding accepts (`tests/generation/test_pair_plan.py`).
 * **Later rounds** name queries that were asked of the function before (`asked_before`). Real queries without answers,

@@ -38,6 +38,11 @@ LANGUAGES = {
 FUNCTIONS_HEADING = "# Functions"
 EXAMPLES_HEADING = "# Examples"
 TASK_HEADING = "# Task"
+CLOSING_LIST = "a JSON list of"
+CLOSING_OBJECT = "a JSON object whose `pairs` is a list of"
+_ELEMENT = "with `query`, what the user types, and then `answers`, its calls"
+"""What the last line says of the reply. Small models answer what they read last: without it a Qwen2.5-Coder 0.5B writes
+calls alone, or the task's own objects."""
 
 
 def make_messages(
@@ -85,7 +90,8 @@ def make_messages(
         task["people_write_like"] = list(tone)
     names = ", ".join(f"`{name}`" for name in targets)
     parts.append(f"{TASK_HEADING}\n{_compact(task)}")
-    parts.append(f"Write exactly {number} different pairs for {names}.")
+    objects = f"1 object {_ELEMENT}" if number == 1 else f"{number} objects, each {_ELEMENT}"
+    parts.append(f"Write exactly {number} different pairs for {names}: {CLOSING_LIST} {objects}.")
     return ({"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n\n".join(parts)})
 
 
@@ -99,14 +105,19 @@ def instructions() -> tuple[str, ...]:
 
 def make_prompt_id(style: Style, wording: Wording, language: str | None = None) -> str:
     """Names the template: `<style>/<wording>[/<language>]@<hash of every text it consists of>`."""
-    texts = [SYSTEM, STYLE_RULES[style], wording.rule, LANGUAGES.get(language or "")]
+    texts = [SYSTEM, STYLE_RULES[style], wording.rule, LANGUAGES.get(language or ""), CLOSING_LIST, _ELEMENT]
     return "/".join(filter(None, [style, wording.name, language])) + "@" + content_hash(texts, 8)
 
 
 def library_hash() -> str:
     """Hash of the whole library: part of the code version of what is generated with it."""
     return content_hash(
-        [SYSTEM, OBJECT_FORMAT, STYLE_RULES, [[one.name, one.share, one.rule] for one in WORDINGS], FORMS, PERSONAS], 8
+        [
+            [SYSTEM, OBJECT_FORMAT, CLOSING_LIST, CLOSING_OBJECT, _ELEMENT, STYLE_RULES],
+            [[wording.name, wording.share, wording.rule] for wording in WORDINGS],
+            [FORMS, PERSONAS],
+        ],
+        8,
     )
 
 
