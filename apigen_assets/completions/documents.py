@@ -3,7 +3,8 @@
 import html
 import json
 import re
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from apigen_assets.completions.reasoning import Split, split_reasoning
@@ -37,6 +38,25 @@ class Document:
             return ()
         start, end = self.reader.spans.get(id(part), (self.start, self.end)) if part is not None else (0, 1 << 60)
         return self.reader.repairs_within(start, end)
+
+    def repairs_between(self, parts: Sequence[object]) -> list[tuple[Repair, ...]]:
+        """The repairs made outside of every part, such as a comment between two, each for the part that follows it.
+
+        Args:
+            parts: objects of the document in their order; what stands behind the last one counts for that.
+        """
+        between: list[set[Repair]] = [set() for _ in parts]
+        spans: list[tuple[int, int]] = []
+        for part in parts:
+            last = spans[-1][1] if spans else self.start
+            spans.append(self.reader.spans.get(id(part), (last, last)) if self.reader else (last, last))
+        ends = [end for _, end in spans]
+        for at, repair in self.reader.repairs if self.reader and parts else ():
+            following = min(bisect_right(ends, at), len(parts) - 1)
+            start, end = spans[following]
+            if self.start <= at < self.end and not start <= at < end:
+                between[following].add(repair)
+        return [tuple(sorted(repairs)) for repairs in between]
 
 
 @dataclass(frozen=True)
@@ -114,8 +134,12 @@ def objects_in(text: str) -> list[JsonObject]:
     return objects
 
 
-def json_text(text: str) -> JsonValue:
+def json_text(text: str, repairs: set[Repair] | None = None) -> JsonValue:
     """The list or object that a string holds as JSON text.
+
+    Args:
+        text: the string.
+        repairs: takes what had to be forgiven in it.
 
     Raises:
         StrictJsonError: it holds none, or more than that.
@@ -124,15 +148,17 @@ def json_text(text: str) -> JsonValue:
     try:
         value = loads_strict(stripped)
     except StrictJsonError as error:
-        if error.kind != "not_json":
+        if error.kind not in ("not_json", "duplicate_key"):
             raise
         reader = Reader(stripped)
         value, end = reader.read(0)
         if stripped[end:].strip():
             raise StrictJsonError("not_json", "more than one JSON value") from None
+        if repairs is not None:
+            repairs.update(repair for _, repair in reader.repairs)
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "[") and len(value) < len(stripped):
         # Written as text twice over.
-        return json_text(value)
+        return json_text(value, repairs)
     if not isinstance(value, list | dict):
         raise StrictJsonError("not_json", "neither a list nor an object")
     return value

@@ -100,15 +100,19 @@ class _Walk:
         self.pairs: list[Pair] = []
         self._names = names
         self._document: Document | None = None
+        self._objects: list[tuple[int, JsonObject]] = []
+        """The pairs of the document: their places among `pairs` and their objects."""
         self._common: tuple[str, ...] = ()
 
     def document(self, document: Document, documents: Documents) -> None:
         """Take the pairs out of one document."""
         self._document = document
+        self._objects = []
         first = len(self.pairs)
         self._common = documents.repairs
         enclosed = isinstance(document.value, dict) and not self._is_pair(document.value)
         self._value(document.value, 0)
+        self._note_between(document)
         around: list[str] = []
         if not documents.alone:
             around.append("isolated")
@@ -119,6 +123,14 @@ class _Walk:
                 replace(pair, repairs=tuple(sorted({*pair.repairs, *around}))) for pair in self.pairs[first:]
             ]
 
+    def _note_between(self, document: Document) -> None:
+        """What had to be forgiven between pairs counts for the next of them."""
+        between = document.repairs_between([value for _, value in self._objects])
+        for (index, _), repairs in zip(self._objects, between, strict=True):
+            if repairs and self.pairs[index].error is None:
+                noted = {*self.pairs[index].repairs, *map(str, repairs)}
+                self.pairs[index] = replace(self.pairs[index], repairs=tuple(sorted(noted)))
+
     def _value(self, value: JsonValue, depth: int) -> None:
         if depth > 20:
             return
@@ -127,11 +139,12 @@ class _Walk:
         elif isinstance(value, dict):
             self._object(value, depth)
         elif isinstance(value, str) and value.lstrip()[:1] in ("[", "{") and len(value) > 10:
+            forgiven = {Repair.JSON_TEXT}
             try:
-                inner = json_text(value)
+                inner = json_text(value, forgiven)
             except ValueError:
                 return
-            common, self._common = self._common, (*self._common, Repair.JSON_TEXT)
+            common, self._common = self._common, (*self._common, *forgiven)
             self._value(inner, depth + 1)
             self._common = common
 
@@ -235,6 +248,7 @@ class _Walk:
         if respelled:
             repairs.add("respelled")
         thought = value.get("thought")
+        self._objects.append((len(self.pairs), value))
         self.pairs.append(
             Pair(
                 query=query,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from apigen_assets.completions.reasoning import split_reasoning
+from apigen_assets.completions.repair import Repair
 from apigen_assets.domain.chat import Completion
 from apigen_assets.generation.parsing import Parsed, parse_completion
 from tests.helpers.paths import SHARED
@@ -273,6 +274,42 @@ def test_what_cannot_costs_itself_and_has_a_reason(
     assert len(pairs_of(parsed)) == queries, [pair.error for pair in parsed.pairs]
     assert list(dict.fromkeys((pair.error or "").split(":")[0] for pair in parsed.pairs if pair.error)) == codes
     assert not any("draft" in pair.query for pair in parsed.pairs)
+
+
+REPAIRED = {
+    "comment": PRETTY.replace('  {\n    "query": "Find', '  // the third\n  {\n    "query": "Find'),
+    "trailing_comma": PLAIN[:-1] + ",]",
+    "missing_comma": PLAIN.replace("}]}, {", "}]} {", 1),
+    "extra_bracket": PLAIN.replace("}]}, {", "}]}}, {", 1),
+    "missing_bracket": PLAIN.replace('"old": 4.9}}]}', '"old": 4.9}}}'),
+    "ellipsis": PLAIN[:-1] + ", ...]",
+    "python_literal": PLAIN.replace("null", "None"),
+    "quotes": PLAIN.replace('"now"', "'now'"),
+    "unquoted_key": PLAIN.replace('"old": 4.9', "old: 4.9"),
+    "unescaped_quote": PLAIN.replace('\\"old\\"', '"old"'),
+    "control_character": PLAIN.replace("Where do", "Where\ndo"),
+    "markdown_escape": PLAIN.replace("search_notes", "search\\_notes"),
+    "invalid_escape": PLAIN.replace("It's", "It\\'s"),
+    "number": PLAIN.replace(": 8.7", ": +8.7"),
+    "repeated_key": PLAIN.replace('"old": 4.9', '"old": 4.9, "old": 4.9'),
+    "escaped_json": json.dumps(PLAIN)[1:-1],
+    "html_entities": html.escape(PLAIN, quote=True).replace("&#x27;", "'"),
+    "json_text": json.dumps({"pairs": PLAIN}),
+    "json_repair": PLAIN.replace('{"name": "now", "arguments": {}}', '{"name": "now" "arguments": {}}'),
+}
+"""By the name of a repair, a text that needs it."""
+
+
+@pytest.mark.parametrize("repair", Repair)
+def test_every_repair_is_said_on_the_pair_that_needed_it(repair: Repair) -> None:
+    parsed = read(REPAIRED[repair.value])
+    assert pairs_of(parsed) == WANTED
+    assert {name for pair in parsed.pairs for name in pair.repairs} - {"isolated", "enclosed"} == {repair.value}
+    if repair is Repair.COMMENT:
+        assert [pair.repairs for pair in parsed.pairs] == [(), (), ("comment",), (), ()]
+    inside = json.dumps({"content": REPAIRED[repair.value]})
+    if repair not in (Repair.ESCAPED_JSON, Repair.HTML_ENTITIES, Repair.JSON_TEXT, Repair.LIBRARY):
+        assert {name for pair in read(inside).pairs for name in pair.repairs} >= {repair.value, "json_text"}
 
 
 def test_a_completion_that_loops_gives_its_distinct_pairs_and_at_most_its_share() -> None:
