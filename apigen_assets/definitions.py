@@ -34,6 +34,7 @@ from resources.python.resource import SandboxResource
 from resources.rest.resource import RestResource
 from resources.trainer.resource import TrainerResource
 from sensors.automation import automation
+from sensors.batches import batches
 from sensors.failures import failures
 from sensors.new_apis import new_apis
 
@@ -76,7 +77,7 @@ def build(settings: Settings) -> dg.Definitions:
             "bfcl": BfclResource.from_settings(settings),
             "trainer": TrainerResource.from_settings(settings),
         },
-        sensors=[new_apis, automation, failures],
+        sensors=[new_apis, automation, batches, failures],
         executor=_EXECUTORS[settings.executor],
     )
 

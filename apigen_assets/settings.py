@@ -188,6 +188,11 @@ class Settings(BaseSettings):
         return self._segments("journal", self.journal)
 
     @property
+    def batches_dir(self) -> Path:
+        """Folder of batch files that the graph writes, and of the notes of what waits for them."""
+        return self.home / "batches"
+
+    @property
     def recordings_dir(self) -> Path:
         """Folder of recorded REST and MCP calls, or the one that mirrors them."""
         return self._segments("recordings", self.recordings)

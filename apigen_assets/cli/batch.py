@@ -1,23 +1,24 @@
 """`apigen batch`: the same requests as files, for OpenAI's Batch API, `vllm run-batch` and LiteLLM."""
 
-import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from apigen_assets.cli.generate import configured, make_plan
 from apigen_assets.cli.generate_run import Plan, UnusableError
-from apigen_assets.files.atomic import write_text
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.generate import generate
 from apigen_assets.generation.shown_examples import from_seeds
 from apigen_assets.settings import settings
 from resources.llm.batch import BatchFileError, BatchStream, Imported, import_answers, write_batches
+from resources.llm.batch_api import BatchApi, BatchApiError
+from resources.llm.batch_notes import BatchNote, BatchNotes
 from resources.llm.client import ChatClient
 from resources.llm.generators import (
     Generator,
@@ -27,9 +28,7 @@ from resources.llm.generators import (
     find_generator,
     generators,
 )
-
-if TYPE_CHECKING:
-    from openai import OpenAI
+from resources.llm.journal import JournalError
 
 batch_app = typer.Typer(no_args_is_help=True, help="Requests as batch files, and their answers into the journal.")
 GeneratorOption = Annotated[str, typer.Option("--generator", "-g", help="A name in generators.yaml.")]
@@ -69,6 +68,11 @@ def import_(
         model, client = _client(generator, generators_file)
         with client:
             imported = import_answers(answers, exported, model, client.journal(model.name), "generate")
+        notes = BatchNotes(settings().batches_dir)
+        for note in list(notes):
+            # A partition that waits for this file goes on from here.
+            if Path(note.exported) == exported.resolve() and not note.collected:
+                notes.collected(note, "imported", imported)
     _report(imported)
     raise typer.Exit(0 if set(imported.counts) <= {"answer", "known"} else 1)
 
@@ -83,18 +87,12 @@ def submit(
     with _one_line("submit"):
         model, client = _client(generator, generators_file)
         client.close()
-        api = _api(model)
+        api, notes = BatchApi(model), BatchNotes(settings().batches_dir)
         for file in files:
-            if not file.is_file():
-                raise BatchFileError(f"{file}: no such file")
-            with file.open("rb") as content:
-                sent = api.files.create(file=content, purpose="batch")
-            batch = api.batches.create(input_file_id=sent.id, endpoint="/v1/chat/completions", completion_window="24h")
-            note = {"id": batch.id, "generator": model.name, "exported": str(file.resolve()), "collected": False}
-            folder = settings().home / "batches"
-            folder.mkdir(parents=True, exist_ok=True)
-            write_text(folder / f"{batch.id}.json", json.dumps(note))
-            print(f"{batch.id}: {file}")
+            batch_id = api.submit(file)
+            exported = str(file.resolve())
+            notes.keep(BatchNote(id=batch_id, generator=model.name, exported=exported, at=time.time()))
+            print(f"{batch_id}: {file}")
 
 
 @batch_app.command("status")
@@ -102,41 +100,27 @@ def status(generators_file: FileOption = None) -> None:
     """How the submitted batches stand; the answers of those that are done go into the journal."""
     waiting = 0
     with _one_line("status"):
-        for note_file in sorted((settings().home / "batches").glob("*.json")):
-            note = json.loads(note_file.read_text())
-            if note["collected"]:
-                print(f"{note['id']}: collected")
+        notes = BatchNotes(settings().batches_dir)
+        for note in list(notes):
+            waits = f" ({note.partition} waits for it)" if note.partition else ""
+            if note.collected:
+                print(f"{note.id}: collected")
                 continue
-            state, imported = collect(note, generators_file)
+            if note.by == "files":
+                waiting += 1
+                print(f"{note.id}{waits}: have {note.exported} answered, then `apigen batch import`")
+                continue
+            model, client = _client(note.generator, generators_file)
+            with client:
+                state, imported = BatchApi(model).collect(note, client.journal(model.name))
             if imported is None:
-                waiting += state not in ("failed", "expired", "cancelled")
-                print(f"{note['id']}: {state}")
+                waiting += 1
+                print(f"{note.id}{waits}: {state}")
                 continue
-            write_text(note_file, json.dumps({**note, "collected": True}))
-            print(f"{note['id']}: {state}, collected")
+            notes.collected(note, state, imported)
+            print(f"{note.id}: {state}, collected")
             _report(imported)
     raise typer.Exit(1 if waiting else 0)
-
-
-def collect(note: JsonObject, generators_file: Path | None) -> tuple[str, Imported | None]:
-    """The state of a submitted batch and, where it has ended, what its answers came to."""
-    model, client = _client(note["generator"], generators_file)
-    api = _api(model)
-    batch = api.batches.retrieve(note["id"])
-    outputs = [file for file in (batch.output_file_id, batch.error_file_id) if file]
-    if batch.status not in ("completed", "expired", "cancelled") or not outputs:
-        client.close()
-        said = "; ".join(str(error.message) for error in (batch.errors.data or [])) if batch.errors else ""
-        return f"{batch.status} {said}".strip(), None
-    whole = Imported()
-    with client:
-        for output in outputs:
-            file = Path(note["exported"]).with_suffix(f".{output}.answers.jsonl")
-            write_text(file, api.files.content(output).text)
-            part = import_answers(file, Path(note["exported"]), model, client.journal(model.name), "generate")
-            whole.counts += part.counts
-            whole.problems += part.problems
-    return batch.status, whole
 
 
 def _unanswered(plan: Plan, client: ChatClient) -> list[JsonObject]:
@@ -152,8 +136,6 @@ def _unanswered(plan: Plan, client: ChatClient) -> list[JsonObject]:
         plan.settings.pairs_per_prompt,
         plan.settings.languages,
         structured=plan.model.structured,
-        most_prompts=-(-plan.target // plan.settings.pairs_per_prompt),
-        give_up=False,
     )
     return list(stream.lines.values())
 
@@ -163,19 +145,6 @@ def _client(generator: str, generators_file: Path | None) -> tuple[Generator, Ch
     if generators_file is not None:
         config = config.model_copy(update={"generators_file": generators_file})
     return find_generator(generator, config), ChatClient(generators(config), config.journal_dir)
-
-
-def _api(model: Generator) -> "OpenAI":
-    import httpx2
-    from openai import OpenAI
-
-    from resources.llm.transport import is_loopback
-
-    return OpenAI(
-        base_url=model.base_url,
-        api_key=model.api_key() or "none",
-        http_client=httpx2.Client(trust_env=not is_loopback(model.base_url), timeout=600.0),
-    )
 
 
 def _report(imported: Imported) -> None:
@@ -188,17 +157,16 @@ def _report(imported: Imported) -> None:
 
 @contextmanager
 def _one_line(command: str) -> Iterator[None]:
-    import openai
-
     try:
         yield
     except (
         BatchFileError,
+        BatchApiError,
         UnusableError,
         GeneratorsFileError,
         UnknownGeneratorError,
         MissingKeyError,
-        openai.OpenAIError,
+        JournalError,
     ) as error:
         typer.echo(f"apigen batch {command}: {error}", err=True)
         raise typer.Exit(2) from None

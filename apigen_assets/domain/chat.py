@@ -35,8 +35,9 @@ class Completion(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     key: str
-    status: Literal["ok", "length", "refused", "empty", "error"]
-    """`length`: cut at max_tokens; `error`: no answer after every retry, with the reason in `text`."""
+    status: Literal["ok", "length", "refused", "empty", "error", "waiting"]
+    """`length`: cut at max_tokens; `error`: no answer after every retry, with the reason in `text`; `waiting`: it
+    will come with a batch."""
     text: str
     reasoning: str = ""
     """What the endpoint sent apart from the answer (`reasoning_content` and its like)."""

@@ -1,7 +1,7 @@
 """Assets of generation: the seed examples, and raw candidates per batch and generator (paper, section 3.1)."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -13,6 +13,7 @@ from apigen_assets.domain.chat import EndpointError
 from apigen_assets.domain.standin import is_standin
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.functions.library import all_seeds
+from apigen_assets.generation.batches import PartitionBatches
 from apigen_assets.generation.generate import generate
 from apigen_assets.generation.generated import Generated
 from apigen_assets.generation.library import Library
@@ -20,7 +21,7 @@ from apigen_assets.generation.own_seeds import read_own_seeds
 from apigen_assets.generation.prompts import library_hash
 from apigen_assets.generation.rounds import RoundError, pool_of, read_other_rounds, read_pool, rows_of_round
 from apigen_assets.generation.shown_examples import ShownExample, from_seeds
-from apigen_assets.orchestration.automation import ONCE
+from apigen_assets.orchestration.automation import ONCE, ONCE_OR_WAITING
 from apigen_assets.orchestration.data_versions import content_version
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.orchestration.retries import again_or_stop
@@ -28,12 +29,16 @@ from apigen_assets.orchestration.shaping import shaped_by
 from apigen_assets.partitions import BatchPartition, batch_by_generator
 from apigen_assets.settings import Settings
 from resources.lake.io_manager import LakeIOManager
+from resources.llm.batch import BatchFileError
+from resources.llm.batch_api import BatchApiError
+from resources.llm.batch_notes import BatchNote
 from resources.llm.generators import GeneratorsFileError, MissingKeyError, UnknownGeneratorError, generators
 from resources.llm.journal import JournalError
 from resources.llm.resource import LlmResource
 
 GENERATION_VERSION = content_hash([library_hash(), "sampling 1", "parsing 2"], 12)
 """Changes with every prompt text, and with the rules of sampling and parsing."""
+BATCH_CHECK = "no_batch_is_waited_for"
 
 
 class RoundConfig(dg.Config):
@@ -125,9 +130,16 @@ def verified_examples(
     pool="llm",
     metadata=shaped_by("seed", "candidates_per_partition", "candidates_per_api", "pairs_per_prompt", "languages"),
     # A batch is generated once. Edits of what is above never spend money by themselves: materialise by hand for that.
-    automation_condition=ONCE,
+    automation_condition=ONCE_OR_WAITING,
     description="Query-answer pairs as one language model wrote them for one batch of APIs, before any check; what "
-    "could not be parsed is kept with the reason.",
+    "could not be parsed is kept with the reason. A generator with `batch` in generators.yaml is asked through "
+    "batches: until they have arrived the partition stays missing, with an observation of what it waits for.",
+    output_required=False,
+    check_specs=[
+        dg.AssetCheckSpec(
+            BATCH_CHECK, asset="raw_candidates", description="The partition does not wait for a batch of answers."
+        )
+    ],
 )
 def raw_candidates(
     context: dg.AssetExecutionContext,
@@ -137,7 +149,7 @@ def raw_candidates(
     settings: dg.ResourceParam[Settings],
     lake: dg.ResourceParam[LakeIOManager],
     config: RoundConfig,
-) -> dg.MaterializeResult[pl.DataFrame]:
+) -> Iterator[dg.MaterializeResult[pl.DataFrame] | dg.AssetObservation | dg.AssetCheckResult]:
     """Draw prompts, ask, parse. Answers are journalled: a repeated run asks only for what is missing."""
     batch, generator = BatchPartition.of(context)
     partition = {"api_batch": batch, "generator": generator}
@@ -153,16 +165,25 @@ def raw_candidates(
     if filtered_api_catalog.height:
         pinned = pin_library(lake.lake, batch, filtered_api_catalog)
         library = Library(pinned.apis)
+    waits: list[BatchNote] = []
     try:
         model = generators(settings).get(generator)
         target = settings.candidates(filtered_api_catalog.height, model is not None and model.is_standin)
+        batches = None
+        if model is not None and model.batch:
+            batches = PartitionBatches(settings.batches_dir, model, context.partition_key, llm.client())
+            waits = batches.collect()
+        if waits:
+            yield from _waiting(context, waits, 0)
+            return
+        stream = batches.stream() if batches else None
         generated = generate(
             [Api.from_row(row) for row in filtered_api_catalog.iter_rows(named=True)],
             examples,
             generator,
             batch,
             target,
-            llm,
+            stream or llm,
             settings.seed,
             settings.pairs_per_prompt,
             settings.languages,
@@ -171,15 +192,22 @@ def raw_candidates(
             round_=config.round,
             structured=model is not None and model.structured,
         )
+        if batches and stream and stream.lines:
+            waits = batches.send(stream)
     except (EndpointError, JournalError, GeneratorsFileError, MissingKeyError, UnknownGeneratorError) as error:
         raise again_or_stop(error, may_pass=isinstance(error, EndpointError)) from error
+    except (BatchApiError, BatchFileError) as error:
+        raise again_or_stop(error, may_pass=isinstance(error, BatchApiError)) from error
+    if waits:
+        yield from _waiting(context, waits, generated.prompts)
+        return
     if generated.ended == "endpoint":
         # The journal keeps what came; a partition that is only begun is not green.
         raise again_or_stop(EndpointError(generated.stopped or ""), may_pass=True)
     if generated.stopped is not None:
         context.log.warning(generated.stopped)
     rows = pl.concat([*earlier, generated.candidates]).sort("round", maintain_order=True)
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         value=rows,
         data_version=content_version(rows),
         metadata={
@@ -191,6 +219,31 @@ def raw_candidates(
             **_offered(generated.candidates, library),
             **_metadata(generated, llm, generator),
         },
+        check_results=[dg.AssetCheckResult(check_name=BATCH_CHECK, passed=True, description="no batch is waited for")],
+    )
+
+
+def _waiting(
+    context: dg.AssetExecutionContext, waits: Sequence[BatchNote], answered: int
+) -> Iterator[dg.AssetObservation | dg.AssetCheckResult]:
+    """Say on the partition what it waits for; it is not materialised."""
+    listed = "; ".join(f"{note.id} ({note.requests:,} requests, {note.state})" for note in waits)
+    by_hand = [note for note in waits if note.by == "files"]
+    if by_hand:
+        listed += f": have {by_hand[0].exported} answered, then `apigen batch import`"
+    said = f"waits for {'a batch' if len(waits) == 1 else f'{len(waits)} batches'}: {listed}"
+    context.log.info(said)
+    metadata: dict[str, Any] = {
+        "state": said,
+        "batches": ", ".join(note.id for note in waits),
+        "requests": sum(note.requests for note in waits),
+        "answered": answered,
+        "submitted": dg.MetadataValue.timestamp(min(note.at for note in waits)),
+        "files": ", ".join(note.exported for note in waits),
+    }
+    yield dg.AssetObservation("raw_candidates", partition=context.partition_key, metadata=metadata)
+    yield dg.AssetCheckResult(
+        check_name=BATCH_CHECK, passed=False, severity=dg.AssetCheckSeverity.WARN, description=said, metadata=metadata
     )
 
 

@@ -79,7 +79,6 @@ def generate(
     library: Library | None = None,
     round_: int = 1,
     most_prompts: int | None = None,
-    give_up: bool = True,
 ) -> Generated:
     """Write at least `target` pairs, and keep the first `target` of them, readable or not.
 
@@ -102,7 +101,6 @@ def generate(
         library: the whole catalog as pinned for the batch, for distractors and partners; null: the batch alone.
         round_: 1, or the number of a later round, whose prompts are others.
         most_prompts: prompts to ask at most; null: twice the planned ones, where completions hold fewer pairs.
-        give_up: stop where nothing of the first completions can be read.
 
     Raises:
         resources.llm.resource.EndpointError: the endpoint cannot be used.
@@ -121,14 +119,20 @@ def generate(
         try:
             with contextlib.closing(chat.stream(generator, requests)) as completions:
                 for completion, draw in zip(completions, for_draws, strict=False):
+                    if completion.status == "waiting":
+                        report.waiting += 1
+                        continue
                     new = _rows(draw, completion, generator, batch, pairs_per_prompt, round_, report)
                     plan.count(new)
                     rows += new
                     if on_progress:
                         on_progress(min(len(rows), target), target)
-                    if give_up and report.prompts >= UNREADABLE_COMPLETIONS and not report.readable:
+                    if report.prompts >= UNREADABLE_COMPLETIONS and not report.readable:
                         report.stopped, report.ended = report.likely_cause(), "unreadable"
                         break
+            if report.waiting:
+                # What is asked next depends on what these answers hold.
+                report.stopped, report.ended = f"{report.waiting} requests wait for a batch", "waiting"
         except BudgetError as error:
             report.stopped, report.ended = str(error), "budget"
         except EndpointError as error:

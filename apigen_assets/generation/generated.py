@@ -49,10 +49,13 @@ class Generated:
     """Pairs that came when the target was met."""
     silent: int = 0
     """Completions that gave neither a pair nor a reason: always 0, or something vanished."""
+    waiting: int = 0
+    """Prompts whose answers will come with a batch."""
     stopped: str | None = None
     """Why fewer than the target were written, where something stopped the run."""
-    ended: Literal["", "budget", "endpoint", "unreadable", "short"] = ""
-    """What stopped it: nothing; a budget; the endpoint; nothing readable; completions with fewer pairs than asked."""
+    ended: Literal["", "budget", "endpoint", "unreadable", "short", "waiting"] = ""
+    """What stopped it: nothing; a budget; the endpoint; nothing readable; completions with fewer pairs than asked; a
+    batch that is waited for."""
 
     def count(self, parsed: Parsed) -> None:
         """Take one completion into the counts."""

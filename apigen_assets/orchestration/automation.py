@@ -33,6 +33,20 @@ ONCE = (
 
 Dagster's own `on_missing` leaves alone what was missing when the daemon first looked."""
 
+_ASKED = (
+    dg.AutomationCondition.newly_requested()
+    .since(
+        dg.AutomationCondition.newly_updated()
+        | dg.AutomationCondition.newly_missing()
+        | dg.AutomationCondition.any_deps_match(dg.AutomationCondition.newly_updated())
+    )
+    .with_label("was requested since anything above was made")
+)
+
+ONCE_OR_WAITING = (ONCE & ~_ASKED).with_label("missing, ready to be made, and not waiting for what it asked")
+"""As `ONCE`, for an asset whose run may end without a table because it waits for something: what has arrived is taken
+up by a sensor, and asking again before would only find the same."""
+
 
 def follow(*names: str) -> dg.AutomationCondition:  # type: ignore[type-arg]
     """Run when one of these assets holds other rows and none is being made; missing partitions do not matter.

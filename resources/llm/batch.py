@@ -9,21 +9,24 @@ import json
 import time
 from collections import Counter
 from collections.abc import Generator as Yielding
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from apigen_assets.domain.chat import ChatRequest, Completion
+from apigen_assets.domain.chat import BudgetError, ChatRequest, Completion
 from apigen_assets.files.json_types import JsonObject
+from resources.llm.admission import Need
 from resources.llm.client import ChatClient
 from resources.llm.generator import Generator
 from resources.llm.journal import Journal
 from resources.llm.outcomes import Outcome, OutcomeClass, outcome_of, short
-from resources.llm.protocol import completion_of, provider_of, request_body, sent_body, token_limit
+from resources.llm.protocol import characters, completion_of, provider_of, request_body, sent_body, token_limit
 
 MAX_LINES = 50_000
 """Of one file, as OpenAI takes it."""
 WAITING = "waits for a batch"
+FINAL = frozenset({OutcomeClass.PROMPT.value})
+"""Classes of failures that another batch would only repeat."""
 
 
 class BatchFileError(ValueError):
@@ -36,27 +39,53 @@ class BatchStream:
     Args:
         client: whose journal and settings are used.
         config: the generator.
+        given_up: by key, why a request is not asked any more.
+        within_budget: what is taken down counts against the client's budgets, at its worst case.
     """
 
-    def __init__(self, client: ChatClient, config: Generator) -> None:
+    def __init__(
+        self,
+        client: ChatClient,
+        config: Generator,
+        given_up: Mapping[str, str] | None = None,
+        within_budget: bool = False,
+    ) -> None:
+        self._within_budget = within_budget
         self._client = client
         self._config = config
+        self._given_up = given_up or {}
         self.lines: dict[str, JsonObject] = {}
         """Batch lines of what is not answered, by key."""
 
     def stream(self, generator: str, requests: Iterable[ChatRequest]) -> Yielding[Completion, None, None]:
-        """Completions in the order of the requests; those that wait have the status `error`."""
+        """Completions in the order of the requests; those that are not answered yet have the status `waiting`.
+
+        Raises:
+            BudgetError: the next request could exceed a budget; those taken down before fit.
+        """
         journal = self._client.journal(generator)
         for request in requests:
             key = self._client.key(generator, request)
             limit = token_limit(self._config, request)
             record = journal.get(key) if journal.answered(key, limit) else None
             if record is not None:
+                self._client.count_known(generator, request, record)
                 yield completion_of(record, cached=True)
                 continue
+            if key in self._given_up:
+                yield Completion(key=key, status="error", text=self._given_up[key])
+                continue
+            if self._within_budget:
+                self._reserve(request, limit)
             body = sent_body(self._config, request_body(self._config, request), limit)
             self.lines[key] = {"custom_id": key, "method": "POST", "url": "/v1/chat/completions", "body": body}
-            yield Completion(key=key, status="error", text=WAITING)
+            yield Completion(key=key, status="waiting", text=WAITING)
+
+    def _reserve(self, request: ChatRequest, limit: int) -> None:
+        chars = characters(request.messages)
+        full = Need(self._client.limits(request.purpose), chars, limit, self._config).reserve()
+        if full is not None:
+            raise BudgetError(full.exhausted(self._config.name, chars, limit, self._config.price))
 
 
 def write_batches(lines: Iterable[JsonObject], out: Path) -> list[Path]:
@@ -80,7 +109,15 @@ class Imported:
     counts: Counter[str] = field(default_factory=Counter)
     """Lines by class: `answer`, `known` (in the journal already), `prompt`, `passing`, ..."""
     problems: list[str] = field(default_factory=list)
-    """The first lines that could not be used, each with its number."""
+    """Lines that could not be used, each with its number."""
+    failed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By key: class and words of requests that were not answered."""
+
+    def add(self, part: "Imported") -> None:
+        """Take up what another file of the same batch came to."""
+        self.counts += part.counts
+        self.problems += part.problems
+        self.failed |= part.failed
 
 
 def import_answers(answers: Path, exported: Path, config: Generator, journal: Journal, purpose: str) -> Imported:
@@ -128,20 +165,36 @@ def import_answers(answers: Path, exported: Path, config: Generator, journal: Jo
         }
         if outcome.kind is not OutcomeClass.ANSWER:
             record["error"] = outcome.reason
+            imported.failed[key] = (outcome.kind.value, outcome.reason)
             imported.problems.append(f"line {number}: {outcome.reason}")
         journal.append(record)
     return imported
 
 
 def _outcome(line: JsonObject, sent: JsonObject) -> Outcome:
-    response = line.get("response")
-    if not isinstance(response, dict):
-        said = short(json.dumps(line.get("error") or "neither a response nor an error"))
-        return Outcome(OutcomeClass.PASSING, f"the batch gave no answer: {said}")
+    """What a line says of its request; `vllm run-batch` puts errors beside a response without a body."""
+    response, error = line.get("response"), line.get("error")
+    if not isinstance(response, dict) or (error and not response.get("body")):
+        words = json.dumps(error or "neither a response nor an error")
+        status = _status(response, error)
+        if status is None or status < 400:
+            return Outcome(OutcomeClass.PASSING, f"the batch gave no answer: {short(words)}")
+        return outcome_of(status, {}, words, sent, time.time())
     body = response.get("body")
     text = body if isinstance(body, str) else json.dumps(body)
-    status = response.get("status_code")
-    return outcome_of(int(status) if isinstance(status, int) else 200, {}, text, sent, time.time())
+    return outcome_of(_status(response) or 200, {}, text, sent, time.time())
+
+
+def _status(*places: object) -> int | None:
+    """The HTTP status that a line names anywhere, if any."""
+    for place in places:
+        inner = place.get("error") if isinstance(place, dict) else None
+        for holder in (place, inner):
+            for name in ("status_code", "code", "status"):
+                value = holder.get(name) if isinstance(holder, dict) else None
+                if isinstance(value, int | str) and str(value).isdecimal() and 100 <= int(value) < 600:
+                    return int(value)
+    return None
 
 
 def _lines(file: Path, *needed: str) -> Iterator[tuple[int, JsonObject]]:

@@ -17,6 +17,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self, TypeVar
 
 from apigen_assets.domain.chat import ChatRequest, Completion
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import Settings
 from resources.llm.admission import StoppedError
 from resources.llm.budget import Budget, Usage
@@ -259,15 +260,19 @@ class ChatClient:
                 f"journal {endpoint.journal.folder}: the answer {key} was written and is gone; "
                 "do not edit or delete segments during a run, then run again"
             )
-        completion = completion_of(record, cached=future is None)
         if future is None:
-            usage = self.usage[(endpoint.config.name, request.purpose)]
-            usage.cached += 1
-            tokens = completion.prompt_tokens + completion.completion_tokens
-            usage.cached_tokens += tokens
-            self.budget(request.purpose).settle(0, tokens)
-            self.money.settle(0, cost_of(record))
-        return completion
+            self.count_known(endpoint.config.name, request, record)
+        return completion_of(record, cached=future is None)
+
+    def count_known(self, generator: str, request: ChatRequest, record: JsonObject) -> None:
+        """Take an answer that was in the journal into the counts and budgets."""
+        usage = self.usage.setdefault((generator, request.purpose), Usage())
+        usage.cached += 1
+        completion = completion_of(record)
+        tokens = completion.prompt_tokens + completion.completion_tokens
+        usage.cached_tokens += tokens
+        self.budget(request.purpose).settle(0, tokens)
+        self.money.settle(0, cost_of(record))
 
     def _submit(self, work: Coroutine[Any, Any, _T]) -> Future[_T]:
         with self._lock:

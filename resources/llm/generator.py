@@ -84,6 +84,9 @@ class Generator(BaseModel):
     response_format: Literal["json_schema", "json_object", "none"] = "none"
     """What the endpoint supports of `response_format`; a request for more than that is sent without. An endpoint that
     refuses what is said here is asked with the next weaker form."""
+    batch: Literal["api", "files"] | None = None
+    """`raw_candidates` asks through batches and waits for them: `api` through the endpoint's Batch API, `files` through
+    files in `<home>/batches` that somebody else has answered (`vllm run-batch`). Null: it asks at once."""
     structured: bool = False
     """Generation asks for an object of a schema made from the tools offered (needs `response_format`)."""
     max_tokens: int | None = Field(default=None, ge=1)

@@ -1,8 +1,6 @@
 """Batch files out and back, and the journal's tools: nothing doubled, nothing lost, one clear message each."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from typer.testing import CliRunner, Result
 from apigen_assets.cli.main import app
 from apigen_assets.settings import settings
 from resources.llm.journal import Journal
+from tests.helpers.batch_server import BatchServer
 from tests.helpers.chat_server import completion
 
 
@@ -101,84 +100,69 @@ def test_a_file_of_another_kind_is_said_with_its_line(text: str, said: str, home
     assert "Traceback" not in done.output
 
 
-class BatchApi(BaseHTTPRequestHandler):
-    """OpenAI's files and batches, as far as the client uses them; a batch is done at the second look."""
-
-    files: dict[str, str] = {}
-    looks = 0
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-    def _send(self, body: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def do_POST(self) -> None:
-        raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        if self.path == "/v1/files":
-            lines = [line for line in raw.splitlines() if line.startswith('{"custom_id"')]
-            answers = [json.dumps(answer_line(n, json.loads(line))) for n, line in enumerate(lines)]
-            self.files["out"] = "\n".join(answers) + "\n"
-            self._send(
-                json.dumps(
-                    {
-                        "id": "in",
-                        "object": "file",
-                        "bytes": 1,
-                        "created_at": 1,
-                        "filename": "f",
-                        "purpose": "batch",
-                        "status": "processed",
-                    }
-                )
-            )
-        else:
-            self._send(self._batch("validating"))
-
-    def do_GET(self) -> None:
-        if self.path.endswith("/content"):
-            self._send(self.files["out"])
-            return
-        type(self).looks += 1
-        self._send(self._batch("in_progress" if self.looks == 1 else "completed"))
-
-    def _batch(self, state: str) -> str:
-        output = "out" if state == "completed" else None
-        return json.dumps(
+@pytest.mark.parametrize(
+    ("line", "count", "said"),
+    [
+        # vllm's run_batch.py: the error beside a response without a body.
+        (
             {
-                "id": "b1",
-                "object": "batch",
-                "endpoint": "/v1/chat/completions",
-                "input_file_id": "in",
-                "completion_window": "24h",
-                "status": state,
-                "created_at": 1,
-                "output_file_id": output,
-            }
-        )
+                "response": {"status_code": 400, "request_id": "vllm-batch-1"},
+                "error": {"error": {"message": "maximum context length is 4096 tokens", "code": 400}},
+            },
+            "prompt 1",
+            "maximum context length",
+        ),
+        (
+            {
+                "response": {"status_code": 404, "body": None},
+                "error": {"object": "error", "message": "The model `x` does not exist.", "code": 404},
+            },
+            "endpoint 1",
+            "does not exist",
+        ),
+        # OpenAI's: what had not been answered when the window closed.
+        (
+            {"response": None, "error": {"code": "batch_expired", "message": "could not be executed in 24h"}},
+            "passing 1",
+            "batch_expired",
+        ),
+        (
+            {"response": {"status_code": 400, "body": {"error": {"message": "flagged", "code": "content_filter"}}}},
+            "prompt 1",
+            "flagged",
+        ),
+        ({"response": {"status_code": 200, "body": json.dumps(completion("[]"))}}, "answer 1", ""),
+        ({"response": {"body": completion("[]")}, "error": {}}, "answer 1", ""),
+        ({}, "passing 1", "neither a response nor an error"),
+    ],
+)
+def test_what_a_line_says_has_its_class_and_its_words(line: dict[str, Any], count: str, said: str, home: Path) -> None:
+    file = configure(home)
+    [request] = export(home, file, 5)
+    output = home / "answers.jsonl"
+    output.write_text(json.dumps({"custom_id": request["custom_id"], **line}) + "\n")
+    done = run("batch", "import", output, "-e", home / "batch.jsonl", "-g", "g", "--generators-file", file)
+    assert count in done.output
+    assert said in done.output
 
 
 def test_a_batch_is_submitted_looked_at_and_collected(home: Path) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BatchApi)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        file = configure(home, f"http://127.0.0.1:{server.server_address[1]}/v1")
+    with BatchServer() as server:
+        file = configure(home, server.url)
         export(home, file)
         done = run("batch", "submit", home / "batch.jsonl", "-g", "g", "--generators-file", file)
         assert done.exit_code == 0, done.output
         first = run("batch", "status", "--generators-file", file)
         assert (first.exit_code, "in_progress" in first.output) == (1, True)
+        server.done = True
         second = run("batch", "status", "--generators-file", file)
         assert second.exit_code == 0, second.output
         assert "answer 20" in second.output
-        assert "b1: collected" in run("batch", "status", "--generators-file", file).output
-    finally:
-        server.shutdown()
-        server.server_close()
+        assert "batch_1: collected" in run("batch", "status", "--generators-file", file).output
     assert len(Journal(home / "home/journal/m")) == 20
+    refused = run("batch", "submit", home / "batch.jsonl", "-g", "g", "--generators-file", file)
+    assert refused.exit_code == 2
+    assert f"the Batch API at {server.url} says: Connection error" in refused.output
 
 
 def test_the_journal_is_shown_exported_and_pruned(home: Path) -> None:
