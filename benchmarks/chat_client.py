@@ -4,6 +4,7 @@ Used by `benchmarks/generation.py`, which has the commands. Prompts are 4 KB of 
 """
 
 import json
+import re
 import resource
 import statistics
 import subprocess
@@ -27,8 +28,8 @@ import sys
 from benchmarks.chat_client import measure_client
 measure_client(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
 """
-_CURATOR = """
-import importlib.util, json, logging, os, resource, sys, tempfile, time
+_CURATOR = r"""
+import importlib.util, json, logging, os, re, resource, sys, tempfile, time
 url, level, count, sentence = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 package = os.path.dirname(importlib.util.find_spec("litellm").origin)
 tokenizers = os.path.join(package, "litellm_core_utils", "tokenizers")
@@ -60,7 +61,7 @@ rows = [{"text": f"{number} " + sentence * 42} for number in range(count)]
 started, used = time.perf_counter(), cpu()
 answered = len(writer(rows).dataset)
 wall = time.perf_counter() - started
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+peak = int(re.findall(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[0]) // 1024
 print(json.dumps({"answered": answered, "wall": wall, "cpu": cpu() - used, "peak": peak}))
 """
 """Curator's online processor as its documentation uses it, without limits of rate; its own cache is its journal."""
@@ -197,5 +198,5 @@ def cpu_seconds() -> float:
 
 
 def peak_mib() -> int:
-    """The most memory that this process had, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    """The most memory that this process had, in MiB; `ru_maxrss` begins with that of the process that started it."""
+    return int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]) // 1024
