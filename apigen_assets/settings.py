@@ -167,6 +167,10 @@ class Settings(BaseSettings):
     trainer_hostfile: Path | None = None
     """DeepSpeed's list of machines and slots."""
 
+    ui_hosts: tuple[str, ...] = ()
+    """Names under which the UI may be asked for beside localhost and addresses, such as that of a proxy before it:
+    `["apigen.example.org"]`."""
+
     failure_webhook: SecretStr | None = None
     """URL that is told of failed runs as `{"text": ...}` (Slack, Mattermost, Teams workflows)."""
 

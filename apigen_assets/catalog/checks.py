@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 
 from apigen_assets.catalog.tables import catalog_faults, conservation_faults, importer_faults, reasons_against
+from apigen_assets.files.markdown import inert
 from apigen_assets.partitions import api_batches
 
 
@@ -97,7 +98,10 @@ def has_usable_apis(
     return dg.AssetCheckResult(
         passed=usable > 0,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"usable": usable, "reasons": dg.MetadataValue.md("\n".join(f"* {line}" for line in why) or "none")},
+        metadata={
+            "usable": usable,
+            "reasons": dg.MetadataValue.md("\n".join(f"* {inert(line)}" for line in why) or "none"),
+        },
         description=f"{usable} usable APIs"
         if usable
         else "No usable API. " + (". ".join(why) or "The source is empty."),

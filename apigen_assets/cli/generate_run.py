@@ -1,6 +1,7 @@
 """What `apigen generate` does once it knows what to do: write, check, show; the stages are those of the graph."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from apigen_assets.cli.estimate import print_estimate
+from apigen_assets.cli.terminal import unguarded
 from apigen_assets.dataset.dataset_rows import dataset_rows
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.chat import BudgetError, EndpointError
@@ -305,7 +307,8 @@ def _report(generated: Generated, plan: Plan, chat: ChatClient, console: Console
 def _progress(console: Console, title: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal; a line per tenth elsewhere."""
     if console.is_terminal:
-        with Progress(console=console, transient=True) as progress:
+        # the bar moves the cursor, which what others wrote may not
+        with Progress(console=Console(file=unguarded(sys.stdout)), transient=True) as progress:
             task = progress.add_task(title, total=None)
             yield lambda done, total: progress.update(task, completed=done, total=total)
         return

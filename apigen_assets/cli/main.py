@@ -15,6 +15,7 @@ from apigen_assets.cli.recordings import import_recordings
 from apigen_assets.cli.score import bfcl_install, score
 from apigen_assets.cli.secrets import secrets
 from apigen_assets.cli.sql import sql
+from apigen_assets.cli.terminal import guard_terminal
 from apigen_assets.cli.trace import trace
 from apigen_assets.cli.train import preflight, train
 from apigen_assets.cli.ui import ui
@@ -51,6 +52,7 @@ app.command()(preflight)
 
 def run() -> None:
     """The program `apigen`: a wrong setting is one sentence, in whatever command it is first read."""
+    guard_terminal()
     try:
         app()
     except SettingsError as error:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from apigen_assets.cli.web.guard import UI_HOSTS
 from apigen_assets.orchestration.home import PROJECT, grant_slots, prepare
 from apigen_assets.settings import settings
 
@@ -17,8 +18,8 @@ def ui(
     """Open the Dagster UI (web server, daemon and sensors); Ctrl-C stops everything."""
     home = prepare(settings())
     grant_slots(settings())
-    dagster = os.path.join(os.path.dirname(sys.executable), "dagster")
+    os.environ[UI_HOSTS] = ",".join([host, *settings().ui_hosts])
     typer.echo(f"Dagster UI on http://{host}:{port} (instance {home}); drop API sources into {settings().incoming_dir}")
     # -w: a [tool.dagster] block anywhere above would otherwise rename the location and fork its sensor state
-    command = [dagster, "dev", "-w", str(PROJECT / "workspace.yaml"), "-p", str(port), "-h", host]
-    os.execv(dagster, command)
+    command = [sys.executable, "-m", "apigen_assets.cli.web.dev", "-w", str(PROJECT / "workspace.yaml")]
+    os.execv(sys.executable, [*command, "-p", str(port), "-h", host])

@@ -1,10 +1,14 @@
 """Tables in markdown, as the UI, the cards and the reports show them."""
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 
 import polars as pl
 
 from apigen_assets.files.excerpt import cut
+
+_ACTIVE = re.compile(r"[\\\[\]*~]|!(?=\[)")
+_BACKTICKS = re.compile("`+")
 
 
 def grid(columns: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[str] = ()) -> str:
@@ -24,8 +28,23 @@ def frame_table(frame: pl.DataFrame, width: int = 300) -> str:
 
 
 def plain(text: str, width: int, line_break: str = " ") -> str:
-    """A text as a cell: cut at `width` characters, and nothing in it is taken for markdown."""
-    return escaped(cut(text, width), line_break).replace("`", "'")
+    """A text as a cell: cut at `width` characters, and nothing in it is taken for markdown or HTML."""
+    return inert(cut(text, width)).replace("|", "\\|").replace("\n", line_break)
+
+
+def inert(text: str) -> str:
+    """A text of foreign origin inside a line of markdown: no link, no picture, no HTML and no code comes of it.
+
+    A picture would be loaded by whoever opens the page, from wherever its address leads.
+    """
+    return _ACTIVE.sub(r"\\\g<0>", text).replace("`", "'").replace("<", "&lt;")
+
+
+def fenced(text: str) -> str:
+    """A text of foreign origin as a block of code, which nothing in it ends."""
+    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}"
 
 
 def escaped(text: str, line_break: str = " ") -> str:

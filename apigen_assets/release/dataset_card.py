@@ -11,7 +11,7 @@ from apigen_assets.dataset.compose import ABLATION_RULE
 from apigen_assets.dataset.funnel import markdown
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonMapping, JsonObject
-from apigen_assets.files.markdown import escaped, grid
+from apigen_assets.files.markdown import grid, inert, plain
 from apigen_assets.orchestration.metadata import column_counts
 from apigen_assets.release.provenance import Provenance
 from apigen_assets.release.trainers import uses
@@ -122,7 +122,7 @@ def _head(facts: Facts, infos: Sequence[JsonMapping]) -> JsonObject:
 
 def _body(facts: Facts, infos: Sequence[JsonMapping]) -> list[str]:
     parts = [
-        f"# {facts.title}",
+        f"# {inert(facts.title)}",
         "Function-calling rows that passed three checks: format, execution of every call, and semantic agreement of "
         "query, calls and results, after the APIGen paper (arXiv 2406.18518). Rows whose `answers` are `[]` hold a "
         "query that none of the offered tools serves.",
@@ -270,7 +270,7 @@ def _models(provenance: Provenance) -> str:
     if not provenance.models:
         return "Not recorded."
     rows = [
-        (model.name, escaped(model.model), f"{model.roles}{' (stand-in)' if model.stand_in else ''}")
+        (model.name, plain(model.model, 200), f"{model.roles}{' (stand-in)' if model.stand_in else ''}")
         for model in provenance.models
     ]
     return grid(("name", "model", "role"), rows)
@@ -295,7 +295,12 @@ def _sources(provenance: Provenance) -> str:
         grid(
             ("source", "format", "licence", "APIs"),
             [
-                (escaped(source.name), str(source.format), escaped(source.license or "not stated"), f"{source.apis:,}")
+                (
+                    plain(source.name, 200),
+                    str(source.format),
+                    plain(source.license or "not stated", 200),
+                    f"{source.apis:,}",
+                )
                 for source in provenance.sources
             ],
             right=("APIs",),

@@ -4,6 +4,7 @@ import json
 
 from apigen_assets.files.excerpt import cut
 from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.markdown import fenced, inert
 from apigen_assets.trace.life import RowLife
 
 _WIDTH = 4_000
@@ -26,14 +27,14 @@ def row_page(life: RowLife) -> str:
         *((f"Data set: {name}", place) for name, place in life.places.items()),
         ("Release", life.release or {"release": "not in a release of this machine"}),
     ]
-    return "\n\n".join(f"## {title}\n\n{_fields(values)}" for title, values in sections)
+    return "\n\n".join(f"## {inert(title)}\n\n{_fields(values)}" for title, values in sections)
 
 
 def api_page(life: JsonObject) -> str:
     """The page of an API: its record, how far it came, and the rows that call it."""
     sections = [(f"Reached {life['reached']}", life["api"])]
     sections += [(f"Rows {name}", life[name]) for name in ("verified", "released") if name in life]
-    return "\n\n".join(f"## {title}\n\n{_fields(values)}" for title, values in sections)
+    return "\n\n".join(f"## {inert(title)}\n\n{_fields(values)}" for title, values in sections)
 
 
 def _api(api: JsonObject) -> JsonObject:
@@ -60,5 +61,5 @@ def _fields(values: JsonObject) -> str:
             continue
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
         text = cut(text, _WIDTH)
-        lines.append(f"**{name}**: {text}" if "\n" not in text else f"**{name}**:\n\n```\n{text}\n```")
+        lines.append(f"**{name}**: {inert(text)}" if "\n" not in text else f"**{name}**:\n\n{fenced(text)}")
     return "\n\n".join(lines) or "nothing on record"

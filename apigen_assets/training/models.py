@@ -76,6 +76,7 @@ def build_model(recipe: Recipe, tokenizer: Any) -> Any:
             revision=recipe.base.revision,
             dtype=dtype,
             attn_implementation=recipe.attention,
+            use_safetensors=True,  # never a pickle, which runs what it likes
         )
         for key, value in _special(tokenizer).items():
             setattr(model.config, key, value)

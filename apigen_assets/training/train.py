@@ -178,7 +178,7 @@ def _measure(
     plain = recipe.model_copy(update={"lora": None})
     for name in ("untrained", "trained"):
         if name == "trained":
-            model = transformers.AutoModelForCausalLM.from_pretrained(final)
+            model = transformers.AutoModelForCausalLM.from_pretrained(final, use_safetensors=True)
         else:
             transformers.set_seed(recipe.seed)
             model = build_model(plain, tokenizer)
@@ -226,7 +226,7 @@ def _finish(recipe: Recipe, tokenizer: Any, exported: Path, final: Path) -> None
 
         assert recipe.base is not None
         base = AutoModelForCausalLM.from_pretrained(
-            recipe.base.source, revision=recipe.base.revision, dtype=torch.bfloat16
+            recipe.base.source, revision=recipe.base.revision, dtype=torch.bfloat16, use_safetensors=True
         )
         merged = PeftModel.from_pretrained(base, str(exported)).merge_and_unload()
         merged.save_pretrained(final)

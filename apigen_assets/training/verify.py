@@ -55,7 +55,7 @@ def verify(checkpoint: Path) -> JsonObject:
         for row in rows
     ]
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
-    model = AutoModelForCausalLM.from_pretrained(checkpoint)
+    model = AutoModelForCausalLM.from_pretrained(checkpoint, use_safetensors=True)
     model = model.to("cuda", torch.bfloat16) if torch.cuda.is_available() else model.float()
     style = PromptStyle(result["recipe"]["prompt_style"])
     texts = generate(model, tokenizer, examples, style)

@@ -140,8 +140,9 @@ class Lake:
             connection.register_filesystem(self.root.fs)
         for asset in self.assets():
             pattern = self._address(self.root / asset / "**" / _FILE).replace("'", "''")
+            name = asset.replace('"', '""')
             connection.execute(
-                f'CREATE VIEW "{asset}" AS SELECT * '
+                f'CREATE VIEW "{name}" AS SELECT * '
                 f"FROM read_parquet('{pattern}', hive_partitioning=true, union_by_name=true)"
             )
         return connection

@@ -11,6 +11,10 @@ _PROTOCOL = ipaddress.IPv4Network("192.0.0.0/24")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
+_METADATA = {
+    ipaddress.ip_address(text) for text in ("100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254")
+}
+"""Where Alibaba, Oracle, Azure and Amazon answer beside 169.254.0.0/16."""
 _SITE_LOCAL = ipaddress.IPv6Network("fec0::/10")
 
 
@@ -100,16 +104,43 @@ def checked_addresses(
     """The addresses of a host, all of them allowed; the caller connects to these and asks no resolver again.
 
     Raises:
-        AddressRefusedError: one of them may not be called. One is enough: a name that mixes public and private
+        AddressRefusedError: one of them may not be called; link-local ones never, since clouds answer there with their
+            machines' credentials. One is enough: a name that mixes public and private
             addresses is how rebinding attacks look.
         ResolutionError: there is none.
     """
     addresses = resolve(host, port, timeout_s)
-    if not allow_private:
-        for _, text in addresses:
-            reason = refusal(ipaddress.ip_address(text.partition("%")[0]))
-            if reason is not None:
-                raise AddressRefusedError(
-                    f"{host} is at {text} ({reason}); set APIGEN_ALLOW_PRIVATE_ADDRESSES=true if that is meant"
-                )
+    for _, text in addresses:
+        address = ipaddress.ip_address(text.partition("%")[0])
+        reason = refusal(address)
+        if reason is not None and _gives_credentials(address):
+            raise AddressRefusedError(f"{host} is at {text} ({reason}), where clouds keep credentials: never called")
+        if reason is not None and not allow_private:
+            raise AddressRefusedError(
+                f"{host} is at {text} ({reason}); set APIGEN_ALLOW_PRIVATE_ADDRESSES=true if that is meant"
+            )
     return addresses
+
+
+def is_public(host: str, port: int, timeout_s: float) -> bool:
+    """Whether a host is on the public internet.
+
+    Raises:
+        ResolutionError: it has no address.
+    """
+    try:
+        checked_addresses(host, port, timeout_s, allow_private=False)
+    except AddressRefusedError:
+        return False
+    return True
+
+
+def _gives_credentials(address: IpAddress) -> bool:
+    """Whether it is, in any spelling, where clouds serve metadata: link-local, and what single clouds use beside."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and (address in _NAT64 or address in _COMPATIBLE):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None and _gives_credentials(inner):
+            return True
+    return address.is_link_local or address in _METADATA

@@ -1,9 +1,13 @@
 """Tables: what cells hold does not break them."""
 
+import re
+
 import polars as pl
+import pytest
+from markdown_it import MarkdownIt
 
 from apigen_assets.files.excerpt import cut, excerpt
-from apigen_assets.files.markdown import escaped, frame_table, grid, table
+from apigen_assets.files.markdown import escaped, fenced, frame_table, grid, inert, table
 
 
 def test_a_grid_keeps_markdown_and_aligns_numbers_to_the_right() -> None:
@@ -26,3 +30,30 @@ def test_what_is_cut_says_so_and_is_never_longer() -> None:
     assert cut("abc", 3) == "abc"
     assert cut("abcd", 3) == "ab…"
     assert excerpt({"a": ["x\n y"]}, 12) == '{"a": ["x\\n…'
+
+
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+HOSTILE = [
+    "![x](http://evil.test/beacon.png)",
+    "![x](/graphql?query=mutation%7B...%7D)",
+    "[click](javascript:alert(1))",
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "`code` ``` fence",
+    "\\\\[a](b) \\![a](b)",
+    "[a]: http://evil.test\n\n![x][a]",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_texts_of_others_give_no_link_no_picture_and_no_html(text: str) -> None:
+    row = table(("name",), [(text,)]).splitlines()[-1]
+    html = MARKDOWN.render(table(("name",), [(text,)]))
+    assert not re.search(r"<(?:img|script|a|code)\b", html), row
+    assert "<h2>" in MARKDOWN.render("## " + inert(text).replace("\n", " "))
+
+
+def test_a_block_of_code_holds_whatever_is_in_it() -> None:
+    text = "a\n```\n![x](http://evil.test)\n~~~~\n`````\n"
+    html = MARKDOWN.render(fenced(text) + "\n\nafter")
+    assert html.count("<pre>") == 1 and "<img" not in html and html.rstrip().endswith("<p>after</p>")

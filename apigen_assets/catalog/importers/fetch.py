@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError
 from apigen_assets.catalog.importers.documents import MAX_FILE_BYTES, Document
 from apigen_assets.catalog.importers.imported import SourceError
 from apigen_assets.settings import settings
-from resources.rest.addresses import AddressRefusedError, ResolutionError
+from resources.rest.addresses import AddressRefusedError, ResolutionError, is_public
 from resources.rest.connection import GuardedSession, HttpCall, Watchdog
 from resources.rest.policy import RestPolicy
 
@@ -27,7 +27,7 @@ def fetch(url: str, allow_private: bool = False, same_host: bool = False) -> Doc
 
     Args:
         url: http or https.
-        allow_private: loopback and private addresses may be asked.
+        allow_private: loopback and private addresses may be asked; a public host leads to none of them all the same.
         same_host: redirects lead to no other host.
 
     Raises:
@@ -42,13 +42,16 @@ def fetch(url: str, allow_private: bool = False, same_host: bool = False) -> Doc
     if agent is not None:
         policy = replace(policy, user_agent=agent)
     call = HttpCall(time.monotonic(), TOTAL_S)
-    with closing(Watchdog()) as watchdog, GuardedSession(policy) as session, watchdog.watching(call):
+    guarded = GuardedSession(replace(policy, allow_private_addresses=False))
+    with closing(Watchdog()) as watchdog, GuardedSession(policy) as session, guarded, watchdog.watching(call):
         for _ in range(4):
             with _response(session, url, call) as response:
                 if response.status_code in _REDIRECTS and response.headers.get("Location"):
                     target = urljoin(url, response.headers["Location"])
                     if same_host and urlsplit(target).netloc.lower() != urlsplit(url).netloc.lower():
                         raise SourceError("no_answer", f"{_shown(url)} leads to another host")
+                    if session is not guarded and _is_public(url, call):
+                        session = guarded  # what the internet says does not lead into the own network
                     url = target
                     continue
                 if response.status_code != 200:
@@ -56,6 +59,14 @@ def fetch(url: str, allow_private: bool = False, same_host: bool = False) -> Doc
                 name = urlsplit(url).path.rpartition("/")[2] or "openapi"
                 return Document(name, _body(response, url, call))
     raise SourceError("no_answer", f"{_shown(url)}: more than three redirects")
+
+
+def _is_public(url: str, call: HttpCall) -> bool:
+    parts = urlsplit(url)
+    try:
+        return is_public(parts.hostname or "", parts.port or 443, call.remaining())
+    except ResolutionError:
+        return True
 
 
 def _response(session: GuardedSession, url: str, call: HttpCall) -> requests.Response:

@@ -4,6 +4,7 @@ Each section is a heading on a line of its own, followed by one JSON value on th
 query can pass for a heading: JSON text holds no line break.
 """
 
+import re
 from collections.abc import Sequence
 
 from apigen_assets.files.canonical import content_hash, dumps
@@ -55,6 +56,8 @@ _SCORES = (
     ' Add "scores": a list of {count} numbers from 0 to 10, one per rule in their order: 10 where the rule is surely '
     "kept, 0 where it is surely broken."
 )
+
+_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 
 PROMPT_VERSION = content_hash([RULES, _OPENINGS, _NOTES, _ANSWER, _SCORES, 2])
 """Changes with any wording; part of the code version of the semantic stage."""
@@ -124,8 +127,13 @@ def judge_messages(
     opening = _OPENINGS[variant % len(_OPENINGS)]
     answer = _ANSWER + (_SCORES.format(count=len(RULES)) if scores else "")
     system = f"{opening}\n\nIt fails if any of these holds:\n{rules}\n\nNotes:\n{notes}\n\n{answer}"
-    user = "\n\n".join(f"{heading}\n{dumps(value)}" for heading, value in sections)
+    user = "\n\n".join(f"{heading}\n{_on_one_line(dumps(value))}" for heading, value in sections)
     return ({"role": "system", "content": system}, {"role": "user", "content": user})
+
+
+def _on_one_line(text: str) -> str:
+    """JSON text without the characters beside the line feed that end a line for some readers."""
+    return _LINE_ENDS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def _defaults_left_out(tools: list[JsonObject], calls: list[JsonObject]) -> list[JsonObject]:

@@ -152,3 +152,12 @@ def test_an_mcp_name_that_changes_after_the_check_leads_nowhere(site, rebound):
     (reject,) = import_mcp_url(f"http://api.example.com:{site.port}/mcp", "web").rejects
     assert reject.reason == "no_answer"
     assert not site.hits and set(rebound) == {"8.8.8.8"}
+
+
+def test_a_public_host_leads_to_no_private_address_even_where_those_are_allowed(site, monkeypatch):
+    site.routes["/api.json"] = (302, {"Location": f"http://localhost:{site.port}/inside"}, b"")
+    site.routes["/inside"] = (200, {}, b"{}")
+    assert fetch(f"{site.url}/api.json", allow_private=True).data == b"{}"
+    monkeypatch.setattr(module, "is_public", lambda host, port, timeout_s: host == "127.0.0.1")
+    assert reason(f"{site.url}/api.json", allow_private=True)[0] == "private_address"
+    assert site.hits.count("/inside") == 1

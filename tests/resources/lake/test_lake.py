@@ -168,3 +168,12 @@ def test_sql_reads_a_lake_that_is_not_on_this_disk():
     lake = Lake("memory://lake-of-a-test")
     lake.write(pl.DataFrame({"x": [1, 2]}), lake.path("numbers", {"api_batch": "b"}))
     assert lake.sql("SELECT sum(x) AS s, any_value(api_batch) AS b FROM numbers").rows() == [(3, "b")]
+
+
+def test_a_name_is_no_sql(tmp_path):
+    """Folders of the lake become names of views."""
+    name = 'x" AS SELECT 1; CREATE TABLE owned (i INT); --'
+    lake = Lake(str(tmp_path / "it's"))
+    lake.write(pl.DataFrame({"a": [1]}), lake.path(name, {"api_batch": "b'; DROP VIEW x; --"}))
+    assert lake.sql("SELECT view_name FROM duckdb_views() WHERE NOT internal").rows() == [(name,)]
+    assert lake.sql("SELECT count(*) FROM duckdb_tables()").rows() == [(0,)]

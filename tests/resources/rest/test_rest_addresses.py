@@ -7,6 +7,7 @@ import pytest
 
 from apigen_assets.domain.api import RestBinding, RestParameter
 from apigen_assets.domain.outcome import CallRequest, Outcome
+from resources.rest import addresses
 from resources.rest.addresses import refusal
 from resources.rest.executor import RestExecutor
 from resources.rest.policy import RestPolicy
@@ -147,3 +148,14 @@ def test_an_argument_cannot_leave_its_path(site, make_executor):
     assert outcomes[:3] == [Outcome.ARGUMENT_ERROR] * 3
     for _, path, _, _ in site.seen:
         assert path.startswith("/users/") and path.endswith("/posts") and path.count("/") == 3
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["169.254.169.254", "fe80::1%eth0", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "fd00:ec2::254", "100.100.100.200"],
+)
+def test_metadata_of_clouds_is_never_called_not_even_where_private_addresses_are(address, monkeypatch):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    monkeypatch.setattr(addresses, "resolve", lambda *_: [(family, address)])
+    with pytest.raises(addresses.AddressRefusedError, match="never called"):
+        addresses.checked_addresses("metadata.example.com", 80, 1.0, allow_private=True)
