@@ -16,7 +16,10 @@ class StrictJsonError(ValueError):
 
 def dumps(value: object) -> str:
     """Canonical JSON text: sorted keys, no spaces, UTF-8 kept, NaN and infinities refused (ValueError)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _CANONICAL.encode(value)
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def loads_strict(text: str) -> JsonValue:

@@ -7,7 +7,7 @@ from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import checked_parameters, target_of, unrolled
 from apigen_assets.tool_formats.schema_validator import compile_schema
 from apigen_assets.tool_formats.xlam_tool import flat_parameters
-from apigen_assets.verification.grounding.arguments import leaves_of
+from apigen_assets.verification.grounding.arguments import as_call, as_tool, leaves_of
 from apigen_assets.verification.stages.format import compile_tool
 
 PARAMETERS = {
@@ -80,7 +80,7 @@ def test_upper_levels_are_written_out_where_a_format_has_no_references():
 
 def test_grounding_knows_the_schemas_of_what_lies_inside():
     call = {"name": "draw", "arguments": {"root": {"size": 1, "parts": [{"size": 2}]}}}
-    leaves = list(leaves_of(0, call, {"name": "draw", "parameters": PARAMETERS}))
+    leaves = list(leaves_of(0, as_call(call), as_tool({"name": "draw", "parameters": PARAMETERS})))
     assert [(leaf.path, leaf.schema.get("type")) for leaf in leaves] == [
         (".size", "integer"),
         (".parts[0].size", "integer"),

@@ -80,7 +80,8 @@ class Leaf:
 def as_tool(tool: Tool | Mapping[str, JsonValue]) -> Tool:
     """The record of a tool, of which schemas that contain themselves are written out some levels deep."""
     record = tool if isinstance(tool, Tool) else Tool.from_json(dict(tool))
-    return replace(record, parameters=unrolled(record.parameters))
+    parameters = unrolled(record.parameters)
+    return record if parameters is record.parameters else replace(record, parameters=parameters)
 
 
 def as_call(call: Call | Mapping[str, JsonValue]) -> Call:
@@ -88,9 +89,8 @@ def as_call(call: Call | Mapping[str, JsonValue]) -> Call:
     return call if isinstance(call, Call) else Call.model_validate(call)
 
 
-def leaves_of(index: int, call: Call | Mapping[str, JsonValue], tool: Tool | Mapping[str, JsonValue]) -> Iterator[Leaf]:
-    """The scalars of one call."""
-    call, tool = as_call(call), as_tool(tool)
+def leaves_of(index: int, call: Call, tool: Tool) -> Iterator[Leaf]:
+    """The scalars of one call; the tool is as `as_tool` gives it."""
     properties = tool.parameters.get("properties") or {}
     required = tool.parameters.get("required") or ()
     for name, value in call.arguments.items():
@@ -103,6 +103,8 @@ def leaves_of(index: int, call: Call | Mapping[str, JsonValue], tool: Tool | Map
 
 
 def _same(one: object, two: object) -> bool:
+    if isinstance(one, str) and isinstance(two, str):
+        return one == two
     try:
         return dumps(one) == dumps(two) or (
             isinstance(one, int | float) and isinstance(two, int | float) and not isinstance(one, bool) and one == two

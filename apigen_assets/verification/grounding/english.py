@@ -43,6 +43,7 @@ _PLAIN = str.maketrans(
 )
 
 _HAS_DIGIT = re.compile(r"\d")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?")
 
 
@@ -65,7 +66,8 @@ def fold(text: str) -> str:
 
 def words_in(folded: str) -> list[Word]:
     """The words of a folded text in order; underscores and hyphens separate."""
-    return [Word(match.group(), match.start(), match.end()) for match in _WORD.finditer(folded)]
+    # `Word(...)` would spend more on its keywords than everything else here
+    return [tuple.__new__(Word, (match[0], *match.span())) for match in _WORD.finditer(folded)]
 
 
 @lru_cache(maxsize=65536)
@@ -88,7 +90,7 @@ def _stemmer() -> Any:
 @lru_cache(maxsize=16384)
 def content_stems(text: str) -> frozenset[str]:
     """Stems of the words of a text (camelCase and snake_case split) that say something."""
-    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
+    split = _HUMP.sub(" ", text)
     return frozenset(stem(word.text) for word in words_in(fold(split)) if word.text not in STOP and len(word.text) > 1)
 
 

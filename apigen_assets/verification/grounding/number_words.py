@@ -51,6 +51,8 @@ ORDINALS = {
 }  # fmt: skip
 _FRACTIONS = {"half": 0.5, "halves": 0.5, "quarter": 0.25, "quarters": 0.25, "third": 1 / 3, "thirds": 1 / 3,
               "fifth": 0.2, "fifths": 0.2, "tenth": 0.1, "tenths": 0.1, "eighth": 0.125, "eighths": 0.125}  # fmt: skip
+FIRST_WORDS = frozenset(UNITS_SMALL) | frozenset(_TENS) | frozenset(ORDINALS) | {"a", "an"}
+"""Words with which a number may begin."""
 
 
 def number_at(folded: str, words: list[Word], at: int) -> tuple[int, float, bool]:

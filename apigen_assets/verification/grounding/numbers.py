@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from apigen_assets.verification.grounding.english import Word, words_in
-from apigen_assets.verification.grounding.number_words import number_at
+from apigen_assets.verification.grounding.number_words import FIRST_WORDS, number_at
 from apigen_assets.verification.grounding.quantities import converted, same_kind, unit_named
 
 
@@ -99,6 +99,7 @@ SPENDS = re.compile(r"\b(?:spend|spent|outlay|invest\w*|costs?|pay(?:ing|s|ment)
 
 
 _MINUS = re.compile(r"(?:minus|negative)\s?[$€£]?\s?$")
+_HALF_DAY = re.compile(r"\s?([ap])\.?m\b")
 _GAP = re.compile(r"[\s,;|&()\[\]{}\"'`:=]*(?:and|or|then|plus|by|x)?[\s,;|&()\[\]{}\"'`]*")
 _FOLLOWER = re.compile(
     r"[\s-]?(?:of\s)?(?:(?P<power>square|cubic)\s)?"
@@ -107,15 +108,16 @@ _FOLLOWER = re.compile(
 )
 
 
-def numbers_in(folded: str, english: bool = True, raw: str = "") -> list[Number]:
+def numbers_in(folded: str, english: bool = True, raw: str = "", words: list[Word] | None = None) -> list[Number]:
     """Every number a folded text mentions, in order of place.
 
     Args:
         folded: the text.
         english: read number words too.
         raw: the text before folding, where it has the same length: `0.5 M` is no length.
+        words: the words of the text, where they are known already.
     """
-    words = words_in(folded)
+    words = words_in(folded) if words is None else words
     found = _in_digits(folded, english, raw if len(raw) == len(folded) else folded) + (
         _in_words(folded, words) if english else []
     )
@@ -146,7 +148,7 @@ def numbers_in(folded: str, english: bool = True, raw: str = "") -> list[Number]
 def _in_digits(folded: str, english: bool, raw: str) -> list[Number]:
     out: list[Number] = []
     taken: list[tuple[int, int]] = []
-    for match in _FRACTION.finditer(folded):
+    for match in _FRACTION.finditer(folded) if "/" in folded else ():
         whole, top, bottom = match.groups()
         values = [float(top), float(bottom)]
         ratio = float(top) / float(bottom) if float(bottom) else 0.0
@@ -155,7 +157,7 @@ def _in_digits(folded: str, english: bool, raw: str) -> list[Number]:
         unit, measure = _unit_after(folded, match.end())
         out.append(Number(*match.span(), (first, ratio, *values, *more), unit=unit, measure=measure, amount=first))
         taken.append(match.span())
-    for match in _CLOCK.finditer(folded):
+    for match in _CLOCK.finditer(folded) if ":" in folded else ():
         hour, minute = float(match[1]), float(match[2])
         second = float(match[3] or 0)
         whole_minutes = hour * 60 + minute
@@ -191,8 +193,8 @@ def _one_in_digits(folded: str, match: "re.Match[str]", english: bool, raw: str)
         or before in "_@#."
         or (before == "-" and not match["sign"] and folded[start - 2 : start - 1].isalpha())
     )
-    weak = weak or re.search(r"\bper $", folded[max(0, start - 4) : start]) is not None
-    value = float(re.sub(r"[, ]", "", body))
+    weak = weak or (folded.endswith("per ", 0, start) and not folded[max(0, start - 5) : start - 4].isalnum())
+    value = float(body.replace(",", "").replace(" ", ""))
     if match["exponent"]:
         power = re.search(r"-?\d+$", match["exponent"])
         value = float(f"{value}e{power.group()}") if power and abs(int(power.group())) < 300 else value
@@ -213,7 +215,7 @@ def _one_in_digits(folded: str, match: "re.Match[str]", english: bool, raw: str)
         derived += [1 + value / 100, 1 - value / 100]
     if match["currency"]:
         derived += [each * 100 for each in values]
-    half = re.match(r"\s?([ap])\.?m\b", folded[end:])
+    half = _HALF_DAY.match(folded, end)
     if half:
         values.append(value + 12 if half[1] == "p" and value < 12 else value)
     negative = english and _has_cue(folded) and _may_be_negative(folded, start, end)
@@ -233,7 +235,7 @@ def _one_in_digits(folded: str, match: "re.Match[str]", english: bool, raw: str)
         weak = weak or (
             letters is not None and (len(letters.group()) > 4 or folded[end + len(letters.group()) :][:1].isdigit())
         )
-    if re.search(r"[, ]", body):
+    if "," in body or " " in body:
         # `100,200,300` is a list as well as a number; a list inside brackets without spaces usually is one
         values += [float(piece) for piece in re.split(r"[, ]", body)]
     return Number(
@@ -262,14 +264,14 @@ def _unit_after(folded: str, end: int) -> tuple[str, str]:
             return word, ""
     if match["scale"] and word in {"degrees", "degree", "deg", "°"}:
         return word, unit_named(match["scale"].strip()) or ""
-    return word, unit_named(re.sub(r"\s", "", word)) or ""
+    return word, unit_named(word.replace(" ", "")) or ""
 
 
 def _in_words(folded: str, words: list[Word]) -> list[Number]:
     out: list[Number] = []
     i = 0
     while i < len(words):
-        length, value, weak = number_at(folded, words, i)
+        length, value, weak = number_at(folded, words, i) if words[i].text in FIRST_WORDS else (0, 0.0, False)
         if not length:
             i += 1
             continue

@@ -47,7 +47,7 @@ class Query:
     @cached_property
     def numbers(self) -> list[Number]:
         """The numbers in order."""
-        return numbers_in(self.text, self.english, self.raw)
+        return numbers_in(self.text, self.english, self.raw, self.words)
 
     @cached_property
     def moments(self) -> list[Moment]:
@@ -57,7 +57,7 @@ class Query:
     @cached_property
     def stems(self) -> frozenset[str]:
         """Stems of the words that say something."""
-        return content_stems(self.raw)
+        return content_stems.__wrapped__(self.raw)  # no query comes twice
 
     @cached_property
     def quoted(self) -> list[Span]:
@@ -93,7 +93,7 @@ class Query:
 
     def is_used(self, start: int, end: int) -> bool:
         """Whether an argument has used a part of this span."""
-        return any(a < end and start < b for a, b in self.used)
+        return bool([1 for a, b in self.used if a < end and start < b])  # `any` takes thrice the time
 
     def use(self, span: Span) -> None:
         """Note that an argument stands here."""

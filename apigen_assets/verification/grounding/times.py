@@ -107,6 +107,8 @@ def moments_in(folded: str, strict: bool = False) -> list[Moment]:
         folded: the text.
         strict: a time with two digits for its hour is of the 24-hour clock, as in a call's argument.
     """
+    if not _MAY_SAY.search(folded):
+        return []
     found = _dates(folded) + _times(folded, strict)
     found.sort(key=lambda moment: (moment.start, -(moment.end - moment.start)))
     kept: list[Moment] = []
@@ -140,8 +142,15 @@ def times_agree(one: frozenset[Time], two: frozenset[Time]) -> bool:
     return not one.isdisjoint(two)
 
 
+_DIGIT = re.compile(r"\d")
+_MAY_SAY = re.compile(rf"\d|\b(?:noon|midday|midnight|half|quarter|ten|twenty|five|{'|'.join(_HOUR_NAMES)})\b")
+"""No date or time does without a digit or one of these words."""
+
+
 def _dates(text: str) -> list[Moment]:
     out: list[Moment] = []
+    if not _DIGIT.search(text):
+        return out
 
     def add(match: "re.Match[str]", *readings: tuple[str | None, str | int, str | None]) -> None:
         dates = set()

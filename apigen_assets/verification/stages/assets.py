@@ -82,10 +82,11 @@ def _results(
     stage: Stage, checked: pl.LazyFrame, more: JsonObject, check_results: list[dg.AssetCheckResult]
 ) -> _Results:
     verified, rejected = checked.filter("passed"), checked.filter(~pl.col("passed"))
-    reasons = column_counts(rejected.select("reason").collect(), "reason")
+    reasons = column_counts(rejected.select("reason").collect(engine="streaming"), "reason")
     styles = checked.group_by("style").agg(pl.col("passed").sum().cast(pl.Int64), pl.len().alias("rows")).sort("style")
     by_style = {
-        style: {"verified": kept, "rejected": whole - kept} for style, kept, whole in styles.collect().iter_rows()
+        style: {"verified": kept, "rejected": whole - kept}
+        for style, kept, whole in styles.collect(engine="streaming").iter_rows()
     }
     kept = sum(counts["verified"] for counts in by_style.values())
     lost = sum(counts["rejected"] for counts in by_style.values())
@@ -117,8 +118,10 @@ def _results(
 
 
 def _spread(rows: pl.LazyFrame, count: int, wanted: int = 3) -> pl.DataFrame:
-    """A few rows spread evenly over a table."""
-    return rows.gather_every(max(1, count // wanted)).head(wanted).collect()
+    """A few rows spread evenly over a table, of which no more than these are in memory."""
+    step = max(1, count // wanted)
+    spread = rows.with_row_index("_row").filter(pl.col("_row") % step == 0).head(wanted).drop("_row")
+    return spread.collect(engine="streaming")
 
 
 @dg.multi_asset(
@@ -218,7 +221,7 @@ def _described(checked: pl.LazyFrame, check: SemanticCheck) -> _Described:
             pl.col("votes").is_not_null().sum(),
             pl.len(),
         )
-        .collect()
+        .collect(engine="streaming")
         .row(0)
     )
     open_rows = checked.filter(pl.col("decision") == Decision.UNDECIDED.value)

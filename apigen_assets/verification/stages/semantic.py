@@ -12,6 +12,7 @@ from apigen_assets.domain.reason import Reason, Stage
 from apigen_assets.domain.tool import Tool
 from apigen_assets.domain.verdict import CHECKED_SCHEMA, Decision, Verdict, with_verdicts
 from apigen_assets.files.canonical import dumps
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.verification.grounding import Grounding, ground
 from apigen_assets.verification.grounding.strength import rejects
 from apigen_assets.verification.stages.controls import Control, ask_controls
@@ -54,7 +55,7 @@ class SemanticCheck:
             if found.rejection is None and self.chat is not None:
                 questions = tuple(finding.detail for finding in found.questions)
                 results = json.loads(execution) if execution else []
-                items[i] = Item(key, query, json.loads(tools), json.loads(answers), results, questions)
+                items[i] = Item(key, query, _tools_json(tools), json.loads(answers), results, questions)
         votes: dict[int, dict[str, Vote]] = {}
         if self.chat is not None and items:
             self._ask_controls(self.chat)
@@ -127,6 +128,13 @@ def check_semantic(
     return SemanticCheck(chat, judges, options)(frame)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)
+def _tools_json(text: str) -> list[JsonObject]:
+    """The objects in a row's column `tools`; rows of one prompt share them."""
+    parsed: list[JsonObject] = json.loads(text)
+    return parsed
+
+
+@lru_cache(maxsize=1024)
 def _tools(text: str) -> tuple[Tool, ...]:
     return tuple(read_tools(text))

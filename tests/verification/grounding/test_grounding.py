@@ -59,7 +59,7 @@ def status(query, value, schema=None):
         ("the twenty-first", 21),
         ("5kg", 5),
         ("at 10:30", 10.5),
-        ("compounded semiannually", 2),
+        ("interest compounded semiannually", 2),
     ],
 )
 def test_numbers_are_found(query, value):
