@@ -30,7 +30,9 @@ from resources.llm.generators import (
 )
 from resources.llm.journal import JournalError
 
-batch_app = typer.Typer(no_args_is_help=True, help="Requests as batch files, and their answers into the journal.")
+batch_app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Requests as batch files, and their answers into the journal."
+)
 GeneratorOption = Annotated[str, typer.Option("--generator", "-g", help="A name in generators.yaml.")]
 FileOption = Annotated[Path | None, typer.Option("--generators-file", help="Another generators.yaml.")]
 

@@ -18,7 +18,9 @@ from apigen_assets.settings import settings
 from resources.llm.journal import Journal, cut_at
 from resources.llm.protocol import completion_of, cost_of
 
-journal_app = typer.Typer(no_args_is_help=True, help="The journal of completions: what was answered, and what it cost.")
+journal_app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="The journal of completions: what was answered, and what it cost."
+)
 
 
 @journal_app.command()

@@ -1,53 +1,67 @@
 """The `apigen` command line."""
 
-import typer
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
-from apigen_assets.cli.batch import batch_app
-from apigen_assets.cli.demo import demo
-from apigen_assets.cli.estimate import estimate
-from apigen_assets.cli.evaluate import evaluate
-from apigen_assets.cli.generate import generate
-from apigen_assets.cli.import_ import import_
-from apigen_assets.cli.import_base import import_base
-from apigen_assets.cli.journal import journal_app
-from apigen_assets.cli.publish import publish
-from apigen_assets.cli.recordings import import_recordings
-from apigen_assets.cli.score import bfcl_install, score
-from apigen_assets.cli.secrets import secrets
-from apigen_assets.cli.sql import sql
+import typer
+from typer.core import TyperGroup
+
 from apigen_assets.cli.terminal import guard_terminal
-from apigen_assets.cli.trace import trace
-from apigen_assets.cli.train import preflight, train
-from apigen_assets.cli.ui import ui
-from apigen_assets.cli.verify import verify
 from apigen_assets.settings import SettingsError
 
+_COMMANDS = {
+    "demo": "demo:demo",
+    "ui": "ui:ui",
+    "sql": "sql:sql",
+    "import": "import_:import_",
+    "import-recordings": "recordings:import_recordings",
+    "import-base": "import_base:import_base",
+    "publish": "publish:publish",
+    "score": "score:score",
+    "bfcl-install": "score:bfcl_install",
+    "trace": "trace:trace",
+    "secrets": "secrets:secrets",
+    "estimate": "estimate:estimate",
+    "generate": "generate:generate",
+    "batch": "batch:batch_app",
+    "journal": "journal:journal_app",
+    "verify": "verify:verify",
+    "evaluate": "evaluate:evaluate",
+    "train": "train:train",
+    "preflight": "train:preflight",
+}
+"""Each command by module and name in `apigen_assets.cli`, in the order of the help."""
+
+
+class _Commands(TyperGroup):
+    """Imports a command when it is asked for: a look at one row needs nothing of training."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        place = _COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        loaded: typer.Typer | Callable[..., Any] = getattr(import_module(f"apigen_assets.cli.{module}"), name)
+        if not isinstance(loaded, typer.Typer):
+            function, loaded = loaded, typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
+            loaded.command(cmd_name)(function)
+        command = typer.main.get_command(loaded)
+        command.name = cmd_name
+        return command
+
+
 app = typer.Typer(
-    name="apigen",
-    help="Your own APIs to a verified function-calling data set, trained models and BFCL scores.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_show_locals=False,
+    name="apigen", cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False
 )
-app.command()(demo)
-app.command()(ui)
-app.command()(sql)
-app.command("import")(import_)
-app.command("import-recordings")(import_recordings)
-app.command("import-base")(import_base)
-app.command()(publish)
-app.command()(score)
-app.command("bfcl-install")(bfcl_install)
-app.command()(trace)
-app.command()(secrets)
-app.command()(estimate)
-app.command()(generate)
-app.add_typer(batch_app, name="batch")
-app.add_typer(journal_app, name="journal")
-app.command()(verify)
-app.command()(evaluate)
-app.command()(train)
-app.command()(preflight)
+
+
+@app.callback()
+def _apigen() -> None:
+    """Your own APIs to a verified function-calling data set, trained models and BFCL scores."""
 
 
 def run() -> None:

@@ -1,17 +1,18 @@
 """A row's life, gathered from the tables, the journal and the releases."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
+from upath import UPath
 
 from apigen_assets.domain.reason import Stage
 from apigen_assets.files.json_types import JsonObject
 from resources.lake.lake import Lake, LakeError
-from resources.llm.journal import Journal
+from resources.llm.journal import journalled
 
 TABLES = {
     "verified": "function_calling_dataset",
@@ -66,10 +67,12 @@ def row_life(lake: Lake, journals: Path, releases: Path, row_id: str) -> RowLife
         UnknownRowError: no table holds it.
         LakeError: there is no table to look in.
     """
-    lake.scan("raw_candidates")  # says which table to make, where there is none
+    if not lake.paths("raw_candidates"):
+        lake.scan("raw_candidates")  # says which table to make
     asked = _dataset_row(lake, row_id) if row_id.isdecimal() and len(row_id) < 12 else None
     candidate_id = row_id if asked is None else str(asked["candidate_id"]).rsplit(":", 1)[-1]
-    candidate = _one(lake, "raw_candidates", pl.col("candidate_id") == candidate_id)
+    file = lake.file_with("raw_candidates", "candidate_id", candidate_id)
+    candidate = None if file is None else _in_files(lake, [file], pl.col("candidate_id") == candidate_id)
     if candidate is None:
         raise UnknownRowError(
             f"no candidate {candidate_id!r} in {lake.root}: give a candidate_id, or the id of a row of the data set"
@@ -77,7 +80,7 @@ def row_life(lake: Lake, journals: Path, releases: Path, row_id: str) -> RowLife
     partition = {"api_batch": str(candidate["batch"]), "generator": str(candidate["generator"])}
     life = RowLife(candidate=candidate, verdicts=_verdicts(lake, candidate_id, partition))
     life.apis = _apis(lake, json.loads(candidate["tools"]))
-    record = _journalled(journals / str(candidate["generator"]), str(candidate["completion_key"]))
+    record = journalled(journals / str(candidate["generator"]), str(candidate["completion_key"]))
     if record is not None:
         life.request = record.get("request")
         life.completion = {name: value for name, value in record.items() if name != "request"}
@@ -151,16 +154,6 @@ def _apis(lake: Lake, tools: list[JsonObject]) -> list[JsonObject]:
     return [by_id[api_id] for api_id in ids if api_id in by_id]
 
 
-def _journalled(folder: Path, key: str) -> JsonObject | None:
-    if not folder.is_dir():
-        return None
-    journal = Journal(folder)
-    try:
-        return journal.get(key)
-    finally:
-        journal.close()
-
-
 def _release(releases: Path) -> JsonObject | None:
     try:
         manifest = json.loads((releases / "function-calling-dataset" / "release.json").read_text(encoding="utf-8"))
@@ -204,10 +197,15 @@ def _released_rows(lake: Lake, api_id: str) -> JsonObject:
 
 
 def _one(lake: Lake, table: str, wanted: pl.Expr, partition: Mapping[str, str] | None = None) -> JsonObject | None:
-    try:
-        rows = lake.scan(table, partition).filter(wanted).head(1).collect()
-    except LakeError:
+    """The first row of a table, or of the one file of a partition."""
+    paths = lake.paths(table) if partition is None else [lake.path(table, partition)]
+    return _in_files(lake, [path for path in paths if partition is None or path.exists()], wanted)
+
+
+def _in_files(lake: Lake, paths: Sequence[UPath], wanted: pl.Expr) -> JsonObject | None:
+    if not paths:
         return None
+    rows = lake.scan_paths(paths, in_ranges=True).filter(wanted).head(1).collect()
     return None if rows.is_empty() else rows.row(0, named=True)
 
 

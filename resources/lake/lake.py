@@ -89,6 +89,27 @@ class Lake:
             raise LakeError(f"{asset} has no table in {self.root}{which}: materialise it first")
         return self.scan_paths(paths, in_ranges=in_ranges)
 
+    def file_with(self, asset: str, column: str, value: str) -> UPath | None:
+        """The first file of the asset with a row that has the value there; of all files that one column is read."""
+        paths = self.paths(asset)
+        if not paths:
+            return None
+        places, options = ([str(path) for path in paths], None) if self._remote is None else self._remote.places(paths)
+        found = (
+            pl.scan_parquet(
+                places,
+                hive_partitioning=False,
+                storage_options=options,
+                include_file_paths=_FILE,
+                extra_columns="ignore",
+            )
+            .select(column, _FILE)
+            .filter(pl.col(column) == value)
+            .head(1)
+            .collect()
+        )
+        return None if found.is_empty() else paths[places.index(found[_FILE][0])]
+
     def scan_paths(self, paths: Sequence[UPath], *, in_ranges: bool = False) -> pl.LazyFrame:
         """One lazy frame over the given files; a column that one of them lacks is null in its rows.
 

@@ -5,16 +5,20 @@ arrived. Beside each segment lies an index file, a cache that may be deleted any
 """
 
 import errno
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.files.jsonl_store import Entry, JsonlStore
-from apigen_assets.files.mirror import segment_folders
+from apigen_assets.files.mirror import segment_folders, segments_of
 from apigen_assets.files.segment_index import HashIndex
+from apigen_assets.files.segments import lines_from
 from resources.llm.outcomes import OutcomeClass, outcome_of
 from resources.llm.protocol import completion_of, cost_of
 
+_HEAD_BYTES = 256
+"""A record begins with its key."""
 _UNCUT = 0
 """In place of the token limit at which an answer was cut."""
 
@@ -78,6 +82,35 @@ class Journal:
     def close(self) -> None:
         """Flush to disk and close; the journal may be used again afterwards."""
         self._store.close()
+
+
+def journalled(folder: Path, key: str) -> JsonObject | None:
+    """The answer of one key, or null, without reading the whole journal: what one look-up needs.
+
+    Args:
+        folder: where the segments lie.
+        key: 64 hex digits.
+    """
+    best: tuple[int, JsonObject] | None = None
+    for path in segments_of(folder):
+        covered, places = HashIndex().find(path, bytes.fromhex(key))
+        lines = [_line(path, offset, length) for offset, length, _ in places]
+        lines += [line for _, line in lines_from(path, covered) if key.encode() in line[:_HEAD_BYTES]]
+        for line in lines:
+            try:
+                record = json.loads(line)
+                entry = _entry(record) if record["key"] == key else None
+            except (ValueError, KeyError, TypeError):
+                continue
+            if entry is not None and (best is None or _is_better(int(entry.note), best[0])):
+                best = int(entry.note), record
+    return None if best is None else best[1]
+
+
+def _line(path: Path, offset: int, length: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(length)
 
 
 def _entry(record: JsonObject) -> Entry | None:
