@@ -1,5 +1,6 @@
 """Assets of the data set: composition, contaminated rows, relevance rows, the set, its ablations, the report."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -329,6 +330,8 @@ def dataset_report(
             "path": dg.MetadataValue.path(str(path)),
             "open": dg.MetadataValue.url(path.as_uri()),
             "funnel": dg.MetadataValue.md(markdown(table)),
+            # single numbers, which the UI draws over time
+            **{f"diversity_{_key(name)}": round(float(value), 4) for name, value in stats.diversity.items()},
             "diversity": dg.MetadataValue.json({name: round(value, 4) for name, value in stats.diversity.items()}),
             "diversity_by_group": dg.MetadataValue.md(
                 table_of([one._replace(group=f"{by}: {one.group}") for by, figures in report.groups for one in figures])
@@ -336,6 +339,11 @@ def dataset_report(
             **plots(report),
         }
     )
+
+
+def _key(name: str) -> str:
+    """A figure's name as a metadata key."""
+    return "_".join(re.findall(r"[a-z0-9]+", name.lower()))
 
 
 def _compared(instance: dg.DagsterInstance) -> bool:
@@ -364,7 +372,14 @@ def _metadata(lake: Lake, rows: pl.DataFrame, composition: pl.DataFrame) -> dict
     table = funnel(lake)
     styles = column_counts(rows.filter(pl.col("kind") == "call"), "style")
     fates = column_counts(composition, "fate")
+    candidates = sum(row.candidates for row in table)
     return {
+        # single numbers, which the UI draws over time
+        "rows_with_calls": sum(styles.values()),
+        "relevance_rows": rows.height - sum(styles.values()),
+        "pass_rate": round(sum(row.verified for row in table) / candidates, 4) if candidates else 0.0,
+        "released_share_of_candidates": round(sum(styles.values()) / candidates, 4) if candidates else 0.0,
+        "apis_called": rows["api_ids"].str.json_decode(pl.List(pl.String)).explode().n_unique() if rows.height else 0,
         "funnel": dg.MetadataValue.md(markdown(table)),
         "funnel_plot": funnel_plot(table),
         "styles": counts_table(styles, "style"),

@@ -18,6 +18,7 @@ from apigen_assets.evaluation.published import FOOTNOTE
 from apigen_assets.evaluation.scores import Scores
 from apigen_assets.evaluation.store import RunningElsewhereError
 from apigen_assets.files.markdown import grid
+from apigen_assets.orchestration.config import RunConfig
 from apigen_assets.orchestration.metadata import bar_plot, figure, samples
 from apigen_assets.orchestration.retries import again_or_stop
 from apigen_assets.orchestration.shaping import shaped_by
@@ -29,7 +30,7 @@ from resources.bfcl.resource import BfclResource
 from resources.llm.resource import LlmResource
 
 
-class BfclConfig(dg.Config):
+class BfclConfig(RunConfig):
     """How one model is asked."""
 
     per_category: int | None = None
@@ -140,6 +141,7 @@ def _metadata(evaluation: Evaluation, table: pl.DataFrame, stand_in: bool) -> di
     metadata = {
         "questions": dg.MetadataValue.int(table.height),
         "correct": dg.MetadataValue.int(int(table["valid"].sum())),
+        "accuracy": dg.MetadataValue.float(round(float(table["valid"].mean() or 0), 4) if table.height else 0.0),
         "sample": dg.MetadataValue.bool(evaluation.sampled),
         "scores": dg.MetadataValue.md(f"*{STAND_IN}*\n\n" * stand_in + scores_markdown(scores)),
         "errors": dg.MetadataValue.md(_markdown(kinds)),

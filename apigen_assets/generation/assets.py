@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from apigen_assets.catalog.pinned_library import pin_library
 from apigen_assets.domain.api import Api
@@ -22,6 +23,7 @@ from apigen_assets.generation.prompts import library_hash
 from apigen_assets.generation.rounds import RoundError, pool_of, read_other_rounds, read_pool, rows_of_round
 from apigen_assets.generation.shown_examples import ShownExample, from_seeds
 from apigen_assets.orchestration.automation import ONCE, ONCE_OR_WAITING
+from apigen_assets.orchestration.config import RunConfig
 from apigen_assets.orchestration.data_versions import content_version
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.orchestration.retries import again_or_stop
@@ -41,15 +43,18 @@ GENERATION_VERSION = content_hash([library_hash(), "sampling 1", "parsing 2"], 1
 BATCH_CHECK = "no_batch_is_waited_for"
 
 
-class RoundConfig(dg.Config):
+class RoundConfig(RunConfig):
     """Which round of generation a run is for."""
 
     round: int = 1
     """From 2 on prompts show verified rows of the round before (paper, section 3.1), and candidates are added to those
     of earlier rounds. A later round asks new prompts, which are paid for: it is never started by itself."""
+    candidates: int = Field(default=0, ge=0)
+    """Pairs to ask for in this run, per partition; 0: what APIGEN_CANDIDATES_PER_PARTITION and
+    APIGEN_CANDIDATES_PER_API give. A larger number extends what was made: the same prompts come first."""
 
 
-class PoolConfig(dg.Config):
+class PoolConfig(RunConfig):
     """What the pool of a later round consists of."""
 
     round: int = 2
@@ -168,7 +173,9 @@ def raw_candidates(
     waits: list[BatchNote] = []
     try:
         model = generators(settings).get(generator)
-        target = settings.candidates(filtered_api_catalog.height, model is not None and model.is_standin)
+        target = config.candidates or settings.candidates(
+            filtered_api_catalog.height, model is not None and model.is_standin
+        )
         batches = None
         if model is not None and model.batch:
             batches = PartitionBatches(settings.batches_dir, model, context.partition_key, llm.client())

@@ -9,6 +9,7 @@ import polars as pl
 from apigen_assets.dataset.funnel import TABLES as FUNNEL_TABLES
 from apigen_assets.dataset.funnel import markdown
 from apigen_assets.files.json_types import JsonObject
+from apigen_assets.orchestration.config import RunConfig
 from apigen_assets.orchestration.shaping import shaped_by
 from apigen_assets.partitions import ModelPartition, model_by_dataset
 from apigen_assets.release.build import build_dataset
@@ -24,7 +25,7 @@ from resources.lake.io_manager import LakeIOManager
 from resources.lake.lake import LakeError
 
 
-class ReleaseConfig(dg.Config):
+class ReleaseConfig(RunConfig):
     """Where this release goes, where it differs from the settings."""
 
     repo: str = ""
@@ -252,6 +253,7 @@ def _metadata(done: Publication) -> dict[str, Any]:
     return {
         "published": "a new commit" if done.committed else "the repository held this release already",
         "url": dg.MetadataValue.url(done.url),
+        **({"revision_url": dg.MetadataValue.url(f"{done.url}/tree/{done.revision}")} if done.revision else {}),
         "revision": done.revision or "",
         "version": done.version or "",
         "verified": done.verified,

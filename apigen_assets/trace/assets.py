@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from apigen_assets.orchestration.config import RunConfig
 from apigen_assets.settings import Settings
 from apigen_assets.trace.life import UnknownRowError, api_life, row_life
 from apigen_assets.trace.page import api_page, row_page
@@ -9,7 +10,7 @@ from resources.lake.io_manager import LakeIOManager
 from resources.lake.lake import LakeError
 
 
-class TraceConfig(dg.Config):
+class TraceConfig(RunConfig):
     """What to trace: a row or an API."""
 
     row_id: str = ""

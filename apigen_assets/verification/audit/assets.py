@@ -7,6 +7,7 @@ import polars as pl
 
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject
+from apigen_assets.orchestration.config import RunConfig
 from apigen_assets.orchestration.metadata import bar_plot, counts_table
 from apigen_assets.settings import Settings
 from apigen_assets.verification.audit.audit import Funnel, audit_rows
@@ -14,7 +15,7 @@ from apigen_assets.verification.audit.read_rows import UnusableInputError, read_
 from apigen_assets.verification.stages.versions import SEMANTIC_VERSION
 
 
-class AuditConfig(dg.Config):
+class AuditConfig(RunConfig):
     """Which data sets to audit."""
 
     files: list[str] = []

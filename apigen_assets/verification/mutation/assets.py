@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 
 from apigen_assets.files.markdown import frame_table
+from apigen_assets.orchestration.config import RunConfig
 from apigen_assets.orchestration.metadata import bar_plot, samples
 from apigen_assets.orchestration.shaping import shaped_by
 from apigen_assets.partitions import ALL_THAT_EXISTS
@@ -26,12 +27,13 @@ _GOOD_INPUTS = {
 }
 
 
-class SuiteConfig(dg.Config):
+class SuiteConfig(RunConfig):
     """How much the mutation suite does."""
 
     verified_rows: int = 400
     """Verified rows to damage, beside every seed."""
     seed: int = 0
+    """Chooses the rows and the damage; the same seed gives the same suite."""
 
 
 @dg.asset(
@@ -86,12 +88,15 @@ def verification_report(
     )
 
 
-class CalibrationConfig(dg.Config):
+class CalibrationConfig(RunConfig):
     """How many questions the judges are asked."""
 
     good_rows: int = 60
+    """Rows known to be good; each judge is asked about every one."""
     faults_per_row: int = 2
+    """Damaged copies of each good row that the judges are asked about too."""
     seed: int = 0
+    """Chooses the rows and the damage; the same seed asks the same."""
 
 
 @dg.asset(
