@@ -37,6 +37,7 @@ from sensors.automation import automation
 from sensors.batches import batches
 from sensors.failures import failures
 from sensors.new_apis import new_apis
+from sensors.recovery import recovery
 
 _ASSETS = [catalog, generation, stages, mutation, audit, dataset, overview, release, training, evaluation, trace]
 _CHECKS = [
@@ -77,7 +78,7 @@ def build(settings: Settings) -> dg.Definitions:
             "bfcl": BfclResource.from_settings(settings),
             "trainer": TrainerResource.from_settings(settings),
         },
-        sensors=[new_apis, automation, batches, failures],
+        sensors=[new_apis, automation, batches, failures, recovery],
         executor=_EXECUTORS[settings.executor],
     )
 

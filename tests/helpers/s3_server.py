@@ -1,6 +1,5 @@
 """An S3-compatible server on loopback: SeaweedFS, with one account and one bucket."""
 
-import json
 import os
 import shutil
 import socket
@@ -29,29 +28,22 @@ def s3_server(folder: Path) -> Iterator[dict[str, str]]:
     program = server_program()
     assert program is not None
     folder.mkdir(parents=True, exist_ok=True)
-    account = {"name": "tests", "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}
-    (folder / "accounts.json").write_text(json.dumps({"identities": [account]}))
-    ports = _free_ports(4)
-    master, volume, filer, s3 = ports
-    command = [program, f"-logdir={folder}", "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
-    command += [f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", "-volume.max=50"]
-    command += [
-        f"-filer.localSocket={folder}/filer.sock",
-        "-master.volumeSizeLimitMB=64",
-        "-master.volumePreallocate=0",
-    ]
-    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
-    command += ["-s3", f"-s3.port={s3}", f"-s3.config={folder}/accounts.json", "-s3.iam=false"]
+    ports = _free_ports(5)
+    master, volume, filer, s3, admin = ports
+    # As deploy/compose starts it, with ports of its own
+    command = [program, f"-logdir={folder}", "mini", f"-dir={folder}", f"-bucket={BUCKET}", f"-s3.port={s3}"]
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false"]
+    command += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-filer.localSocket={folder}/filer.sock"]
+    command += [f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}"]
+    command += [f"-admin.port={admin}"]
+    account = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
     with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **account}
+        )
         try:
-            variables = {
-                "AWS_ACCESS_KEY_ID": KEY,
-                "AWS_SECRET_ACCESS_KEY": SECRET,
-                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{s3}",
-                "AWS_REGION": "us-east-1",
-            }
-            _make_bucket(variables, process, folder / "server.log")
+            variables = {**account, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{s3}", "AWS_REGION": "us-east-1"}
+            _wait(variables, process, folder / "server.log")
             yield variables
         finally:
             process.kill()  # it takes its time over a graceful end, and its folder goes with the test
@@ -63,8 +55,8 @@ def s3_server(folder: Path) -> Iterator[dict[str, str]]:
                     socket_file.unlink(missing_ok=True)
 
 
-def _make_bucket(variables: dict[str, str], process: "subprocess.Popen[bytes]", log: Path) -> None:
-    """Until an object can be put: the gateway answers before its volumes do. The first object makes the bucket."""
+def _wait(variables: dict[str, str], process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Until an object can be put: the gateway answers before its volumes do."""
     from obstore.store import S3Store
 
     options: Any = {name.lower(): value for name, value in variables.items()}

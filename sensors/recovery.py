@@ -1,0 +1,172 @@
+"""Takes up what a fault of the machine left behind: runs whose process is gone, and runs that had no space to write.
+
+A deterministic failure is never run again here; a killed process is, by Dagster's own `run_retries`, once its run is
+known to have failed.
+"""
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator, Set
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from apigen_assets.settings import Settings
+
+INTERVAL_S = 20
+AGAIN = "apigen/again"
+"""Tag: how often a run was asked for again because the machine had failed it."""
+MOST_AGAIN = 10
+FREE_BYTES = 64 << 20
+"""Bytes that must be free before anything is run again."""
+WAIT_S = 30.0
+"""Seconds after a failure before the first new try; the second waits twice as long, and so on."""
+LOOK_BACK_S = 86_400.0
+
+_STARTED = re.compile(r"Started process for run \(pid: (\d+)\)")
+_MACHINE = re.compile(
+    r"No space left on device|[Dd]isk is full|database or disk is full|disk I/O error|[Dd]isk quota exceeded"
+    r"|os error 28\b|ObjectStoreError"
+)
+
+
+@dg.sensor(
+    target=dg.AssetSelection.groups("catalog", "generation", "verification", "dataset"),
+    minimum_interval_seconds=INTERVAL_S,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def recovery(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
+    """End runs whose process is gone, so that they give their slots back, and repeat what a full disk stopped."""
+    lost = end_lost_runs(context.instance)
+    for run_id in lost:
+        context.log.warning(f"run {run_id} went on without a process: it counts as failed now")
+    if shutil.disk_usage(_existing(settings.home)).free < FREE_BYTES:
+        return dg.SensorResult(skip_reason=f"the disk of {settings.home} is full: free some space")
+    requests = list(again(context.instance, time.time()))
+    if not requests:
+        return dg.SensorResult(skip_reason=f"{len(lost)} lost runs, nothing to run again")
+    return dg.SensorResult(run_requests=requests)
+
+
+def end_lost_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Mark runs of this machine whose process is gone as failed; their ids.
+
+    Dagster learns of an end from the process or from its parent. Where both go at once, or neither can write it down,
+    the run would count as running for ever, with its slots.
+    """
+    if not isinstance(instance.run_launcher, dg.DefaultRunLauncher):
+        return []  # other launchers are asked after their workers by Dagster itself
+    lost = []
+    going_on = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
+    for run in instance.get_runs(going_on):
+        pid = process_of(instance, run.run_id)
+        if pid is None or _is_alive(pid):
+            continue
+        time.sleep(0.2)  # the process may have written its end and left between the two looks
+        now = instance.get_run_by_id(run.run_id)
+        if now is None or now.is_finished:
+            continue
+        instance.report_run_failed(now, f"The process of this run ({pid}) is gone and did not say how it ended.")
+        lost.append(run.run_id)
+    return lost
+
+
+def again(instance: dg.DagsterInstance, now: float) -> Iterator[dg.RunRequest]:
+    """Requests for what the machine failed and nobody has asked for since.
+
+    Args:
+        instance: with the runs of the last day.
+        now: seconds since the epoch.
+    """
+    failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=_moment(now - LOOK_BACK_S))
+    for record in instance.get_run_records(failed):
+        run = record.dagster_run
+        times = int(run.tags.get(AGAIN, "0"))
+        ended = record.end_time or record.update_timestamp.timestamp()
+        if times >= MOST_AGAIN or not 0 <= WAIT_S * (times + 1) < now - ended:
+            continue
+        if not _machine_failed(instance, run.run_id):
+            continue
+        partition = run.tags.get("dagster/partition")
+        assets = run.asset_selection or _planned(instance, run.run_id)
+        if not assets or _asked_since(instance, record, assets):
+            continue
+        yield dg.RunRequest(
+            run_key=f"again:{run.run_id}",
+            partition_key=partition,
+            asset_selection=sorted(assets),
+            tags={AGAIN: str(times + 1)},
+        )
+
+
+def process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
+    """The process of a run, as its event log names it; null before it has one."""
+    of_engine = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT).records
+    for record in reversed(of_engine):
+        event = record.event_log_entry.dagster_event
+        named = _STARTED.search((event.message if event else None) or "")
+        if named:
+            return int(named[1])
+    return None
+
+
+def _machine_failed(instance: dg.DagsterInstance, run_id: str) -> bool:
+    failures = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
+    for record in instance.get_records_for_run(run_id, of_type=failures).records:
+        event = record.event_log_entry.dagster_event
+        data = event.event_specific_data if event else None
+        error = getattr(data, "error", None)
+        while error is not None:
+            if _MACHINE.search(f"{error.cls_name}: {error.message}"):
+                return True
+            error = error.cause
+    return False
+
+
+def _planned(instance: dg.DagsterInstance, run_id: str) -> set[dg.AssetKey]:
+    planned = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED).records
+    events = [record.event_log_entry.dagster_event for record in planned]
+    return {event.asset_key for event in events if event is not None and event.asset_key is not None}
+
+
+def _asked_since(instance: dg.DagsterInstance, failed: dg.RunRecord, assets: Set[dg.AssetKey]) -> bool:
+    """Whether a later run has the same partition and at least these assets."""
+    partition = failed.dagster_run.tags.get("dagster/partition")
+    tags = {"dagster/partition": partition} if partition else {}
+    later = instance.get_run_records(dg.RunsFilter(tags=tags, created_after=failed.create_timestamp))
+    return any(
+        assets <= (run.asset_selection or _planned(instance, run.run_id))
+        for run in (record.dagster_run for record in later)
+        if run.run_id != failed.dagster_run.run_id and run.tags.get("dagster/partition") == partition
+    )
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state != "Z"
+    except FileNotFoundError:
+        if Path("/proc/self").exists():
+            return False
+    except (OSError, IndexError):
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,106 @@
+"""What a fault of the machine left behind is taken up: lost runs end, full disks are tried again, nothing else is."""
+
+import subprocess
+import sys
+import time
+
+import dagster as dg
+import pytest
+
+from sensors.recovery import AGAIN, MOST_AGAIN, WAIT_S, again, end_lost_runs
+
+BATCHES = dg.DynamicPartitionsDefinition(name="api_batch")
+FAILING = {"error": OSError(28, "No space left on device")}
+
+
+@dg.asset(partitions_def=BATCHES)
+def table() -> None:
+    raise FAILING["error"]
+
+
+@pytest.fixture
+def instance(tmp_path):
+    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+        instance.add_dynamic_partitions("api_batch", ["a", "b"])
+        yield instance
+
+
+def fail(instance, error, tags=None, partition="a"):
+    FAILING["error"] = error
+    dg.materialize([table], instance=instance, partition_key=partition, raise_on_error=False, tags=tags)
+    return instance.get_runs(limit=1)[0].run_id
+
+
+def later():
+    return time.time() + WAIT_S * (MOST_AGAIN + 2)
+
+
+def started(instance, pid):
+    """A run that the instance believes to go on in a process."""
+    job = dg.define_asset_job("job", [table])
+    run = instance.create_run_for_job(
+        dg.Definitions([table], jobs=[job]).resolve_job_def("job"), status=dg.DagsterRunStatus.STARTED
+    )
+    instance.report_engine_event(f"Started process for run (pid: {pid}).", run)
+    return run.run_id
+
+
+def test_a_run_whose_process_is_gone_fails_and_one_that_goes_on_is_left_alone(instance):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    living = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        lost, fine, young = started(instance, ended.pid), started(instance, living.pid), started(instance, "none yet")
+        assert end_lost_runs(instance) == [lost]
+        status = {run.run_id: run.status for run in instance.get_runs()}
+        assert status[lost] is dg.DagsterRunStatus.FAILURE
+        assert status[fine] is status[young] is dg.DagsterRunStatus.STARTED
+        assert end_lost_runs(instance) == []
+    finally:
+        living.communicate(b"\n")
+
+
+def test_a_child_that_ended_and_was_not_waited_for_is_gone_too(instance):
+    zombie = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
+    zombie.stdout.read()
+    time.sleep(0.2)
+    run_id = started(instance, zombie.pid)
+    assert end_lost_runs(instance) == [run_id]
+    zombie.wait()
+
+
+def test_what_a_full_disk_stopped_is_asked_for_again_after_a_while(instance):
+    run_id = fail(instance, OSError(28, "No space left on device"))
+    assert list(again(instance, time.time())) == []
+    (request,) = again(instance, later())
+    assert request.partition_key == "a" and request.asset_selection == [dg.AssetKey("table")]
+    assert request.run_key == f"again:{run_id}" and request.tags[AGAIN] == "1"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(122, "Disk quota exceeded"),
+        RuntimeError("journal data/journal: the disk is full; free some space"),
+        RuntimeError("(sqlite3.OperationalError) database or disk is full"),
+    ],
+)
+def test_every_way_of_being_full_counts_also_as_a_cause(instance, error):
+    wrapped = RuntimeError("the step failed")
+    wrapped.__cause__ = error
+    fail(instance, wrapped)
+    assert len(list(again(instance, later()))) == 1
+
+
+@pytest.mark.parametrize("error", [ValueError("the source is broken"), OSError(13, "Permission denied")])
+def test_a_failure_that_would_come_again_is_left_alone(instance, error):
+    fail(instance, error)
+    assert list(again(instance, later())) == []
+
+
+def test_it_ends_after_some_tries_and_where_somebody_asked_already(instance):
+    fail(instance, OSError(28, "No space left on device"), {AGAIN: str(MOST_AGAIN)}, partition="b")
+    assert list(again(instance, later())) == []
+    fail(instance, OSError(28, "No space left on device"))
+    fail(instance, ValueError("a later run of the same partition"))
+    assert list(again(instance, later())) == []
