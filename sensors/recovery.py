@@ -8,12 +8,13 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 
+from apigen_assets.orchestration.jobs import jobs
 from apigen_assets.settings import Settings
 
 INTERVAL_S = 20
@@ -33,8 +34,12 @@ _MACHINE = re.compile(
 )
 
 
+_AUTOMATIC = ("seeds", "catalog", "rows", "dataset", "overview")
+"""Jobs that run by themselves: what a person started waits for a person."""
+
+
 @dg.sensor(
-    target=dg.AssetSelection.groups("catalog", "generation", "verification", "dataset"),
+    jobs=[job for job in jobs if job.name in _AUTOMATIC],
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
@@ -45,7 +50,10 @@ def recovery(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Set
         context.log.warning(f"run {run_id} went on without a process: it counts as failed now")
     if shutil.disk_usage(_existing(settings.home)).free < FREE_BYTES:
         return dg.SensorResult(skip_reason=f"the disk of {settings.home} is full: free some space")
-    requests = list(again(context.instance, time.time()))
+    repository = context.repository_def
+    assert repository is not None
+    made_by = {name: repository.get_job(name).asset_layer.selected_asset_keys for name in _AUTOMATIC}
+    requests = list(again(context.instance, made_by, time.time()))
     if not requests:
         return dg.SensorResult(skip_reason=f"{len(lost)} lost runs, nothing to run again")
     return dg.SensorResult(run_requests=requests)
@@ -74,11 +82,12 @@ def end_lost_runs(instance: dg.DagsterInstance) -> list[str]:
     return lost
 
 
-def again(instance: dg.DagsterInstance, now: float) -> Iterator[dg.RunRequest]:
+def again(instance: dg.DagsterInstance, made_by: Mapping[str, Set[dg.AssetKey]], now: float) -> Iterator[dg.RunRequest]:
     """Requests for what the machine failed and nobody has asked for since.
 
     Args:
         instance: with the runs of the last day.
+        made_by: assets by the job that makes them.
         now: seconds since the epoch.
     """
     failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=_moment(now - LOOK_BACK_S))
@@ -94,12 +103,15 @@ def again(instance: dg.DagsterInstance, now: float) -> Iterator[dg.RunRequest]:
         assets = run.asset_selection or _planned(instance, run.run_id)
         if not assets or _asked_since(instance, record, assets):
             continue
-        yield dg.RunRequest(
-            run_key=f"again:{run.run_id}",
-            partition_key=partition,
-            asset_selection=sorted(assets),
-            tags={AGAIN: str(times + 1)},
-        )
+        for job, all_of_job in made_by.items():
+            if assets & all_of_job:
+                yield dg.RunRequest(
+                    run_key=f"again:{run.run_id}:{job}",
+                    job_name=job,
+                    partition_key=partition,
+                    asset_selection=sorted(assets & all_of_job),
+                    tags={AGAIN: str(times + 1)},
+                )
 
 
 def process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:

@@ -48,7 +48,7 @@ def postgres_server() -> Iterator[str]:
         call(f"{folder}/pg_ctl", "-D", f"{data}", "-o", options, "-l", f"{root}/log", "-w", "-t", "60", "start")
         try:
             _create_database(port)
-            yield f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}/{DATABASE}"
+            yield f"postgresql+psycopg2://{USER}:{PASSWORD}@127.0.0.1:{port}/{DATABASE}"
         finally:
             call(f"{folder}/pg_ctl", "-D", f"{data}", "-m", "immediate", "-w", "stop")
     finally:

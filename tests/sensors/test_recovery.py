@@ -10,6 +10,7 @@ import pytest
 from sensors.recovery import AGAIN, MOST_AGAIN, WAIT_S, again, end_lost_runs
 
 BATCHES = dg.DynamicPartitionsDefinition(name="api_batch")
+MADE_BY = {"catalog": {dg.AssetKey("table")}, "rows": {dg.AssetKey("others")}}
 FAILING = {"error": OSError(28, "No space left on device")}
 
 
@@ -71,10 +72,11 @@ def test_a_child_that_ended_and_was_not_waited_for_is_gone_too(instance):
 
 def test_what_a_full_disk_stopped_is_asked_for_again_after_a_while(instance):
     run_id = fail(instance, OSError(28, "No space left on device"))
-    assert list(again(instance, time.time())) == []
-    (request,) = again(instance, later())
-    assert request.partition_key == "a" and request.asset_selection == [dg.AssetKey("table")]
-    assert request.run_key == f"again:{run_id}" and request.tags[AGAIN] == "1"
+    assert list(again(instance, MADE_BY, time.time())) == []
+    (request,) = again(instance, MADE_BY, later())
+    assert (request.job_name, request.partition_key) == ("catalog", "a")
+    assert request.asset_selection == [dg.AssetKey("table")]
+    assert request.run_key == f"again:{run_id}:catalog" and request.tags[AGAIN] == "1"
 
 
 @pytest.mark.parametrize(
@@ -89,18 +91,18 @@ def test_every_way_of_being_full_counts_also_as_a_cause(instance, error):
     wrapped = RuntimeError("the step failed")
     wrapped.__cause__ = error
     fail(instance, wrapped)
-    assert len(list(again(instance, later()))) == 1
+    assert len(list(again(instance, MADE_BY, later()))) == 1
 
 
 @pytest.mark.parametrize("error", [ValueError("the source is broken"), OSError(13, "Permission denied")])
 def test_a_failure_that_would_come_again_is_left_alone(instance, error):
     fail(instance, error)
-    assert list(again(instance, later())) == []
+    assert list(again(instance, MADE_BY, later())) == []
 
 
 def test_it_ends_after_some_tries_and_where_somebody_asked_already(instance):
     fail(instance, OSError(28, "No space left on device"), {AGAIN: str(MOST_AGAIN)}, partition="b")
-    assert list(again(instance, later())) == []
+    assert list(again(instance, MADE_BY, later())) == []
     fail(instance, OSError(28, "No space left on device"))
     fail(instance, ValueError("a later run of the same partition"))
-    assert list(again(instance, later())) == []
+    assert list(again(instance, MADE_BY, later())) == []
