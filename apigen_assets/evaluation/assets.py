@@ -141,7 +141,7 @@ def _metadata(evaluation: Evaluation, table: pl.DataFrame, stand_in: bool) -> di
     metadata = {
         "questions": dg.MetadataValue.int(table.height),
         "correct": dg.MetadataValue.int(int(table["valid"].sum())),
-        "accuracy": dg.MetadataValue.float(round(table["valid"].sum() / max(1, table.height), 4)),
+        "accuracy": dg.MetadataValue.float(round(int(table["valid"].sum()) / max(1, table.height), 4)),
         "sample": dg.MetadataValue.bool(evaluation.sampled),
         "scores": dg.MetadataValue.md(f"*{STAND_IN}*\n\n" * stand_in + scores_markdown(scores)),
         "errors": dg.MetadataValue.md(_markdown(kinds)),
