@@ -11,6 +11,7 @@ import hashlib
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -78,6 +79,7 @@ def main() -> int:
     parser.add_argument("--candidates", type=int, default=60)
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers end with this process
     root = options.folder or Path(tempfile.mkdtemp(prefix="apigen-beyond-"))
     try:
         laptop, cluster = root / "laptop", root / "cluster"

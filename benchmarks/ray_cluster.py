@@ -11,6 +11,7 @@ import argparse
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -152,6 +153,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers end with this process
     root = options.folder or Path(tempfile.mkdtemp(prefix="apigen-ray-"))
     root.mkdir(parents=True, exist_ok=True)
     (root / "generators.yaml").write_text(GENERATORS)

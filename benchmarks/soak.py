@@ -197,6 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--disk-mb", type=int, default=2000, help="size of a disk of its own; 0: none")
     parser.add_argument("--patience", type=float, default=30.0, help="minutes to wait for quiet afterwards")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the daemon and the disk end with this process
     folder = options.folder or Path(tempfile.mkdtemp(prefix="apigen-soak-"))
     try:
         with own_disk(folder / "home", options.disk_mb) as mounted:
