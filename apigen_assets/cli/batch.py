@@ -12,9 +12,6 @@ from rich.console import Console
 from apigen_assets.cli.generate import configured, make_plan
 from apigen_assets.cli.generate_run import Plan, UnusableError
 from apigen_assets.files.json_types import JsonObject
-from apigen_assets.functions.library import all_seeds
-from apigen_assets.generation.generate import generate
-from apigen_assets.generation.shown_examples import from_seeds
 from apigen_assets.settings import settings
 from resources.llm.batch import BatchFileError, BatchStream, Imported, import_answers, write_batches
 from resources.llm.batch_api import BatchApi, BatchApiError
@@ -127,18 +124,7 @@ def status(generators_file: FileOption = None) -> None:
 
 def _unanswered(plan: Plan, client: ChatClient) -> list[JsonObject]:
     stream = BatchStream(client, plan.model)
-    generate(
-        plan.apis,
-        from_seeds(all_seeds()),
-        plan.model.name,
-        plan.batch,
-        plan.target,
-        stream,
-        plan.settings.seed,
-        plan.settings.pairs_per_prompt,
-        plan.settings.languages,
-        structured=plan.model.structured,
-    )
+    plan.write(stream, plan.target)
     return list(stream.lines.values())
 
 

@@ -11,10 +11,10 @@ from rich.table import Table
 
 from apigen_assets.catalog.pinned_library import pin_library
 from apigen_assets.domain.api import Api
-from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.estimate import Estimate, estimate_generation, estimate_judging
 from apigen_assets.generation.library import Library
-from apigen_assets.generation.shown_examples import ShownExample, from_seeds
+from apigen_assets.generation.own_seeds import SeedsError, read_all_seeds
+from apigen_assets.generation.shown_examples import ShownExample
 from apigen_assets.settings import Settings, settings
 from resources.lake.lake import LakeError
 from resources.lake.opening import open_lake
@@ -40,7 +40,7 @@ def estimate(
         chosen = _chosen(known, generator)
         batches, where = _batches(config)
         examples = _examples(config)
-    except (GeneratorsFileError, UnknownGeneratorError, LakeError) as error:
+    except (GeneratorsFileError, UnknownGeneratorError, LakeError, SeedsError) as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(1) from None
     rows: list[Estimate] = []
@@ -162,7 +162,7 @@ def _examples(config: Settings) -> list[ShownExample]:
     if lake.paths("seed_examples"):
         rows = lake.scan("seed_examples").collect()
         return [ShownExample.from_row(row) for row in rows.iter_rows(named=True)]
-    return from_seeds(all_seeds())
+    return read_all_seeds(config.seeds_source).examples
 
 
 def _short(tokens: int) -> str:

@@ -9,9 +9,14 @@ import typer
 from rich.console import Console
 
 from apigen_assets.catalog.importers.sources import import_source
+from apigen_assets.catalog.pinned_library import pin_library
 from apigen_assets.cli.generate_run import Outputs, Plan, UnusableError, preview_run, run, verify_run
 from apigen_assets.domain.api import Api
+from apigen_assets.generation.library import Library
+from apigen_assets.generation.own_seeds import SeedsError, read_all_seeds
 from apigen_assets.settings import Settings, settings
+from resources.lake.lake import LakeError
+from resources.lake.opening import open_lake
 from resources.llm.generators import (
     Generator,
     GeneratorsFileError,
@@ -23,6 +28,8 @@ from resources.llm.generators import (
 )
 
 BUILTIN = "builtin"
+_MOST_PROBLEMS = 5
+"""Seeds that are left out, shown with their reason."""
 
 
 def generate(
@@ -118,12 +125,36 @@ def make_plan(
     config: Settings,
     console: Console,
 ) -> Plan:
-    """The plan for some sources.
+    """The plan for some sources, with seeds of the user's own and the catalog of the lake where there is one.
 
     Raises:
-        UnusableError: a source gives no API.
+        UnusableError: a source gives no API, or seeds or the catalog cannot be read.
     """
-    return Plan(_apis(sources, workdir, console), _batch(sources), model, judges, candidates, config)
+    apis, batch = _apis(sources, workdir, console), _batch(sources)
+    try:
+        seeds = read_all_seeds(config.seeds_source)
+        library = _library(config, batch, apis)
+    except (SeedsError, LakeError) as error:
+        raise UnusableError(str(error)) from None
+    for problem in seeds.problems[:_MOST_PROBLEMS]:
+        console.print(f"seed left out: {problem}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+    if len(seeds.problems) > _MOST_PROBLEMS:
+        console.print(f"... and {len(seeds.problems) - _MOST_PROBLEMS} more seeds left out", style="yellow")
+    if library is not None:
+        console.print(
+            f"prompts offer them beside {len(library) - len(apis)} APIs of the catalog, as it was at the first run",
+            markup=False,
+            highlight=False,
+        )
+    return Plan(apis, batch, model, judges, candidates, config, seeds.examples, library)
+
+
+def _library(config: Settings, batch: str, apis: Sequence[Api]) -> Library | None:
+    """The catalog of the lake as it was pinned for these APIs, as the asset `raw_candidates` does it."""
+    lake = open_lake(config)
+    if not lake.paths("filtered_api_catalog"):
+        return None
+    return Library(pin_library(lake, batch, Api.frame(apis)).apis)
 
 
 def _apis(sources: Sequence[str], out: Path, console: Console) -> list[Api]:

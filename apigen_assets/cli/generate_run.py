@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,18 +18,18 @@ from apigen_assets.cli.estimate import print_estimate
 from apigen_assets.cli.terminal import unguarded
 from apigen_assets.dataset.dataset_rows import dataset_rows
 from apigen_assets.domain.api import Api
-from apigen_assets.domain.chat import BudgetError, EndpointError
+from apigen_assets.domain.chat import BudgetError, ChatStream, EndpointError
 from apigen_assets.domain.reason import Reason, Stage
 from apigen_assets.domain.record import in_schema
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.atomic import whole_file
 from apigen_assets.files.json_types import JsonObject
-from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.estimate import Estimate, estimate_generation, estimate_judging
 from apigen_assets.generation.generate import generate, planned_requests
 from apigen_assets.generation.generated import Generated
+from apigen_assets.generation.library import Library
 from apigen_assets.generation.samplers import Sampler
-from apigen_assets.generation.shown_examples import from_seeds
+from apigen_assets.generation.shown_examples import ShownExample
 from apigen_assets.settings import Settings
 from apigen_assets.verification.stages.execution import bindings_of, check_execution
 from apigen_assets.verification.stages.format import FormatChecker
@@ -73,6 +74,16 @@ class Plan:
     judges: list[str]
     target: int
     settings: Settings
+    examples: list[ShownExample]
+    """Seeds of the built-in functions and of the user's own."""
+    library: Library | None = None
+    """The catalog of the lake with these APIs; null where the lake has none."""
+
+    @cached_property
+    def callable_apis(self) -> pl.DataFrame:
+        """Rows of `Api.SCHEMA` that a row's calls may go to: partners of `parallel_multiple` are of the library."""
+        own = Api.frame(self.apis)
+        return own if self.library is None else pl.concat([own, self.library.without_table(own["api_id"])])
 
     def client(self) -> ChatClient:
         """The client with the journal and the budgets of the settings."""
@@ -81,7 +92,7 @@ class Plan:
 
     def write(
         self,
-        chat: ChatClient,
+        chat: ChatStream,
         target: int,
         on_progress: Callable[[int, int], None] | None = None,
         most: int | None = None,
@@ -89,7 +100,7 @@ class Plan:
         """Candidates, as the asset `raw_candidates` makes them."""
         return generate(
             self.apis,
-            from_seeds(all_seeds()),
+            self.examples,
             self.model.name,
             self.batch,
             target,
@@ -99,6 +110,7 @@ class Plan:
             self.settings.languages,
             on_progress,
             structured=self.model.structured,
+            library=self.library,
             most_prompts=most,
         )
 
@@ -147,7 +159,7 @@ def verify_run(plan: Plan, chat: ChatClient, outputs: Outputs, console: Console)
     with _progress(console, "verdicts") as show:
         checked = check(plan, judge, outputs.frame, show)
     outputs.write(outputs.verdicts, map(_verdict, checked.iter_rows(named=True)))
-    categories = {api.api_id: api.category or "Other" for api in plan.apis}
+    categories = dict(plan.callable_apis.select("api_id", pl.col("category").fill_null("Other")).iter_rows())
     rows = dataset_rows(checked.filter(_passed(checked)), categories)
     outputs.write(outputs.rows, rows.select("id", "query", "answers", "tools", "candidate_id").iter_rows(named=True))
     waiting = sum(_waits(row) for row in checked.iter_rows(named=True))
@@ -176,7 +188,7 @@ def check(
         `judge_unavailable`: they are not rejected.
     """
     formatted = checked_by_chunk(frame, FormatChecker().check)
-    bindings = bindings_of(Api.frame(plan.apis))
+    bindings = bindings_of(plan.callable_apis)
     with ExitStack() as stack:
         executor = stack.enter_context(_executors(plan))
         executed = checked_by_chunk(formatted.filter("passed"), lambda part: check_execution(part, bindings, executor))
@@ -222,9 +234,8 @@ def preview_run(plan: Plan, chat: ChatClient, console: Console) -> None:
     Raises:
         UnusableError: the model could not be asked.
     """
-    examples = from_seeds(all_seeds())
     pairs = plan.settings.pairs_per_prompt
-    sampler = Sampler(plan.apis, examples, plan.settings.seed, plan.batch, plan.settings.languages)
+    sampler = Sampler(plan.apis, plan.examples, plan.settings.seed, plan.batch, plan.settings.languages, plan.library)
     request = next(iter(planned_requests(sampler, pairs, pairs, plan.model.structured)))
     for message in request.messages:
         console.rule(message["role"])
@@ -245,7 +256,7 @@ def preview_run(plan: Plan, chat: ChatClient, console: Console) -> None:
     estimates: list[Estimate] = [
         estimate_generation(
             {plan.batch: plan.apis},
-            examples,
+            plan.examples,
             plan.model,
             lambda _: plan.target,
             pairs,
@@ -253,6 +264,7 @@ def preview_run(plan: Plan, chat: ChatClient, console: Console) -> None:
             chat,
             plan.settings.languages,
             measured,
+            library=lambda _: plan.library,
             structured=plan.model.structured,
         ),
         *(estimate_judging(known[name], plan.target) for name in plan.judges),
@@ -331,7 +343,7 @@ def _executors(plan: Plan) -> "Iterator[Executors]":
     from resources.python.resource import SandboxResource
     from resources.rest.resource import RestResource
 
-    kinds = {api.binding.kind for api in plan.apis}
+    kinds = set(plan.callable_apis["binding"].str.json_path_match("$.kind"))
     with ExecutorsResource(
         python=SandboxResource.from_settings(plan.settings),
         rest=RestResource.from_settings(plan.settings) if "rest" in kinds else None,

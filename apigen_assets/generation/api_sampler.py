@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.style import Style
 from apigen_assets.files.json_types import JsonMapping
+from apigen_assets.generation.built_arguments import has_several_calls
 from apigen_assets.generation.library import Library, source_of
 from apigen_assets.generation.similarity import SimilarityIndex, terms_of
 
@@ -56,6 +58,8 @@ class ApiSampler:
             ids, names = (api.api_id for api in self.own), (api.name for api in self.own)
             self._places = library.without(ids, names)
         self.size = len(self.own) + len(self._places)
+        self._own_names = [api.name for api in self.own]
+        """The library has none of these; two of the batch may be equal, and then never stand beside each other."""
         terms = [terms_of(api.name, api.description, _names(api.parameters)) for api in self.own]
         sources = source_of(self.own)
         if library is not None and self._places:
@@ -70,14 +74,15 @@ class ApiSampler:
     @property
     def styles(self) -> tuple[Style, ...]:
         """The styles that this library can serve."""
-        return tuple(Style) if self.size > 1 else (Style.SIMPLE, Style.PARALLEL)
+        names = len(set(self._own_names)) + len(self._places)
+        return tuple(Style) if names > 1 else (Style.SIMPLE, Style.PARALLEL)
 
     def choose(self, rng: random.Random, style: Style, main: int) -> Choice:
         """Tools for a prompt of a style whose main target is the `main`-th API of the batch."""
         used, offered = [main], []
         if style in (Style.MULTIPLE, Style.PARALLEL_MULTIPLE):
             room = min(MAX_TOOLS, self.size - len(self._neighbours(main)[2]))
-            alone = rng.random() < _PARTNERLESS and self.own[main].parameters.get("properties")
+            alone = rng.random() < _PARTNERLESS and has_several_calls(self.own[main].parameters)
             if style is Style.PARALLEL_MULTIPLE and not alone:
                 used += self._pick(rng, main, min(room - 1, rng.choice((1, 1, 2))), used)
             fewest = 0 if len(used) > 1 else 1
@@ -112,8 +117,10 @@ class ApiSampler:
             elsewhere = self._sources != self._sources[main]
             scores = self._index.scores(main)
             twins = elsewhere & (scores >= TWINS)
-            if self.size - int(twins.sum()) < 2:
+            namesakes = self._namesakes(main)
+            if self.size - int((twins | namesakes).sum()) < 2:
                 twins = np.zeros_like(twins)  # with nothing else to offer a twin is better than no row of the style
+            twins |= namesakes
             scores = np.where(twins, 0, scores)
             self._near[main] = (
                 self._index.ranked(scores, NEIGHBOURS),
@@ -121,6 +128,14 @@ class ApiSampler:
                 [int(place) for place in np.flatnonzero(twins)],
             )
         return self._near[main]
+
+    def _namesakes(self, main: int) -> NDArray[np.bool_]:
+        """Of equal names in the batch, all but one: the main one, or the first."""
+        hidden = np.zeros(self.size, bool)
+        seen = {self._own_names[main]: main}
+        for place, name in enumerate(self._own_names):
+            hidden[place] = seen.setdefault(name, place) != place
+        return hidden
 
     def _api(self, place: int) -> Api:
         if place < len(self.own):

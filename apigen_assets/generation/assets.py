@@ -13,15 +13,14 @@ from apigen_assets.domain.api import Api
 from apigen_assets.domain.chat import EndpointError
 from apigen_assets.domain.standin import is_standin
 from apigen_assets.files.canonical import content_hash
-from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.batches import PartitionBatches
 from apigen_assets.generation.generate import generate
 from apigen_assets.generation.generated import Generated
 from apigen_assets.generation.library import Library
-from apigen_assets.generation.own_seeds import read_own_seeds
+from apigen_assets.generation.own_seeds import SeedsError, read_all_seeds
 from apigen_assets.generation.prompts import library_hash
 from apigen_assets.generation.rounds import RoundError, pool_of, read_other_rounds, read_pool, rows_of_round
-from apigen_assets.generation.shown_examples import ShownExample, from_seeds
+from apigen_assets.generation.shown_examples import ShownExample
 from apigen_assets.orchestration.automation import ONCE, ONCE_OR_WAITING
 from apigen_assets.orchestration.config import RunConfig
 from apigen_assets.orchestration.data_versions import content_version
@@ -38,9 +37,11 @@ from resources.llm.generators import GeneratorsFileError, MissingKeyError, Unkno
 from resources.llm.journal import JournalError
 from resources.llm.resource import LlmResource
 
-GENERATION_VERSION = content_hash([library_hash(), "sampling 1", "parsing 2"], 12)
+GENERATION_VERSION = content_hash([library_hash(), "sampling 2", "parsing 2"], 12)
 """Changes with every prompt text, and with the rules of sampling and parsing."""
 BATCH_CHECK = "no_batch_is_waited_for"
+_MOST_PROBLEMS = 20
+"""Seeds that are left out, shown with their reason."""
 
 
 class RoundConfig(RunConfig):
@@ -78,18 +79,20 @@ def seed_examples(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """The pool that the example sampler draws from."""
-    examples = from_seeds(all_seeds())
-    own = read_own_seeds(settings.seeds_source)
-    for problem in own.problems:
+    try:
+        seeds = read_all_seeds(settings.seeds_source)
+    except SeedsError as error:
+        raise again_or_stop(error, may_pass=False) from error
+    for problem in seeds.problems[:_MOST_PROBLEMS]:
         context.log.warning(problem)
-    frame = ShownExample.frame([*examples, *own.examples])
+    frame = ShownExample.frame(seeds.examples)
     return dg.MaterializeResult(
         value=frame,
         metadata={
             "examples": frame.height,
-            "own": len(own.examples),
-            "own_rejected": len(own.problems),
-            "problems": "; ".join(own.problems[:20]) or "none",
+            "own": frame.filter(pl.col("origin").is_in(["own", "query"])).height,
+            "own_rejected": len(seeds.problems),
+            "problems": "; ".join(seeds.problems[:_MOST_PROBLEMS]) or "none",
             **_pool(frame),
         },
     )

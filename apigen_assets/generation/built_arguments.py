@@ -1,19 +1,21 @@
 """Argument sets for one API from its own material: examples, permitted values, the accessibility call, its schema."""
 
+import random
 import re
 from collections.abc import Iterator
 
 from apigen_assets.catalog.filters.example_values import example_arguments
 from apigen_assets.domain.api import Api
 from apigen_assets.files.canonical import dumps
-from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import is_valid
+from resources.local.standin.values import ValueMaker
 
 _IN_TEXT = re.compile(
     r"(?:e\.g\.|for example|for instance|such as|like)[,:]?\s*[\"'`“(]?([\w./:@#+-]+(?: [A-Z][\w-]+)?)"
 )
-_PLACEHOLDERS = ("example", "1")
-"""What `example_arguments` gives a string of which nothing is known."""
+_PLACEHOLDER = re.compile(r"1|exam?p?l?e?x*|ex?")
+"""What `example_arguments` gives a string of which nothing is known, at the length that the schema asks for."""
 _WORDS = ("sunrise", "harbour", "violet", "maple", "lantern", "granite", "meadow", "compass", "juniper", "ember")
 _OTHER: dict[JsonValue, tuple[JsonValue, ...]] = {
     "Paris": ("Lisbon", "Nairobi", "Osaka"),
@@ -31,13 +33,22 @@ _OTHER: dict[JsonValue, tuple[JsonValue, ...]] = {
     "The quick brown fox jumps over the lazy dog.": ("Our train leaves a little after noon.",),
 }
 """Other values of the kind, for a second call."""
+_MADE_UP = 12
+"""Argument sets that are made up of types, limits and patterns, where documentation gives none that is valid."""
+
+
+def has_several_calls(parameters: JsonMapping) -> bool:
+    """Whether two calls with different arguments are possible at all: parallel ones have to differ."""
+    properties = parameters.get("properties") or {}
+    required = set(parameters.get("required") or ())
+    return any(name not in required or not _is_fixed(schema) for name, schema in properties.items())
 
 
 def built_arguments(api: Api) -> Iterator[JsonObject]:
     """Different argument sets, the most telling first; none where nothing valid can be made.
 
     Values come from the accessibility call that succeeded, from the schema's examples, defaults and permitted values,
-    from examples in descriptions, and only then from formats and names.
+    from examples in descriptions, then from formats and names, and last from types, limits and patterns.
     """
     seen: set[str] = set()
     for arguments in _candidates(api):
@@ -48,17 +59,21 @@ def built_arguments(api: Api) -> Iterator[JsonObject]:
 
 
 def _candidates(api: Api) -> Iterator[JsonObject]:
-    properties: dict[str, JsonObject] = api.parameters.get("properties") or {}
+    properties: dict[str, JsonObject] = {
+        name: schema if isinstance(schema, dict) else {}
+        for name, schema in (api.parameters.get("properties") or {}).items()
+    }
+    parameters = {**api.parameters, "properties": properties}
     if api.probe is not None and api.probe.outcome == "ok" and api.probe.arguments:
         first = dict(api.probe.arguments)
     else:
-        first = dict(example_arguments(api.parameters).arguments)
+        first = dict(example_arguments(parameters).arguments)
         for place, (name, value) in enumerate(first.items()):
             first[name] = _told(name, properties.get(name, {}), value, place)
     if not first and properties:
         # All parameters are optional, and a call without any shows nothing.
         name = next(iter(properties))
-        first = {name: example_arguments({**api.parameters, "required": [name]}).arguments.get(name)}
+        first = {name: example_arguments({**parameters, "required": [name]}).arguments.get(name)}
     yield first
     others = {name: _others(value, properties.get(name, {})) for name, value in first.items()}
     for turn in range(6):
@@ -69,6 +84,13 @@ def _candidates(api: Api) -> Iterator[JsonObject]:
         for name in first:
             if others[name]:
                 yield {**first, name: others[name][turn % len(others[name])]}
+    for turn in range(_MADE_UP):
+        yield ValueMaker(random.Random(f"{api.api_id}|{turn}")).arguments(parameters, optional_share=0)
+
+
+def _is_fixed(schema: object) -> bool:
+    """Whether a schema permits one value alone."""
+    return isinstance(schema, dict) and ("const" in schema or len(schema.get("enum") or (0, 0)) == 1)
 
 
 def _told(name: str, schema: JsonObject, value: JsonValue, place: int) -> JsonValue:
@@ -76,16 +98,17 @@ def _told(name: str, schema: JsonObject, value: JsonValue, place: int) -> JsonVa
     if isinstance(value, list):
         return [_told(name, _items(schema), inner, place + i) for i, inner in enumerate(value)]
     if isinstance(value, dict):
-        parts = schema.get("properties") or {}
-        return {key: _told(key, parts.get(key, {}), inner, place) for key, inner in value.items()}
-    if value in _PLACEHOLDERS and isinstance(value, str):
+        return {key: _told(key, _part(schema, key), inner, place) for key, inner in value.items()}
+    if isinstance(value, str) and _PLACEHOLDER.fullmatch(value):
         return _telling(name, schema, value, place)
     return value
 
 
 def _telling(name: str, schema: JsonObject, placeholder: str, place: int) -> JsonValue:
     found = _IN_TEXT.search(str(schema.get("description", "")))
-    for value in ((found[1],) if found else ()) + (_WORDS[(len(name) + place) % len(_WORDS)],):
+    start = (len(name) + place) % len(_WORDS)
+    words = " ".join(_WORDS[(start + turn) % len(_WORDS)] for turn in range(1 + len(placeholder) // 5))
+    for value in (*((found[1],) if found else ()), _WORDS[start], words[: max(1, len(placeholder))].strip(), words):
         if is_valid(value, schema):
             return value
     return placeholder
@@ -101,17 +124,21 @@ def _others(value: JsonValue, schema: JsonObject) -> list[JsonValue]:
     elif isinstance(value, float):
         wanted += [value * 2, value + 1.5, value / 2]
     elif isinstance(value, str) and not schema.get("enum"):
-        wanted += [*_OTHER.get(value, ()), *_WORDS] if value in _OTHER or value in _WORDS else [value + "2"]
+        known = value in _OTHER or value in _WORDS
+        wanted += [*_OTHER.get(value, ()), *_WORDS] if known else [" ".join(reversed(value.split())), value + "2"]
     elif isinstance(value, list) and value:
-        wanted += (
-            [value[:-1], value[::-1]] if len(value) > 1 else [[other] for other in _others(value[0], _items(schema))]
-        )
+        wanted += [[other, *value[1:]] for other in _others(value[0], _items(schema))[:4]]
+        wanted += [value[:-1], value[::-1]] if len(value) > 1 else []
     elif isinstance(value, dict):
-        parts: dict[str, JsonObject] = schema.get("properties") or {}
-        wanted += [{**value, key: other} for key in value for other in _others(value[key], parts.get(key, {}))[:2]]
+        wanted += [{**value, key: other} for key in value for other in _others(value[key], _part(schema, key))[:2]]
     return [other for other in wanted if other != value and other is not None and is_valid(other, schema)]
 
 
 def _items(schema: JsonObject) -> JsonObject:
     items = schema.get("items")
     return items if isinstance(items, dict) else {}
+
+
+def _part(schema: JsonObject, key: str) -> JsonObject:
+    part = (schema.get("properties") or {}).get(key)
+    return part if isinstance(part, dict) else {}

@@ -88,7 +88,7 @@ def _written(api: Api, arguments: JsonObject, wording: str, chance: random.Rando
         name: schema if isinstance(schema, dict) else {}
         for name, schema in (api.parameters.get("properties") or {}).items()
     }
-    return write_request(request_of(api.name, api.description), arguments, properties, wording, chance)
+    return write_request(request_of(api.name, api.description), arguments, properties, wording, chance, marked=False)
 
 
 def _with_values_marked(query: str, arguments: JsonObject) -> Pieces:

@@ -61,6 +61,10 @@ class Library:
             if api_id not in ids and name not in names
         ]
 
+    def without_table(self, ids: Iterable[str]) -> pl.DataFrame:
+        """Rows of `Api.SCHEMA` of the APIs that have none of the ids."""
+        return self._table.filter(~pl.col("api_id").is_in(list(ids)))
+
     def _read(self, place: int) -> Api:
         return Api.from_row(self._table.row(place, named=True))
 

@@ -12,9 +12,10 @@ from functools import cache
 
 from apigen_assets.domain.style import Style
 from apigen_assets.files.canonical import content_hash
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.generation.pair_plan import FORMS, PERSONAS, PairPlan
 from apigen_assets.generation.shown_examples import ShownExample
+from apigen_assets.generation.shown_tools import Used, shown_tool, used_values
 from apigen_assets.generation.templates import Wording, read_formats, read_styles, read_system, read_wordings
 
 FORMAT, OBJECT_FORMAT = read_formats()
@@ -74,7 +75,9 @@ def make_messages(
     rules = [STYLE_RULES[style], wording.rule]
     if language is not None:
         rules.append(f"Write the queries in {LANGUAGES[language]}.")
-    parts = ["\n".join(rules), f"{FUNCTIONS_HEADING}\n" + _compact([_shown_tool(tool) for tool in tools])]
+    used = _used(targets, plans, examples)
+    shown_tools = [shown_tool(tool, used.get(str(tool["name"]), {})) for tool in tools]
+    parts = ["\n".join(rules), f"{FUNCTIONS_HEADING}\n{_compact(shown_tools)}"]
     if examples:
         order = {tool["name"]: tool["parameters"] for tool in tools}
         parts.append(f"{EXAMPLES_HEADING}\n[" + ",\n".join(_shown_example(one, order) for one in examples) + "]")
@@ -121,25 +124,14 @@ def library_hash() -> str:
     )
 
 
-def _shown_tool(tool: JsonObject) -> JsonObject:
-    """A tool as a prompt shows it: the name first, and without `additionalProperties: false`, which says nothing."""
-    return {
-        "name": tool["name"],
-        "description": tool["description"],
-        "parameters": _without_closed(tool["parameters"]),
-    }
-
-
-def _without_closed(schema: object) -> object:
-    if isinstance(schema, list):
-        return [_without_closed(inner) for inner in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        key: _without_closed(inner)
-        for key, inner in schema.items()
-        if not (key == "additionalProperties" and inner is False)
-    }
+def _used(targets: Sequence[str], plans: Sequence[PairPlan], examples: Sequence[ShownExample]) -> Used:
+    """What plans, which speak of the first target, and examples use of the tools."""
+    planned: dict[str, list[JsonValue]] = {}
+    for plan in plans:
+        for name in (*plan.use, *plan.set):
+            planned.setdefault(name, []).extend([plan.set[name]] if name in plan.set else [])
+    calls = [call for example in examples for call in example.answers]
+    return used_values(calls, {targets[0]: planned} if targets else {})
 
 
 def _shown_example(example: ShownExample, schemas: Mapping[str, JsonObject]) -> str:

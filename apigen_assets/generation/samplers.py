@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.style import Style
 from apigen_assets.generation.api_sampler import MAX_TOOLS, NEIGHBOURS, ApiSampler
+from apigen_assets.generation.built_arguments import has_several_calls
 from apigen_assets.generation.example_sampler import ExampleSampler
 from apigen_assets.generation.library import Library
 from apigen_assets.generation.pair_plan import PairPlan, Planner
@@ -144,8 +145,7 @@ class Sampler:
             places = len(STYLE_TURNS) if len(order) >= len(STYLE_TURNS) else _ALL_FROM
             self._starts = {api: rank % places for rank, api in enumerate(order)}
         possible = set(self._apis.styles)
-        if not self._apis.own[main].parameters.get("properties"):
-            # Two calls without arguments are one call twice.
+        if not has_several_calls(self._apis.own[main].parameters):
             possible.discard(Style.PARALLEL)
         turns = [style for style in STYLE_TURNS if style in possible]
         return turns[(self._starts[main] + visit) % len(turns)]

@@ -21,8 +21,9 @@ def write_request(
     wording: str,
     rng: random.Random,
     form: str = "",
+    marked: bool = True,
 ) -> Pieces:
-    """One request in words: what is wanted, with every argument."""
+    """One request in words: what is wanted, with every argument; marked: also as `where x = 5`, as nobody speaks."""
     said = {name: say(value, name, properties.get(name, {}), rng, form) for name, value in arguments.items()}
     slot = subject_slot(request) if arguments else None
     pieces: Pieces
@@ -37,8 +38,8 @@ def write_request(
             (said[first], True),
             (phrase[slot.end() :], False),
         ]
-        return _frame(pieces, request.whether is not None, _with(rest, said, properties, rng), wording, rng)
-    joined = _with(rest, said, properties, rng)
+        return _frame(pieces, request.whether is not None, _with(rest, said, properties, rng, marked), wording, rng)
+    joined = _with(rest, said, properties, rng, marked)
     if request.whether is not None:
         return _frame([(request.whether, False)], True, joined, wording, rng)
     if request.noun is not None and wording != "terse" and rng.random() < 0.5:
@@ -240,11 +241,13 @@ def _noun_frame(noun: str, joined: Pieces, wording: str, rng: random.Random) -> 
     return [(opening + noun, False), *tail, (end, False)]
 
 
-def _with(names: list[str], said: dict[str, str], properties: JsonObject, rng: random.Random) -> Pieces:
+def _with(
+    names: list[str], said: dict[str, str], properties: JsonObject, rng: random.Random, marked: bool = True
+) -> Pieces:
     """`with radius 5 and height 10`, in one of a few regular forms."""
     if not names:
         return []
-    form = rng.choice(("{p} {v}", "{p} {v}", "{p} of {v}", "{p} = {v}", "{p} {v}"))
+    form = rng.choice(("{p} {v}", "{p} {v}", "{p} of {v}", "{p} = {v}" if marked else "{p} {v}", "{p} {v}"))
     opening = rng.choice(("with ", "for ", "using ", "given ", "with "))
     if form == "{p} = {v}":
         opening = rng.choice(("with ", "where ", "for "))

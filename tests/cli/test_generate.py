@@ -18,8 +18,11 @@ from aiohttp import web
 from typer.testing import CliRunner, Result
 
 from apigen_assets.cli.main import app
+from apigen_assets.domain.api import Api
 from apigen_assets.settings import settings
+from resources.lake.lake import Lake
 from resources.llm.journal import Journal
+from tests.generation.test_odd_catalogs import api as odd_api
 from tests.helpers.chat_server import Behaviour, ChatServer, completion
 
 SHOWN = ("candidate_id", "generator", "style", "query", "tools", "answers", "thought", "parse_error", "repairs")
@@ -575,3 +578,32 @@ def test_an_interrupted_command_goes_on_where_it_was(number: signal.Signals, hom
         assert done.exit_code == 0
         assert len(server.bodies) == asked + 20 - kept
         assert len(lines(home / "out/candidates.jsonl")) == 100
+
+
+def test_own_seeds_and_the_catalog_of_the_lake_are_in_the_prompts(home: Path) -> None:
+    others = [
+        odd_api(
+            {"station": {"type": "string"}}, ["station"], f"Mean, date, text, count {i}.", name=f"trains.departures_{i}"
+        )
+        for i in range(40)
+    ]
+    lake = Lake(str(home / "home/lake"))
+    lake.write(Api.frame(others), lake.path("filtered_api_catalog", {"api_batch": "trains"}))
+    seeds = home / "home/seeds"
+    seeds.mkdir(parents=True)
+    seed = {"query": "Is 11 a prime?", "answers": [{"name": "is_prime", "arguments": {"n": 11}}]}
+    rows = [{"query": "so erm can you check the trains"}, {"query": 3}]
+    (seeds / "mine.jsonl").write_text("\n".join(map(json.dumps, [seed, *rows])))
+    (seeds / "bad.jsonl").write_bytes(b"\xff\xff")
+    with ChatServer(answer) as server:
+        done = generate(home, server.url, candidates=300)
+        assert done.exit_code == 0, done.output
+        asked = list(server.asked)
+        # What the catalog is later changes nothing that was drawn: all answers come from the journal.
+        lake.write(Api.frame([]), lake.path("filtered_api_catalog", {"api_batch": "trains"}))
+        assert generate(home, server.url, candidates=300).exit_code == 0
+        assert server.asked == asked
+    text = "\n".join(asked)
+    assert "trains.departures_" in text and "so erm can you check the trains" in text
+    assert "bad.jsonl: the file cannot be read: it is not UTF-8" in done.output
+    assert "mine.jsonl:3: a row must be an object with a query" in done.output

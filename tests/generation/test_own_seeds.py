@@ -64,3 +64,27 @@ def test_a_hub_data_set_is_read_and_what_cannot_be_read_says_so(tmp_path: Path) 
     for missing in (str(tmp_path / "none.jsonl"), f"hub:{tmp_path / 'none'}"):
         with pytest.raises(SeedsError, match="APIGEN_SEEDS"):
             read_own_seeds(missing)
+
+
+def test_other_shapes_are_read_and_one_bad_row_or_file_costs_itself(tmp_path: Path) -> None:
+    calls = GOOD["answers"]
+    message = {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": calls[0]}]}
+    source(
+        tmp_path,
+        {"messages": [{"role": "user", "content": "As a chat"}, message]},
+        {**GOOD, "query": "OpenAI tools", "tools": [{"type": "function", "function": APIS[0].tool()}]},
+        {**GOOD, "query": "A tool without a name", "tools": [{"description": "d"}]},
+        {**GOOD, "query": "\ud800"},
+        {"query": "x" * 5_000},
+        {**GOOD, "query": "Unknown wording", "wording": "shouted", "language": "xx"},
+    )
+    (tmp_path / "latin.jsonl").write_bytes(b'{"query": "caf\xe9"}')
+    (tmp_path / "marked.jsonl").write_text(json.dumps(GOOD), encoding="utf-8-sig")
+    own = read_own_seeds(str(tmp_path))
+    assert {one.query for one in own.examples} == {"What comes of 5?", "As a chat", "OpenAI tools", "Unknown wording"}
+    assert own.problems[0] == "latin.jsonl: the file cannot be read: it is not UTF-8"
+    assert [problem.split(": ")[0] for problem in own.problems[1:]] == [f"mine.jsonl:{line}" for line in (3, 4, 5)]
+    assert {(one.wording, one.language) for one in own.examples} <= {("plain", None), ("terse", None)}
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "no .jsonl file" in read_own_seeds(str(empty)).problems[0]

@@ -55,6 +55,8 @@ _BY_WORD: JsonObject = {
     "text": "The quick brown fox jumps over the lazy dog.",
     "name": "Paris",
 }
+_DEEPEST = 8
+"""Levels of lists and objects within each other that values are made up for."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def example_arguments(parameters: JsonObject) -> ProbeArguments:
     parameters = unrolled(parameters)
     required = set(parameters.get("required", []))
     for name, schema in parameters.get("properties", {}).items():
+        schema = schema if isinstance(schema, dict) else {}
         known, value = _documented(schema)
         if known and (name in required or "examples" in schema):
             arguments[name] = value
@@ -112,10 +115,11 @@ def _plausible(name: str, schema: JsonObject, level: int = 0) -> JsonValue:
         return _number(schema, "integer" in kinds)
     if "string" in kinds:
         text = "1" if name_words and name_words[-1] in {"id", "ids", "number", "code"} else "example"
-        return text.ljust(int(schema.get("minLength", 0)), "x")[: int(schema.get("maxLength", 100))]
+        fewest = int(schema.get("minLength", 0))
+        return text.ljust(fewest, "x")[: int(schema.get("maxLength", max(100, fewest)))]
     if "boolean" in kinds:
         return True
-    if level < 4:
+    if level < _DEEPEST:
         if "array" in kinds:
             item = schema.get("items", {})
             parts = schema.get("prefixItems")
