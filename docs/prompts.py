@@ -30,8 +30,9 @@ Written by `python docs/prompts.py` from the files in `apigen_assets/generation/
 again.
 
 A prompt has two messages. The system message is equal in all prompts, so that servers keep what they have read of it;
-the user's holds the rule of the style and that of the wording, the functions, the examples, and the task as JSON. The
-structure follows the paper's appendix; the words are this project's.
+the user's holds the rule of the style and that of the wording, the functions, the examples, the task as JSON, and last
+the form of the reply, since weak models write in the form that they read last. The structure follows the paper's
+appendix; the words are this project's.
 
 ## What stands in a prompt, and why
 
@@ -86,8 +87,10 @@ def main() -> None:
     sampler = Sampler(apis, from_seeds(all_seeds()), 20240626, "builtin", library=Library.of(apis))
     draws = [sampler.draw(index) for index in range(DRAWS)]
     parts = [HEAD.rstrip(), "## Templates", f"### System\n\n{_fenced(SYSTEM)}"]
-    parts.append(f"Its last paragraph where an endpoint enforces a schema:\n\n{_fenced(OBJECT_FORMAT)}")
-    assert SYSTEM.endswith(FORMAT)
+    parts.append(
+        f"### Form of the reply\n\nThe last line of the user's message, as a list:\n\n{_fenced(FORMAT)}\n\n"
+        f"and where an endpoint enforces a schema:\n\n{_fenced(OBJECT_FORMAT)}"
+    )
     parts.append("### Styles\n\n" + _table(("style", "rule"), [(style.value, STYLE_RULES[style]) for style in Style]))
     rows = [(one.name, f"{one.share:.0%}", one.rule) for one in WORDINGS]
     parts.append("### Wordings\n\n" + _table(("wording", "share", "rule"), rows))

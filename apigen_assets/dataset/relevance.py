@@ -4,15 +4,17 @@ Three kinds, each made from a verified row and each checked:
 * `tool_removed`: the called tools are taken away; the others stay, and near misses of the same categories, which do
   something else, take the places;
 * `other_domain`: the tools are those of other categories, so that the request is out of their scope;
-* `argument_missing`: the value of a required argument is taken out of the query.
+* `argument_missing`: the value of a required argument is taken out of the query, for every call that it asks for.
 
-The queries of all kinds come from rows with calls of every style, so that their words do not give them away.
+The queries of all kinds come from rows with calls of every style, with several calls as often as those, so that their
+words do not give them away.
 
 A tool that might serve the query after all is not a distractor here: `may_serve` tells, by its words and by its
 parameters, and leans to yes.
 """
 
 import json
+import math
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +24,8 @@ from typing import NamedTuple
 import polars as pl
 
 from apigen_assets.dataset.facts import called_apis, draw
-from apigen_assets.dataset.missing_value import missing_label, without_value
+from apigen_assets.dataset.missing_value import missing_label, without_values
+from apigen_assets.domain.style import Style
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.verification.grounding.english import content_stems
@@ -35,6 +38,8 @@ _COLUMNS = (
     "candidate_id", "query", "tools", "answers", "generator", "batch", "style", "execution", "kind", "source_apis",
     "refusal",
 )  # fmt: skip
+
+_SEVERAL_CALLS = (Style.PARALLEL.value, Style.PARALLEL_MULTIPLE.value)
 
 ALIKE = 0.4
 """Tools whose names and descriptions share so many stems (of the smaller set) may do the same."""
@@ -79,27 +84,47 @@ def relevance_rows(
     room = {kind: count // len(KINDS) + (place < count % len(KINDS)) for place, kind in enumerate(KINDS)}
     rows_made: list[JsonObject] = []
     seen: set[tuple[str, ...]] = set()
+    used: set[str] = set()
     counts: Counter[str] = Counter()
     foreign = _Foreign(chosen["tools"], categories)
     columns = chosen.select("candidate_id", "query", "tools", "answers", "generator", "batch", "style")
     drawn = [draw(seed, key) for key in columns["candidate_id"]]
     ordered = columns.with_columns(pl.Series("_draw", drawn, dtype=pl.UInt64)).sort("_draw", "candidate_id")
-    for row in ordered.drop("_draw").iter_rows(named=True):
-        open_kinds = [kind for kind in KINDS if counts[kind] < room[kind]]
-        if not open_kinds:
-            break
-        for kind in sorted(open_kinds, key=lambda kind: counts[kind]):
-            new = _make(kind, row, categories, foreign, seed)
-            if new is None:
-                continue
-            # Queries that differ in one value are the same once it is taken out, in whatever way; and two that differ
-            # without it may be left with the same words.
-            keys = {relevance_key(text, new["tools"]) for text in (new.pop("key"), new["query"])}
-            if not keys & seen:
-                seen |= keys
-                counts[kind] += 1
-                rows_made.append({**row, **new, "kind": kind, "refusal": new["refusal"] if refusal else None})
+    # A value can be taken out of a query for one call more often than out of one for several: these have a share of
+    # their own first, and what they cannot fill goes to the others.
+    several = columns.select(pl.col("style").is_in(_SEVERAL_CALLS).mean()).item() or 0.0
+    most_single = math.ceil(room["argument_missing"] * (1 - several))
+    # So do the functions: where one value is the whole request it goes easily, and such queries would be told by topic.
+    calling = Counter(_first_called(row) for row in columns["answers"])
+    most_calling = {
+        name: math.ceil(room["argument_missing"] * number / columns.height) for name, number in calling.items()
+    }
+    for is_last in (False, True):
+        for row in ordered.drop("_draw").iter_rows(named=True):
+            open_kinds = [kind for kind in KINDS if counts[kind] < room[kind]]
+            if not open_kinds:
                 break
+            if row["candidate_id"] in used:
+                continue
+            single, first = row["style"] not in _SEVERAL_CALLS, _first_called(row["answers"])
+            for kind in sorted(open_kinds, key=lambda kind: counts[kind]):
+                full = counts[f"calls {first}"] >= most_calling[first] or (single and counts["single"] >= most_single)
+                if kind == "argument_missing" and full and not is_last:
+                    continue
+                new = _make(kind, row, categories, foreign, seed)
+                if new is None:
+                    continue
+                # Queries that differ in one value are the same once it is taken out, in whatever way; and two that
+                # differ without it may be left with the same words.
+                keys = {relevance_key(text, new["tools"]) for text in (new.pop("key"), new["query"])}
+                if not keys & seen:
+                    seen |= keys
+                    used.add(row["candidate_id"])
+                    counts[kind] += 1
+                    counts["single"] += kind == "argument_missing" and single
+                    counts[f"calls {first}"] += kind == "argument_missing"
+                    rows_made.append({**row, **new, "kind": kind, "refusal": new["refusal"] if refusal else None})
+                    break
     table = pl.DataFrame(
         [{**row, "answers": "[]", "execution": "[]"} for row in rows_made], schema=dict.fromkeys(_COLUMNS, pl.String)
     )
@@ -134,6 +159,10 @@ def may_serve(tool: Tool, query: str, removed: Sequence[Tool], calls: Sequence[J
     return False
 
 
+def _first_called(answers: str) -> str:
+    return str(json.loads(answers)[0]["name"])
+
+
 def _make(
     kind: str, row: JsonMapping, categories: Mapping[str, str], foreign: "_Foreign", seed: int
 ) -> JsonObject | None:
@@ -161,11 +190,13 @@ def _make(
         offered = [tool for tool in offered if not may_serve(tool, query, removed, calls)]
         words = chance.choice(_NO_TOOL)
     else:
-        gap = without_value(query, removed[0], calls[0]["arguments"], chance) if len(calls) == 1 else None
+        by_name = {tool["name"]: tool for tool in removed}
+        gap = without_values(query, by_name, calls, chance)
         if gap is None or any(may_serve(tool, query, removed, calls) for tool in uncalled):
             return None
         offered, query, key = tools, gap.query, gap.key
-        words = chance.choice(_NO_VALUE).format(what=missing_label(removed[0], gap.parameter))
+        missing = dict.fromkeys(missing_label(by_name[tool], name) for tool, name in gap.parameters)
+        words = chance.choice(_NO_VALUE).format(what=" and ".join(missing))
     if not offered:
         return None
     return {

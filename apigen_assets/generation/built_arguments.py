@@ -67,9 +67,12 @@ def _candidates(api: Api) -> Iterator[JsonObject]:
     if api.probe is not None and api.probe.outcome == "ok" and api.probe.arguments:
         first = dict(api.probe.arguments)
     else:
-        first = dict(example_arguments(parameters).arguments)
+        known = example_arguments(parameters)
+        first = dict(known.arguments)
         for place, (name, value) in enumerate(first.items()):
             first[name] = _told(name, properties.get(name, {}), value, place)
+            if name in known.guessed and _is_number(value):
+                first[name] = _told_number(api.api_id, name, properties.get(name, {}), value)
     if not first and properties:
         # All parameters are optional, and a call without any shows nothing.
         name = next(iter(properties))
@@ -86,6 +89,17 @@ def _candidates(api: Api) -> Iterator[JsonObject]:
                 yield {**first, name: others[name][turn % len(others[name])]}
     for turn in range(_MADE_UP):
         yield ValueMaker(random.Random(f"{api.api_id}|{turn}")).arguments(parameters, optional_share=0)
+
+
+def _is_number(value: JsonValue) -> bool:
+    inner = value[0] if isinstance(value, list) and value else value
+    return isinstance(inner, int | float) and not isinstance(inner, bool)
+
+
+def _told_number(seed: str, name: str, schema: JsonObject, guess: JsonValue) -> JsonValue:
+    """A number, or a list of them, of the size that name and description speak of; the guess where none is valid."""
+    value = ValueMaker(random.Random(f"{seed}|{name}")).value(name, schema)
+    return value if _is_number(value) and is_valid(value, schema) else guess
 
 
 def _is_fixed(schema: object) -> bool:
@@ -108,7 +122,12 @@ def _telling(name: str, schema: JsonObject, placeholder: str, place: int) -> Jso
     found = _IN_TEXT.search(str(schema.get("description", "")))
     start = (len(name) + place) % len(_WORDS)
     words = " ".join(_WORDS[(start + turn) % len(_WORDS)] for turn in range(1 + len(placeholder) // 5))
-    for value in (*((found[1],) if found else ()), _WORDS[start], words[: max(1, len(placeholder))].strip(), words):
+    for value in (
+        *((found[1].rstrip("."),) if found else ()),
+        _WORDS[start],
+        words[: max(1, len(placeholder))].strip(),
+        words,
+    ):
         if is_valid(value, schema):
             return value
     return placeholder

@@ -3,7 +3,7 @@
 import itertools
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.call import Call
@@ -14,6 +14,9 @@ from apigen_assets.generation.built_arguments import built_arguments
 from apigen_assets.generation.shown_examples import ShownExample, make_example
 from apigen_assets.tool_formats.api_phrases import request_of
 from apigen_assets.tool_formats.api_queries import Pieces, finish, join_requests, write_request
+from apigen_assets.tool_formats.json_schema import is_valid
+from apigen_assets.tool_formats.other_values import with_other_values
+from resources.local.standin.values import ValueMaker
 
 _TAKES_PLAIN = ("plain", "chatty", "misspelled")
 """Wordings that a plain query becomes by a greeting, by mistakes, or as it is."""
@@ -22,6 +25,8 @@ _OPENINGS = {
     "indirect": ("I keep wondering about this one. ", "Something on my desk gives me a headache. "),
 }
 """Before a plain query whose values no grammar says well."""
+_TRIES = 3
+"""Argument sets to try for an example's words."""
 
 
 def build_example(
@@ -72,23 +77,59 @@ def _part(
         if fitting and (wanted == wording or wording in _TAKES_PLAIN):
             example = chance.choice(fitting)
             return _with_values_marked(example.query, example.answers[0].arguments), example.answers[0]
+    again = _again(api, wording, singles, seen, chance)
+    if again is not None:
+        return again
     plain = [example for example in free if example.wording == "plain" and _is_nested(example.answers[0].arguments)]
     if plain and wording in _OPENINGS:
         example = chance.choice(plain)
         return [(chance.choice(_OPENINGS[wording]), False), (example.query, True)], example.answers[0]
-    for arguments in itertools.chain((example.answers[0].arguments for example in free), built_arguments(api)):
+    own = (example.answers[0].arguments for example in free)
+    for arguments in itertools.chain(own, _varied(api, singles, chance), built_arguments(api)):
         call = Call(name=api.name, arguments=arguments)
         if dumps(call.model_dump()) not in seen:
             return _written(api, arguments, wording, chance), call
     return None
 
 
-def _written(api: Api, arguments: JsonObject, wording: str, chance: random.Random) -> Pieces:
-    properties = {
+def _again(
+    api: Api, wording: str, singles: Sequence[ShownExample], seen: set[str], chance: random.Random
+) -> tuple[Pieces, Call] | None:
+    """A query that was used with other values of the same parameters: better words than made ones."""
+    fits = [one for one in singles if one.wording == wording or (one.wording == "plain" and wording in _TAKES_PLAIN)]
+    for example in chance.sample(fits, min(len(fits), 2)):
+        for new in _varied(api, [example], chance):
+            call = Call(name=api.name, arguments=new)
+            if dumps(call.model_dump()) not in seen:
+                old = example.answers[0].arguments
+                pieces = with_other_values(example.query, old, new, _properties(api), chance)
+                if pieces is not None:
+                    return pieces, call
+    return None
+
+
+def _varied(api: Api, singles: Sequence[ShownExample], chance: random.Random) -> Iterator[JsonObject]:
+    """Valid arguments like those of examples, with other values."""
+    required = set(api.parameters.get("required") or ())
+    for example in chance.sample(list(singles), min(len(singles), 2)):
+        old = example.answers[0].arguments
+        maker = ValueMaker(random.Random(chance.random()), [old])
+        for _ in range(_TRIES):
+            new = maker.arguments(api.parameters, use=set(old) - required)
+            if is_valid(new, api.parameters):
+                yield new
+
+
+def _properties(api: Api) -> JsonObject:
+    return {
         name: schema if isinstance(schema, dict) else {}
         for name, schema in (api.parameters.get("properties") or {}).items()
     }
-    return write_request(request_of(api.name, api.description), arguments, properties, wording, chance, marked=False)
+
+
+def _written(api: Api, arguments: JsonObject, wording: str, chance: random.Random) -> Pieces:
+    request = request_of(api.name, api.description)
+    return write_request(request, arguments, _properties(api), wording, chance, marked=False)
 
 
 def _with_values_marked(query: str, arguments: JsonObject) -> Pieces:

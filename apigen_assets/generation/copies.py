@@ -58,7 +58,10 @@ def copied_from(
     if any(isinstance(call, dict) and call.get("arguments") for call in answers):
         for tool in tools:
             description = str(tool.get("description") or "")
-            if words == words_of(description) or words == words_of(description.split("\n")[0]):
+            told = words_of(description)
+            # A few words changed and none added: it says no value but those that the description names.
+            nearly = len(words) >= SHORTEST_INSTRUCTION and set(words) <= set(told)
+            if words in (told, words_of(description.split("\n")[0])) or (nearly and _alike(words, told, ALIKE)):
                 return f"repeats the description of {tool.get('name')}"
     return None
 

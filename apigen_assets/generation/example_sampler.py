@@ -16,8 +16,8 @@ from apigen_assets.generation.built_examples import build_example
 from apigen_assets.generation.shown_examples import ShownExample
 from apigen_assets.tool_formats.json_schema import is_valid
 
-MOST = 3
-"""Examples in one prompt."""
+MOST = 2
+"""Examples in one prompt: a weak model that is shown as many as it shall write copies them."""
 MOST_QUERIES = 2
 """Real queries without answers in one prompt."""
 MOST_ASKED = 3
@@ -56,16 +56,16 @@ class ExampleSampler:
     ) -> tuple[ShownExample, ...]:
         """The examples of the `index`-th prompt, the first of which calls one of its targets.
 
-        Every example has the prompt's style and tools, whatever it was offered with where it comes from. None is shown
-        only where no valid call to the targets can be made up.
+        Every example has the prompt's style and tools, whatever it was offered with where it comes from. One that calls
+        no target is shown only where no valid call to one can be made up.
         """
         fitting = self._fitting(tools)
         exact = [one for one in fitting if _counts(one) == _counts_of(style) and one.wording == wording]
         exact = [one for one in exact if one.language == language] or [one for one in exact if one.language is None]
-        of_target = [one for one in exact if one.answers[0].name == targets[0]]
-        of_target = of_target or [one for one in exact if any(call.name in targets for call in one.answers)]
+        of_targets = [one for one in exact if all(call.name in targets for call in one.answers)]
+        of_main = [one for one in of_targets if one.answers[0].name == targets[0]] or of_targets
         shown: dict[str, ShownExample] = {}
-        for example in self._first(of_target, index, 1):
+        for example in self._first(of_main, index, 1):
             shown[example.example_id] = example
         if not shown:
             singles: dict[str, list[ShownExample]] = {}
@@ -76,7 +76,8 @@ class ExampleSampler:
             built = build_example(style, wording, tools, targets, singles, chance)
             if built is not None:
                 shown[built.example_id] = built
-        for example in self._first(exact, index, MOST):
+        # What calls another offered tool is shown only where nothing calls a target: models copy it.
+        for example in self._first(of_targets if shown else exact, index, MOST):
             if len(shown) < MOST and all(example.query != other.query for other in shown.values()):
                 shown.setdefault(example.example_id, example)
         names = [api.name for api in tools]

@@ -21,7 +21,7 @@ from apigen_assets.generation.parsing import Pair, parse_completion
 from apigen_assets.generation.prompts import instructions, make_messages, make_prompt_id
 from apigen_assets.generation.samplers import Draw, Sampler
 from apigen_assets.generation.shown_examples import ShownExample, from_seeds
-from apigen_assets.generation.structured import in_object, pairs_schema
+from apigen_assets.generation.structured import pairs_schema
 
 TEMPERATURE = 0.7
 """As in the paper, for every generator."""
@@ -49,9 +49,10 @@ def make_request(draw: Draw, pairs: int, structured: bool = False) -> ChatReques
         draw.plans(pairs),
         draw.asked,
         draw.tone,
+        structured,
     )
     return ChatRequest(
-        messages=in_object(messages) if structured else messages,
+        messages=messages,
         response_format=pairs_schema(tools) if structured else None,
         temperature=TEMPERATURE,
         max_tokens=WRITING_TOKENS,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from apigen_assets.generation.templates import read_personas
 
@@ -85,8 +86,17 @@ class Planner:
         self._optional = [name for name in properties if name not in required]
         chance.shuffle(self._optional)
         self._members = {name: members for name, schema in properties.items() if (members := _members(schema))}
-        for members in self._members.values():
-            chance.shuffle(members)
+        self._rivals: dict[str, int] = {}
+        """By parameter, how many with the same permitted values come before it: those must differ (`from`, `to`)."""
+        orders: dict[str, list[list[JsonValue]]] = {}
+        for name, members in self._members.items():
+            alike = orders.setdefault(dumps(sorted(members, key=dumps)), [])
+            self._rivals[name] = len(alike)
+            if alike:
+                members[:] = alike[0]
+            else:
+                chance.shuffle(members)
+            alike.append(members)
         self._required = [name for name in self._members if name in required]
         self._forms = _forms_for(properties)
         self._people = list(PERSONAS)
@@ -110,6 +120,7 @@ class Planner:
             if name in self._members:
                 # A parameter's turn comes once in a round, so the rounds walk through its members.
                 values[name] = self._member(name, count // (len(self._optional) + 1))
+        self._set_apart(values)
         form = None
         for name in self._forms:
             if chance.random() < _FORM_SHARES[name]:
@@ -125,6 +136,14 @@ class Planner:
             who=self._people[count % len(self._people)] if person and not terse else None,
         )
 
+    def _set_apart(self, values: JsonObject) -> None:
+        """Parameters with the same permitted values get different ones: nobody converts miles to miles."""
+        for name in values:
+            members = self._members[name]
+            alike = [value for rival, value in values.items() if rival != name and self._members[rival] == members]
+            if values[name] in alike and len(members) > len(alike):
+                values[name] = next(member for member in members if member not in alike)
+
     def _used(self, count: int) -> tuple[str, ...]:
         """The optional parameters in turn, then none of them; every other round two at once."""
         turns = len(self._optional) + 1
@@ -138,7 +157,11 @@ class Planner:
 
     def _member(self, name: str, count: int) -> JsonValue:
         members = self._members[name]
-        return members[count % len(members)]
+        size, rivals = len(members), self._rivals[name]
+        if rivals and size > rivals:
+            # Behind the first one by a distance that grows with every round, and never by none.
+            count += 1 + (rivals - 1 + count // size) % (size - 1)
+        return members[count % size]
 
 
 def _members(schema: JsonObject) -> list[JsonValue]:

@@ -1,8 +1,8 @@
 """The chat messages that ask a generator for pairs (paper, section 3.1 and appendix).
 
 What is equal in all prompts stands first, so that servers can reuse what they have read: the system message, then the
-style's rule, the wording's, the functions, the examples; the task itself, as JSON, comes last. Who must understand a
-prompt without reading English reads that task (`TASK_HEADING`).
+style's rule, the wording's, the functions, the examples, the task itself as JSON, and the form of the reply. Who must
+understand a prompt without reading English reads that task (`TASK_HEADING`).
 """
 
 import json
@@ -19,7 +19,7 @@ from apigen_assets.generation.shown_tools import Used, shown_tool, used_values
 from apigen_assets.generation.templates import Wording, read_formats, read_styles, read_system, read_wordings
 
 FORMAT, OBJECT_FORMAT = read_formats()
-SYSTEM = f"{read_system()}\n\n{FORMAT}"
+SYSTEM = read_system()
 STYLE_RULES: dict[Style, str] = read_styles()
 WORDINGS: tuple[Wording, ...] = read_wordings()
 
@@ -39,11 +39,6 @@ LANGUAGES = {
 FUNCTIONS_HEADING = "# Functions"
 EXAMPLES_HEADING = "# Examples"
 TASK_HEADING = "# Task"
-CLOSING_LIST = "a JSON list of"
-CLOSING_OBJECT = "a JSON object whose `pairs` is a list of"
-_ELEMENT = "with `query`, what the user types, and then `answers`, its calls"
-"""What the last line says of the reply. Small models answer what they read last: without it a Qwen2.5-Coder 0.5B writes
-calls alone, or the task's own objects."""
 
 
 def make_messages(
@@ -57,6 +52,7 @@ def make_messages(
     plans: Sequence[PairPlan] = (),
     asked: Sequence[str] = (),
     tone: Sequence[str] = (),
+    structured: bool = False,
 ) -> tuple[dict[str, str], ...]:
     """The chat messages that ask for `number` pairs.
 
@@ -71,6 +67,7 @@ def make_messages(
         plans: what each pair shall be like, in order; none leaves it open.
         asked: queries of earlier rounds, which shall not come again.
         tone: real queries of people about other things, which show how they ask.
+        structured: the reply is an object that an endpoint enforces (`pairs_schema`), and no list.
     """
     rules = [STYLE_RULES[style], wording.rule]
     if language is not None:
@@ -86,29 +83,35 @@ def make_messages(
         task["language"] = LANGUAGES[language]
     task["functions"] = list(targets)
     if any(shown := [plan.to_json() for plan in plans]):
-        task["pairs"] = shown
+        task["plan"] = shown
     if asked:
         task["asked_before"] = list(asked)
     if tone:
         task["people_write_like"] = list(tone)
-    names = ", ".join(f"`{name}`" for name in targets)
     parts.append(f"{TASK_HEADING}\n{_compact(task)}")
-    objects = f"1 object {_ELEMENT}" if number == 1 else f"{number} objects, each {_ELEMENT}"
-    parts.append(f"Write exactly {number} different pairs for {names}: {CLOSING_LIST} {objects}.")
+    # Last, since small models answer what they read last: a Qwen2.5-Coder 0.5B writes calls alone without it.
+    form = OBJECT_FORMAT if structured else FORMAT
+    names = ", ".join(f"`{name}`" for name in targets)
+    form = form.replace("{functions}", names).replace("{number}", str(number))
+    parts.append(
+        form.replace("1 new pairs", "1 new pair").replace("1 objects, one on a line, each", "1 object")
+        if number == 1
+        else form
+    )
     return ({"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n\n".join(parts)})
 
 
 @cache
 def instructions() -> tuple[str, ...]:
     """Every sentence of the library, for telling queries that repeat one."""
-    texts = [SYSTEM, OBJECT_FORMAT, *STYLE_RULES.values(), *(wording.rule for wording in WORDINGS)]
+    texts = [SYSTEM, FORMAT, OBJECT_FORMAT, *STYLE_RULES.values(), *(wording.rule for wording in WORDINGS)]
     sentences = (part.strip(" -") for text in texts for part in re.split(r"(?<=[.:])\s+|\n+", text))
     return tuple(dict.fromkeys(sentence for sentence in sentences if sentence))
 
 
 def make_prompt_id(style: Style, wording: Wording, language: str | None = None) -> str:
     """Names the template: `<style>/<wording>[/<language>]@<hash of every text it consists of>`."""
-    texts = [SYSTEM, STYLE_RULES[style], wording.rule, LANGUAGES.get(language or ""), CLOSING_LIST, _ELEMENT]
+    texts = [SYSTEM, FORMAT, STYLE_RULES[style], wording.rule, LANGUAGES.get(language or "")]
     return "/".join(filter(None, [style, wording.name, language])) + "@" + content_hash(texts, 8)
 
 
@@ -116,9 +119,13 @@ def library_hash() -> str:
     """Hash of the whole library: part of the code version of what is generated with it."""
     return content_hash(
         [
-            [SYSTEM, OBJECT_FORMAT, CLOSING_LIST, CLOSING_OBJECT, _ELEMENT, STYLE_RULES],
-            [[wording.name, wording.share, wording.rule] for wording in WORDINGS],
-            [FORMS, PERSONAS],
+            SYSTEM,
+            FORMAT,
+            OBJECT_FORMAT,
+            STYLE_RULES,
+            [[one.name, one.share, one.rule] for one in WORDINGS],
+            FORMS,
+            PERSONAS,
         ],
         8,
     )

@@ -1,24 +1,11 @@
-"""Structured output for generation: the schema of the pairs, made from the tools offered, and a prompt that agrees.
+"""Structured output for generation: the schema of the pairs, made from the tools offered.
 
-An endpoint that enforces a format returns an object; the prompt's plain format is a list. Both are changed together.
+An endpoint that enforces a format returns an object; a prompt's plain format is a list (`templates/format_*.md`).
 """
 
 from collections.abc import Sequence
 
 from apigen_assets.files.json_types import JsonObject, JsonValue
-from apigen_assets.generation.prompts import CLOSING_LIST, CLOSING_OBJECT, FORMAT, OBJECT_FORMAT
-
-
-def in_object(messages: Sequence[dict[str, str]]) -> tuple[dict[str, str], ...]:
-    """The messages with what they say of a list replaced by what is said of an object."""
-    changed = tuple({**message, "content": message["content"].replace(FORMAT, OBJECT_FORMAT)} for message in messages)
-    before, closing, after = changed[-1]["content"].rpartition(CLOSING_LIST)
-    if closing:
-        changed = (*changed[:-1], {**changed[-1], "content": before + CLOSING_OBJECT + after})
-    if any(OBJECT_FORMAT in message["content"] for message in changed):
-        return changed
-    last = {**changed[-1], "content": f"{changed[-1]['content']}\n\n{OBJECT_FORMAT}"}
-    return (*changed[:-1], last)
 
 
 def pairs_schema(tools: Sequence[JsonObject]) -> JsonObject:

@@ -14,7 +14,7 @@ from apigen_assets.dataset import relevance
 from apigen_assets.dataset.checks import relevance_problems
 from apigen_assets.dataset.dataset_rows import dataset_rows
 from apigen_assets.dataset.giveaway import MOST, told_apart
-from apigen_assets.dataset.missing_value import without_value
+from apigen_assets.dataset.missing_value import without_values
 from apigen_assets.dataset.relevance import KINDS, may_serve, relevance_rows
 from apigen_assets.domain.style import Style
 from apigen_assets.generation.prompts import WORDINGS, make_messages
@@ -144,7 +144,8 @@ def test_a_tool_that_might_serve_after_all_is_no_distractor():
 
 
 def gap(query, tool, arguments):
-    found = {without_value(query, tool, arguments, random.Random(seed)) for seed in range(12)}
+    calls = [{"name": tool["name"], "arguments": arguments}]
+    found = {without_values(query, {tool["name"]: tool}, calls, random.Random(seed)) for seed in range(12)}
     return {one.query for one in found if one is not None}
 
 
@@ -179,6 +180,35 @@ def test_a_value_goes_as_people_leave_it_out(query, name, value, left):
     for form in forms:
         assert str(value) not in form
         assert not re.search(r"\b(with|for|of|in|and)\s*[.?!,]*$|  |\s[.,?]", form), form
+
+
+def test_every_call_of_a_query_for_several_loses_a_value():
+    one = {
+        **tool("f"),
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    }
+    two = {
+        **tool("g"),
+        "parameters": {"type": "object", "properties": {"team": {"type": "string"}}, "required": ["team"]},
+    }
+
+    def left(query, *calls):
+        tools = {"f": one, "g": two}
+        named = [{"name": name, "arguments": {key: value}} for name, key, value in calls]
+        found = {without_values(query, tools, named, random.Random(seed)) for seed in range(12)}
+        return [made for made in found if made is not None]
+
+    query = "How warm will it be in Lisbon tomorrow, and how did Ajax play?"
+    both = left(query, ("f", "city", "Lisbon"), ("g", "team", "Ajax"))
+    assert both
+    for made in both:
+        assert made.parameters == (("f", "city"), ("g", "team"))
+        assert "Lisbon" not in made.query and "Ajax" not in made.query
+    # One call that could still be made is enough for the row not to be one without an answer.
+    assert not left("How warm is Lisbon, and Lisbon's team Ajax?", ("f", "city", "Lisbon"), ("g", "team", "Ajax"))
+    # What all calls share is gone with the first.
+    shared = left("Is it dry and is it warm in Lisbon?", ("f", "city", "Lisbon"), ("f", "city", "Lisbon"))
+    assert all("Lisbon" not in made.query for made in shared)
 
 
 def test_no_word_tells_rows_without_calls_from_rows_with_them(monkeypatch):

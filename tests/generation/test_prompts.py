@@ -122,7 +122,7 @@ def test_plans_and_earlier_queries_are_shown_in_the_task() -> None:
         "style": "simple",
         "wording": "plain",
         "functions": ["f"],
-        "pairs": [
+        "plan": [
             {
                 "use": ["days"],
                 "set": {"units": "metric"},

@@ -118,7 +118,7 @@ def kind_of(messages: Sequence[JsonObject]) -> Kind:
 
 
 def task_of(messages: Sequence[JsonObject]) -> JsonObject | None:
-    """The JSON of a prompt for pairs: `{number, style, wording, language, functions, pairs}`; null where it is none."""
+    """The JSON of a prompt for pairs: `{number, style, wording, language, functions, plan}`; null where it is none."""
     task = first_json(sections(text_of(messages, "user")).get("task", ""))
     if not isinstance(task, dict) or not isinstance(task.get("number"), int):
         return None
@@ -147,7 +147,7 @@ def read_task(messages: Sequence[JsonObject]) -> Task | None:
         functions=functions,
         targets=targets or [functions[0]["name"]],
         examples=_examples(first_json(parts.get("examples", ""))),
-        pairs=[_assignment(pair) for pair in _dicts(task.get("pairs"))],
+        pairs=[_assignment(pair) for pair in _dicts(task.get("plan"))],
     )
 
 

@@ -2,8 +2,6 @@
 
 import json
 import random
-import re
-from itertools import pairwise
 
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject
@@ -16,7 +14,7 @@ from apigen_assets.tool_formats.api_queries import (
     write_arguments,
     write_request,
 )
-from apigen_assets.tool_formats.said_values import say
+from apigen_assets.tool_formats.other_values import with_other_values
 from resources.local.standin import errors
 from resources.local.standin.reader import Assignment, Shown, Task
 from resources.local.standin.values import ValueMaker
@@ -170,35 +168,8 @@ def _like_example(call: JsonObject, function: JsonObject, examples: list[Shown],
     if not fitting:
         return None
     example = rng.choice(fitting)
-    properties = _properties(function)
-    places: list[tuple[int, int, str]] = []
-    for name, old in example.calls[0]["arguments"].items():
-        if isinstance(old, bool) or old is None:
-            if old != call["arguments"][name]:
-                return None
-            continue
-        text = old if isinstance(old, str) else json.dumps(old, ensure_ascii=False)
-        inner = re.escape(text[1:-1]) if isinstance(old, list) and "[" not in text[1:-1] else re.escape(text)
-        matches = [*re.finditer(rf"(?<![\w.,-]){inner}(?![\w]|[.,]\d)", example.query)]
-        if len(matches) != 1:
-            return None
-        new = call["arguments"][name]
-        if isinstance(new, str):
-            written = new
-        elif isinstance(new, list) and "[" not in text[1:-1]:
-            written = json.dumps(new, ensure_ascii=False)[1:-1]
-        else:
-            written = say(new, name, _plain_schema(properties.get(name, {})), rng)
-        places.append((matches[0].start(), matches[0].end(), written))
-    places.sort()
-    if any(a[1] > b[0] for a, b in pairwise(places)):
-        return None
-    pieces: Pieces = []
-    at = 0
-    for start, end, text in places:
-        pieces += [(example.query[at:start], False), (text, True)]
-        at = end
-    return [*pieces, (example.query[at:], False)]
+    properties = {name: _plain_schema(schema) for name, schema in _properties(function).items()}
+    return with_other_values(example.query, example.calls[0]["arguments"], call["arguments"], properties, rng)
 
 
 def _out_of_range(calls: list[JsonObject], functions: dict[str, JsonObject], rng: random.Random) -> None:
