@@ -93,11 +93,9 @@ def make_messages(
     form = OBJECT_FORMAT if structured else FORMAT
     names = ", ".join(f"`{name}`" for name in targets)
     form = form.replace("{functions}", names).replace("{number}", str(number))
-    parts.append(
-        form.replace("1 new pairs", "1 new pair").replace("1 objects, one on a line, each", "1 object")
-        if number == 1
-        else form
-    )
+    if number == 1:
+        form = form.replace("1 new pairs", "1 new pair").replace("1 objects, each", "1 object")
+    parts.append(form)
     return ({"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n\n".join(parts)})
 
 

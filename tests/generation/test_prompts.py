@@ -21,7 +21,6 @@ from apigen_assets.generation.prompts import (
     make_prompt_id,
 )
 from apigen_assets.generation.shown_examples import make_example
-from apigen_assets.generation.structured import in_object
 from apigen_assets.generation.templates import Wording
 from resources.local.standin.reader import kind_of, read_task
 from tests.helpers.paths import ROOT
@@ -87,15 +86,9 @@ def test_the_last_line_says_the_form_of_the_reply(number: int, said: str) -> Non
     last = messages[1]["content"].splitlines()[-1]
     assert f"a JSON list of {said}" in last
     assert "`answers`" in last
-    enforced = in_object(messages)[1]["content"].splitlines()[-1]
-    assert enforced == last.replace("a JSON list of", "a JSON object whose `pairs` is a list of")
-
-
-def test_an_enforced_format_leaves_a_tools_own_words_alone() -> None:
-    tool = {**TOOL, "description": "Parse a JSON list of numbers."}
-    text = in_object(make_messages(Style.SIMPLE, WORDINGS[0], 2, [tool], ["f"], ()))[1]["content"]
-    assert "Parse a JSON list of numbers." in text
-    assert text.count("a JSON list of") == 1
+    enforced = make_messages(Style.SIMPLE, WORDINGS[0], number, [TOOL], ["f"], (), structured=True)
+    assert f"a JSON object whose one key `pairs` holds a list of {said}" in enforced[1]["content"].splitlines()[-1]
+    assert enforced[0] == messages[0]
 
 
 def test_every_template_is_a_file_that_is_used() -> None:
