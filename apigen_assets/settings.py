@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     """Most rows that may call one API; null for no limit."""
     near_duplicate: float = Field(default=0.85, gt=0)
     """Queries that share so much of their words and word pairs, and call the same functions, are one; 2: never."""
+    near_meaning: float | None = Field(default=None, gt=0, le=1)
+    """Cosine from which two queries for the same calls say the same in other words, and are one (0.5 was measured);
+    null: never. Needs the extra `meaning`."""
     rows_per_call: int = Field(default=1, ge=1)
     """Most rows of one style that make the same calls with the same arguments."""
     heldout_share: float = Field(default=0.05, ge=0, lt=1)

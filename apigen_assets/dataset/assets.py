@@ -25,6 +25,7 @@ from apigen_assets.dataset.diversity import by_groups, table_of
 from apigen_assets.dataset.funnel import TABLES as FUNNEL_TABLES
 from apigen_assets.dataset.funnel import funnel, markdown, reasons
 from apigen_assets.dataset.giveaway import told_apart
+from apigen_assets.dataset.meaning import MeaningUnavailableError
 from apigen_assets.dataset.plots import funnel_plot, plots
 from apigen_assets.dataset.relevance import KINDS
 from apigen_assets.dataset.relevance import relevance_rows as make_relevance_rows
@@ -118,6 +119,7 @@ def contaminated_rows(
         "category_share",
         "rows_per_api",
         "near_duplicate",
+        "near_meaning",
         "rows_per_call",
     ),
     automation_condition=follow("semantic_verified", "contaminated_rows"),
@@ -131,17 +133,21 @@ def composition(
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """What becomes of every verified row: chosen with its place, or left out with the reason.
 
-    Contaminated rows and duplicates go (exact, same calls, near queries), then styles, generators, categories and
-    APIs have their quotas. A kind with too few rows is a shortfall, and is not filled from another.
+    Contaminated rows and duplicates go (exact, same calls, near queries, the same in other words), then styles,
+    generators, categories and APIs have their quotas. A kind with too few rows is a shortfall, and is not filled from
+    another.
     """
-    composed = compose(
-        semantic_verified,
-        settings.dataset_size,
-        settings.seed,
-        quotas_of(settings),
-        categories_of(filtered_api_catalog),
-        set(contaminated_rows["candidate_id"]),
-    )
+    try:
+        composed = compose(
+            semantic_verified,
+            settings.dataset_size,
+            settings.seed,
+            quotas_of(settings),
+            categories_of(filtered_api_catalog),
+            set(contaminated_rows["candidate_id"]),
+        )
+    except MeaningUnavailableError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
     fates = {name: count for name, count in composed.counts.items() if count}
     return dg.MaterializeResult(
         value=composed.fates,

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from apigen_assets.dataset.facts import batches, facts_of
+from apigen_assets.dataset.meaning import Meanings
 from apigen_assets.dataset.near import Signatures
 from apigen_assets.domain.style import Style
 from apigen_assets.settings import Settings
@@ -44,13 +45,15 @@ class Fate(StrEnum):
     """Same style and same calls with the same arguments as rows before it, in other words."""
     NEAR_QUERY = "near_query"
     """Calls the same functions, and its query is near to that of a row before it."""
+    NEAR_MEANING = "near_meaning"
+    """Its calls are those of a row before it but for order and defaults, and its query says the same in other words."""
     OVER_STYLE = "over_style"
     OVER_GENERATOR = "over_generator"
     OVER_CATEGORY = "over_category"
     OVER_API = "over_api"
 
 
-DUPLICATES = (Fate.SAME_ROW, Fate.SAME_CALLS, Fate.NEAR_QUERY)
+DUPLICATES = (Fate.SAME_ROW, Fate.SAME_CALLS, Fate.NEAR_QUERY, Fate.NEAR_MEANING)
 OVER_QUOTA = (Fate.OVER_STYLE, Fate.OVER_GENERATOR, Fate.OVER_CATEGORY, Fate.OVER_API)
 
 FATES_SCHEMA = pl.Schema(
@@ -80,6 +83,8 @@ class Quotas:
     """Most rows that may call one API."""
     similarity: float = NEAR
     """From which similarity on queries are near; above 1: never."""
+    near_meaning: float | None = None
+    """Cosine from which two queries for the same calls say the same; null: never."""
     rows_per_call: int = 1
     """Most rows of one style with the same calls; calls without any argument are not limited."""
 
@@ -101,6 +106,7 @@ def quotas_of(config: Settings) -> Quotas:
         category_share=config.category_share,
         rows_per_api=config.rows_per_api,
         similarity=config.near_duplicate,
+        near_meaning=config.near_meaning,
         rows_per_call=config.rows_per_call,
     )
 
@@ -154,15 +160,19 @@ def compose(
 
     Raises:
         ValueError: shares are negative, do not sum to 1, or name no style.
+        MeaningUnavailableError: duplicates in meaning are asked for where their extra is not installed.
     """
     quotas = quotas or Quotas()
     quotas.check()
     total = int(verified.select(pl.len()).collect().item())
     signatures = Signatures(total)
+    meanings = Meanings(total) if quotas.near_meaning is not None else None
     parts = []
     for batch in batches(verified):
         parts.append(facts_of(batch, seed, categories or {}))
         signatures.add(batch["query"])
+        if meanings is not None:
+            meanings.add(batch)
     if not parts:
         return Composition(pl.DataFrame(schema=FATES_SCHEMA), _shortfall(Counter(), Counter(), size, quotas))
     facts = pl.concat(parts)
@@ -179,6 +189,10 @@ def compose(
         for row, before in signatures.duplicates(left, facts["functions"].to_numpy(), quotas.similarity).items():
             fates[row], of[row] = Fate.NEAR_QUERY, before
     del signatures
+    if meanings is not None and quotas.near_meaning is not None:
+        left = order[fates[order] == ""]
+        for row, before in meanings.duplicates(left, quotas.near_meaning).items():
+            fates[row], of[row] = Fate.NEAR_MEANING, before
     shortfall = _take(facts, order[fates[order] == ""], fates, size, quotas)
     return Composition(_fates(facts, order, fates, of), shortfall)
 

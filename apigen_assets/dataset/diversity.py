@@ -5,11 +5,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
 from apigen_assets.dataset.facts import draw
+from apigen_assets.dataset.meaning import share_said_again
 from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.verification.grounding.numbers import numbers_in
 
@@ -18,6 +20,8 @@ SAMPLE = 400
 
 MOST_ROWS = 4_000
 """Rows of a data set that its figures by group are taken from."""
+
+_REFERENCES = Path(__file__).with_name("reference_diversity.json")
 
 FORMS = ("as written", "number in words", "otherwise")
 
@@ -47,6 +51,8 @@ class Diversity(NamedTuple):
     """Share of the permitted values of the functions' parameters that some row uses."""
     forms: dict[str, float]
     """Shares of single values by how the query says them (`FORMS`)."""
+    said_again: float | None = None
+    """Share of the rows that say in other words what one before them says; null without the extra `meaning`."""
 
 
 def diversity(rows: pl.DataFrame, by: str | None = None, seed: int = 0) -> list[Diversity]:
@@ -90,17 +96,28 @@ def table_of(figures: Sequence[Diversity]) -> str:
     """The figures as a Markdown table."""
     head = (
         "| group | rows | distinct-1 | distinct-2 | self-similarity | words | calls | APIs | optional used | "
-        "per call | members used | as written / words / other |"
+        "per call | members used | as written / words / other | said again |"
     )
-    lines = [head, "|" + "---|" * 12]
+    lines = [head, "|" + "---|" * 13]
     for one in figures:
         forms = " / ".join(f"{one.forms[form]:.0%}" for form in FORMS)
         lines.append(
             f"| {one.group} | {one.rows:,} | {one.distinct_1:.3f} | {one.distinct_2:.3f} | {one.self_similarity:.2f} | "
             f"{one.words:g} | {one.calls:.2f} | {one.apis} | {one.optional_used:.0%} | {one.optional_share:.0%} | "
-            f"{one.members_used:.0%} | {forms} |"
+            f"{one.members_used:.0%} | {forms} | {said_again_text(one)} |"
         )
     return "\n".join(lines)
+
+
+def references() -> list[Diversity]:
+    """The figures of rows of others, as `benchmarks/diversity.py --references` measured them."""
+    read = json.loads(_REFERENCES.read_text(encoding="utf-8"))
+    return [Diversity(**figures) for figures in read["figures"]]
+
+
+def said_again_text(figures: Diversity) -> str:
+    """The share of rows that say what another one says, or that it was not measured."""
+    return "not measured" if figures.said_again is None else f"{figures.said_again:.1%}"
 
 
 def _of(group: str, rows: pl.DataFrame, seed: int) -> Diversity:
@@ -124,6 +141,7 @@ def _of(group: str, rows: pl.DataFrame, seed: int) -> Diversity:
         optional_share=use.optional_given / max(1, use.optional_offered),
         members_used=_share(use.used_members, use.members),
         forms={form: use.forms[form] / max(1, use.forms.total()) for form in FORMS},
+        said_again=share_said_again(rows),
     )
 
 

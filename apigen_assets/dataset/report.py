@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from apigen_assets.dataset.diversity import FORMS, SAMPLE, Diversity
+from apigen_assets.dataset.compose import DUPLICATES
+from apigen_assets.dataset.diversity import FORMS, SAMPLE, Diversity, references, said_again_text
 from apigen_assets.dataset.funnel import FunnelRow
 from apigen_assets.dataset.statistics import PAPER_SHARES, Statistics, sample_rows
 from apigen_assets.files.excerpt import cut
@@ -75,7 +76,9 @@ def page(report: Report, rows: pl.DataFrame) -> str:
         ),
         _section(
             "Diversity by group",
-            f"Words and likeness of {SAMPLE} queries of a group at most; what calls use of the functions they call.",
+            f"Words and likeness of {SAMPLE} queries of a group at most; what calls use of the functions they call. "
+            "Beside them, rows of others; fewer queries have more distinct words. Rows that say in other words what "
+            "one before them says are found with the extra `meaning` (pip install 'apigen[meaning]').",
             _groups(report.groups),
         ),
         _section("Against BFCL", _bfcl_text(report), _contaminated(report.contaminated)),
@@ -101,7 +104,7 @@ def _header(report: Report) -> str:
         "relevance rows": stats.rows - stats.calls,
         "APIs called": len(stats.apis),
         "generators": len(stats.generators),
-        "duplicates removed": sum(report.fates.get(name, 0) for name in ("same_row", "same_calls", "near_query")),
+        "duplicates removed": sum(report.fates.get(fate, 0) for fate in DUPLICATES),
         "contaminated, removed": report.contaminated.height,
     }
     cells = "".join(
@@ -234,10 +237,11 @@ def _groups(groups: Iterable[tuple[str, list[Diversity]]]) -> str:
             "per call",
             "permitted values used",
             *(f"values {form}" for form in FORMS),
+            "say what another row says",
         )
     )
     lines = []
-    for by, figures in groups:
+    for by, figures in [*groups, ("beside", references())]:
         for one in figures:
             shares = (one.optional_used, one.optional_share, one.members_used, *(one.forms[form] for form in FORMS))
             cells = [
@@ -249,6 +253,7 @@ def _groups(groups: Iterable[tuple[str, list[Diversity]]]) -> str:
                 f"{one.calls:.2f}",
                 f"{one.apis:,}",
                 *(f"{share:.0%}" for share in shares),
+                said_again_text(one),
             ]
             name = one.group if by == one.group else f"{by}: {one.group}"
             lines.append(f"<tr><th>{escape(name)}</th>{''.join(f'<td class=n>{cell}</td>' for cell in cells)}</tr>")

@@ -83,8 +83,9 @@ class Planner:
             name: schema for name, schema in (parameters.get("properties") or {}).items() if isinstance(schema, dict)
         }
         required = set(parameters.get("required") or ())
-        self._optional = [name for name in properties if name not in required]
-        chance.shuffle(self._optional)
+        optional = [name for name in properties if name not in required]
+        chance.shuffle(optional)
+        self._uses = _uses(optional)
         self._members = {name: members for name, schema in properties.items() if (members := _members(schema))}
         self._rivals: dict[str, int] = {}
         """By parameter, how many with the same permitted values come before it: those must differ (`from`, `to`)."""
@@ -118,8 +119,7 @@ class Planner:
         values: JsonObject = {name: self._member(name, count) for name in self._required}
         for name in use:
             if name in self._members:
-                # A parameter's turn comes once in a round, so the rounds walk through its members.
-                values[name] = self._member(name, count // (len(self._optional) + 1))
+                values[name] = self._member(name, self._used_before(name, count))
         self._set_apart(values)
         form = None
         for name in self._forms:
@@ -145,15 +145,12 @@ class Planner:
                 values[name] = next(member for member in members if member not in alike)
 
     def _used(self, count: int) -> tuple[str, ...]:
-        """The optional parameters in turn, then none of them; every other round two at once."""
-        turns = len(self._optional) + 1
-        round_, turn = divmod(count, turns)
-        if turn == len(self._optional):
-            return ()
-        used = [self._optional[turn]]
-        if round_ % 2 and len(self._optional) > 1:
-            used.append(self._optional[(turn + 1 + round_ // 2 % (len(self._optional) - 1)) % len(self._optional)])
-        return tuple(used)
+        return self._uses[count % len(self._uses)]
+
+    def _used_before(self, name: str, count: int) -> int:
+        """How many of the API's pairs before used a parameter: by that it walks through its permitted values."""
+        rounds, place = divmod(count, len(self._uses))
+        return rounds * sum(name in use for use in self._uses) + sum(name in use for use in self._uses[:place])
 
     def _member(self, name: str, count: int) -> JsonValue:
         members = self._members[name]
@@ -162,6 +159,24 @@ class Planner:
             # Behind the first one by a distance that grows with every round, and never by none.
             count += 1 + (rivals - 1 + count // size) % (size - 1)
         return members[count % size]
+
+
+def _uses(optional: Sequence[str]) -> list[tuple[str, ...]]:
+    """One round of the optional parameters that pairs use: each beside another, each alone, each beside two others.
+
+    One pair of a round uses none, and every parameter has as many turns as the others.
+    """
+    size = len(optional)
+    if size == 0:
+        return [()]
+    if size == 1:
+        return [tuple(optional), tuple(optional), ()]
+    uses: list[tuple[str, ...]] = []
+    for together in dict.fromkeys(min(number, size) for number in (2, 1, 3)):
+        step = max(1, size // 3) if together == 3 else 1
+        turns = range(size if together < size else 1)
+        uses += [tuple(optional[(turn + step * place) % size] for place in range(together)) for turn in turns]
+    return [*uses, ()]
 
 
 def _members(schema: JsonObject) -> list[JsonValue]:
