@@ -15,9 +15,18 @@ from apigen_assets.functions.library import all_seeds
 from apigen_assets.generation.generate import make_request
 from apigen_assets.generation.library import Library
 from apigen_assets.generation.pair_plan import FORMS, PERSONAS
-from apigen_assets.generation.prompts import FORMAT, OBJECT_FORMAT, STYLE_RULES, SYSTEM, WORDINGS
+from apigen_assets.generation.prompts import (
+    ENGLISH_EXAMPLES,
+    FORMAT,
+    LANGUAGE_RULE,
+    OBJECT_FORMAT,
+    STYLE_RULES,
+    SYSTEM,
+    WORDINGS,
+)
 from apigen_assets.generation.samplers import Draw, Sampler
 from apigen_assets.generation.shown_examples import from_seeds
+from apigen_assets.generation.templates import read_languages
 from resources.local.standin.server import answer
 
 DRAWS = 400
@@ -94,6 +103,13 @@ def main() -> None:
     parts.append("### Styles\n\n" + _table(("style", "rule"), [(style.value, STYLE_RULES[style]) for style in Style]))
     rows = [(one.name, f"{one.share:.0%}", one.rule) for one in WORDINGS]
     parts.append("### Wordings\n\n" + _table(("wording", "share", "rule"), rows))
+    native = [(code, name, sentence) for code, (name, sentence) in read_languages().items()]
+    parts.append(
+        "### Languages\n\nEnglish, and with `APIGEN_LANGUAGES` one of these in 15 % of the prompts. The style's and "
+        f"the wording's rules are followed by:\n\n{_fenced(LANGUAGE_RULE)}\n\nand, where no example in the language is at "
+        f"hand:\n\n{_fenced(ENGLISH_EXAMPLES)}\n\nThe last line ends with the language's own sentence.\n\n"
+        + _table(("code", "language", "the last sentence"), native)
+    )
     parts.append("### Forms of values\n\n" + "\n".join(f"* {text}" for text in FORMS.values()))
     parts.append(f"### People\n\n{len(PERSONAS)} of them, such as: {', '.join(PERSONAS[:6])}.")
     parts.append(f"{SHOWN}\n\nThe completions are those of a stand-in, not of a language model.")

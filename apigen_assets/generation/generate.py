@@ -226,7 +226,12 @@ def _rows(
     report.completion_tokens += completion.completion_tokens
     report.statuses[completion.status] += 1
     tools = [api.tool() for api in draw.tools]
-    parsed = parse_completion(completion, [str(tool["name"]) for tool in tools], most)
+    parsed = parse_completion(
+        completion,
+        [str(tool["name"]) for tool in tools],
+        most,
+        lambda pair: _copy_error(draw, pair, tools) is not None,
+    )
     report.count(parsed)
     prompt_id = make_prompt_id(draw.style, draw.wording, draw.language)
     rows = [

@@ -6,7 +6,7 @@ different calls are ambiguous; and a completion gives at most its share, so that
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 from apigen_assets.completions.reasoning import split_reasoning
@@ -40,13 +40,19 @@ class Parsed:
         return sum(pair.error is None for pair in self.pairs)
 
 
-def parse_completion(completion: Completion, names: Collection[str] = (), most: int | None = None) -> Parsed:
+def parse_completion(
+    completion: Completion,
+    names: Collection[str] = (),
+    most: int | None = None,
+    is_copy: Callable[[Pair], bool] = lambda _: False,
+) -> Parsed:
     """The pairs of a completion, at least one: a completion without any is one unreadable pair.
 
     Args:
         completion: as the journal keeps it.
         names: the functions offered, to understand calls that are spelled unusually.
         most: the completion's share: pairs beyond it are counted and left out, unreadable ones first.
+        is_copy: whether a pair that can be read repeats its prompt; these are left out next.
     """
     if completion.status == "error":
         return Parsed([Pair(error=f"no_answer: {completion.text}"[:500], raw="")])
@@ -66,7 +72,7 @@ def parse_completion(completion: Completion, names: Collection[str] = (), most: 
     if thought:
         parsed.pairs = [replace(pair, thought=pair.thought or thought) for pair in parsed.pairs]
     if most is not None and len(parsed.pairs) > most:
-        _keep_share(parsed, most)
+        _keep_share(parsed, most, is_copy)
     return parsed
 
 
@@ -120,10 +126,9 @@ def _distinct(pairs: list[Pair]) -> Parsed:
     return parsed
 
 
-def _keep_share(parsed: Parsed, most: int) -> None:
-    """The first readable pairs; room that is left goes to the first unreadable ones."""
-    readable = [i for i, pair in enumerate(parsed.pairs) if pair.error is None][:most]
-    rest = [i for i, pair in enumerate(parsed.pairs) if pair.error is not None][: most - len(readable)]
-    kept = sorted([*readable, *rest])
-    parsed.over_share = len(parsed.pairs) - len(kept)
-    parsed.pairs = [parsed.pairs[i] for i in kept]
+def _keep_share(parsed: Parsed, most: int, is_copy: Callable[[Pair], bool]) -> None:
+    """The first pairs of their own; room that is left goes to copies of the prompt, then to what cannot be read."""
+    ranks = [2 if pair.error is not None else int(is_copy(pair)) for pair in parsed.pairs]
+    best = sorted(range(len(ranks)), key=lambda place: (ranks[place], place))[:most]
+    parsed.over_share = len(parsed.pairs) - most
+    parsed.pairs = [parsed.pairs[place] for place in sorted(best)]

@@ -16,25 +16,28 @@ from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.generation.pair_plan import FORMS, PERSONAS, PairPlan
 from apigen_assets.generation.shown_examples import ShownExample
 from apigen_assets.generation.shown_tools import Used, shown_tool, used_values
-from apigen_assets.generation.templates import Wording, read_formats, read_styles, read_system, read_wordings
+from apigen_assets.generation.templates import (
+    Wording,
+    read_formats,
+    read_languages,
+    read_styles,
+    read_system,
+    read_wordings,
+)
 
 FORMAT, OBJECT_FORMAT = read_formats()
 SYSTEM = read_system()
 STYLE_RULES: dict[Style, str] = read_styles()
 WORDINGS: tuple[Wording, ...] = read_wordings()
 
-LANGUAGES = {
-    "de": "German",
-    "es": "Spanish",
-    "fr": "French",
-    "it": "Italian",
-    "ja": "Japanese",
-    "nl": "Dutch",
-    "pl": "Polish",
-    "pt": "Portuguese",
-    "zh": "Chinese",
-}
+_LANGUAGES = read_languages()
+LANGUAGES = {code: name for code, (name, _) in _LANGUAGES.items()}
 """Languages that may be switched on (`APIGEN_LANGUAGES`), by ISO 639-1 code."""
+LANGUAGE_RULE = (
+    "Write the queries in {language}, with dates, numbers and units as people say them there. Names and codes in the "
+    "calls stay as the functions need them."
+)
+ENGLISH_EXAMPLES = "The examples are in English: they show the form alone."
 
 FUNCTIONS_HEADING = "# Functions"
 EXAMPLES_HEADING = "# Examples"
@@ -71,7 +74,9 @@ def make_messages(
     """
     rules = [STYLE_RULES[style], wording.rule]
     if language is not None:
-        rules.append(f"Write the queries in {LANGUAGES[language]}.")
+        rules.append(LANGUAGE_RULE.replace("{language}", LANGUAGES[language]))
+        if any(example.language != language for example in examples):
+            rules.append(ENGLISH_EXAMPLES)
     used = _used(targets, plans, examples)
     shown_tools = [shown_tool(tool, used.get(str(tool["name"]), {})) for tool in tools]
     parts = ["\n".join(rules), f"{FUNCTIONS_HEADING}\n{_compact(shown_tools)}"]
@@ -95,21 +100,29 @@ def make_messages(
     form = form.replace("{functions}", names).replace("{number}", str(number))
     if number == 1:
         form = form.replace("1 new pairs", "1 new pair").replace("1 objects, each", "1 object")
-    parts.append(form)
+    parts.append(form if language is None else f"{form} {_LANGUAGES[language][1]}")
     return ({"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n\n".join(parts)})
 
 
 @cache
 def instructions() -> tuple[str, ...]:
     """Every sentence of the library, for telling queries that repeat one."""
-    texts = [SYSTEM, FORMAT, OBJECT_FORMAT, *STYLE_RULES.values(), *(wording.rule for wording in WORDINGS)]
+    texts = [
+        SYSTEM,
+        FORMAT,
+        OBJECT_FORMAT,
+        LANGUAGE_RULE,
+        ENGLISH_EXAMPLES,
+        *STYLE_RULES.values(),
+        *(wording.rule for wording in WORDINGS),
+    ]
     sentences = (part.strip(" -") for text in texts for part in re.split(r"(?<=[.:])\s+|\n+", text))
     return tuple(dict.fromkeys(sentence for sentence in sentences if sentence))
 
 
 def make_prompt_id(style: Style, wording: Wording, language: str | None = None) -> str:
     """Names the template: `<style>/<wording>[/<language>]@<hash of every text it consists of>`."""
-    texts = [SYSTEM, FORMAT, STYLE_RULES[style], wording.rule, LANGUAGES.get(language or "")]
+    texts = [SYSTEM, FORMAT, STYLE_RULES[style], wording.rule, *_LANGUAGES.get(language or "", ())]
     return "/".join(filter(None, [style, wording.name, language])) + "@" + content_hash(texts, 8)
 
 
@@ -121,6 +134,7 @@ def library_hash() -> str:
             FORMAT,
             OBJECT_FORMAT,
             STYLE_RULES,
+            [LANGUAGE_RULE, ENGLISH_EXAMPLES, _LANGUAGES],
             [[one.name, one.share, one.rule] for one in WORDINGS],
             FORMS,
             PERSONAS,

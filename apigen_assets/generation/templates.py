@@ -46,6 +46,20 @@ def read_wordings() -> tuple[Wording, ...]:
     return tuple(sorted(wordings, key=lambda wording: (-wording.share, wording.name)))
 
 
+def read_languages() -> dict[str, tuple[str, str]]:
+    """The languages of queries beside English, `templates/languages.txt`, by ISO 639-1 code.
+
+    Returns:
+        Per code, the language's name in English, and its own sentence that asks for it.
+    """
+    languages = {}
+    for line in _text("languages.txt").splitlines():
+        names, _, sentence = line.partition(": ")
+        code, name = names.split()
+        languages[code] = (name, sentence)
+    return languages
+
+
 def read_system() -> str:
     """What every prompt begins with, `templates/system.md`."""
     return _text("system.md")

@@ -113,6 +113,12 @@ def request_of(name: str, description: str) -> Request:
     if not re.search(r"[a-zA-Z]{3}", first):
         first = name_words(name) or name
     words = first.split()
+    question = re.match(r"(is|are|was|were) (today|tomorrow|it|this|there) (.+)", first, re.IGNORECASE)
+    if question:
+        clause = f"{question[2].lower()} {question[1].lower()} {_short(question[3], 16)}"
+        return Request(f"check whether {clause}", None, clause)
+    if re.match(r"(is|are|was|were|does|has)\b", first, re.IGNORECASE) and len(words) > 2:
+        return Request(f"tell me: {lower_first(first)}", None, None)
     verb = _base(words[0])
     rest = " ".join(words[1:])
     checks = re.match(r"(?:whether|if)\s+(.*)", rest, re.IGNORECASE)

@@ -141,3 +141,15 @@ def test_wild_text_always_gives_candidates_a_table_can_hold(text: str, status: s
             parse_error=pair.error,
         )
         assert Candidate.frame([row]).height == 1
+
+
+def test_beyond_a_completions_share_what_cannot_be_read_goes_first_and_copies_next() -> None:
+    pairs = [{"query": f"Pair {i}?", "answers": [{"name": "f", "arguments": {"x": i}}]} for i in range(4)]
+    pairs.insert(1, {"query": "No answers"})
+    completion = Completion(key="0" * 64, status="ok", text=json.dumps(pairs))
+    for most, kept in ((2, ["Pair 1?", "Pair 2?"]), (3, ["Pair 1?", "Pair 2?", "Pair 3?"])):
+        parsed = parse_completion(completion, ["f"], most, lambda pair: pair.query == "Pair 0?")
+        assert [pair.query for pair in parsed.pairs] == kept
+        assert parsed.over_share == 5 - most
+    parsed = parse_completion(completion, ["f"], 4, lambda pair: pair.query == "Pair 0?")
+    assert [pair.query for pair in parsed.pairs] == ["Pair 0?", "Pair 1?", "Pair 2?", "Pair 3?"]

@@ -21,7 +21,7 @@ from apigen_assets.generation.prompts import (
     make_prompt_id,
 )
 from apigen_assets.generation.shown_examples import make_example
-from apigen_assets.generation.templates import Wording
+from apigen_assets.generation.templates import Wording, read_languages
 from resources.local.standin.reader import kind_of, read_task
 from tests.helpers.paths import ROOT
 
@@ -91,6 +91,17 @@ def test_the_last_line_says_the_form_of_the_reply(number: int, said: str) -> Non
     assert enforced[0] == messages[0]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_prompt_in_another_language_says_so_last_and_does_not_pass_english_examples_off(language: str) -> None:
+    english = make_example("How?", [Call(name="f", arguments={})], ["f"], "seed", "plain")
+    native = english.model_copy(update={"language": language})
+    for shown, said in ((english, True), (native, False)):
+        text = make_messages(Style.SIMPLE, WORDINGS[0], 3, [TOOL], ["f"], [shown], language)[1]["content"]
+        assert f"Write the queries in {LANGUAGES[language]}" in text
+        assert ("The examples are in English" in text) == said
+        assert text.endswith(read_languages()[language][1])
+
+
 def test_every_template_is_a_file_that_is_used() -> None:
     folder = Path(prompts.__file__).parent / "templates"
     names = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
@@ -99,6 +110,7 @@ def test_every_template_is_a_file_that_is_used() -> None:
         "format_list.md",
         "format_object.md",
         "personas.txt",
+        "languages.txt",
         *(f"styles/{style}.md" for style in Style),
     }
     assert names == used | {f"wordings/{wording.name}.md" for wording in WORDINGS}
