@@ -106,8 +106,8 @@ def main() -> None:
     native = [(code, name, sentence) for code, (name, sentence) in read_languages().items()]
     parts.append(
         "### Languages\n\nEnglish, and with `APIGEN_LANGUAGES` one of these in 15 % of the prompts. The style's and "
-        f"the wording's rules are followed by:\n\n{_fenced(LANGUAGE_RULE)}\n\nand, where no example in the language is at "
-        f"hand:\n\n{_fenced(ENGLISH_EXAMPLES)}\n\nThe last line ends with the language's own sentence.\n\n"
+        f"the wording's rules are followed by:\n\n{_fenced(LANGUAGE_RULE)}\n\nand, where no example in the language is "
+        f"at hand:\n\n{_fenced(ENGLISH_EXAMPLES)}\n\nThe last line ends with the language's own sentence.\n\n"
         + _table(("code", "language", "the last sentence"), native)
     )
     parts.append("### Forms of values\n\n" + "\n".join(f"* {text}" for text in FORMS.values()))
