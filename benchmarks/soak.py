@@ -42,6 +42,8 @@ ALIVE = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+RUNS_PER_KILL = 3
+"""Runs that end well between two kills."""
 QUIET_S = 45
 """Seconds without any run after which nothing will come any more: the sensors look every five, the retries every 30."""
 
@@ -154,14 +156,18 @@ def disturb(
     end = time.monotonic() + minutes * 60
     fill_at = time.monotonic() + minutes * 60 * 0.4 if can_fill else float("inf")
     next_kill = time.monotonic() + min(45.0, minutes * 15)
+    ended_at_kill = 0
     while time.monotonic() < end:
         if alive(instance) < 12:
             event = sources.something(rng)
             soak.events[event.split()[0]] += 1
             say(event)
-        if time.monotonic() >= next_kill and kill_one(instance, rng):
+        # On a slow machine a run takes longer than the time between two kills: some must come to their end.
+        ended = instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS]))
+        if time.monotonic() >= next_kill and ended >= ended_at_kill + RUNS_PER_KILL and kill_one(instance, rng):
             soak.kills += 1
-            say(f"killed a run ({soak.kills})")
+            ended_at_kill = ended
+            say(f"killed a run ({soak.kills}), {ended} had ended well")
             next_kill = time.monotonic() + rng.uniform(20, 60)
         if time.monotonic() >= fill_at:
             fill_at = float("inf")
