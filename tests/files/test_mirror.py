@@ -10,12 +10,14 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from apigen_assets.cli.main import app
 from apigen_assets.files import mirror
 from apigen_assets.files.jsonl_store import Entry, JsonlStore
 from apigen_assets.files.mirror import mirror_folder, remote_of, remove_segments, segment_folders
 from apigen_assets.files.object_store import ObjectStore, ObjectStoreError
-from apigen_assets.settings import Settings
+from apigen_assets.settings import Settings, settings
 from resources.llm.journal import Journal
 from tests.helpers.paths import ROOT
 
@@ -134,8 +136,14 @@ def test_a_store_that_is_away_fails_the_line_and_the_next_one_begins_anew(bucket
         store.append({"key": "doubtful"})
     assert "doubtful" not in store
     monkeypatch.setattr(ObjectStore, "put", put)
+    elsewhere = JsonlStore(mirror_folder(tmp_path / "b", bucket), entry_of)
+    assert "doubtful" in elsewhere  # it did arrive, and stays: what somebody may have seen does not change
     store.append({"key": "after"})
-    assert store.get("before") and store.get("after") and len(list(store.records())) == 2
+    elsewhere.refresh()
+    assert [elsewhere.get(key) for key in ("before", "doubtful", "after")] == [
+        {"key": "before"}, {"key": "doubtful"}, {"key": "after"}
+    ]  # fmt: skip
+    assert store.get("before") and store.get("after") and not elsewhere.torn
 
 
 def test_a_segment_deleted_from_the_store_goes_from_every_mirror(bucket, tmp_path):
@@ -179,3 +187,23 @@ def test_a_store_that_does_not_answer_is_named(tmp_path, monkeypatch):
         JsonlStore(mirror_folder(tmp_path, "s3://bucket/x"), entry_of)
     assert "very-secret" not in str(caught.value)
     assert time.monotonic() - began < 60
+
+
+def test_commands_prune_and_count_a_journal_in_a_store(bucket, tmp_path, monkeypatch):
+    monkeypatch.setenv("APIGEN_JOURNAL", bucket)
+    settings.cache_clear()
+    folder = settings().journal_dir / "model-7"
+    journal = Journal(folder)
+    body = json.dumps({"choices": [{"message": {"content": "yes"}, "finish_reason": "stop"}]})
+    for n in range(3):
+        key = hashlib.sha256(str(n).encode()).hexdigest()
+        journal.append({"key": key, "generator": "g", "request": {}, "status": 200, "outcome": "answer", "body": body})
+        journal.append({"key": key, "generator": "g", "outcome": "passing", "error": "503"})
+    journal.close()
+    (before,) = objects(bucket)
+    result = CliRunner().invoke(app, ["journal", "prune"])
+    assert result.exit_code == 0 and "3 answers stay, 3 records go" in result.output
+    (after,) = objects(bucket)
+    assert after != before
+    elsewhere = Journal(mirror_folder(tmp_path / "node", bucket) / "model-7")
+    assert len(elsewhere) == len(list(elsewhere.records())) == 3
