@@ -164,6 +164,8 @@ def main() -> int:
         "APIGEN_CANDIDATES_PER_PARTITION": "100",
         "APIGEN_BFCL_INSTALL": "false",
         "RAY_USAGE_STATS_ENABLED": "0",
+        # Ray starts `dagster` by its name
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
     try:
         seconds = laptop(root / "laptop", names)
