@@ -53,10 +53,7 @@ def folder_digests(root: Path) -> dict[str, str]:
 def store_digests(url: str) -> dict[str, str]:
     """SHA-256 of every object below a URL."""
     store = ObjectStore(url)
-    return {
-        item.name: hashlib.sha256(store.read(item.name, 0, item.size)).hexdigest() if item.size else ""
-        for item in store.list()
-    }
+    return {item.name: hashlib.sha256(store.read(item.name)).hexdigest() if item.size else "" for item in store.list()}
 
 
 def differing(first: dict[str, str], second: dict[str, str]) -> list[str]:

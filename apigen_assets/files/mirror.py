@@ -182,7 +182,7 @@ def _fetch(store: ObjectStore, item: StoredObject, path: Path) -> None:
     if start >= item.size:
         return
     try:
-        data = store.read(item.name, start, item.size)
+        data = store.read(item.name, start)
     except FileNotFoundError:
         return  # deleted since it was listed
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)

@@ -16,8 +16,6 @@ from apigen_assets.files.object_store import ObjectStore, file_system, is_object
 from resources.lake.errors import LakeError
 
 _FETCHES = 8
-_SMALL = 1 << 16
-"""Bytes of a small file at most."""
 
 
 class RemoteFiles:
@@ -71,7 +69,7 @@ class RemoteFiles:
             try:
                 if self._store is None:
                     return bytes(path.read_bytes())
-                return self._store.read(self._name(path), 0, _SMALL)
+                return self._store.read(self._name(path))
             except FileNotFoundError:
                 return None
 

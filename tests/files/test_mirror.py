@@ -68,8 +68,8 @@ def test_a_line_is_in_the_store_before_append_returns_and_the_mirror_holds_the_s
     for n in range(3):
         store.append({"key": f"k{n}"})
         (name,) = objects(bucket)
-        assert ObjectStore(bucket).read(name, 0, objects(bucket)[name]).count(b"\n") == n + 1
-    assert (folder / name).read_bytes() == ObjectStore(bucket).read(name, 0, objects(bucket)[name])
+        assert ObjectStore(bucket).read(name).count(b"\n") == n + 1
+    assert (folder / name).read_bytes() == ObjectStore(bucket).read(name)
     elsewhere = JsonlStore(mirror_folder(tmp_path / "elsewhere", bucket), entry_of)
     assert len(elsewhere) == 3 and elsewhere.get("k1") == {"key": "k1"}
 

@@ -32,7 +32,7 @@ for n in range(int(sys.argv[2]), 100_000):
 def digests(root: str) -> dict[str, str]:
     if "://" in root:
         store = ObjectStore(root)
-        contents = {item.name: store.read(item.name, 0, item.size) for item in store.list()}
+        contents = {item.name: store.read(item.name) for item in store.list()}
     else:
         files = [path for path in Path(root).rglob("*") if path.is_file()]
         contents = {str(path.relative_to(root)): path.read_bytes() for path in files}
@@ -119,7 +119,7 @@ def test_of_two_programs_that_begin_a_lake_the_newer_one_is_respected(bucket, mo
     monkeypatch.setattr(RemoteFiles, "read", somebody_is_quicker)
     with pytest.raises(LakeError, match="Update the program"):
         lake.write(pl.DataFrame({"a": [1]}), lake.path("t"))
-    assert ObjectStore(bucket).read("_lake.json", 0, 100) == newer and not lake.assets()
+    assert ObjectStore(bucket).read("_lake.json") == newer and not lake.assets()
 
 
 def test_credentials_may_be_named_instead_of_standing_in_the_usual_variables(bucket, monkeypatch):
