@@ -1,11 +1,12 @@
 """Every text that the platform keeps, with the place where it stands: tables, segments, logs, databases."""
 
+import io
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -58,8 +59,13 @@ def batches(path: Path | UPath, name: str) -> Iterator[Batch]:
             yield from _of_lines(path, name)
 
 
+def _opened(path: Path | UPath) -> BinaryIO:
+    """The file; one that is not on this disk as it is now, since its own kind of file can less."""
+    return path.open("rb") if isinstance(path, Path) else io.BytesIO(path.read_bytes())
+
+
 def _of_parquet(path: Path | UPath, name: str) -> Iterator[Batch]:
-    with path.open("rb") as file:
+    with _opened(path) as file:
         start = 0
         for batch in pq.ParquetFile(file).iter_batches(_ROWS):
             for column, values in zip(batch.schema.names, batch.columns, strict=True):
@@ -98,7 +104,7 @@ def _holds_text(kind: pa.DataType) -> bool:
 
 def _of_lines(path: Path | UPath, name: str) -> Iterator[Batch]:
     number = 1
-    with path.open("rb") as file:
+    with _opened(path) as file:
         while lines := file.readlines(_BLOCK):
             texts = pl.Series([line[:_LONGEST_LINE].decode("utf-8", "replace") for line in lines], dtype=pl.String)
             yield Batch(name, texts, partial(_line_place, number))

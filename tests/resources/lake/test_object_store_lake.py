@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from apigen_assets.files.object_store import ObjectStore
+from apigen_assets.release.secrets.scan import scan
 from apigen_assets.settings import Settings
 from resources.lake.lake import SCHEMA_VERSION, Lake, LakeError
 from resources.lake.opening import open_lake
@@ -164,3 +165,12 @@ def test_copies_go_with_the_lake(bucket, tmp_path, monkeypatch):
     assert len(list(folder.iterdir())) == 1  # unchanged: fetched once
     del lake
     assert not list(tmp_path.iterdir())
+
+
+def test_a_lake_on_a_store_is_searched_for_secrets(bucket, monkeypatch):
+    monkeypatch.setenv("WEATHER_KEY", "a-secret-of-the-environment")
+    lake = Lake(bucket)
+    lake.write(pl.DataFrame({"said": ["nothing", "it is a-secret-of-the-environment"]}), lake.path("t"))
+    report = scan({"lake": lake.root}, {"WEATHER_KEY": "a-secret-of-the-environment"})
+    (finding,) = report.findings
+    assert "t/data.parquet, row 1, column said" in finding.sentence()
