@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from itertools import islice
 from typing import ClassVar, Self, TypeVar
 
 import polars as pl
@@ -9,6 +10,9 @@ from pydantic import BaseModel, ConfigDict
 
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject
+
+_FRAME_ROWS = 1_000
+"""Rows that are held as Python objects at once."""
 
 _Frame = TypeVar("_Frame", pl.DataFrame, pl.LazyFrame)
 
@@ -56,7 +60,11 @@ class Record(BaseModel):
     @classmethod
     def frame(cls, records: Iterable[Self]) -> pl.DataFrame:
         """A frame with exactly `SCHEMA`, also for no records at all."""
-        return pl.DataFrame([record.row() for record in records], schema=cls.SCHEMA, orient="row")
+        left = iter(records)
+        frames = []
+        while rows := [record.row() for record in islice(left, _FRAME_ROWS)]:
+            frames.append(pl.DataFrame(rows, schema=cls.SCHEMA, orient="row"))
+        return pl.concat(frames) if frames else pl.DataFrame(schema=cls.SCHEMA)
 
     @classmethod
     def _structured(cls) -> frozenset[str]:

@@ -218,17 +218,29 @@ def _is_schemas(value: object) -> bool:
 
 _FORMS: dict[str, Callable[[JsonValue], bool]] = {
     "type": _is_type,
-    **dict.fromkeys(("description", "format", "title"), lambda value: isinstance(value, str)),
+    **dict.fromkeys(("description", "format", "title", "pattern", "$ref"), lambda value: isinstance(value, str)),
     **dict.fromkeys(("default", "const"), lambda value: True),
     **dict.fromkeys(("examples", "enum"), lambda value: isinstance(value, list)),
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _is_number),
     "multipleOf": lambda value: _is_number(value) and value > 0,
-    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _is_count),
+    **dict.fromkeys(
+        (
+            *("minLength", "maxLength", "minItems", "maxItems"),
+            *("minProperties", "maxProperties", "minContains", "maxContains"),
+        ),
+        _is_count,
+    ),
     "uniqueItems": lambda value: isinstance(value, bool),
     "required": _is_names,
-    "properties": lambda value: isinstance(value, dict) and all(map(_plainly_valid, value.values())),
-    "items": _plainly_valid,
-    "additionalProperties": lambda value: isinstance(value, bool) or _plainly_valid(value),
+    "dependentRequired": lambda value: isinstance(value, dict) and all(map(_is_names, value.values())),
+    **dict.fromkeys(
+        ("properties", "patternProperties"),
+        lambda value: isinstance(value, dict) and all(map(_plainly_valid, value.values())),
+    ),
+    **dict.fromkeys(
+        ("items", "additionalProperties", "propertyNames", "contains", "not"),
+        lambda value: isinstance(value, bool) or _plainly_valid(value),
+    ),
     "anyOf": _is_schemas,
     "allOf": _is_schemas,
     "prefixItems": _is_schemas,

@@ -103,7 +103,9 @@ class Collector:
         names = distinct(wanted, frozenset() if self.name == BUILTIN else builtin_names())
         originals = _numbered(draft.original_name for draft in self.drafts)
         apis: list[Api] = []
-        for draft, name, original in zip(self.drafts, names, originals, strict=True):
+        drafts, self.drafts = self.drafts[::-1], []
+        for name, original in zip(names, originals, strict=True):
+            draft = drafts.pop()  # tens of thousands of them are not held beside their records
             try:
                 apis.append(self._api(draft, name, original))
             except SchemaError as error:

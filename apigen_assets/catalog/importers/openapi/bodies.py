@@ -13,6 +13,8 @@ from apigen_assets.catalog.importers.openapi.references import References
 from apigen_assets.domain.api import RestParameter
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
+_OTHER_TEXT = r"text/.*|application/(?:.*[+/])?(?:x-)?(?:xml|yaml|jwt|ndjson|javascript|sql|graphql|sparql-query)"
+"""Text of which a caller writes every character; sent where the schema is a plain text."""
 _ORDER = (
     r"application/json",
     r"text/json",
@@ -23,8 +25,10 @@ _ORDER = (
     r"multipart/form-data|multipart/\*",
     r"text/plain|text/\*",
     r"application/json-patch\+json",
+    _OTHER_TEXT,
 )
 """Media types in the order in which they are preferred."""
+_STRUCTURED = {"properties", "items", "anyOf", "allOf", "additionalProperties"}
 _SENT_AS = {
     "*/*": "application/json",
     "application/*": "application/json",
@@ -66,14 +70,14 @@ def body_arguments(
     if not media_types:
         kinds = ", ".join(map(str, content))
         raise BodyError(f"the request body is {kinds[:100]}, which is not sent here")
-    problem: FileUploadError | None = None
+    problem: FileUploadError | BodyError | None = None
     for media in media_types:
         described_by = content[media] if isinstance(content[media], dict) else {}
         try:
             return fields_of(
                 described_by.get("schema", {}), described_by, body, sent_as(media), components, linker, warn
             )
-        except FileUploadError as error:
+        except (FileUploadError, BodyError) as error:
             problem = problem or error
     assert problem is not None
     raise problem
@@ -95,6 +99,8 @@ def swagger_arguments(
     if consumes and not preferred(consumes) and "schema" not in body:
         raise BodyError(f"the request body is {', '.join(consumes)[:100]}, which is not sent here")
     media = "application/json" if "form" in media and "schema" in body else sent_as(media)
+    if _is_other_text(media) and not _is_text(components.shape(components.read(body.get("schema", {})))):
+        media = "application/json"  # files of Swagger 2.0 often name one media type for all operations
     return fields_of(body.get("schema", {}), {}, body, media, components, linker, warn)
 
 
@@ -119,12 +125,17 @@ def fields_of(
         warn: told what is left out.
 
     Raises:
+        BodyError: the media type is text of a form of its own, and the schema is not of a text.
         FileUploadError: a required field, or the whole body, is a file.
     """
     is_form = "form" in media_type
-    is_json = not is_form and not media_type.startswith("text/plain")
+    is_json = not is_form and not media_type.startswith("text/plain") and not _is_other_text(media_type)
     part = components.read(schema)
     shape = components.shape(part)
+    if _is_other_text(media_type):
+        if not _is_text(shape):
+            raise BodyError(f"the request body is {media_type[:60]} made of fields, which is not written here")
+        part = {"type": "string", **part} if "$ref" not in part else part
     properties = shape.get("properties")
     if (
         "anyOf" not in shape
@@ -142,7 +153,7 @@ def fields_of(
         for name, field in [*properties.items(), *((name, {}) for name in undeclared)]:
             encoding = encodings.get(name) if isinstance(encodings, dict) else None
             encoding = encoding if isinstance(encoding, dict) else {}
-            if is_form and _is_file(encoding):
+            if is_form and (_is_file(encoding) or _is_unwritten(encoding, components.shape(field))):
                 field = FILE
             if linker.link(field).schema is None:
                 if name in required:
@@ -181,10 +192,28 @@ def request_body(operation: JsonObject, references: References) -> JsonObject:
     return body if isinstance(body, dict) else {}
 
 
+def _is_other_text(media: str) -> bool:
+    """Whether a media type is text that is neither JSON, a form nor plain."""
+    kind = media.partition(";")[0].strip().lower()
+    return re.fullmatch(_OTHER_TEXT, kind) is not None and kind not in {"text/plain", "text/json"}
+
+
+def _is_text(shape: JsonObject) -> bool:
+    """Whether a schema is of a text, or says nothing."""
+    return "$file" not in shape and shape.get("type", "string") == "string" and not shape.keys() & _STRUCTURED
+
+
 def _is_file(encoding: JsonObject) -> bool:
     kinds = encoding.get("contentType")
     listed = [one for one in kinds.split(",") if one.strip()] if isinstance(kinds, str) else []
     return bool(listed) and not any(is_text_media(one) for one in listed)
+
+
+def _is_unwritten(encoding: JsonObject, shape: JsonObject) -> bool:
+    """Whether a field is an object or list in a form that is not written here, such as XML."""
+    kinds = encoding.get("contentType")
+    first = kinds.partition(",")[0].strip() if isinstance(kinds, str) else ""
+    return bool(first) and _is_other_text(first) and not _is_text(shape)
 
 
 def _encoded(

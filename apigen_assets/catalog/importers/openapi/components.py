@@ -15,8 +15,9 @@ from apigen_assets.files.json_types import JsonObject, JsonValue
 MAX_NESTING = 150
 """Levels of one schema as it is written, references not counted."""
 
-_ANNOTATING = frozenset({"$ref", "description", "summary", "title", "default", "example", "examples", "deprecated"})
-_FLAGS = frozenset({"nullable", "x-nullable", "readOnly", "writeOnly"})
+_SCHEMA_KEYS = frozenset(
+    {*KEPT, *SUBSCHEMAS, "type", "required", "properties", "items", "prefixItems", "allOf", "anyOf", "oneOf"}
+)
 Warn = Callable[[str], None]
 
 
@@ -108,10 +109,12 @@ class Components:
             self.warn(str(problem))
             return self._annotated({}, schema)
         out: JsonObject = {"$ref": address}
-        rest = {key: value for key, value in schema.items() if key not in _ANNOTATING and key not in _FLAGS}
-        rest = {key: value for key, value in rest.items() if key in KEPT or key in SUBSCHEMAS or key == "type"}
-        if rest:
-            out = merged([out, self._read(rest, level, None)], self.shape)
+        rest = {key: value for key, value in schema.items() if key in _SCHEMA_KEYS}
+        beside = self._read(rest, level, None) if rest else {}
+        if beside and {address, f"{address} bare"} & self._open:  # what it refers to is still being read
+            out = FILE if "$file" in beside else {"allOf": [out, beside]}
+        elif beside:
+            out = merged([out, beside], self.shape)
         return self._annotated(out, schema)
 
     def _composed(self, node: JsonObject, level: int, address: str | None, complete: bool) -> JsonObject:
@@ -151,7 +154,7 @@ class Components:
             if NULL in base or "type" in base:
                 branches = [merged([base, branch], self.shape) for branch in branches]
             return branches[0] if len(branches) == 1 else {"anyOf": branches}
-        constraints = [branch for branch in branches if self.shape(branch).keys() <= {"required", "type"}]
+        constraints = [branch for branch in branches if _only_requires(self.shape(branch))]
         if len(constraints) == len(branches):
             sets = [self.shape(branch).get("required", []) for branch in branches]
             common = [name for name in sets[0] if all(name in names for names in sets)]
@@ -285,3 +288,8 @@ class Components:
         if examples:
             more["examples"] = examples[:3]
         return {**out, **more} if more else out
+
+
+def _only_requires(branch: JsonObject) -> bool:
+    """Whether a branch says no more than which fields of an object there have to be."""
+    return branch.keys() <= {"required", "type"} and branch.get("type", "object") == "object"

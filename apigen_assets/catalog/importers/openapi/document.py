@@ -25,6 +25,11 @@ MAX_FETCHED = 300
 """Documents that one document from the web may refer to."""
 
 _MAY_BE = re.compile(rb"""["']?\b(?:openapi|swagger)\b["']?\s*:""")
+_INTO_PATHS = re.compile(
+    rb"""(?i)#(?:\\?/|%2f)paths|\$(?:dynamic)?anchor|\$id\b|\$ref["']?[ \t]*:[ \t]*["']?[^"'#\s]|operationref"""
+)
+"""What may lead to a document's paths from elsewhere, or to another document."""
+_JSON_TOP = re.compile(rb"""(?:\xef\xbb\xbf)?\s*\{\s*"(?:openapi|swagger)"\s*:\s*"[23]\.""")
 _YAML_TOP = re.compile(rb"""(?m)^["']?(?:openapi|swagger)["']?[ \t]*:[ \t]*["']?[23]\b""")
 
 
@@ -78,7 +83,7 @@ def _imported(
             usable.append(document)
     files.add(usable)
     roots = [document for document in usable if len(usable) == 1 or _may_be_openapi(document)]
-    specs: dict[str, Document] = {}
+    specs: dict[str, str] = {}
     for document in roots:
         try:
             value = files.read(document.name)
@@ -86,19 +91,24 @@ def _imported(
             collector.fail("", document.name, error.reason, str(error))
             continue
         if is_openapi(value):
-            specs[document.name] = document
+            specs[document.name] = hashlib.sha256(document.data).hexdigest()[:16]
     if not specs:
         said = {failure.file for failure in collector.failures}
         for document in usable:
             if document.name not in said:
                 detail = "neither `openapi: 3.x` nor `swagger: 2.0` at the top"
                 collector.fail("", document.name, "not_openapi", detail)
+    consumed = len(usable) == 1 and files.forget_text()
+    if consumed:
+        found.clear()
+        usable.clear()
+        roots.clear()
+        document = value = None
     host = None if origin is None else f"{urlsplit(origin).scheme}://{urlsplit(origin).netloc}".lower()
-    for file, document in specs.items():
+    for file, digest in specs.items():
         namespace = (name,) if len(specs) == 1 else (name, identifier(PurePosixPath(file).stem))
         references = References(files, file, host)
-        digest = hashlib.sha256(document.data).hexdigest()[:16]
-        Operations(collector, file, files.read(file), references, namespace, digest, base_url, origin).read()
+        Operations(collector, file, files.read(file), references, namespace, digest, base_url, origin, consumed).read()
         files.forget_roots()
     collector.warnings[:0] = files.warnings
     return collector.result()
@@ -130,6 +140,14 @@ class _Files(Mapping[str, JsonValue]):
         if name not in self._values:
             self._values[name] = read_document(self._data[name], self.warnings)
         return self._values[name]
+
+    def forget_text(self) -> bool:
+        """Drops the text of a single document of which nothing refers to its paths; false where something may."""
+        ((name, document),) = self._data.items()
+        if name not in self._values or _INTO_PATHS.search(document.data):
+            return False
+        self._data[name] = Document(name, b"")
+        return True
 
     def forget_roots(self) -> None:
         """Values of large documents are not kept once their operations are read."""
@@ -206,5 +224,7 @@ def is_openapi(value: object) -> bool:
 
 
 def looks_like_openapi(document: Document) -> bool:
-    """Whether the text alone shows a YAML document to be one, so that it need not be parsed to tell."""
-    return document.name.lower().endswith((".yaml", ".yml")) and bool(_YAML_TOP.search(document.data))
+    """Whether the text alone shows a document to be one, so that it need not be parsed to tell."""
+    if document.name.lower().endswith((".yaml", ".yml")):
+        return bool(_YAML_TOP.search(document.data))
+    return bool(_JSON_TOP.match(document.data))

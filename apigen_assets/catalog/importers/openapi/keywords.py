@@ -2,6 +2,7 @@
 
 import math
 import re
+import warnings
 from collections.abc import Callable
 
 from apigen_assets.files.json_types import JsonObject, JsonValue
@@ -157,7 +158,9 @@ def coerced(value: object, schema: JsonObject) -> JsonValue:
 
 def _compiles(pattern: str) -> bool:
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what Python may read otherwise one day
+            re.compile(pattern)
     except (re.error, RecursionError, OverflowError):
         return False
     return True

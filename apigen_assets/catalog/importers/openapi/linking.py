@@ -348,6 +348,18 @@ class Linker:
     def _fits(self, value: JsonValue, bare: JsonObject, recursive: frozenset[str]) -> bool:
         if not recursive:
             return is_valid(value, bare)
-        if any((f"{address} itself", WHOLE) not in self._linked for address in recursive):
-            return False  # the schema that it has to fit is still being read
-        return is_valid(value, {**bare, DEFINITIONS: self.definitions(recursive)[0]})
+        return is_valid(value, {**bare, DEFINITIONS: self._definitions_so_far(recursive)})
+
+    def _definitions_so_far(self, addresses: frozenset[str]) -> JsonObject:
+        """`$defs` of what was completed before; a schema that is still being read takes anything."""
+        out: JsonObject = {}
+        waiting = sorted(addresses)
+        while waiting:
+            address = waiting.pop()
+            name = self._definition_name(address)
+            if name in out:
+                continue
+            linked = self._linked.get((f"{address} itself", WHOLE))
+            out[name] = (linked.schema or {}) if linked is not None else {}
+            waiting += sorted(linked.recursive) if linked is not None else []
+        return out

@@ -31,6 +31,7 @@ from apigen_assets.catalog.importers.openapi.references import ReferenceProblem,
 from apigen_assets.catalog.importers.openapi.results import Results
 from apigen_assets.catalog.importers.openapi.security import Security
 from apigen_assets.catalog.importers.openapi.servers import NoServerError, Servers
+from apigen_assets.catalog.importers.openapi.sharing import Shared
 from apigen_assets.domain.api import Credential, Place, RestBinding
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
@@ -56,6 +57,7 @@ class Operations:
         digest: hash of the document.
         base_url: server to call instead of those of the document.
         origin: URL that the document came from.
+        consumed: nothing else reads the document's paths, so that what was read of them is forgotten.
     """
 
     def __init__(
@@ -68,7 +70,9 @@ class Operations:
         digest: str,
         base_url: str | None,
         origin: str | None,
+        consumed: bool = False,
     ) -> None:
+        self._consumed = consumed
         self._collector = collector
         self._file = file
         self._spec = spec
@@ -82,6 +86,7 @@ class Operations:
         self._components = Components(references, self._warn)
         self._linker = Linker(self._components)
         self._results = Results(references, self._swagger)
+        self._shared = Shared()
         info = _dict(spec.get("info"))
         self._license = _string(_dict(info.get("license")).get("name")) or None
         self._title = _string(info.get("title"))
@@ -102,7 +107,12 @@ class Operations:
             (_string(operation.get("operationId")), method, path, clean_description(_string(operation.get("summary"))))
             for path, method, operation, _ in operations
         ]
-        for name, (path, method, operation, shared) in zip(operation_names(described), operations, strict=True):
+        if self._consumed:
+            paths.clear()
+        names, described = operation_names(described), []
+        operations.reverse()
+        for name in names:
+            path, method, operation, shared = operations.pop()
             self._one(path, method, operation, shared, name)
 
     def _of_path(self, path: str, item: object) -> Iterator[tuple[str, JsonObject, JsonObject]]:
@@ -184,10 +194,10 @@ class Operations:
                 {
                     "method": method.upper(),
                     "url": url,
-                    "parameters": tool.sent,
+                    "parameters": self._shared.parameters(tool.sent),
                     "body_type": body_type,
                     "whole_body": tool.whole_body,
-                    "credentials": tuple(credentials),
+                    "credentials": self._shared.credentials(credentials),
                     "nested": tool.nested,
                 }
             ),

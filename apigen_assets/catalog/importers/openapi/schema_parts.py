@@ -3,6 +3,7 @@
 import json
 
 from apigen_assets.catalog.importers.openapi.field_names import FieldNames
+from apigen_assets.catalog.importers.openapi.keywords import coerced
 from apigen_assets.catalog.names import distinct, field_name
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import is_valid
@@ -88,6 +89,11 @@ def repaired(out: JsonObject, null: bool, warn: object) -> JsonObject:
     if null:
         values = [value for value in values if value is not None]
     typed = {"type": out["type"]} if "type" in out else {}
+    if typed and not any(is_valid(value, typed) for value in values):
+        if out["type"] == "array" and isinstance(out.get("items", {}), dict):  # meant for the items, as often written
+            rest = {key: value for key, value in out.items() if key != "enum"}
+            return {**rest, "items": repaired({**out.get("items", {}), "enum": values}, False, warn)}
+        values = [coerced(value, typed) for value in values]
     fitting = [value for value in values if is_valid(value, typed)]
     if fitting != values and callable(warn):
         warn("an enum has values that are not of its type")
