@@ -26,7 +26,7 @@ MAX_FETCHED = 300
 
 _MAY_BE = re.compile(rb"""["']?\b(?:openapi|swagger)\b["']?\s*:""")
 _INTO_PATHS = re.compile(
-    rb"""(?i)#(?:\\?/|%2f)paths|\$(?:dynamic)?anchor|\$id\b|\$ref["']?[ \t]*:[ \t]*["']?[^"'#\s]|operationref"""
+    rb"""(?i)#(?:\\?/|%2f)paths|\$(?:dynamic)?anchor|\$id\b|\$ref["']?[ \t]*:[ \t]*["']?[^"'#\s{\[]|operationref"""
 )
 """What may lead to a document's paths from elsewhere, or to another document."""
 _JSON_TOP = re.compile(rb"""(?:\xef\xbb\xbf)?\s*\{\s*"(?:openapi|swagger)"\s*:\s*"[23]\.""")
