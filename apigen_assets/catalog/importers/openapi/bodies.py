@@ -139,6 +139,7 @@ def fields_of(
     properties = shape.get("properties")
     if (
         "anyOf" not in shape
+        and not components.has_subtypes(part)
         and isinstance(properties, dict)
         and (properties or shape.get("additionalProperties") is False)
     ):

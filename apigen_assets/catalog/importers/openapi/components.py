@@ -64,6 +64,16 @@ class Components:
             part = self.bare(address)
         return {**part, **beside} if beside and "$file" not in part else part
 
+    def has_subtypes(self, part: JsonObject) -> bool:
+        """Whether a reference leads to a base that stands for its subtypes."""
+        for _ in range(MAX_NESTING):
+            if "$ref" not in part:
+                break
+            part = self.component(part["$ref"])
+            if "anyOf" in part:
+                return True
+        return False
+
     def read(self, schema: JsonValue, level: int = 0) -> JsonObject:
         """One schema that stands in the document itself."""
         return self._read(schema, level, None)

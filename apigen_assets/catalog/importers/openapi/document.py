@@ -82,16 +82,7 @@ def _imported(
         else:
             usable.append(document)
     files.add(usable)
-    roots = [document for document in usable if len(usable) == 1 or _may_be_openapi(document)]
-    specs: dict[str, str] = {}
-    for document in roots:
-        try:
-            value = files.read(document.name)
-        except SourceError as error:
-            collector.fail("", document.name, error.reason, str(error))
-            continue
-        if is_openapi(value):
-            specs[document.name] = hashlib.sha256(document.data).hexdigest()[:16]
+    specs = _specifications(usable, files, collector)
     if not specs:
         said = {failure.file for failure in collector.failures}
         for document in usable:
@@ -102,8 +93,6 @@ def _imported(
     if consumed:
         found.clear()
         usable.clear()
-        roots.clear()
-        document = value = None
     host = None if origin is None else f"{urlsplit(origin).scheme}://{urlsplit(origin).netloc}".lower()
     for file, digest in specs.items():
         namespace = (name,) if len(specs) == 1 else (name, identifier(PurePosixPath(file).stem))
@@ -112,6 +101,22 @@ def _imported(
         files.forget_roots()
     collector.warnings[:0] = files.warnings
     return collector.result()
+
+
+def _specifications(usable: list[Document], files: "_Files", collector: Collector) -> dict[str, str]:
+    """The documents that describe operations, by path, with the hash of each."""
+    specs: dict[str, str] = {}
+    for document in usable:
+        if len(usable) > 1 and not _may_be_openapi(document):
+            continue
+        try:
+            value = files.read(document.name)
+        except SourceError as error:
+            collector.fail("", document.name, error.reason, str(error))
+            continue
+        if is_openapi(value):
+            specs[document.name] = hashlib.sha256(document.data).hexdigest()[:16]
+    return specs
 
 
 def _may_be_openapi(document: Document) -> bool:
