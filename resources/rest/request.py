@@ -224,7 +224,7 @@ def _add_credentials(binding: RestBinding, parts: _Parts, environment: Mapping[s
         for way in ways
     ]
     if missing and all(missing):
-        wanted = " or ".join(" and ".join(variables) for variables in missing[:4])
+        wanted = " or ".join(dict.fromkeys(" and ".join(variables) for variables in missing[:4]))
         raise RequestRefusedError(Outcome.AUTH, f"the environment variable {wanted} is not set; no call was made")
     secrets: list[str] = []
     secret_headers: set[str] = set()

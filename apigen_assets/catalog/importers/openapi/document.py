@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 from apigen_assets.catalog.importers.documents import Document, decode, documents, is_archive, neighbour, parse_json
 from apigen_assets.catalog.importers.fetch import fetch
 from apigen_assets.catalog.importers.imported import Collector, ImportResult, SourceError
+from apigen_assets.catalog.importers.openapi.embedded import without_ids
 from apigen_assets.catalog.importers.openapi.operation_names import synthetic_name
 from apigen_assets.catalog.importers.openapi.operations import METHODS, Operations
 from apigen_assets.catalog.importers.openapi.references import References
@@ -29,6 +30,7 @@ _INTO_PATHS = re.compile(
     rb"""(?i)#(?:\\?/|%2f)paths|\$(?:dynamic)?anchor|\$id\b|\$ref["']?[ \t]*:[ \t]*["']?[^"'#\s{\[]|operationref"""
 )
 """What may lead to a document's paths from elsewhere, or to another document."""
+_ID = re.compile(rb"""\$id["']?[ \t]*:[ \t]*["']?[A-Za-z/.]""")
 _JSON_TOP = re.compile(rb"""(?:\xef\xbb\xbf)?\s*\{\s*"(?:openapi|swagger)"\s*:\s*"[23]\.""")
 _YAML_TOP = re.compile(rb"""(?m)^["']?(?:openapi|swagger)["']?[ \t]*:[ \t]*["']?[23]\b""")
 
@@ -143,7 +145,9 @@ class _Files(Mapping[str, JsonValue]):
             SourceError: it is neither JSON nor YAML.
         """
         if name not in self._values:
-            self._values[name] = read_document(self._data[name], self.warnings)
+            document = self._data[name]
+            value = read_document(document, self.warnings)
+            self._values[name] = without_ids(value) if _ID.search(document.data) else value
         return self._values[name]
 
     def forget_text(self) -> bool:

@@ -139,7 +139,7 @@ def coerced(value: object, schema: JsonObject) -> JsonValue:
         return value
     for kind in kinds:
         if kind == "string" and isinstance(value, int | float) and not isinstance(value, bool):
-            return str(value)
+            return str(getattr(value, "text", value))
         if kind in {"integer", "number"} and isinstance(value, str):
             try:
                 number = float(value)

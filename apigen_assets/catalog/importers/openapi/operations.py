@@ -172,7 +172,7 @@ class Operations:
         self._collector.fail(f"{method.upper()} {path}", self._file, reason, detail)
 
     def _draft(self, path: str, method: str, operation: JsonObject, shared: JsonObject, name: str) -> Draft:
-        url, server_secrets = self._servers.url(path, operation, shared, self._warn)
+        url, server_secrets = self._servers.url(path, operation, shared)
         raw = raw_parameters(self._references, shared.get("parameters"), operation.get("parameters"))
         credentials = self._security.credentials(operation, self._warn)
         declared = list(credentials)

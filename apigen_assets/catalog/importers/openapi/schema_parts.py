@@ -89,11 +89,13 @@ def repaired(out: JsonObject, null: bool, warn: object) -> JsonObject:
     if null:
         values = [value for value in values if value is not None]
     typed = {"type": out["type"]} if "type" in out else {}
-    if typed and not any(is_valid(value, typed) for value in values):
-        if out["type"] == "array" and isinstance(out.get("items", {}), dict):  # meant for the items, as often written
-            rest = {key: value for key, value in out.items() if key != "enum"}
-            return {**rest, "items": repaired({**out.get("items", {}), "enum": values}, False, warn)}
-        values = [coerced(value, typed) for value in values]
+    is_list = out.get("type") == "array" and isinstance(out.get("items", {}), dict)
+    if is_list and not any(isinstance(value, list) for value in values):  # meant for the items, as often written
+        rest = {key: value for key, value in out.items() if key != "enum"}
+        return {**rest, "items": repaired({**out.get("items", {}), "enum": values}, False, warn)}
+    if typed:
+        values = [value if is_valid(value, typed) else coerced(value, typed) for value in values]
+        values = [value for at, value in enumerate(values) if value not in values[:at]]
     fitting = [value for value in values if is_valid(value, typed)]
     if fitting != values and callable(warn):
         warn("an enum has values that are not of its type")

@@ -1,7 +1,6 @@
 """The URL that an operation is called at."""
 
 import re
-from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
 from apigen_assets.catalog.importers.openapi.security import credential_of, is_secret_name
@@ -31,9 +30,7 @@ class Servers:
         self._base_url = base_url
         self._origin = origin
 
-    def url(
-        self, path: str, operation: JsonMapping, shared: JsonMapping, warn: Callable[[str], None]
-    ) -> tuple[str, list[Credential]]:
+    def url(self, path: str, operation: JsonMapping, shared: JsonMapping) -> tuple[str, list[Credential]]:
         """The URL template of an operation, and the secrets that fill holes of it.
 
         Raises:
@@ -45,7 +42,7 @@ class Servers:
         elif "swagger" in self._spec:
             server = self._swagger(operation)
         else:
-            server, secrets = self._server(operation, shared, warn)
+            server, secrets = self._server(operation, shared)
         if self._origin:
             server = urljoin(self._origin, server) if server else self._origin
         if not urlsplit(server).scheme.startswith("http") or not urlsplit(server).netloc:
@@ -63,22 +60,42 @@ class Servers:
         schemes = [str(scheme) for scheme in listed] if isinstance(listed, list) else []
         base = self._spec.get("basePath")
         base = base.rstrip("/") if isinstance(base, str) else ""
-        scheme = "https" if "https" in schemes or not schemes else schemes[0]
+        called = [scheme for scheme in ("https", "http") if scheme in schemes]
+        scheme = called[0] if called else (schemes or ["https"])[0]
+        base = base if not base or base.startswith("/") else f"/{base}"
         return f"{scheme}://{host}{base}" if isinstance(host, str) and host else base
 
-    def _server(
-        self, operation: JsonMapping, shared: JsonMapping, warn: Callable[[str], None]
-    ) -> tuple[str, list[Credential]]:
+    def _server(self, operation: JsonMapping, shared: JsonMapping) -> tuple[str, list[Credential]]:
+        """The first server of the nearest level that can be called, else the first that is named."""
+        first: tuple[str, list[Credential]] | None = None
+        missing = ""
         for level in (operation, shared, self._spec):
             listed = level.get("servers")
             for server in listed if isinstance(listed, list) else ():
                 url = server.get("url") if isinstance(server, dict) else None
-                if isinstance(url, str) and url and (url != "/" or self._origin):
-                    return self._filled(url, server.get("variables"), warn)
+                if not (isinstance(url, str) and url and (url != "/" or self._origin)):
+                    continue
+                try:
+                    filled, secrets = self._filled(url, server.get("variables"))
+                except NoServerError as error:
+                    missing = missing or str(error)
+                    continue
+                filled = f"https:{filled}" if filled.startswith("//") and not self._origin else filled
+                if self._origin or filled.startswith(("http://", "https://")):
+                    return filled, secrets
+                first = first or (filled, secrets)
+            if first:
+                return first
+        if missing:
+            raise NoServerError(missing)
         return "", []
 
-    def _filled(self, url: str, variables: JsonValue, warn: Callable[[str], None]) -> tuple[str, list[Credential]]:
-        """The URL with each variable's default; a secret stays a hole that the environment fills."""
+    def _filled(self, url: str, variables: JsonValue) -> tuple[str, list[Credential]]:
+        """The URL with each variable's default; a secret stays a hole that the environment fills.
+
+        Raises:
+            NoServerError: a variable has no value.
+        """
         secrets: list[Credential] = []
         described = variables if isinstance(variables, dict) else {}
 
@@ -93,8 +110,8 @@ class Servers:
             choices = variable.get("enum")
             if value in (None, "") and isinstance(choices, list) and choices:
                 value = choices[0]
-            if value is None:
-                warn(f"the server's variable {name!r} has no value; give a base URL")
-            return "" if value is None else str(value)
+            if value in (None, ""):
+                raise NoServerError(f"the variable {name!r} of the server {url[:80]} has no value: give a base URL")
+            return str(value)
 
         return _VARIABLE.sub(fill, url), secrets

@@ -60,6 +60,22 @@ def parse_yaml(text: str, name: str, warnings: list[str] | None = None) -> JsonV
     return builder.root
 
 
+class WrittenNumber(float):
+    """A number with the text that stood in the document: `1.10` is a version where a text is wanted."""
+
+    text: str
+
+    def __new__(cls, number: float, text: str) -> "WrittenNumber":
+        """The number, remembering its text."""
+        value = super().__new__(cls, number)
+        value.text = text
+        return value
+
+    def __reduce__(self) -> tuple[type[float], tuple[float]]:
+        """Copied as a plain number."""
+        return float, (float(self),)
+
+
 class _Builder:
     """Values from events, without recursion."""
 
@@ -180,7 +196,9 @@ def _plain(text: str) -> JsonValue:
         if _WHOLE.fullmatch(text):
             return int(text)
         number = float(text)
-        return number if math.isfinite(number) else text
+        if not math.isfinite(number):
+            return text
+        return number if repr(number) == text else WrittenNumber(number, text)
     return text
 
 
