@@ -223,14 +223,6 @@ def test_servers_of_swagger_2(imported, head, url):
     assert tools["op"].binding.url == url
 
 
-def test_a_credential_that_may_be_left_out_is_sent_where_it_is_known(imported):
-    schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
-    tools, _ = imported(document(get(security=[{"key": []}, {}]), components={"securitySchemes": schemes}))
-
-    assert "X-Key" not in build(tools["op"].binding, {}, POLICY, {}).headers
-    assert build(tools["op"].binding, {}, POLICY, {"S_KEY": "k"}).headers["X-Key"] == "k"
-
-
 def test_a_missing_secret_of_two_schemes_for_one_header_is_named_once(imported):
     schemes = {"a": {"type": "http", "scheme": "basic"}, "b": {"type": "http", "scheme": "bearer"}}
     tools, _ = imported(document(get(security=[{"a": []}, {"b": []}]), components={"securitySchemes": schemes}))

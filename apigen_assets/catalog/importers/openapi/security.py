@@ -49,12 +49,14 @@ class Security:
         self._schemes = self._read(references)
 
     def credentials(self, operation: JsonMapping, warn: Callable[[str], None]) -> list[Credential]:
-        """What every alternative of the operation's security wants; optional where one alternative is empty.
+        """What every alternative of the operation's security wants; nothing where one alternative is empty.
 
         Several schemes for one header are one credential, since a request has the header once.
         """
         security = operation.get("security", self._spec.get("security"))
         ways = [way for way in security if isinstance(way, dict)] if isinstance(security, list) else []
+        if not ways or {} in ways:
+            return []
         out: dict[tuple[Place, str], Credential] = {}
         for at, way in enumerate(ways):
             for name in way:
@@ -66,8 +68,7 @@ class Security:
                 known = out.get(key)
                 before = () if known is None else known.alternatives
                 out[key] = (known or credential).model_copy(update={"alternatives": (*before, at)})
-        optional = {} in ways
-        return [credential.model_copy(update={"optional": optional}) for credential in out.values()]
+        return list(out.values())
 
     def of_parameter(
         self, wire: str, place: Place, required: bool, description: str, declared: list[Credential]
