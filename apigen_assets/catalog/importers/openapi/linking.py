@@ -29,8 +29,8 @@ from apigen_assets.catalog.names import distinct
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import DEFINITIONS, MAX_BYTES, is_valid, nullable
 
-MAX_GROWTH = 40_000_000
-"""Bytes that a schema would have with everything in its place, beyond which it is not worth cutting."""
+MAX_GROWTH = 4_000_000_000
+"""Bytes that a schema would have with everything in its place, beyond which it is not cut; it is never made."""
 
 
 class Linked(NamedTuple):
