@@ -14,6 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,12 +25,9 @@ from rich.console import Console
 from apigen_assets.cli.generate import configured, make_plan
 from apigen_assets.cli.generate_run import Plan
 from apigen_assets.dataset.diversity import diversity
-from apigen_assets.domain.api import Api, Binding
+from apigen_assets.domain.api import Binding
 from apigen_assets.domain.verdict import Decision
-from apigen_assets.functions.library import all_seeds
-from apigen_assets.generation.generate import generate
 from apigen_assets.generation.generated import Generated
-from apigen_assets.generation.shown_examples import from_seeds
 from apigen_assets.verification.stages.execution import bindings_of, check_execution
 from apigen_assets.verification.stages.format import FormatChecker
 from apigen_assets.verification.stages.semantic import check_semantic
@@ -83,26 +81,15 @@ def local(binding: Binding, address: str) -> Binding:
     return binding.model_copy(update={"url": re.sub(r"^\w+://[^/]*", address, binding.url)})
 
 
-def write(plan: Plan, prompts: int, pairs: int) -> Generated:
+def write(plan: Plan, prompts: int) -> Generated:
     """What the model answers to so many prompts."""
     with plan.client() as chat:
-        return generate(
-            plan.apis,
-            from_seeds(all_seeds()),
-            plan.model.name,
-            plan.batch,
-            prompts * pairs,
-            chat,
-            plan.settings.seed,
-            pairs,
-            plan.settings.languages,
-            lambda done, target: print(f"\r{done} of {target} pairs", end="", flush=True),
-            structured=plan.model.structured,
-            most_prompts=prompts,
+        return plan.write(
+            chat, plan.target, lambda done, target: print(f"\r{done} of {target} pairs", end="", flush=True), prompts
         )
 
 
-def report(generated: Generated, apis: list[Api], prompts: int, pairs: int) -> None:
+def report(generated: Generated, plan: Plan) -> None:
     """Print how far the pairs came, and what was lost why."""
     frame = generated.candidates
     error = pl.col("parse_error").fill_null("")
@@ -110,13 +97,13 @@ def report(generated: Generated, apis: list[Api], prompts: int, pairs: int) -> N
     read = frame.filter((error == "") | error.str.starts_with(COPIED))
     formatted = FormatChecker().check(frame)
     with executors() as (executor, address):
-        bindings = {key: local(binding, address) for key, binding in bindings_of(Api.frame(apis)).items()}
+        bindings = {key: local(binding, address) for key, binding in bindings_of(plan.callable_apis).items()}
         executed = check_execution(formatted.filter("passed"), bindings, executor)
     judged = check_semantic(executed.filter("passed"))
     decisions = Counter(judged["decision"])
     steps = {
         "prompts": generated.prompts,
-        "pairs asked": prompts * pairs,
+        "pairs asked": generated.prompts * plan.settings.pairs_per_prompt,
         "written": frame.height,
         "read": read.height,
         "copies": copies.height,
@@ -152,11 +139,10 @@ def main() -> None:
     options = arguments.parse_args()
     console = Console(stderr=True)
     config, model, _ = configured(options.generator, options.generators_file, None, None, False, console)
-    target = options.prompts * options.pairs
-    plan = make_plan(options.sources, Path("."), model, [], target, config, console)
-    if options.batch:
-        plan = Plan(plan.apis, options.batch, plan.model, plan.judges, plan.target, plan.settings)
-    report(write(plan, options.prompts, options.pairs), plan.apis, options.prompts, options.pairs)
+    config = config.model_copy(update={"pairs_per_prompt": options.pairs})
+    plan = make_plan(options.sources, Path(), model, [], options.prompts * options.pairs, config, console)
+    plan = replace(plan, batch=options.batch or plan.batch)
+    report(write(plan, options.prompts), plan)
 
 
 if __name__ == "__main__":
