@@ -30,7 +30,7 @@ PROGRAMS = ("apigen", "make", "python", "pytest", "dagster", "find", "rm", "cp",
 
 NOT_RUN = {
     r"make \w+|source |pre-commit |git clone": "installs, or runs everything; tested as what it calls",
-    r"cp my_openapi": "needs the daemon: tests/test_daemon.py",
+    r"cp ": "a file into a running daemon (tests/test_daemon.py), or configuration into its place (tests/deploy)",
     r"apigen (ui|demo)\b": "does not end, or takes minutes: tests/cli/test_ui.py, tests/cli/test_demo.py",
     r"apigen metrics --port": "does not end: tests/sensors/test_metrics.py",
     r"apigen train\b": "trains: tests/training",
