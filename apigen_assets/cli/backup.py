@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from apigen_assets.files.mirror import remote_of
 from apigen_assets.settings import Settings, settings
 
 
@@ -52,7 +53,10 @@ def restore(archive: Annotated[Path, typer.Argument(help="A file that `apigen ba
 
 def _parts(config: Settings) -> dict[str, Path]:
     home = config.home
-    parts = {name: home / name for name in ("journal", "recordings", "incoming", "seeds", "batches", "reports")}
+    parts = {name: home / name for name in ("incoming", "seeds", "batches", "reports")}
+    # What mirrors an object store is kept by the store
+    segments = {"journal": config.journal_dir, "recordings": config.recordings_dir}
+    parts |= {name: folder for name, folder in segments.items() if remote_of(folder) is None}
     parts |= {name: home / name for name in ("not-secrets.txt",)}
     parts["dagster_home"] = Path(os.environ.get("DAGSTER_HOME") or home / "dagster_home")
     if "://" not in config.lake_url:
@@ -63,5 +67,8 @@ def _parts(config: Settings) -> dict[str, Path]:
 def _say_what_is_elsewhere(config: Settings) -> None:
     if "://" in config.lake_url:
         typer.echo(f"not in it: the lake {config.lake_url}, which its object store keeps")
+    for name, folder in (("journal", config.journal_dir), ("recordings", config.recordings_dir)):
+        if remote_of(folder) is not None:
+            typer.echo(f"not in it: the {name} {remote_of(folder)}, which its object store keeps")
     if config.generators_file.exists():
         typer.echo(f"not in it: {config.generators_file} and your environment with the keys")

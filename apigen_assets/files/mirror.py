@@ -39,6 +39,15 @@ def remote_of(folder: Path) -> str | None:
     return None
 
 
+def fetch_segments(folder: Path) -> None:
+    """Bring a mirror to the state of its store; nothing for a folder that is none.
+
+    Raises:
+        ObjectStoreError: the store does not answer.
+    """
+    _pull(folder)
+
+
 def segments_of(folder: Path) -> list[Path]:
     """As `segments.segments`, with what others put into the store that the folder mirrors.
 

@@ -13,12 +13,14 @@ import pytest
 from typer.testing import CliRunner
 
 from apigen_assets.cli.main import app
+from apigen_assets.domain.outcome import CallResult, Outcome
 from apigen_assets.files import mirror
 from apigen_assets.files.jsonl_store import Entry, JsonlStore
 from apigen_assets.files.mirror import mirror_folder, remote_of, remove_segments, segment_folders
 from apigen_assets.files.object_store import ObjectStore, ObjectStoreError
 from apigen_assets.settings import Settings, settings
 from resources.llm.journal import Journal
+from resources.rest.recordings import Recordings
 from tests.helpers.paths import ROOT
 
 WRITER = """
@@ -207,3 +209,16 @@ def test_commands_prune_and_count_a_journal_in_a_store(bucket, tmp_path, monkeyp
     assert after != before
     elsewhere = Journal(mirror_folder(tmp_path / "node", bucket) / "model-7")
     assert len(elsewhere) == len(list(elsewhere.records())) == 3
+
+
+def test_a_backup_says_what_a_store_keeps(bucket, tmp_path, monkeypatch):
+    monkeypatch.setenv("APIGEN_JOURNAL", bucket)
+    monkeypatch.setenv("APIGEN_RECORDINGS", str(tmp_path / "elsewhere"))
+    settings.cache_clear()
+    Recordings(settings().recordings_dir).add("k", {}, CallResult(outcome=Outcome.OK, result="kept"), at=1.0)
+    archive = tmp_path / "backup.tar"
+    result = CliRunner().invoke(app, ["backup", str(archive)])
+    assert result.exit_code == 0, result.output
+    assert f"not in it: the journal {bucket}" in result.output
+    names = subprocess.run(["tar", "-tf", archive], capture_output=True, text=True, check=True).stdout
+    assert "recordings/" in names and "journal/" not in names

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import polars as pl
 from upath import UPath
 
+from apigen_assets.files.mirror import fetch_segments
 from apigen_assets.release.secrets.detectors import PREFILTERS, Hit, hits
 from apigen_assets.release.secrets.environment import secret_values, spellings
 from apigen_assets.release.secrets.stores import Batch, batches
@@ -89,6 +90,8 @@ def scan(
 def kept_places(settings: Settings, lake: Lake) -> dict[str, Path | UPath]:
     """What the platform keeps: tables, journal, recordings, logs of runs, reports and the local releases."""
     home = settings.home
+    for folder in (settings.journal_dir, settings.recordings_dir):
+        fetch_segments(folder)
     return {
         "lake": lake.root,
         "journal": settings.journal_dir,
