@@ -1,25 +1,18 @@
-"""The official scorer and ours on the same outputs, item by item: `python benchmarks/bfcl_agreement.py`.
+"""The official scorer and ours on the same single-turn outputs, item by item: `python benchmarks/bfcl_agreement.py`.
 
-The official side is `bfcl_eval.eval_checker.eval_runner.main`, which is what `bfcl evaluate` calls, unmodified and
-with the package's own handlers, in an interpreter that has the package with every dependency its import needs
-(about 0.6 GB; torch, faiss and sentence-transformers serve the agentic categories only and may be absent). Where
-`--official` names none, one is made in `data/bfcl-official`.
-
-One form has no handler in the package any more: `xlam`, that of the xLAM models of 2024. For it a handler with the
-same `decode_ast` as the leaderboard had then is registered at run time; nothing else is added or stubbed.
-
-Exit status 1 where a single item differs.
+Where `--official` names no interpreter with the official package, one is made in `data/bfcl-official`. Exit status 1
+where a single item differs.
 """
 
 import argparse
-import json
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
+
+import official_bfcl
 
 from apigen_assets.evaluation import official as checker
 from apigen_assets.evaluation.truth_outputs import DAMAGES, outputs
@@ -28,63 +21,13 @@ from resources.bfcl.questions import truths
 from resources.bfcl.records import BfclAnswer
 
 MODELS = {
-    "xlam": ("xlam-2024", False),
+    "xlam": (official_bfcl.XLAM_2024, False),
     "json": ("Salesforce/xLAM-2-1b-fc-r", False),
     "openai": ("openbmb/MiniCPM-SALA-FC", True),
     "hermes": ("Qwen/Qwen3-0.6B-FC", False),
     "python": ("Qwen/Qwen3-0.6B", False),
 }
 """Per form a model of the leaderboard whose handler reads it, and whether its names have `_` for dots."""
-
-REQUIREMENTS = (
-    *("filelock", "tenacity", "requests", "overrides", "openai", "python-dotenv", "tqdm", "pandas", "numpy==1.26.4"),
-    *("typer", "tabulate", "pydantic", "html2text", "beautifulsoup4", "rank_bm25", "mpmath==1.3.0", "anthropic"),
-    *("cohere==5.18.0", "mistralai==1.7.0", "google-genai", "boto3", "writer-sdk", "qwen-agent", "soundfile"),
-    "datamodel-code-generator==0.25.7",
-)
-
-OFFICIAL = """
-import json, sys, time, traceback
-from pathlib import Path
-import bfcl_eval.eval_checker.eval_runner as runner
-from bfcl_eval.constants.category_mapping import SINGLE_TURN_CATEGORY
-from bfcl_eval.constants.model_config import MODEL_CONFIG_MAPPING, ModelConfig
-from bfcl_eval.model_handler.base_handler import BaseHandler
-
-class XlamHandler(BaseHandler):
-    def decode_ast(self, result, language, has_tool_call_tag):
-        try:
-            data = json.loads(result)
-        except json.JSONDecodeError:
-            return result
-        calls = data if isinstance(data, list) else data.get("tool_calls", [])
-        return [{c.get("name", ""): c.get("arguments", {})} for c in calls if isinstance(c, dict)]
-
-MODEL_CONFIG_MAPPING["xlam-2024"] = ModelConfig(
-    model_name="xlam-2024", display_name="xlam-2024", url="", org="", license="", model_handler=XlamHandler,
-    input_price=None, output_price=None, is_fc_model=True, underscore_to_dot=False)
-
-report = []
-for run in json.load(open(sys.argv[1])):
-    started = time.perf_counter()
-    crashed = {}
-    folders = run["results"], run["scores"]
-    try:
-        runner.main([run["model"]], ["single_turn"], *folders)
-    except Exception:
-        for category in SINGLE_TURN_CATEGORY:
-            try:
-                runner.main([run["model"]], [category], *folders)
-            except Exception as error:
-                crashed[category] = f"{type(error).__name__}: {error}"
-    failed, totals = [], {}
-    for path in Path(run["scores"]).rglob("*_score.json"):
-        head, *lines = [json.loads(line) for line in path.open()]
-        totals[path.name[len("BFCL_v4_"):-len("_score.json")]] = [head["correct_count"], head["total_count"]]
-        failed += [line["id"] for line in lines]
-    report.append({"failed": failed, "totals": totals, "crashed": crashed, "seconds": time.perf_counter() - started})
-json.dump(report, open(sys.argv[2], "w"))
-"""
 
 ODD_PYTHON = (
     "[{f}({a}=2+3)]", "[{f}({a}=-5)]", "[{f}({a}=+5)]", "[{f}({a}=~5)]", "[{f}({a}=not True)]", "[{f}({a}=2**3*2)]",
@@ -109,7 +52,7 @@ def main() -> int:
     options.add_argument("--share", type=float, default=0.5, help="share of the items that are damaged")
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
-    official = given.official or official_environment(Path("data/bfcl-official"))
+    official = given.official or official_bfcl.interpreter()
     items = truths()
     print(f"{len(items):,} items of {len({one['category'] for one in items})} categories, bfcl-eval {bfcl.VERSION}")
     differing = 0
@@ -129,11 +72,9 @@ def compare(form: str, given: argparse.Namespace, items: list[dict[str, Any]], o
         runs, written = [], []
         for kind in kinds:
             entries = make(kind, form, items, given, underscored)
-            folder = scratch / kind.replace(" ", "-")
-            store(entries, folder / "result" / model.replace("/", "_"))
-            runs.append({"model": model, "results": str(folder / "result"), "scores": str(folder / "score")})
+            runs.append(official_bfcl.store(entries, model, scratch / kind.replace(" ", "-")))
             written.append(entries)
-        official_report = run_official(official, scratch, runs)
+        official_report = official_bfcl.score(official, scratch, runs)
         print(f"\n{form}: official handler of {model}")
         print(
             f"  {'outputs':<22}{'items':>6}{'official correct':>18}{'ours':>7}{'differ':>8}"
@@ -192,54 +133,6 @@ def odd(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
         text = ODD_PYTHON[place % len(ODD_PYTHON)].format(f=function["name"], a=argument)
         entries.append({"id": one["id"], "category": one["category"], "result": text})
     return entries
-
-
-def store(entries: list[dict[str, Any]], folder: Path) -> None:
-    by_category: dict[str, list[str]] = {}
-    for one in entries:
-        line = json.dumps({"id": one["id"], "result": one["result"]})
-        by_category.setdefault(one["category"], []).append(line)
-    for category, lines in by_category.items():
-        path = folder / ("live" if category.startswith("live_") else "non_live") / f"BFCL_v4_{category}_result.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def run_official(python: Path, scratch: Path, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    for run in runs:
-        Path(run["scores"]).mkdir(parents=True)
-    asked, told = scratch / "runs.json", scratch / "report.json"
-    asked.write_text(json.dumps(runs))
-    done = subprocess.run(
-        [str(python), "-c", OFFICIAL, str(asked), str(told)],
-        capture_output=True,
-        text=True,
-        cwd=scratch,
-        # the handler of OpenAI-style models wants a key to be there; nothing is sent
-        env={
-            "PATH": "/usr/bin:/bin",
-            "BFCL_PROJECT_ROOT": str(scratch),
-            "OPENAI_API_KEY": "none",
-            "HOME": str(scratch),
-        },
-        check=False,
-    )
-    if done.returncode != 0:
-        raise SystemExit(f"the official scorer failed:\n{done.stderr[-2000:]}")
-    report: list[dict[str, Any]] = json.loads(told.read_text())
-    return report
-
-
-def official_environment(folder: Path) -> Path:
-    python = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        base = bfcl._base_python()
-        subprocess.run([str(base), "-m", "venv", "--clear", str(folder)], check=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--no-deps", *bfcl.PACKAGES[:4]], check=True)
-        subprocess.run([*pip, *REQUIREMENTS], check=True)
-        (folder / "complete").touch()
-    return python.absolute()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The form in which answers are written: taken only where most of what they say can be read in it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from apigen_assets.evaluation.answer_shapes import PROSE, common_shapes, shape
 from apigen_assets.evaluation.decoding import FORMS, count_calls, is_blank, thinks, without_thinking
@@ -42,6 +43,8 @@ class Detected:
     warnings: list[str] = field(default_factory=list)
     withheld: str = ""
     """Why irrelevance figures would say nothing; empty where they do."""
+    quoted: bool = True
+    """Tool calls stored as JSON text are read as the structures they stand for; no handler does."""
 
     @property
     def share(self) -> float:
@@ -87,9 +90,14 @@ def detect_form(
     if not counted:
         return _blank(answers, own)
     thoughts = any(thinks(step) for answer in counted for step in answer.steps)
-    plain = _readable(counted, (own,) if own else (), False)
-    if own and plain.get(own, 0) >= OWN_HANDLER * len(counted):
-        return _taken(own, plain, counted, False, of_calls, own)
+    if own:
+        strict = [replace(answer, quoted=False) for answer in counted]
+        plain = _readable(strict, (own,), False)
+        if plain.get(own, 0) >= OWN_HANDLER * len(counted):
+            return _taken(own, plain, strict, False, of_calls, own)
+        if not allow_unreadable:
+            readable = {**_readable(counted, FORMS, thoughts), own: plain.get(own, 0)}
+            raise _unreadable(strict, len(answers), readable, False, own, of_calls, is_own=True)
     readable = _readable(counted, FORMS, False)
     thinking = False
     if thoughts:
@@ -98,7 +106,7 @@ def detect_form(
             readable, thinking = without, True
     best = _best(readable, counted, of_calls)
     if best is None and not allow_unreadable:
-        raise _unreadable(counted, len(answers), readable, thinking, "any known form", of_calls)
+        raise _unreadable(counted, len(answers), readable, thinking, None, of_calls)
     form = best or (max((*FIRST, *LATER), key=lambda name: readable.get(name, 0)) if readable else own or FIRST[0])
     return _taken(form, readable, counted, thinking, of_calls, own, forced=best is None)
 
@@ -126,7 +134,7 @@ def check_form(
     counted, of_calls = _counted(answers)
     if not counted:
         return _blank(answers, form)
-    readable = _readable(counted, (form,), False)
+    readable = _readable(counted, tuple(dict.fromkeys((form, own or form))), False)
     thinking = False
     if readable.get(form, 0) < MOST * len(counted) and any(thinks(step) for answer in counted for step in answer.steps):
         without = _readable(counted, (form,), True)
@@ -139,7 +147,7 @@ def check_form(
     enough = _enough(count, counted, form, of_calls) or (own == form and count >= OWN_HANDLER * len(counted))
     if not enough and not allow_unreadable:
         every = readable | _readable(counted, FORMS, thinking)
-        raise _unreadable(counted, len(answers), every, thinking, f"the form {form!r}", of_calls)
+        raise _unreadable(counted, len(answers), every, thinking, form, of_calls)
     every = readable if enough else readable | _readable(counted, FORMS, thinking)
     return _taken(form, every, counted, thinking, of_calls, own, forced=not enough)
 
@@ -171,9 +179,8 @@ def _enough(count: int, counted: Sequence[_Answer], form: str, of_calls: bool) -
 
 
 def _best(readable: Mapping[str, int], counted: Sequence[_Answer], of_calls: bool) -> str | None:
-    textual = all(isinstance(step, str) for answer in counted for step in answer.steps)
     # Structures read from text are a courtesy; a form of text comes first
-    groups = (FIRST[:-1], (FIRST[-1],), LATER) if textual else (FIRST, LATER)
+    groups = (FIRST[:-1], (FIRST[-1],), LATER) if _all_text(counted) else (FIRST, LATER)
     for group in groups:
         best = max(group, key=lambda form: readable.get(form, 0))
         if _enough(readable.get(best, 0), counted, best, of_calls):
@@ -194,13 +201,18 @@ def _taken(
     warnings = []
     if own and own != form:
         warnings.append(
-            f"the leaderboard's own handler of this model reads {own}, in which hardly any of these answers is: on the "
-            f"board they would score next to nothing; they are read as {form}"
+            f"the leaderboard's own handler of this model reads {own}, in which {readable.get(own, 0)} of "
+            f"{len(counted)} answers hold a call: read as {form}, the figures are not those of the board"
+        )
+    elif own == "openai" and count and all(answer.quoted for answer in counted) and _all_text(counted):
+        warnings.append(
+            "the leaderboard's own handler of this model reads structures alone; these are JSON text, which on the "
+            "board holds no call: the figures are not those of the board"
         )
     unread = [answer for answer in counted if not answer.holds_call(form, thinking)]
     share = f"{count} of {len(counted)} answers ({100 * count / len(counted):.1f} %)"
     if of_calls and unread:
-        rivals = _readable(unread, [name for name in FORMS if name != form], thinking)
+        rivals = _readable(unread, [name for name in (*FIRST, *LATER) if name != form], thinking)
         rival = max(rivals, key=lambda name: rivals[name], default="")
         if rival and rivals[rival] >= max(3, 0.02 * len(counted)):
             warnings.append(
@@ -210,6 +222,8 @@ def _taken(
         elif count < MOST * len(counted) and not forced:
             whose = "the leaderboard's own handler of this model" if own == form else f"the form {form}"
             warnings.append(f"{whose} reads a call in {share} of the call categories that say something")
+        else:
+            warnings += _unread_categories(counted, unread, form)
     if not of_calls:
         warnings.append(
             "no category in which a call is due is there, so nothing shows that this model's calls are read"
@@ -218,7 +232,31 @@ def _taken(
     if forced:
         withheld = f"only {share} of the call categories can be read as {form}"
         warnings.append(f"{withheld}: irrelevance figures are withheld")
-    return Detected(form, readable, len(counted), thinking, warnings, withheld)
+    return Detected(
+        form, readable, len(counted), thinking, warnings, withheld, all(answer.quoted for answer in counted)
+    )
+
+
+def _unread_categories(counted: Sequence[_Answer], unread: Sequence[_Answer], form: str) -> list[str]:
+    """Categories in which most of what looks like a call is in no form, as where several calls are divided oddly."""
+    said = Counter(answer.category for answer in counted)
+    attempts: dict[str, list[_Answer]] = {}
+    for answer in unread:
+        if any(shape(step) != PROSE for step in answer.steps):
+            attempts.setdefault(answer.category, []).append(answer)
+    lines = []
+    for category, these in attempts.items():
+        if len(these) >= max(3, MOST * said[category]):
+            (common,) = common_shapes([(answer.id, answer.steps[0]) for answer in these], most=1)
+            lines.append(
+                f"{category}: {len(these)} of {said[category]} answers look like calls and are none as {form}; they "
+                f"count as wrong: {common}"
+            )
+    return lines
+
+
+def _all_text(counted: Sequence[_Answer]) -> bool:
+    return all(isinstance(step, str) for answer in counted for step in answer.steps)
 
 
 def _blank(answers: Sequence[BfclAnswer], form: str | None) -> Detected:
@@ -248,31 +286,36 @@ def _unreadable(
     total: int,
     readable: Mapping[str, int],
     thinking: bool,
-    form: str,
+    form: str | None,
     of_calls: bool,
+    is_own: bool = False,
 ) -> OutputsError:
+    """The refusal: `form` is the one that was told or the leaderboard's own (`is_own`); null where any would do."""
     where = "answers of the call categories that say something" if of_calls else "answers that say something"
     best = _told_apart(readable)
     shares = ", ".join(f"{name} {count} ({100 * count / len(counted):.1f} %)" for name, count in best)
-    asked = form.removeprefix("the form ").strip("'")
-    tried = [asked] if asked in FORMS else list(readable)
+    tried = [form] if form else list(readable)
     unread = [
         (answer.id, answer.steps[0])
         for answer in counted
         if not any(answer.holds_call(name, thinking) for name in tried)
     ]
     count = max((readable.get(name, 0) for name in tried), default=0)
+    label = f"the form {form!r}" if form else "any known form"
+    if is_own:
+        label += ", which the leaderboard's own handler of this model reads"
     if count:
-        head = f"only {count} of {len(counted)} {where} hold a function call in {form}"
-        head += "" if asked in FORMS else f", {best[0][0]} being the one that reads most"
+        head = f"only {count} of {len(counted)} {where} hold a function call in {label}"
+        head += "" if form else f", {best[0][0]} being the one that reads most"
     else:
-        head = f"none of {total} answers holds a function call in {form}"
+        head = f"none of {total} answers holds a function call in {label}"
     lines = [f"{head}.", f"Readable by form: {shares or 'nothing by any'}."]
     shapes = common_shapes(unread)
     if shapes:
         lines += ["The commonest others:", *(f"  {line}" for line in shapes)]
-    if asked in FORMS and best and best[0][1] >= MOST * len(counted):
-        lines.append(f"--format {best[0][0]} reads most of them.")
+    if form and best and best[0][1] >= MOST * len(counted):
+        more = "; such figures are not the board's, where these answers hold no call" if is_own else ""
+        lines.append(f"--format {best[0][0]} reads most of them{more}.")
     lines.append(
         f"Known forms: {', '.join(FORMS)}. A model whose calls are not read would get full marks for irrelevance, so "
         "such outputs are not scored; --format FORM names the form, --allow-unreadable scores the other categories."

@@ -13,6 +13,9 @@ from resources.bfcl.records import BfclAnswer
 THROUGHOUT = 0.95
 """One text in at least this share of a category's answers is said."""
 
+OFTEN = 0.2
+"""So it is from this share on where a refusal is right: part of a run may have failed."""
+
 _FEWEST = 5
 _VARYING = re.compile(r"\b[0-9a-f]{8,}(?:-[0-9a-f]+)*\b|\d+(?:\.\d+)?")
 _NO_CALL = {"[]", '{"tool_calls": []}', '{"tool_calls":[]}', "<TOOLCALL>[]</TOOLCALL>", "[TOOL_CALLS][]"}
@@ -29,6 +32,11 @@ class SameText:
     text: str
     """The text, shortened; empty where it is blank."""
 
+    @property
+    def throughout(self) -> bool:
+        """Hardly any other answer is there."""
+        return self.count >= THROUGHOUT * self.total
+
     def told(self) -> str:
         """The sentence that reports it."""
         what = f"are the same text, {self.text!r}" if self.text else "are blank"
@@ -37,6 +45,8 @@ class SameText:
 
 def same_texts(answers: Sequence[BfclAnswer], verdicts: Mapping[str, JsonMapping]) -> list[SameText]:
     """The categories in which one text without a call (ids and numbers in it aside) or nothing is said throughout.
+
+    Of the irrelevance categories also those in which it is said often.
 
     Args:
         answers: those of one model.
@@ -61,6 +71,7 @@ def same_texts(answers: Sequence[BfclAnswer], verdicts: Mapping[str, JsonMapping
     same = []
     for category, counts in by_category.items():
         key, count = counts.most_common(1)[0]
-        if totals[category] >= _FEWEST and count >= THROUGHOUT * totals[category]:
+        least = OFTEN if category.endswith("irrelevance") else THROUGHOUT
+        if count >= _FEWEST and count >= least * totals[category]:
             same.append(SameText(category, count, totals[category], excerpt(samples[category, key], 80)))
     return same

@@ -118,7 +118,7 @@ def score_answers(
     sample = {name: list(these) for name, these in (ids or {}).items()}
     answered = {answer.category for answer in answers}
     names = [name for name in ALL_COUNTS if name in answered or name in sample]
-    ready = unquoted(answers) if detected.form == "openai" else list(answers)
+    ready = unquoted(answers) if detected.form == "openai" and detected.quoted else list(answers)
     single = [name for name in names if name in COUNTS]
     scored = None
     if single:
@@ -166,7 +166,9 @@ def _summed(
     for same in same_texts(answers, {verdict["id"]: verdict for verdict in every}):
         if same.category in withheld:
             continue
-        if same.category.endswith("irrelevance"):
+        if not same.throughout:
+            warnings.append(f"{same.told()}: counted as right; generate those again if it is a failure's text")
+        elif same.category.endswith("irrelevance"):
             withheld[same.category] = f"{same.count} of {same.total} answers are alike"
             warnings.append(f"{same.told()}: not counted as right, since a failure would look like this")
         else:

@@ -64,6 +64,35 @@ def test_the_leaderboards_own_handler_comes_first_whatever_reads_more(env, truth
     assert known.form == "llama"
 
 
+def test_what_the_leaderboards_own_handler_cannot_read_is_refused_with_the_way_out():
+    values = answers(*["[f(a=1)]"] * 20)
+    with pytest.raises(
+        OutputsError, match=r"(?s)'json', which the leaderboard's own.*--format python reads most"
+    ) as told:
+        detect_form(values, own="json")
+    assert "not the board's" in str(told.value)
+    named = check_form(values, "python", own="json")
+    assert "reads json, in which 0 of 20" in named.warnings[0]
+
+
+def test_tool_calls_as_json_text_are_none_to_the_handler_of_an_api_model():
+    values = answers(*['[{"f": "{\\"a\\": 1}"}]'] * 9)
+    assert detect_form(values).form == "openai"
+    with pytest.raises(OutputsError, match="'openai', which the leaderboard's own"):
+        detect_form(values, own="openai")
+    assert "on the board holds no call" in check_form(values, "openai", own="openai").warnings[0]
+    structures = answers(*[[{"f": '{"a": 1}'}]] * 9)
+    assert detect_form(structures, own="openai").quoted is False
+
+
+def test_a_category_whose_calls_are_divided_oddly_is_said():
+    lines = f"{JSON[1:-1]}\n{JSON[1:-1]}"
+    detected = detect_form([*answers(*[JSON] * 90), *answers(*[lines] * 9, category="parallel")])
+    assert detected.form == "json"
+    (warning,) = detected.warnings
+    assert warning.startswith("parallel: 9 of 9 answers look like calls and are none as json")
+
+
 def test_the_form_that_flatters_does_not_win():
     """xLAM's decoder takes `{"name", "parameters"}` for a call without arguments."""
     listed = json.dumps([json.loads(LLAMA)])
@@ -118,6 +147,17 @@ def test_one_text_throughout_irrelevance_is_not_counted_as_right(env, truths, te
         if entry["category"] == "irrelevance":
             entry["result"] = "[]"
     assert not score_answers(as_answers(entries), env=env).withheld
+
+
+def test_one_text_in_part_of_irrelevance_is_said(env, truths):
+    items = [item for item in truths if item["category"] in {"live_parallel", "irrelevance"}]
+    entries = outputs(items, "json")
+    for number, entry in enumerate(entries):
+        if entry["category"] == "irrelevance":
+            entry["result"] = "Nope." if number % 3 else f"Nothing here computes {entry['id']}."
+    scores = score_answers(as_answers(entries), env=env)
+    assert not scores.withheld
+    assert any("160 of 240 answers are the same text, 'Nope.'" in warning for warning in scores.warnings)
 
 
 def test_calls_that_name_no_offered_function_are_said(env, truths):

@@ -128,6 +128,13 @@ def test_llama_3_1_is_read_as_python_like_its_handler():
         ("openai", {"output": {"message": {"content": [
             {"toolUse": {"name": "geo.area", "input": CALL["arguments"]}}]}}}),
         ("openai", {"function_call": {**CALL, "arguments": json.dumps(CALL["arguments"])}}),
+        ("openai", {"role": "assistant", "content": None, "function_call": {**CALL, "arguments": json.dumps(
+            CALL["arguments"])}}),
+        ("openai", {"custom_id": "1", "error": None, "response": {"status_code": 200, "body": {"choices": [{"message": {
+            "tool_calls": [{"type": "function", "function": CALL}]}}]}}}),
+        ("openai", {"index": 0, "finish_reason": "tool_calls", "message": {"tool_calls": [{"function": CALL}]}}),
+        ("openai", {"model": "m", "done": True, "message": {"role": "assistant", "content": "", "tool_calls": [
+            {"function": CALL}]}}),
         ("openai", [{"tool_name": "geo.area", "parameters": CALL["arguments"]}]),
     ],
 )  # fmt: skip

@@ -115,7 +115,7 @@ def test_the_leaderboards_setting_is_used_for_its_models(env, truths):
     answers = as_answers(outputs(items, "json"))
     models = questions.known_models(env)
     assert models["gpt-4o-2024-11-20-FC"]["underscore_to_dot"]
-    known = score_answers(answers, env=env, model_name="gpt-4o-2024-11-20-FC")
+    known = score_answers(answers, env=env, form="json", model_name="gpt-4o-2024-11-20-FC")
     assert known.settings["underscore_to_dot"]
     by_folder = score_answers(answers, env=env, model_name="Salesforce_xLAM-2-1b-fc-r")
     assert not by_folder.settings["underscore_to_dot"]

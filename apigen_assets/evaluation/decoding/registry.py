@@ -157,7 +157,7 @@ def is_blank(answer: object) -> bool:
     if isinstance(answer, dict):
         if isinstance(answer.get("choices"), list) and answer["choices"]:
             return is_blank(answer["choices"][0])
-        for key in ("body", "message"):
+        for key in ("response", "body", "message"):
             if isinstance(answer.get(key), dict):
                 return is_blank(answer[key])
         return not answer or (not answer.get("tool_calls", True) and not answer.get("content"))

@@ -16,7 +16,8 @@ def structured(answer: JsonValue) -> JsonValue:
     """Tool calls of an API's message, or `[{name: "<JSON arguments>"}]` as the leaderboard stores them.
 
     Read are a list of calls (chat completions, Responses items, content parts of Anthropic, Gemini and Bedrock), a
-    message with `tool_calls`, `function_call` or `content`, and a response with `choices`, `output` or `message`.
+    message with `tool_calls`, `function_call` or `content`, and a response with `choices`, `output` or `message`, also
+    as a batch's line holds it.
 
     Raises:
         UndecodableError: text, or a structure that says something without calling.
@@ -39,7 +40,7 @@ def _of_message(message: dict[JsonValue, JsonValue]) -> Iterator[JsonObject]:
         if isinstance(message.get(key), list):
             yield from _of_message(message[key][0] if message[key] else {})
             return
-    for key in ("body", "message", "content", "output"):
+    for key in ("response", "body", "message", "content", "output"):
         inner = message.get(key)
         if isinstance(inner, dict):
             yield from _of_message(inner)
@@ -53,8 +54,9 @@ def _of_message(message: dict[JsonValue, JsonValue]) -> Iterator[JsonObject]:
             for item in message[key]:
                 yield from _of_item(item)
             return
-    if any(isinstance(message.get(key), dict) for key in _NESTED):
-        yield from _of_item(message)
+    nested = next((message[key] for key in _NESTED if isinstance(message.get(key), dict)), None)
+    if nested is not None:
+        yield any_spelling(nested)
     elif "name" in message and ("arguments" in message or message.get("type") in _CALL_TYPES):
         yield any_spelling(message)
 
