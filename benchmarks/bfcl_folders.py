@@ -20,7 +20,7 @@ from typing import Any
 import official_bfcl
 
 from apigen_assets.evaluation.answers import Failures, read
-from apigen_assets.evaluation.output_files import OutputsError
+from apigen_assets.evaluation.output_entries import OutputsError
 from apigen_assets.evaluation.scores import score_answers
 from resources.bfcl.questions import known_models
 from resources.bfcl.records import BfclAnswer

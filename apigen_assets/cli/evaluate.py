@@ -51,7 +51,7 @@ def evaluate(
     from apigen_assets.domain.chat import BudgetError, EndpointError
     from apigen_assets.evaluation.evaluate import evaluate_checkpoint, evaluate_endpoint
     from apigen_assets.evaluation.local import CheckpointError
-    from apigen_assets.evaluation.output_files import OutputsError
+    from apigen_assets.evaluation.output_entries import OutputsError
     from apigen_assets.evaluation.store import RunningElsewhereError
     from resources.llm.client import ChatClient
     from resources.llm.generators import (

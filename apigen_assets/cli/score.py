@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,14 +12,14 @@ import typer
 from apigen_assets.evaluation.answers import Failures, read
 from apigen_assets.evaluation.categories import ALL_COUNTS, official_id, wilson
 from apigen_assets.evaluation.decoding import FORMS
-from apigen_assets.evaluation.output_files import OutputsError
+from apigen_assets.evaluation.output_entries import OutputsError
 from apigen_assets.evaluation.scores import Scores, score_answers
 from apigen_assets.files.atomic import write_text
 from apigen_assets.files.json_types import JsonMapping
 from apigen_assets.settings import settings
 from resources.bfcl.environment import environment
 from resources.bfcl.process import BfclEnvironmentError
-from resources.bfcl.records import IncompleteAnswersError
+from resources.bfcl.records import BfclAnswer, IncompleteAnswersError
 
 AUTO = "auto"
 
@@ -78,8 +79,9 @@ def score(
     try:
         submission = read(outputs, failures)
         ids = _sample(sample) if sample else None
+        answers, left_out = _of_sample(submission.answers, ids)
         scores = score_answers(
-            submission.answers,
+            answers,
             form=form,
             model_name=model_name or submission.model_folder,
             underscore_to_dot=underscore_to_dot,
@@ -100,7 +102,7 @@ def score(
     if out is not None:
         write_report(out, report)
     show(scores, by, sampled=ids is not None)
-    for line in [*submission.skipped, *scores.warnings]:
+    for line in [*submission.skipped, *left_out, *scores.warnings]:
         typer.secho(f"Note: {line}", err=True)
     if out is not None:
         typer.echo(f"Report: {out}")
@@ -123,8 +125,8 @@ def bfcl_install() -> None:
 def _check_options(form: str, out: Path | None) -> None:
     """Say what is wrong with the options before anything is read or scored."""
     if form != AUTO and form not in FORMS:
-        near = difflib.get_close_matches(form, [AUTO, *FORMS], 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        near = difflib.get_close_matches(form.lower(), [AUTO, *FORMS], 1)
+        hint = f"; did you mean {near[0]}?" if near else "."
         raise typer.BadParameter(f"--format {form!r} is not a known form{hint} There are {AUTO}, {', '.join(FORMS)}.")
     if out is not None and out.is_dir():
         raise typer.BadParameter(f"--out {out} is a folder; name a file, such as {out / 'scores.json'}")
@@ -144,6 +146,17 @@ def _sample(path: Path) -> dict[str, list[str]]:
     if not ids:
         raise OutputsError(f"{path} holds no ids, one a line")
     return ids
+
+
+def _of_sample(answers: list[BfclAnswer], ids: Mapping[str, list[str]] | None) -> tuple[list[BfclAnswer], list[str]]:
+    """The answers to the questions of a sample, and a note on those left out; all where there is no sample."""
+    if ids is None:
+        return answers, []
+    asked = {entry_id for these in ids.values() for entry_id in these}
+    kept = [answer for answer in answers if answer.id in asked]
+    if len(kept) == len(answers):
+        return answers, []
+    return kept, [f"{len(answers) - len(kept)} answers to questions outside the sample were left out"]
 
 
 def write_report(path: Path, report: JsonMapping) -> None:

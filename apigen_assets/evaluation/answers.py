@@ -7,7 +7,9 @@ from pathlib import Path
 from apigen_assets.evaluation.categories import MULTI_TURN, official_id, official_name
 from apigen_assets.evaluation.earlier_ids import renumbered
 from apigen_assets.evaluation.failures import inference_error
-from apigen_assets.evaluation.output_files import OutputFile, OutputsError, entries, find_files
+from apigen_assets.evaluation.output_entries import OutputsError, entries
+from apigen_assets.evaluation.output_files import OutputFile, find_files
+from apigen_assets.files.excerpt import excerpt
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from resources.bfcl.records import BfclAnswer
 
@@ -118,7 +120,7 @@ class _Reading:
     def _identified(self, entry: JsonObject, file: OutputFile, place: str) -> tuple[str, str]:
         stated_id = next((entry[name] for name in ID_FIELDS if name in entry), None)
         if stated_id is None or isinstance(stated_id, float | bool | dict | list):
-            raise OutputsError(f"{place}: no id; the fields are {', '.join(entry) or 'none'}")
+            raise OutputsError(f"{place}: no id; the fields are {excerpt(', '.join(entry), 200) or 'none'}")
         named = file.category or official_name(str(entry.get("category", ""))) or None
         known = official_id(stated_id, named)
         if known is None:

@@ -13,7 +13,7 @@ from apigen_assets.evaluation.categories import ALL_COUNTS, wilson
 from apigen_assets.evaluation.endpoint import AnswersFailedError, Mode
 from apigen_assets.evaluation.evaluate import Evaluation, evaluate_checkpoint, evaluate_endpoint
 from apigen_assets.evaluation.local import CheckpointError, trained_on_stand_in
-from apigen_assets.evaluation.output_files import OutputsError
+from apigen_assets.evaluation.output_entries import OutputsError
 from apigen_assets.evaluation.published import FOOTNOTE
 from apigen_assets.evaluation.scores import Scores
 from apigen_assets.evaluation.store import RunningElsewhereError

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from apigen_assets.evaluation.answer_shapes import PROSE, common_shapes, shape
 from apigen_assets.evaluation.decoding import FORMS, count_calls, is_blank, thinks, without_thinking
-from apigen_assets.evaluation.output_files import OutputsError
+from apigen_assets.evaluation.output_entries import OutputsError
 from apigen_assets.evaluation.stored_structures import keeps_structures, parsed, steps_of
 from apigen_assets.files.json_types import JsonValue
 from resources.bfcl.records import BfclAnswer

@@ -1,26 +1,28 @@
-"""Files of stored model outputs: which of a folder are read, and their entries."""
+"""Files of stored model outputs: which of a folder are read."""
 
-import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from apigen_assets.evaluation.categories import COUNTS, MULTI_TURN, NOT_SCORED, official_name
-from apigen_assets.files.excerpt import excerpt
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.evaluation.output_entries import OutputsError
 
 RESULT_FILE = re.compile(
-    r"(?:BFCL_v(?P<version>\d+)|gorilla_openfunctions_v1_test)_(?P<category>\w+?)(?:_result)?\.jsonl?$", re.IGNORECASE
+    r"(?:BFCL_v(?P<version>\d+)|gorilla_openfunctions_v1_test)_(?P<category>\w+?)(?:_result)?\.jsonl?(?:\.gz)?$",
+    re.IGNORECASE,
 )
 """File names of the official layouts, V1 to V4."""
 
+LIKE_RESULT = re.compile(r"^(?:BFCL_v\d|gorilla_openfunctions_v1_test)", re.IGNORECASE)
+"""How files begin that may be meant as results."""
+
+OURS = (".jsonl", ".jsonl.gz")
+"""Ends of the names of our own lines."""
+
 GROUPS = {"non_live", "live", "multi_turn", "agentic"}
 """Folders inside a model's folder in the official layout."""
-
-
-class OutputsError(ValueError):
-    """The outputs cannot be scored; the message lists what is wrong, where, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +76,19 @@ def find_files(path: Path) -> FoundFiles:
     skipped: list[str] = []
     ours: list[Path] = []
     copies = 0
-    for each in sorted(inner for inner in path.rglob("*") if inner.is_file()):
+    for each in sorted(_inside(path)):
         inside = each.relative_to(path)
         if any(part.startswith((".", "__MACOSX")) for part in inside.parts):
             copies += bool(RESULT_FILE.search(each.name))
             continue
-        if each.stem.endswith("_score"):
+        if re.search(r"_score\.jsonl?(?:\.gz)?$", each.name):
             continue
         named = _named(each)
         if named is None:
-            if each.suffix == ".jsonl":
+            if each.name.endswith(OURS):
                 ours.append(each)
+            elif LIKE_RESULT.match(each.name):
+                skipped.append(f"{inside}: not read; a result file is named BFCL_v4_<category>_result.json")
         elif named[0] is not None:
             files.append(named[0])
         else:
@@ -100,12 +104,25 @@ def find_files(path: Path) -> FoundFiles:
             )
         _refuse_empty(files)
         return FoundFiles(files, skipped)
-    if not ours and not skipped:
+    if not ours and not any("not scored" in note for note in skipped):
         raise OutputsError(
             f"{path} holds no result files: neither BFCL_v4_<category>_result.json (or a name of V1 to V3) nor .jsonl"
+            + "".join(f"\n  {note}" for note in skipped)
         )
     _refuse_empty([OutputFile(each) for each in ours])
     return FoundFiles([OutputFile(each) for each in ours], skipped)
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    """The files in a folder and all below, through links, each folder once."""
+    seen: set[str] = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (file for file in (Path(place) / name for name in names) if file.is_file())
 
 
 def _named(path: Path) -> tuple[OutputFile | None, str] | None:
@@ -151,43 +168,3 @@ def _refuse_empty(files: list[OutputFile]) -> None:
                 f"{file.path} is empty: the run that should have filled it did not. Generate "
                 f"{file.category or 'it'} again, or move the file away to score the rest."
             )
-
-
-def entries(file: Path) -> Iterator[tuple[str, JsonObject]]:
-    """The entries of a file (JSON lines, or one JSON list), each with its place for messages.
-
-    Raises:
-        OutputsError: text that is not JSON, or an entry that is not an object.
-    """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OutputsError(f"cannot read {file}: {error}") from None
-    lines: list[tuple[str, object]]
-    if text.lstrip().startswith("["):
-        try:
-            whole = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise OutputsError(f"{file} is a JSON list that does not end well ({error}); is it half-written?") from None
-        lines = [(f"{file.name}, entry {number}", entry) for number, entry in enumerate(whole, 1)]
-    else:
-        lines = _json_lines(file, text)
-    for place, entry in lines:
-        if not isinstance(entry, dict):
-            raise OutputsError(f"{place}: an entry is a JSON object with id and result, not {excerpt(entry)}")
-        yield place, entry
-
-
-def _json_lines(file: Path, text: str) -> list[tuple[str, object]]:
-    # JSON lines end at \n alone: the other ends that Python knows (U+2028, form feed) may stand inside a text
-    parts = text.split("\n")
-    lines: list[tuple[str, object]] = []
-    for number, line in enumerate(parts, 1):
-        if not line.strip():
-            continue
-        try:
-            lines.append((f"{file.name}, line {number}", json.loads(line)))
-        except (ValueError, RecursionError) as error:
-            hint = "; the file seems to be half-written" if number == len(parts) else ""
-            raise OutputsError(f"{file}, line {number} is not valid JSON ({error}){hint}") from None
-    return lines

@@ -8,7 +8,7 @@ from apigen_assets.evaluation import official
 from apigen_assets.evaluation.categories import ALL_COUNTS, COUNTS, MULTI_TURN, Figure, Tally, figures, wilson
 from apigen_assets.evaluation.decoding import form_of_handler
 from apigen_assets.evaluation.form_detection import Detected, check_form, detect_form
-from apigen_assets.evaluation.output_files import OutputsError
+from apigen_assets.evaluation.output_entries import OutputsError
 from apigen_assets.evaluation.same_text import same_texts
 from apigen_assets.evaluation.stored_structures import unquoted
 from apigen_assets.files.json_types import JsonObject

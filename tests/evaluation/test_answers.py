@@ -7,7 +7,7 @@ import pytest
 from apigen_assets.evaluation.answers import read
 from apigen_assets.evaluation.failures import inference_error
 from apigen_assets.evaluation.form_detection import check_form, detect_form
-from apigen_assets.evaluation.output_files import OutputsError
+from apigen_assets.evaluation.output_entries import OutputsError
 from resources.bfcl.records import BfclAnswer
 
 CALL = json.dumps({"tool_calls": [{"name": "f", "arguments": {"a": 1}}]})

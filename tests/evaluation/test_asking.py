@@ -14,7 +14,7 @@ from apigen_assets.evaluation import local
 from apigen_assets.evaluation.endpoint import AnswersFailedError, Mode, answer_by_endpoint, requests_for
 from apigen_assets.evaluation.evaluate import evaluate_checkpoint, evaluate_endpoint
 from apigen_assets.evaluation.local import CheckpointError, LocalOptions, answer_locally, batches
-from apigen_assets.evaluation.output_files import OutputsError
+from apigen_assets.evaluation.output_entries import OutputsError
 from apigen_assets.evaluation.questions import Question, as_questions, normalised, sample
 from apigen_assets.evaluation.store import AnswerStore, RunningElsewhereError
 from apigen_assets.evaluation.truth_outputs import true_calls

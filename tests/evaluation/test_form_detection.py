@@ -5,7 +5,7 @@ import json
 import pytest
 
 from apigen_assets.evaluation.form_detection import check_form, detect_form
-from apigen_assets.evaluation.output_files import OutputsError
+from apigen_assets.evaluation.output_entries import OutputsError
 from apigen_assets.evaluation.scores import score_answers
 from apigen_assets.evaluation.truth_outputs import outputs
 from resources.bfcl.records import BfclAnswer

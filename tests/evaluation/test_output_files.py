@@ -1,5 +1,6 @@
 """What lies in a folder of outputs: read, left out with a note, or refused with the file's name and what to do."""
 
+import gzip
 import json
 
 import pytest
@@ -7,7 +8,7 @@ from typer.testing import CliRunner
 
 from apigen_assets.cli.main import app
 from apigen_assets.evaluation.answers import Failures, read
-from apigen_assets.evaluation.output_files import OutputsError
+from apigen_assets.evaluation.output_entries import OutputsError
 
 CALL = '[{"name": "f", "arguments": {"a": 1}}]'
 
@@ -34,6 +35,70 @@ def test_an_empty_file_is_named(tmp_path):
     (tmp_path / "m/BFCL_v4_parallel_result.json").write_text("\n")
     with pytest.raises(OutputsError, match=r"BFCL_v4_parallel_result\.json is empty.*Generate parallel again"):
         read(tmp_path)
+
+
+def test_an_empty_list_is_an_empty_file(tmp_path):
+    lines(tmp_path / "m/BFCL_v4_multiple_result.json", multiple(0))
+    (tmp_path / "m/BFCL_v4_parallel_result.json").write_text("[]")
+    with pytest.raises(OutputsError, match=r"BFCL_v4_parallel_result\.json is empty"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("BFCL_v4_multiple_result.json.gz", lambda text: gzip.compress(text.encode())),
+        ("run.jsonl.gz", lambda text: gzip.compress(text.encode())),
+        ("BFCL_v4_multiple_result.json", lambda text: text.encode("utf-8-sig")),
+        ("BFCL_v4_multiple_result.json", lambda text: text.replace("\n", "\r\n").encode("utf-16")),
+        ("BFCL_v4_multiple_result.json", lambda text: json.dumps(json.loads(text), indent=2).encode()),
+        ("BFCL_v4_multiple_result.json", lambda text: json.dumps([json.loads(text)], indent=2).encode()),
+    ],
+    ids=["gz", "own gz", "BOM", "UTF-16", "indented", "list"],
+)
+def test_a_file_is_read_in_any_dress(tmp_path, name, stored):
+    (tmp_path / name).write_bytes(stored(json.dumps(multiple(0)) + "\n"))
+    (answer,) = read(tmp_path).answers
+    assert (answer.id, answer.answer) == ("multiple_0", CALL)
+    assert read(tmp_path / name).answers == [answer]
+
+
+def test_several_indented_objects_keep_their_places(tmp_path):
+    path = tmp_path / "BFCL_v4_multiple_result.json"
+    text = "\n".join(json.dumps(multiple(number), indent=2) for number in (0, 1, 0))
+    path.write_text(text)
+    with pytest.raises(OutputsError, match=r"multiple_0: .*line 1 and .*line 9"):
+        read(path)
+    path.write_text(text[:-3])
+    with pytest.raises(OutputsError, match="line 1 is not valid JSON"):
+        read(path)
+
+
+@pytest.mark.parametrize("content", [gzip.compress(b"x")[:9], b"\x1f\x8b", b"PK\x03\x04\xff\xfe\xfd"])
+def test_what_is_no_text_is_named(tmp_path, content):
+    path = tmp_path / "run.jsonl.gz"
+    path.write_bytes(content)
+    with pytest.raises(OutputsError, match=r"cannot read .*run\.jsonl\.gz"):
+        read(path)
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(OutputsError, match=r"run\.jsonl is not text in UTF-8|not valid JSON"):
+        read(path)
+
+
+def test_linked_folders_are_read_once(tmp_path):
+    lines(tmp_path / "store/non_live/BFCL_v4_multiple_result.json", multiple(0))
+    (tmp_path / "result").mkdir()
+    (tmp_path / "result/m").symlink_to(tmp_path / "store")
+    (tmp_path / "store/loop").symlink_to(tmp_path / "store")
+    assert [answer.id for answer in read(tmp_path / "result").answers] == ["multiple_0"]
+
+
+@pytest.mark.parametrize("name", ["BFCL_v4_parallel_result (1).json", "BFCL_v4_parallel_result.json.bak"])
+def test_a_file_that_may_be_meant_is_said_not_to_be_read(tmp_path, name):
+    lines(tmp_path / "m/BFCL_v4_multiple_result.json", multiple(0))
+    lines(tmp_path / "m" / name, {"id": "parallel_0", "result": CALL})
+    assert f"m/{name}: not read" in read(tmp_path).skipped[0]
 
 
 def test_copies_of_a_notebook_are_left_out_with_a_note(tmp_path):

@@ -280,6 +280,8 @@ def test_a_stated_sample_is_scored_as_one(use_env, truths, tmp_path):
     assert json.loads((tmp_path / "scores.json").read_text())["figures"] == {}
     path.write_text("".join(json.dumps(one) + "\n" for one in outputs(items[1:], "xlam")))
     assert "1 missing" in run("score", path, "--ids", tmp_path / "ids").output
+    (tmp_path / "ids").write_text("\n".join(one["id"] for one in items[3:]))
+    assert "2 answers to questions outside the sample" in run("score", path, "--ids", tmp_path / "ids").output
 
 
 @pytest.mark.parametrize(
