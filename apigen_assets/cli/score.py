@@ -183,9 +183,10 @@ def show(scores: Scores, by: By, sampled: bool) -> None:
     for name, counts, rest in rows:
         typer.echo(f"{name:<{width}}  {counts:>9}  {rest}".rstrip())
     if scores.refusals:
+        vacuous = "" if scores.refusals["calls"] else "; it says nothing, since nothing was called in any other turn"
         typer.echo(
             f"Refusal turns of multi-turn, which the official checker does not judge: nothing called in "
-            f"{scores.refusals['kept']} of {scores.refusals['turns']}"
+            f"{scores.refusals['kept']} of {scores.refusals['turns']}{vacuous}"
         )
     if not scores.figures:
         typer.echo(f"No figures over several categories: {_why_none(scores, sampled)}.")

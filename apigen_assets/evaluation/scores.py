@@ -33,7 +33,8 @@ class Scores:
     """Categories whose accuracy says nothing of the model, with the reason."""
     refusals: JsonObject | None = None
     """Of the multi-turn turns in which nothing should be called: how many there are (`turns`), and in how many of
-    them nothing was called (`kept`). The official checker does not judge them."""
+    them nothing was called (`kept`). The official checker does not judge them. `calls` is how many calls were made in
+    all turns: where it is 0, a model that never calls, keeping all refusal turns says nothing."""
 
     def means_something(self, category: str) -> bool:
         """False for irrelevance where calls cannot be read: never calling would have full marks."""
@@ -233,7 +234,11 @@ def _refusals(judged: Sequence[JsonObject]) -> JsonObject | None:
     turns = sum(verdict.get("refusal_turns", 0) for verdict in judged)
     if not turns:
         return None
-    return {"turns": turns, "kept": turns - sum(verdict.get("needless_turns", 0) for verdict in judged)}
+    return {
+        "turns": turns,
+        "kept": turns - sum(verdict.get("needless_turns", 0) for verdict in judged),
+        "calls": sum(verdict.get("calls", 0) for verdict in judged),
+    }
 
 
 def _place(entry_id: str) -> tuple[int, ...]:

@@ -90,19 +90,61 @@ def test_damage_is_seen_and_no_verdict_depends_on_an_earlier_one(env, truth):
 
 
 HOSTILE = [
+    # imports and file access
     "__import__('os').system('touch {bait}')",
     "open('{bait}', 'w')",
-    "(lambda: open('{bait}', 'w'))()",
     "ls(a=open('{bait}', 'w'))",
+    "ls(**{'a': open('{bait}', 'w')})",
+    "ls(*[open('{bait}', 'w')])",
+    "f\"{open('{bait}', 'w')}\"",
+    "'{}'.format(open('{bait}', 'w'))",
+    "import os",
+    # builtins
     "exec('import os')",
+    "eval('1')",
     "globals()",
+    "vars()",
     "exit()",
+    "breakpoint()",
+    "input()",
+    "type('X', (), {})()",
+    "getattr(ls, '__self__')",
+    "setattr(ls, 'a', 1)",
+    # code
+    "(lambda: open('{bait}', 'w'))()",
     "[one for one in ().__class__.__bases__[0].__subclasses__()]",
+    "{one: open('{bait}', 'w') for one in [1]}",
+    "(x := open('{bait}', 'w'))",
+    "open('{bait}', 'w') if True else 1",
+    "[open][0]('{bait}', 'w')",
+    # attributes, and the instances by their names
     "ls.__globals__",
     "ls(a=ls.__self__)",
+    "ls().__class__",
+    "model_eval_{id}_GorillaFileSystem_instance._load_scenario({})",
+    "model_eval_{id}_GorillaFileSystem_instance.__init__()",
+    "model_eval_{id}_GorillaFileSystem_instance.root.contents.clear()",
+    "model_ground_truth_eval_{id}_GorillaFileSystem_instance.mkdir(dir_name='x')",
+    "model_ground_truth_eval_{id}_TwitterAPI_instance.post_tweet(content='x')",
+    # huge values and results
     "'a' * 10 ** 10",
     "9 ** 9 ** 9",
+    "1 << 10 ** 9",
+    "ls(a=9 ** 9 ** 9)",
+    "[[0] * 9999] * 9999",
+    "'%1000000000d' % 1",
+    "cd(folder='" + "x" * 3_000_000 + "')",
+    "int('9' * 9000)",
+    # deep nesting
     "ls(" * 3000,
+    "ls(a=" + "[" * 3000 + "]" * 3000 + ")",
+    "ls(a=" + "-" * 9000 + "1)",
+    "ls(a=" + "{1: " * 900 + "1" + "}" * 900 + ")",
+    "ls(a=" + "not " * 9000 + "1)",
+    "ls" + "()" * 3000,
+    "ls(a=1" + " + 1" * 9000 + ")",
+    "\x00",
+    "ls(a='\ud800')",
 ]
 
 
@@ -111,11 +153,23 @@ def test_hostile_answers_run_nothing_and_cost_their_own_item(env, truth, tmp_pat
     names = [f"multi_turn_base_{number}" for number in range(len(HOSTILE) + 3)]
     answers = by_steps(truth, names)
     for answer, text in zip(answers, HOSTILE, strict=False):
-        answer.answer[0].insert(0, raw(text.replace("{bait}", str(bait))))
+        answer.answer[0].insert(0, raw(text.replace("{bait}", str(bait)).replace("{id}", answer.id)))
     verdicts = judged(env, answers)
     assert not bait.exists()
     # Nothing ran, so what was done rightly afterwards counts, as any other failed call's
-    assert all(verdict["valid"] for verdict in verdicts.values())
+    assert [name for name in names if not verdicts[name]["valid"]] == []
+
+
+def test_a_tool_that_computes_without_end_costs_its_own_item(env, truth, monkeypatch):
+    monkeypatch.setattr("resources.bfcl.scoring.CONVERSATION_LIMIT_S", 0.5)
+    (data,) = env.python.parents[1].glob("lib/python*/site-packages/bfcl_eval/data/BFCL_v4_multi_turn_base.json")
+    rows = [json.loads(line) for line in data.read_text().splitlines()]
+    names = [row["id"] for row in rows if "MathAPI" in row["involved_classes"]][:3]
+    answers = by_steps(truth, names)
+    answers[1].answer[0].insert(0, raw("power(base=10, exponent=1000000000)"))
+    verdicts = judged(env, answers)
+    assert [verdicts[name]["valid"] for name in names] == [True, False, True]
+    assert verdicts[names[1]]["error_type"] in {"checker:too_slow", "checker:crash"}
 
 
 def test_an_endless_call_costs_its_own_item(env, truth, monkeypatch):
@@ -134,11 +188,12 @@ def test_refusal_turns_are_counted_apart(env, truth):
     ids = {"multi_turn_miss_param": names}
     turns = sum(1 for name in names for turn in truth[name][1] if not turn)
     scores = score_answers(answers, form="granite-20b", ids=ids, env=env, require_calls=False)
-    assert scores.refusals == {"turns": turns, "kept": turns}
+    calls = sum(len(turn) for name in names for turn in truth[name][1])
+    assert scores.refusals == {"turns": turns, "kept": turns, "calls": calls}
     empty = next(place for place, turn in enumerate(truth[names[0]][1]) if not turn)
     answers[0].answer[empty].insert(0, raw("no_such_tool()"))
     again = score_answers(answers, form="granite-20b", ids=ids, env=env, require_calls=False)
-    assert again.refusals == {"turns": turns, "kept": turns - 1}
+    assert again.refusals == {"turns": turns, "kept": turns - 1, "calls": calls + 1}
     assert again.tallies == scores.tallies
 
 

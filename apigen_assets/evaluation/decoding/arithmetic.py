@@ -10,7 +10,7 @@ from .json_types import JsonValue
 MAX_BITS = 4096
 """No integer may grow beyond this many bits."""
 MAX_LENGTH = 10_000
-"""No text or list may grow beyond this many characters or elements."""
+"""No text or list may grow beyond this many characters or elements, those of its elements among them."""
 
 
 class NotArithmeticError(ValueError):
@@ -117,7 +117,7 @@ def _refuse_growth(op: ast.operator, left: JsonValue, right: JsonValue) -> None:
         raise NotArithmeticError("the shift is too large")
     if isinstance(op, ast.Mult):
         for sized, times in ((left, right), (right, left)):
-            if hasattr(sized, "__len__") and isinstance(times, int) and len(sized) * times > MAX_LENGTH:
+            if hasattr(sized, "__len__") and isinstance(times, int) and _size(sized) * times > MAX_LENGTH:
                 raise NotArithmeticError("the repetition is too long")
     if isinstance(op, ast.Mod) and isinstance(left, str | bytes):
         raise NotArithmeticError("text formatting is not arithmetic")
@@ -126,6 +126,14 @@ def _refuse_growth(op: ast.operator, left: JsonValue, right: JsonValue) -> None:
 def _bounded(value: object) -> JsonValue:
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
         raise NotArithmeticError("the number is too large")
-    if hasattr(value, "__len__") and len(value) > MAX_LENGTH:
+    if hasattr(value, "__len__") and _size(value) > MAX_LENGTH:
         raise NotArithmeticError("the value is too long")
     return value
+
+
+def _size(value: object) -> int:
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(_size(key) + _size(inner) for key, inner in value.items())
+    return sum(map(_size, value)) if isinstance(value, list | tuple | set) else 1

@@ -114,23 +114,24 @@ class Tools:
         side = f"{model_name}_eval" if is_evaL_run else model_name
         owners: dict[str, str] = {}
         involved: JsonObject = {}
+        own: JsonObject = {}  # a call sees the instances of its own side alone, whatever names it has
         for name in involved_classes:
             key = f"{side}_{test_entry_id}_{name}_instance".translate(str.maketrans("-./:", "____"))
             if key not in self._instances:
                 self._instances[key] = _instance(name, initial_config, long_context)
-            involved[name] = self._instances[key]
+            involved[name] = own[key] = self._instances[key]
             for method, _ in inspect.getmembers(involved[name], predicate=inspect.ismethod):
                 if not method.startswith("_"):
                     owners[method] = key
-        results = [self._result(call, owners) for call in func_call_list]
+        results = [self._result(call, owners, own) for call in func_call_list]
         self.executed.append((side, results))
         return results, involved
 
-    def _result(self, call: str, owners: dict[str, str]) -> str:
+    def _result(self, call: str, owners: dict[str, str], instances: JsonObject) -> str:
         try:
             text = prefixed(call, owners)
             refuse_blocked(text)
-            value = run(text, self._instances, self._compute)
+            value = run(text, instances, self._compute)
             if isinstance(value, dict):
                 try:
                     return json.dumps(value)
@@ -198,6 +199,8 @@ def _verdict(
         decoded = [_steps(turn, decoder, functions) for turn in turns]
     except TypeError:
         return verdict | {"error_type": "checker:exception", "error": "a turn is not a list of steps"}
+    except TooSlowError:
+        return verdict | {"error_type": "checker:too_slow", "error": f"decoding took longer than {limit:g} s"}
     needless = sum(1 for calls, expected in zip(decoded, truth, strict=True) if calls and not expected)
     verdict |= {
         "calls": sum(len(step) for turn in decoded for step in turn),
@@ -219,6 +222,8 @@ def _steps(turn: JsonValue, decoder: Decoder, functions: list[JsonObject]) -> li
     steps = []
     for step in turn:
         calls = decoder.executable(step, functions)
+        if isinstance(calls, Undecodable) and calls.too_slow:
+            raise TooSlowError
         if isinstance(calls, Undecodable) or not calls or (len(calls) == 1 and not calls[0]):
             continue
         steps.append(calls)

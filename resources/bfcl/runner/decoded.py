@@ -5,10 +5,11 @@ from .limits import TooSlowError, limited
 
 
 class Undecodable:
-    """An answer that is not in the form, with the reason."""
+    """An answer that is not in the form, with the reason; `too_slow`: decoding it took longer than it may."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, too_slow: bool = False) -> None:
         self.reason = reason
+        self.too_slow = too_slow
 
 
 def _as_shown(tools: list[JsonObject], category: str) -> list[JsonObject]:
@@ -58,7 +59,7 @@ class Decoder:
         except self._decoding.UndecodableError as error:
             return Undecodable(str(error))
         except TooSlowError:
-            return Undecodable(f"decoding took longer than {self._limit_s:g} s")
+            return Undecodable(f"decoding took longer than {self._limit_s:g} s", too_slow=True)
         except Exception as error:
             return Undecodable(f"{type(error).__name__}: {error}")
 
