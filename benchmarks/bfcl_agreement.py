@@ -26,6 +26,7 @@ MODELS = {
     "openai": ("openbmb/MiniCPM-SALA-FC", True),
     "hermes": ("Qwen/Qwen3-0.6B-FC", False),
     "python": ("Qwen/Qwen3-0.6B", False),
+    "llama": ("meta-llama/Llama-3.1-8B-Instruct-FC", False),
 }
 """Per form a model of the leaderboard whose handler reads it, and whether its names have `_` for dots."""
 
@@ -117,7 +118,8 @@ def make(kind: str, form: str, items: list[Any], given: argparse.Namespace, unde
     if kind == "odd python":
         return odd(items)
     damage = kind if kind in DAMAGES else None
-    entries = outputs(items, form, damage, given.share, given.seed)
+    # Llama 3.1 writes JSON's true and null, which its handler, reading Python, cannot decode
+    entries = outputs(items, "parameters" if form == "llama" else form, damage, given.share, given.seed)
     if underscored and kind != "dots kept":
         for one in entries:
             if isinstance(one["result"], list):

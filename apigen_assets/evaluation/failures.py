@@ -118,7 +118,7 @@ _WORD = re.compile(
 _SEPARATOR = re.compile(r"[-_./:@]")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _CALL = re.compile(
-    r"[\w.`]\((?:\s*\w+\s*[=:]|\s*\)|\s*\{|[^()]*=[\"'])|^\s*\w+\n\s*\{|[\"'](?:arguments|parameters)[\"']\s*:"
+    r"[\w.`\]]\((?:\s*\w+\s*[=:]|\s*\)|\s*\{|[^()]*=[\"'])|^\s*\w+\n\s*\{|[\"'](?:arguments|parameters)[\"']\s*:"
 )
 """What a call looks like, whole or not."""
 
