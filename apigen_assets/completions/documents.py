@@ -18,6 +18,8 @@ FindStart = Callable[[str, int], int | None]
 
 _OPENER = re.compile(r"[\[{]")
 _ESCAPED = re.compile(r'[\[{]\s*(?:\\n\s*)*\\"')
+_QUOTE_ENTITY = re.compile(r"&(?:quot|#34|#x22);", re.IGNORECASE)
+_QUOTED = re.compile(r"^[ \t]*> ?", re.MULTILINE)
 _FENCE_END = re.compile(r"[\s`]*\Z")
 _TOKENS = re.compile(r"""\w+|[^\w\s,:}\]]""")
 
@@ -244,8 +246,10 @@ def _tokens(text: str) -> list[str]:
 
 
 def _undo_wrapping(text: str) -> tuple[str, tuple[Repair, ...]]:
-    """A text that was escaped as a whole, once too often."""
-    if "&quot;" in text and '"' not in text:
+    """A text that was escaped or quoted as a whole, once too often."""
+    if text.lstrip()[:1] == ">" and all(line.lstrip()[:1] in (">", "") for line in text.splitlines()):
+        return _QUOTED.sub("", text), (Repair.MARKDOWN_ESCAPE,)
+    if _QUOTE_ENTITY.search(text) and '"' not in text:
         return html.unescape(text), (Repair.HTML_ENTITIES,)
     if _ESCAPED.search(text) and text.count('\\"') >= text.count('"') * 0.9:
         body = text.strip().strip('"')

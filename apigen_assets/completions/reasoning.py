@@ -13,15 +13,15 @@ from typing import NamedTuple
 _WORD = (
     r"(?:[a-z0-9]+[:_-])?(?:begin_of_|end_of_|start_|end_)?(?:inner_|internal_|my_|chain_of_)?"
     r"(?:think(?:ing)?(?:_process)?|thoughts?(?:_process)?|reason(?:ing|s)?|reflect(?:ion|ing)?|analysis|scratch_?pad|"
-    r"monologue|deliberation|rationale|draft)"
+    r"monologue|deliberation|rationale|draft)(?:_(?:start|begin|end|stop))?"
 )
 _TAG = re.compile(
     r"(?P<open><\|?|\[|◁)\s*(?P<slash>/?)\s*(?P<word>" + _WORD + r")(?:\s[^<>\[\]◁▷]{0,80})?\s*(?:\|?>|\]|▷)",
     re.IGNORECASE,
 )
 _ANSWER_TAG = re.compile(
-    r"(?:<\|?|\[|◁)\s*(?P<slash>/?)\s*(?:begin_of_|end_of_|start_|end_)?"
-    r"(?:answer|final(?:_answer)?|solution|response|output|result)\s*(?:\|?>|\]|▷)",
+    r"(?:<\|?|\[|◁)\s*(?P<slash>/?)\s*(?:begin[_ ](?:of[_ ])?|(?P<end>end[_ ](?:of[_ ])?)|start[_ ])?"
+    r"(?:(?:final[_ ])?(?:answer|solution|response|output|result|text)|final|box)\s*(?:\|?>|\]|▷)",
     re.IGNORECASE,
 )
 _CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>", re.IGNORECASE)
@@ -75,7 +75,10 @@ def split_reasoning(text: str) -> Split:
         by_heading = _by_headings(answer)
         if by_heading is not None:
             return by_heading
-    return Split("\n\n".join(part for part in thoughts if part), _inside_answer_tags(answer).strip(), unfinished)
+    inside, before = _inside_answer_tags(answer)
+    if before.strip():
+        thoughts.append(before.strip())
+    return Split("\n\n".join(part for part in thoughts if part), inside.strip(), unfinished)
 
 
 def _is_json(text: str) -> bool:
@@ -87,20 +90,26 @@ def _is_json(text: str) -> bool:
 
 
 def _harmony(text: str) -> Split | None:
-    """OpenAI's harmony channels: only `final` is an answer."""
+    """OpenAI's harmony channels: `final` is the answer, else a call to a function."""
     starts = list(_CHANNEL.finditer(text))
     if starts:
         thoughts: list[str] = []
         answers: list[str] = []
+        calls: list[str] = []
         lead = text[: starts[0].start()]
         for number, start in enumerate(starts):
             stop = starts[number + 1].start() if number + 1 < len(starts) else len(text)
             end = _MESSAGE_END.search(text, start.end(), stop)
             said = text[start.end() : end.start() if end else stop].strip()
-            (answers if start[1].lower() == "final" else thoughts).append(said)
+            if start[1].lower() == "final":
+                answers.append(said)
+            else:
+                (calls if " to=" in start[0] else thoughts).append(said)
         lead = re.sub(r"<\|start\|>\s*assistant", "", lead).strip()
         if lead and not answers:
             answers.append(lead)
+        # Without a final message what was handed in through a call is the answer.
+        answers, thoughts = (answers, thoughts + calls) if answers else (calls, thoughts)
         return Split("\n\n".join(thoughts), "\n\n".join(answers), not answers)
     if _STRIPPED_CHANNEL.match(text):
         finals = list(_STRIPPED_FINAL.finditer(text))
@@ -144,7 +153,8 @@ def _by_tags(text: str) -> tuple[list[str], str, bool]:
 
 
 def _closes(tag: re.Match[str]) -> bool:
-    return bool(tag["slash"]) or tag["word"].lower().startswith("end_")
+    word = tag["word"].lower()
+    return bool(tag["slash"]) or word.startswith("end_") or word.endswith(("_end", "_stop"))
 
 
 def _by_headings(text: str) -> Split | None:
@@ -162,13 +172,13 @@ def _by_headings(text: str) -> Split | None:
     return None
 
 
-def _inside_answer_tags(text: str) -> str:
-    """The content of `<answer>` or its like where such a tag surrounds what matters; else the text as it is."""
+def _inside_answer_tags(text: str) -> tuple[str, str]:
+    """The content of `<answer>` or its like where such a tag surrounds what matters, and what stands before it."""
     tags = list(_ANSWER_TAG.finditer(text))
-    opening = [tag for tag in tags if not tag["slash"] and "end_" not in tag[0].lower()]
+    opening = [tag for tag in tags if not tag["slash"] and not tag["end"]]
     if len(opening) != 1:
-        return text
+        return text, ""
     start = opening[0].end()
     closing = [tag for tag in tags if tag.start() >= start]
     inside = text[start : closing[-1].start() if closing else len(text)]
-    return inside if any(bracket in inside for bracket in "[{") else text
+    return (inside, text[: opening[0].start()]) if any(bracket in inside for bracket in "[{") else (text, "")

@@ -1,16 +1,31 @@
 """Query-answer pairs in what a model wrote: found wherever they stand, in whatever spelling means exactly one thing."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from apigen_assets.completions.documents import Document, Documents, Failure, json_text, read_documents
 from apigen_assets.completions.repair import Repair
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.generation.pair import MAX_RAW, Pair, is_text, raw_text, unwritable
-from apigen_assets.tool_formats.call_spellings import ARGUMENTS, looks_like_call, plain_calls
+from apigen_assets.generation.written_pairs import written_pairs
+from apigen_assets.tool_formats.call_spellings import ARGUMENTS, looks_like_call, plain_call, plain_calls
 
-_QUERY_KEYS = ("query", "question", "user_query", "user_question", "user_request", "utterance", "instruction", "prompt")
+_QUERY_KEYS = (
+    "query",
+    "question",
+    "user_query",
+    "user_question",
+    "user_request",
+    "user_message",
+    "user_input",
+    "utterance",
+    "instruction",
+    "prompt",
+    "input",
+    "user",
+    "human",
+)
 _ANSWER_KEYS = (
     "answers",
     "answer",
@@ -21,6 +36,10 @@ _ANSWER_KEYS = (
     "function_calls",
     "function_call",
     "api_calls",
+    "expected_calls",
+    "output",
+    "response",
+    "assistant",
 )
 _KEY = re.compile(r"([a-z]+(?:[ _-][a-z]+)*?)[ _-]?(\d*)\Z", re.IGNORECASE)
 _START = re.compile(
@@ -35,11 +54,6 @@ _TAKEN_BACK = re.compile(
     re.IGNORECASE,
 )
 _MODEL_ROLES = ("assistant", "gpt", "function_call", "model", "tool_call")
-_LABELLED = re.compile(
-    r"(?:query|question|user query)\W*?:[*_\s]*(?P<query>.+?)[\s*_]*(?:answers?|calls?|function calls?|tool calls?)"
-    r"[*_\s]*:[*_\s]*(?:```\w*\s*)?\Z",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 @dataclass
@@ -76,9 +90,9 @@ def find_pairs(answer: str, names: Collection[str] = (), cut: bool = False) -> F
         else:
             walk.document(item, documents)
     if not any(pair.answers is not None for pair in walk.pairs):
-        labelled = list(_labelled(documents, names))
-        if labelled:
-            return Found(labelled, documents)
+        written = written_pairs(documents, names)
+        if written:
+            return Found(written, documents)
     final = [pair for pair in walk.pairs[drafts:] if pair.answers is not None]
     if drafts and len(final) >= sum(pair.answers is not None for pair in walk.pairs[:drafts]):
         return Found(walk.pairs[drafts:], documents, drafted.strip())
@@ -181,9 +195,8 @@ class _Walk:
                 self._pair(pair, ("pair_keys",))
             return
         if looks_like_call(value) or _is_definition(value):
-            if depth == 0 and str(value.get("name")) not in self._names:
-                # The pairs handed in through a call of the model's own making.
-                self._value(value.get("arguments"), depth + 1)
+            if depth <= 3:
+                self._handed_in(value)
             return
         columns = _columns(value)
         if columns:
@@ -204,11 +217,17 @@ class _Walk:
         if len(self.pairs) == before and depth == 0 and _begins_a_pair(value):
             self._incomplete(value)
 
+    def _handed_in(self, value: JsonObject) -> None:
+        """The pairs handed in through a call of the model's own making."""
+        call, _ = plain_call(value)
+        if isinstance(call, dict) and str(call.get("name")) not in self._names:
+            self._value(call.get("arguments"), 4)
+
     def _is_pair(self, value: JsonObject) -> bool:
         found = _fields(value)
         if found is None:
             return False
-        query, answers = value[found[0]], value[found[1]]
+        query, answers = _said(value[found[0]]), value[found[1]]
         if found[0] == "query" and found[1] == "answers":
             return True
         return isinstance(query, str) and (_are_calls(answers) or isinstance(answers, str))
@@ -227,7 +246,9 @@ class _Walk:
             repairs |= {repair.value for repair in self._document.repairs(value)}
         if (query_key, answers_key) != ("query", "answers"):
             repairs.add("pair_keys")
-        query = value[query_key]
+        query = _said(value[query_key])
+        if query is not value[query_key]:
+            repairs.add("conversation")
         if not isinstance(query, str):
             self._fail(value, "missing_field: `query` is not text")
             return
@@ -265,11 +286,22 @@ class _Walk:
 def _fields(value: JsonObject) -> tuple[str, str] | None:
     """The keys of query and answers, if each is there once."""
     plain = {key.strip().lower().replace(" ", "_").replace("-", "_"): key for key in value}
-    queries = [plain[key] for key in _QUERY_KEYS if key in plain]
+    queries = [plain[key] for key in _QUERY_KEYS if key in plain and value[plain[key]] != ""]
     answers = [plain[key] for key in _ANSWER_KEYS if key in plain]
     if "query" in value and "answers" in value:
         return "query", "answers"
     return (queries[0], answers[0]) if len(queries) == 1 and len(answers) == 1 else None
+
+
+def _said(query: JsonValue) -> JsonValue:
+    """The text of a query that stands in a dialogue of one turn; anything else as it is."""
+    turns = query if isinstance(query, list) else [query]
+    roles = [turn.get("role", turn.get("from")) if isinstance(turn, dict) else None for turn in turns]
+    if sum(role in ("user", "human") for role in roles) != 1 or not set(roles) <= {"user", "human", "system"}:
+        return query
+    [said] = [turn for turn, role in zip(turns, roles, strict=True) if role != "system" and isinstance(turn, dict)]
+    content = said.get("content", said.get("value"))
+    return content if isinstance(content, str) else query
 
 
 def _begins_a_pair(value: JsonObject) -> bool:
@@ -350,25 +382,3 @@ def _wraps_one_list(value: object) -> bool:
     return sum(isinstance(inner, list | dict) and bool(inner) for inner in value.values()) == 1 and any(
         isinstance(inner, list) and inner for inner in value.values()
     )
-
-
-def _labelled(documents: Documents, names: Collection[str]) -> Iterator[Pair]:
-    """`Query: ...` and `Answers: [...]` in text, as the prompt's examples have them."""
-    position = 0
-    for item in documents.items:
-        if not isinstance(item, Document):
-            continue
-        before = documents.text[position : item.start]
-        label = _LABELLED.search(before)
-        calls, _ = plain_calls(item.value, names)
-        if label is None or not calls or not all(looks_like_call(call) for call in calls):
-            continue
-        query = re.split(r"(?:^|\n)\W*(?:query|question|user query)\W*?:", label["query"], flags=re.IGNORECASE)[-1]
-        query = query.strip().strip("*_").strip()
-        for quotes in ('""', "“”", "``"):
-            if len(query) > 1 and query[0] == quotes[0] and query[-1] == quotes[1]:
-                query = query[1:-1]
-        if unwritable(query, calls) is None:
-            position = item.end
-            repairs = {"labelled_text", *item.repairs(), *documents.repairs}
-            yield Pair(query=query, answers=calls, repairs=tuple(sorted(map(str, repairs))))

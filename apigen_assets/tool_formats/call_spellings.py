@@ -6,9 +6,11 @@ is offered and whether types fit is the format check's question.
 
 import ast
 import math
+import re
 from collections.abc import Collection, Mapping
 
-from apigen_assets.completions.documents import json_text
+from apigen_assets.completions.documents import Document, json_text, read_documents
+from apigen_assets.files.canonical import read_strict_at
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
 NAMES = (
@@ -41,6 +43,15 @@ ARGUMENTS = (
 _WRAPPERS = ("function", "function_call", "functionCall", "tool_call", "toolUse", "tool_use", "call")
 _ABOUT = {"type", "id", "index", "call_id", "tool_call_id", "toolUseId", "tool_use_id"}
 """Keys of protocols that say nothing of what is called."""
+_MARK = (
+    r"<\|?/?(?:tool|function)_?calls?(?:_begin|_end)?\|?>|<\|python_tag\|>|\[/?TOOL_CALLS\]|"
+    r"<｜tool▁(?:calls?|outputs?)▁(?:begin|end)｜>|\bfunctools\b|</s>|<\|(?:eot_id|im_end|end|eom_id|call)\|>|```\w*"
+)
+_MARKS = re.compile(_MARK, re.IGNORECASE)
+_LEADING = re.compile(rf"\A(?:\s|{_MARK})+", re.IGNORECASE)
+_TRAILING = re.compile(rf"(?:\s|{_MARK})+\Z", re.IGNORECASE)
+_MARKED = re.compile(rf"\A\s*(?:{_MARK})|\[ARGS\]", re.IGNORECASE)
+_NAMED = re.compile(r"\s*(?:\[TOOL_CALLS\])?\s*([A-Za-z_][\w.-]*)\s*(?:\[CALL_ID\]\s*\w+\s*)?\[ARGS\]\s*")
 _TYPES = {"function", "function_call", "tool_use", "tool_call", "tool"}
 
 
@@ -55,8 +66,8 @@ def plain_call(value: object, names: Collection[str] = ()) -> tuple[object, bool
         The call or the value, and whether it was spelled in another way.
     """
     if isinstance(value, str):
-        call = _python_call(value)
-        return (call, True) if call is not None else (value, False)
+        calls = _calls_in(value, names)
+        return (calls[0], True) if calls is not None and len(calls) == 1 else (value, False)
     if not isinstance(value, dict):
         return value, False
     call = _plain(value, names)
@@ -79,7 +90,7 @@ def plain_calls(value: object, names: Collection[str] = ()) -> tuple[list[JsonVa
     """
     respelled = False
     if isinstance(value, str):
-        calls = _python_calls(value)
+        calls = _calls_in(value, names)
         if calls is not None:
             return calls, True
         try:
@@ -92,7 +103,8 @@ def plain_calls(value: object, names: Collection[str] = ()) -> tuple[list[JsonVa
         if len(value) == 1 and len(inner) == 1 and isinstance(inner[0], list | dict):
             value = inner[0]
         if isinstance(value, dict):
-            value = [value]
+            by_name = len(value) > 1 and all(key in names and isinstance(inner, dict) for key, inner in value.items())
+            value = [{key: inner} for key, inner in value.items()] if by_name else [value]
         respelled = True
     if not isinstance(value, list):
         return None, False
@@ -160,28 +172,73 @@ def _plain_name(name: str, names: Collection[str]) -> str:
     return name
 
 
-def _python_calls(text: str) -> list[JsonValue] | None:
-    """`[f(a=1), g(b=2)]` or one such call; null for anything else."""
-    tree = _python(text)
-    if tree is None:
+def is_marks(text: str) -> bool:
+    """Whether nothing but marks of calls, fences, commas and white space stands in a text."""
+    return not _MARKS.sub("", text).strip(" \t\r\n,;`")
+
+
+def _calls_in(text: str, names: Collection[str]) -> list[JsonValue] | None:
+    """The calls of a text that holds nothing else: Python's, or JSON between a model's own marks; null for others."""
+    stripped = _LEADING.sub("", text)
+    python = _python_calls(_TRAILING.sub("", stripped))
+    if python is not None:
+        return python
+    if not _MARKED.search(text):
         return None
-    nodes = tree.elts if isinstance(tree, ast.List) else [tree]
+    marked = _marked_calls(text)
+    if marked is not None:
+        return marked
+    found = read_documents(text)
+    calls: list[JsonValue] = []
+    end = 0
+    for item in found.items:
+        if not isinstance(item, Document) or not is_marks(found.text[end : item.start]):
+            return None
+        for value in item.value if isinstance(item.value, list) else [item.value]:
+            call, _ = plain_call(value, names)
+            if not looks_like_call(call):
+                return None
+            calls.append(call if isinstance(call, dict) else None)
+        end = item.end
+    return calls if calls and is_marks(found.text[end:]) else None
+
+
+def _marked_calls(text: str) -> list[JsonValue] | None:
+    """`[TOOL_CALLS]name[ARGS]{...}`, as newer Mistral models write calls."""
+    calls: list[JsonValue] = []
+    at = 0
+    while (start := _NAMED.match(text, at)) is not None:
+        try:
+            arguments, at = read_strict_at(text, start.end())
+        except ValueError:
+            return None
+        if not isinstance(arguments, dict):
+            return None
+        calls.append({"name": start[1], "arguments": arguments})
+    return calls if calls and is_marks(text[at:]) else None
+
+
+def _python_calls(text: str) -> list[JsonValue] | None:
+    """`[f(a=1), g(b=2)]`, or such calls one below the other; null for anything else."""
+    nodes = _python(text)
+    if nodes is None:
+        return None
+    if len(nodes) == 1 and isinstance(nodes[0], ast.List):
+        nodes = nodes[0].elts
     calls = [_of_node(node) for node in nodes]
     return [call for call in calls if call is not None] if nodes and None not in calls else None
 
 
-def _python_call(text: str) -> JsonObject | None:
-    tree = _python(text)
-    return _of_node(tree) if tree is not None else None
-
-
-def _python(text: str) -> ast.expr | None:
+def _python(text: str) -> list[ast.expr] | None:
+    """The expressions of a text that is Python and consists of nothing else."""
     if len(text) > 20_000 or "(" not in text:
         return None
     try:
-        return ast.parse(text.strip().strip("`"), mode="eval").body
+        body = ast.parse(text.strip().strip("`")).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    nodes = [statement.value for statement in body if isinstance(statement, ast.Expr)]
+    return nodes if nodes and len(nodes) == len(body) else None
 
 
 def _of_node(node: ast.expr) -> JsonObject | None:
