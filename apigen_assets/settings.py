@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     nothing."""
     candidates_per_api: int = Field(default=25, ge=1)
     """Pairs to ask one generator for, per API: a batch of few APIs gets fewer, since more would only repeat."""
+    verified_per_style: int | None = Field(default=None, ge=1)
+    """Verified rows wanted of each style from each generator, over all batches; a batch's share goes by its number of
+    APIs. Materialising a batch again asks for what its verified rows lack, by the pass rate so far, and for nothing
+    where they lack nothing; `candidates_per_partition` stays the most. Null: as many candidates as said above."""
     pairs_per_prompt: int = Field(default=5, ge=1)
     seeds: str | None = None
     """Seeds of your own: a JSONL file, a folder of such files, or `hub:<namespace>/<name>` for a data set of the Hub;

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from apigen_assets.catalog.importers.sources import import_source
 from apigen_assets.catalog.pinned_library import pin_library
+from apigen_assets.cli.generate_goal import run_to_goal
 from apigen_assets.cli.generate_run import Outputs, Plan, UnusableError, preview_run, run, verify_run
 from apigen_assets.domain.api import Api
 from apigen_assets.generation.library import Library
@@ -38,8 +40,17 @@ def generate(
     ],
     generator: Annotated[str, typer.Option("--generator", "-g", help="Who writes: a name in generators.yaml.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for candidates.jsonl, verdicts.jsonl, rows.jsonl.")],
-    candidates: Annotated[int, typer.Option("--candidates", "-n", min=1, help="Candidates to write.")] = 50,
+    candidates: Annotated[
+        int | None,
+        typer.Option("--candidates", "-n", min=1, help="Candidates to write (50); with --verified, the most."),
+    ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Check format, execution and meaning too.")] = False,
+    verified: Annotated[
+        int | None,
+        typer.Option(
+            "--verified", min=1, help="Verified rows wanted of each style: writes and checks until they are there."
+        ),
+    ] = None,
     preview: Annotated[
         bool, typer.Option("--preview", help="Show prompts, five pairs with their verdicts and the cost of the whole.")
     ] = False,
@@ -59,9 +70,12 @@ def generate(
     """
     console = Console(stderr=True)
     try:
-        config, model, judges = configured(generator, generators_file, seed, judge, verify or preview, console)
+        config, model, judges = configured(
+            generator, generators_file, seed, judge, verify or preview or bool(verified), console
+        )
         out.mkdir(parents=True, exist_ok=True)
-        plan = make_plan(sources, out, model, judges, candidates, config, console)
+        wanted = candidates if candidates is not None else 0 if verified else 50
+        plan = make_plan(sources, out, model, judges, wanted, config, console)
     except (UnusableError, GeneratorsFileError, UnknownGeneratorError, MissingKeyError) as error:
         _stop(str(error), 2)
     except OSError as error:
@@ -71,11 +85,16 @@ def generate(
         with _stops_in_one_line():
             if preview:
                 try:
-                    preview_run(plan, chat, Console())
+                    preview_run(plan if plan.target else replace(plan, target=50), chat, Console())
                 except UnusableError as error:
                     _stop(str(error), 1)
                 return
             outputs = Outputs(out)
+            if verified:
+                said = run_to_goal(plan, chat, outputs, console, verified)
+                if said is not None:
+                    _stop(said, 1)
+                return
             said = run(plan, chat, outputs, console)
             if verify:
                 said = verify_run(plan, chat, outputs, console) or said

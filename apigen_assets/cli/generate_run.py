@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -96,6 +96,7 @@ class Plan:
         target: int,
         on_progress: Callable[[int, int], None] | None = None,
         most: int | None = None,
+        prompts: Mapping[str, int] | None = None,
     ) -> Generated:
         """Candidates, as the asset `raw_candidates` makes them."""
         return generate(
@@ -112,6 +113,7 @@ class Plan:
             structured=self.model.structured,
             library=self.library,
             most_prompts=most,
+            prompts=prompts,
         )
 
 
@@ -136,19 +138,24 @@ class Outputs:
 def run(plan: Plan, chat: ChatClient, outputs: Outputs, console: Console) -> str | None:
     """Write candidates.jsonl; why fewer came than wanted, where something stopped it."""
     try:
-        with _progress(console, f"{plan.model.name} writes") as show:
+        with progress(console, f"{plan.model.name} writes") as show:
             generated = plan.write(chat, plan.target, show)
     except (EndpointError, JournalError) as error:
         # Files of an earlier run stay as they are: nothing came that could take their place.
         return str(error)
-    outputs.frame = generated.candidates
-    outputs.write(outputs.candidates, map(_candidate, generated.candidates.iter_rows(named=True)))
-    _report(generated, plan, chat, console)
-    console.print(str(outputs.candidates), markup=False, highlight=False, soft_wrap=True)
+    keep_candidates(outputs, generated, plan, chat, console)
     if generated.ended == "short":
         console.print(f"{generated.stopped}", style="yellow", markup=False, soft_wrap=True)
         return None
     return generated.stopped
+
+
+def keep_candidates(outputs: Outputs, generated: Generated, plan: Plan, chat: ChatClient, console: Console) -> None:
+    """Write candidates.jsonl and say what they came from."""
+    outputs.frame = generated.candidates
+    outputs.write(outputs.candidates, map(_candidate, generated.candidates.iter_rows(named=True)))
+    _report(generated, plan, chat, console)
+    console.print(str(outputs.candidates), markup=False, highlight=False, soft_wrap=True)
 
 
 def verify_run(plan: Plan, chat: ChatClient, outputs: Outputs, console: Console) -> str | None:
@@ -156,13 +163,20 @@ def verify_run(plan: Plan, chat: ChatClient, outputs: Outputs, console: Console)
     if not outputs.frame.width:
         return None
     judge = UnfailingChat(chat)
-    with _progress(console, "verdicts") as show:
+    with progress(console, "verdicts") as show:
         checked = check(plan, judge, outputs.frame, show)
+    return keep_verdicts(plan, checked, outputs, judge, console)
+
+
+def keep_verdicts(
+    plan: Plan, checked: pl.DataFrame, outputs: Outputs, judge: UnfailingChat, console: Console
+) -> str | None:
+    """Write verdicts.jsonl and rows.jsonl; why some rows wait, where a judge could not be asked."""
     outputs.write(outputs.verdicts, map(_verdict, checked.iter_rows(named=True)))
     categories = dict(plan.callable_apis.select("api_id", pl.col("category").fill_null("Other")).iter_rows())
     rows = dataset_rows(checked.filter(_passed(checked)), categories)
     outputs.write(outputs.rows, rows.select("id", "query", "answers", "tools", "candidate_id").iter_rows(named=True))
-    waiting = sum(_waits(row) for row in checked.iter_rows(named=True))
+    waiting = sum(waits(row) for row in checked.iter_rows(named=True))
     counts = Table(title="Verdicts")
     for name in ("stage", "reason", "rows"):
         counts.add_column(name, justify="right" if name == "rows" else "left")
@@ -220,7 +234,8 @@ def _passed(frame: pl.DataFrame) -> pl.Series:
     return frame["passed"].fill_null(False)
 
 
-def _waits(row: JsonObject) -> bool:
+def waits(row: JsonObject) -> bool:
+    """Whether a checked row waits for a judge."""
     return (
         not row["passed"]
         and (row["reason"] in (None, Reason.JUDGE_UNAVAILABLE.value))
@@ -287,7 +302,7 @@ def _verdict(row: JsonObject) -> JsonObject:
     return {
         "candidate_id": row["candidate_id"],
         "stage": row["stage"],
-        "passed": None if _waits(row) else bool(row["passed"]),
+        "passed": None if waits(row) else bool(row["passed"]),
         "reason": row["reason"],
         "detail": row["detail"],
         "execution": json.loads(row["execution"]) if row["execution"] else None,
@@ -316,7 +331,7 @@ def _report(generated: Generated, plan: Plan, chat: ChatClient, console: Console
 
 
 @contextmanager
-def _progress(console: Console, title: str) -> Iterator[Callable[[int, int], None]]:
+def progress(console: Console, title: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal; a line per tenth elsewhere."""
     if console.is_terminal:
         # the bar moves the cursor, which what others wrote may not

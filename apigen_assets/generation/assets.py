@@ -19,6 +19,7 @@ from apigen_assets.generation.generated import Generated
 from apigen_assets.generation.library import Library
 from apigen_assets.generation.own_seeds import SeedsError, read_all_seeds
 from apigen_assets.generation.prompts import library_hash
+from apigen_assets.generation.reached import Wanted
 from apigen_assets.generation.rounds import RoundError, pool_of, read_other_rounds, read_pool, rows_of_round
 from apigen_assets.generation.shown_examples import ShownExample
 from apigen_assets.orchestration.automation import ONCE, ONCE_OR_WAITING
@@ -136,7 +137,9 @@ def verified_examples(
     code_version=GENERATION_VERSION,
     partitions_def=batch_by_generator,
     pool="llm",
-    metadata=shaped_by("seed", "candidates_per_partition", "candidates_per_api", "pairs_per_prompt", "languages"),
+    metadata=shaped_by(
+        "seed", "candidates_per_partition", "candidates_per_api", "pairs_per_prompt", "languages", "verified_per_style"
+    ),
     # A batch is generated once. Edits of what is above never spend money by themselves: materialise by hand for that.
     automation_condition=ONCE_OR_WAITING,
     description="Query-answer pairs as one language model wrote them for one batch of APIs, before any check; what "
@@ -179,6 +182,7 @@ def raw_candidates(
         target = config.candidates or settings.candidates(
             filtered_api_catalog.height, model is not None and model.is_standin
         )
+        wanted = Wanted.of(lake.lake, partition, config.round, settings, filtered_api_catalog.height, library, target)
         batches = None
         if model is not None and model.batch:
             batches = PartitionBatches(settings.batches_dir, model, context.partition_key, llm.client())
@@ -201,6 +205,7 @@ def raw_candidates(
             library=library,
             round_=config.round,
             structured=model is not None and model.structured,
+            prompts=wanted.prompts if wanted else None,
         )
         if batches and stream and stream.lines:
             waits = batches.send(stream)
@@ -222,6 +227,7 @@ def raw_candidates(
         data_version=content_version(rows),
         metadata={
             "target": target,
+            **(wanted.metadata() if wanted else {}),
             "round": config.round,
             "rows_of_other_rounds": sum(frame.height for frame in earlier),
             "library_version": library.version if library else "none",

@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -22,6 +22,7 @@ from apigen_assets.generation.prompts import instructions, make_messages, make_p
 from apigen_assets.generation.samplers import Draw, Sampler
 from apigen_assets.generation.shown_examples import ShownExample, from_seeds
 from apigen_assets.generation.structured import pairs_schema
+from apigen_assets.generation.target import draws_of
 
 TEMPERATURE = 0.7
 """As in the paper, for every generator."""
@@ -80,6 +81,7 @@ def generate(
     library: Library | None = None,
     round_: int = 1,
     most_prompts: int | None = None,
+    prompts: Mapping[str, int] | None = None,
 ) -> Generated:
     """Write at least `target` pairs, and keep the first `target` of them, readable or not.
 
@@ -102,6 +104,7 @@ def generate(
         library: the whole catalog as pinned for the batch, for distractors and partners; null: the batch alone.
         round_: 1, or the number of a later round, whose prompts are others.
         most_prompts: prompts to ask at most; null: twice the planned ones, where completions hold fewer pairs.
+        prompts: how many of each style, and no others; `target` is then the most candidates that are kept.
 
     Raises:
         resources.llm.resource.EndpointError: the endpoint cannot be used.
@@ -113,7 +116,7 @@ def generate(
         return report
     examples = [seed if isinstance(seed, ShownExample) else from_seeds([seed])[0] for seed in seeds]
     sampler = Sampler(apis, examples, seed, batch, languages, library, round_)
-    plan = _Plan(sampler, target, pairs_per_prompt, most_prompts)
+    plan = _Plan(sampler, target, pairs_per_prompt, most_prompts, prompts)
     while len(rows) < target and plan.left and report.stopped is None:
         for_draws, for_requests = itertools.tee(plan.next(target - len(rows)))
         requests = (make_request(draw, pairs_per_prompt, structured) for draw in for_requests)
@@ -142,7 +145,7 @@ def generate(
             report.stopped, report.ended = str(error), "endpoint"
     report.beyond_target = max(0, len(rows) - target)
     report.candidates = pl.DataFrame(rows[:target], schema=Candidate.SCHEMA, orient="row")
-    if len(rows) < target and report.stopped is None:
+    if len(rows) < target and report.stopped is None and (prompts is None or report.likely_cause()):
         cause = report.likely_cause()
         report.ended = "unreadable" if cause else "short"
         report.stopped = cause or (
@@ -155,11 +158,19 @@ def generate(
 class _Plan:
     """Which prompt is asked next: the planned ones in their order, then those that make up for what fell short."""
 
-    def __init__(self, sampler: Sampler, target: int, pairs: int, most: int | None = None) -> None:
+    def __init__(
+        self,
+        sampler: Sampler,
+        target: int,
+        pairs: int,
+        most: int | None = None,
+        prompts: Mapping[str, int] | None = None,
+    ) -> None:
         self._sampler = sampler
         self._pairs = pairs
         self._planned = -(-target // pairs)
         self._most = most if most is not None else self._planned + int(self._planned * EXTRA_DRAWS) + 4
+        self._prompts = prompts
         self._next = 0
         self._asked = 0
         self._wanted: Counter[str] = Counter()
@@ -177,6 +188,10 @@ class _Plan:
         Those that make up for a shortfall are chosen before any of them is asked: answers come in any order, and a
         choice that looked at them would differ from run to run.
         """
+        if self._prompts is not None:
+            self._asked = self._most
+            yield from draws_of(self._sampler, self._prompts)
+            return
         count = min(-(-missing // self._pairs), self.left)
         for _ in range(min(count, max(0, self._planned - self._asked))):
             count -= 1

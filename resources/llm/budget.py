@@ -17,12 +17,12 @@ class Usage:
     failed: int = 0
     retries: int = 0
     prompt_tokens: int = 0
-    """Of answers asked for now."""
+    """Of what was asked now, failures that cost something among them."""
     completion_tokens: int = 0
     cached_tokens: int = 0
     """Prompt and completion tokens of answers that were in the journal."""
     cost: float = 0.0
-    """USD for answers asked for now."""
+    """USD for what was asked now."""
 
 
 class Budget:

@@ -15,7 +15,7 @@ from resources.llm.forms import Forms
 from resources.llm.generator import Generator, MissingKeyError
 from resources.llm.journal import Journal, JournalError
 from resources.llm.outcomes import Outcome, OutcomeClass
-from resources.llm.protocol import characters, completion_of, cost_of, provider_of
+from resources.llm.protocol import characters, paid_of, provider_of
 from resources.llm.transport import Transport
 from resources.local.standin.process import StandinProcess
 
@@ -128,7 +128,7 @@ class Endpoint:
         """Try until there is an answer, or no sense in trying further."""
         need = Need(order.budgets, order.chars, order.limit, self.config)
         tries = _Tries()
-        used = (0, 0, 0.0)
+        used: tuple[int, int, float] = (0, 0, 0.0)
         try:
             while True:
                 await self.admission.enter(need, lambda: self._dead or order.stream.reason())
@@ -140,6 +140,10 @@ class Endpoint:
                     if outcome.kind is OutcomeClass.ANSWER:
                         used = self._keep(order, record)
                         return None
+                    # A failure may have cost something too; what another try may cost is set aside anew.
+                    paid = paid_of(record)
+                    _count(order.usage, *paid)
+                    need.settle(*paid)
                     if self.forms.adapt(outcome, body):
                         continue
                     # Judged before the next request may be sent: what is wrong for all is found out once.
@@ -172,19 +176,16 @@ class Endpoint:
     def _keep(self, order: Order, record: JsonObject) -> tuple[int, int, float]:
         """Journal an answer; gives what it used."""
         self.journal.append(record)
-        completion = completion_of(record)
-        cost = cost_of(record)
+        paid = paid_of(record)
         order.usage.asked += 1
-        order.usage.prompt_tokens += completion.prompt_tokens
-        order.usage.completion_tokens += completion.completion_tokens
-        order.usage.cost += cost
+        _count(order.usage, *paid)
         self._answered += 1
         self._failed_in_a_row = 0
         self._patience.answered()
         self.forms.accepted(record["request"])
         self.admission.succeeded()
         self.admission.open()
-        return completion.prompt_tokens, completion.completion_tokens, cost
+        return paid
 
     def _fail(self, order: Order, record: JsonObject, outcome: Outcome) -> Completion:
         """Journal a failure, apart from the answers."""
@@ -305,6 +306,12 @@ class Endpoint:
                         raise EndpointError(f"the embedded stand-in server does not start: {error}") from None
                 self._transport = Transport(self.config, url, key)
             return self._transport
+
+
+def _count(usage: Usage, prompt_tokens: int, completion_tokens: int, cost: float) -> None:
+    usage.prompt_tokens += prompt_tokens
+    usage.completion_tokens += completion_tokens
+    usage.cost += cost
 
 
 @dataclass

@@ -15,7 +15,7 @@ from apigen_assets.files.mirror import segment_folders, segments_of
 from apigen_assets.files.segment_index import HashIndex
 from apigen_assets.files.segments import lines_from
 from resources.llm.outcomes import OutcomeClass, outcome_of
-from resources.llm.protocol import completion_of, cost_of
+from resources.llm.protocol import completion_of, paid_of
 
 _HEAD_BYTES = 256
 """A record begins with its key."""
@@ -148,14 +148,13 @@ def cut_at(record: JsonObject) -> int | None:
 
 
 def journal_totals(root: Path) -> tuple[int, float]:
-    """Tokens and USD of every answer of every journal below a folder."""
+    """Tokens and USD of everything in every journal below a folder, failures that cost something among them."""
     tokens, money = 0, 0.0
     for folder in segment_folders(root):
         for record in Journal(folder).records():
-            if not record.get("error"):
-                completion = completion_of(record)
-                tokens += completion.prompt_tokens + completion.completion_tokens
-                money += cost_of(record)
+            prompt, written, cost = paid_of(record)
+            tokens += prompt + written
+            money += cost
     return tokens, money
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from apigen_assets.files.json_types import JsonObject
 from resources.llm.protocol import body_of, read_answer
-from resources.rest.retry_after import retry_after
+from resources.llm.waits import items, wait_of_body, wait_of_headers
 
 
 class OutcomeClass(StrEnum):
@@ -69,7 +69,9 @@ _TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
-    r"max_tokens|max_completion_tokens|max_new_tokens|completion tokens|in the completion", re.IGNORECASE
+    r"max_tokens|max_completion_tokens|max_new_tokens|completion tokens|(?:in|for) the completion|"
+    r"request too large",
+    re.IGNORECASE,
 )
 _NO_CREDIT = re.compile(
     r"insufficient[_ ](?:quota|balance|credits?|funds)|billing_(?:hard_limit|not_active)|"
@@ -94,24 +96,21 @@ _RETRY_WORDS = re.compile(
     r"temporar|overloaded|upstream|provider returned error|busy|capacity|timed? ?out",
     re.IGNORECASE,
 )
-_FORMAT = re.compile(r"response_?format|json_?schema|json_?object|guided|grammar|structured|schema", re.IGNORECASE)
+_FORMAT = re.compile(
+    r"response_?format|json_?schema|json_?object|json mode|guided|grammar|structured|schema", re.IGNORECASE
+)
+_GRAMMAR = re.compile(r"parse grammar|samplers|(?:compile|convert)\w* .{0,20}(?:grammar|schema)", re.IGNORECASE)
+_TOO_LARGE = re.compile(r"request too large|must be reduced|reduce your message", re.IGNORECASE)
+_ONE_OF = re.compile(r"cannot both be|only one of|mutually exclusive|use only one", re.IGNORECASE)
 _UNSUPPORTED = re.compile(
     r"unsupported|not support|unrecognized|unknown (?:field|parameter|name|argument)|extra (?:inputs|fields)|"
     r"not permitted|not allowed|unexpected|only the default|deprecated",
     re.IGNORECASE,
 )
 _BROKEN_OFF = re.compile(
-    r"error|abort|cancel|interrupt|insufficient|overload|time.?out|fail|unavailable|network|disconnect|evict|preempt",
+    r"error|abort|cancel|interrupt|unload|insufficient|overload|time.?out|fail|unavailable|network|disconnect|evict|preempt",
     re.IGNORECASE,
 )
-_WAIT_WORDS = re.compile(
-    r"(?:try again|retry|wait)[^.\d]{0,40}?"
-    r"((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|hours?|h|minutes?|min|m|seconds?|secs?|s)(?=[\d\W]|\Z)\s*)+)",
-    re.IGNORECASE,
-)
-_PIECE = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milli|h|m|s)?", re.IGNORECASE)
-_UNITS = {"ms": 0.001, "milli": 0.001, "h": 3600.0, "m": 60.0, "s": 1.0, "": 1.0}
-_WAIT_KEYS = re.compile(r"retry[_-]?(?:after|delay|in)(?P<ms>[_-]?ms)?\Z", re.IGNORECASE)
 
 
 def outcome_of(status: int, headers: Mapping[str, str], text: str, sent: JsonObject, now: float) -> Outcome:
@@ -125,11 +124,18 @@ def outcome_of(status: int, headers: Mapping[str, str], text: str, sent: JsonObj
         now: seconds since the epoch.
     """
     outcome = _of_body(text, sent) if 200 <= status < 300 else _of_error(status, text, sent)
-    wait = retry_after(headers, now)
+    wait = wait_of_headers(headers, now, outcome.throttled or outcome.shared)
     if wait is None and outcome.kind is OutcomeClass.PASSING:
-        wait = _asked_to_wait(text)
+        wait = wait_of_body(_value(text), text, now)
     shared = outcome.shared or (outcome.kind is OutcomeClass.PASSING and wait is not None)
     return replace(outcome, status=status, body=text, retry_after=wait, shared=shared)
+
+
+def _value(text: str) -> object:
+    try:
+        return body_of(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _of_body(text: str, sent: JsonObject) -> Outcome:
@@ -143,6 +149,9 @@ def _of_body(text: str, sent: JsonObject) -> Outcome:
     error = body.get("error")
     if error and not body.get("choices"):
         return _of_error(_embedded_status(error), text, sent)
+    blocked = None if body.get("choices") else _blocked(body)
+    if blocked is not None:
+        return Outcome(OutcomeClass.PROMPT, f"refused by a filter: {blocked}")
     try:
         answer = read_answer(body, bool(sent.get("tools")))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
@@ -166,10 +175,24 @@ def _of_body(text: str, sent: JsonObject) -> Outcome:
     return Outcome(OutcomeClass.ANSWER)
 
 
+def _blocked(body: JsonObject) -> str | None:
+    """What a filter said of a prompt that got no choice at all: Gemini's `blockReason`, Azure's `filtered`."""
+    for key, value in items(body):
+        if (key in ("blockReason", "block_reason") and value) or (key == "filtered" and value is True):
+            return short(str(body))
+    return None
+
+
 def _of_error(status: int, text: str, sent: JsonObject) -> Outcome:
     said = f"HTTP {status}: {short(text)}"
     if status == 402 or (_NO_CREDIT.search(text) and status not in (408, 409)):
         return Outcome(OutcomeClass.KEY, f"no credit left: {said}")
+    if status == 429 and _TOO_LARGE.search(text):
+        # Asking again would only be refused again: the request alone is more than a minute's tokens.
+        limit = _most_tokens(text, _limit_of(sent))
+        if limit is not None:
+            return Outcome(OutcomeClass.PASSING, said, adapt=("max_tokens", limit))
+        return Outcome(OutcomeClass.PROMPT, f"too long: {said}")
     if status in (429, 529):
         return Outcome(OutcomeClass.PASSING, said, shared=True, throttled=True)
     if status == 401:
@@ -182,7 +205,7 @@ def _of_error(status: int, text: str, sent: JsonObject) -> Outcome:
         return Outcome(OutcomeClass.PROMPT, f"refused by a filter: {said}")
     if status in (400, 413, 414, 422, 500) and _TOO_LONG.search(text):
         return Outcome(OutcomeClass.PROMPT, f"too long: {said}")
-    if status == 403:
+    if status in (403, 451):
         return Outcome(OutcomeClass.KEY, said, doubtful=True)
     if status in (400, 404, 422) and _UNKNOWN_MODEL.search(text):
         return Outcome(OutcomeClass.ENDPOINT, said)
@@ -203,16 +226,23 @@ def _adapted(text: str, sent: JsonObject) -> tuple[str, object] | None:
     ):
         return "max_tokens_field", "max_completion_tokens"
     if _LIMIT.search(text) and ("max_tokens" in sent or "max_completion_tokens" in sent):
-        limit = _most_tokens(text, int(sent.get("max_tokens") or sent.get("max_completion_tokens") or 0))
+        limit = _most_tokens(text, _limit_of(sent))
         if limit is not None:
             return "max_tokens", limit
-    if "response_format" in sent and _FORMAT.search(text) and not _RETRY_WORDS.search(text):
+    of_format = _FORMAT.search(text) and (_GRAMMAR.search(text) or not _RETRY_WORDS.search(text))
+    if "response_format" in sent and of_format:
         return "response_format", None
+    if _ONE_OF.search(text) and "top_p" in sent and "top_p" in text:
+        return "drop", "top_p"
     if _UNSUPPORTED.search(text):
-        for name in ("temperature", "seed", "top_p"):
+        for name in ("temperature", "seed", "top_p", "reasoning_effort"):
             if name in sent and re.search(rf"\b{name}\b", text):
                 return "drop", name
     return None
+
+
+def _limit_of(sent: JsonObject) -> int:
+    return int(sent.get("max_tokens") or sent.get("max_completion_tokens") or 0)
 
 
 def _most_tokens(text: str, asked: int) -> int | None:
@@ -221,7 +251,9 @@ def _most_tokens(text: str, asked: int) -> int | None:
     for pattern in (
         r"at most (\d+) completion",
         r"range of max_\w*tokens is \[\d+, ?(\d+)\]",
-        r"less than or equal to (\d+)",
+        r"less than or equal to [`'\"]?(\d+)",
+        r"> (\d+),? which is the maximum",
+        r"range of max_\w*tokens is \[1, (\d+)\]",
     ):
         limits += [int(found) for found in re.findall(pattern, text)]
     context = re.search(r"(?:context length|context window|context size)\D{0,20}(\d+)", text.replace(",", ""))
@@ -230,6 +262,9 @@ def _most_tokens(text: str, asked: int) -> int | None:
     )
     if context and prompt:
         limits.append(int(context[1]) - int(prompt[1]) - 8)
+    quota = re.search(r"limit (\d+), (?:used \d+, )?requested (\d+)", text.replace(",000", "000"), re.IGNORECASE)
+    if quota:
+        limits.append(int(quota[1]) - (int(quota[2]) - asked) - 8)
     wanted = min(limits, default=0)
     return wanted if 64 <= wanted < asked else None
 
@@ -252,44 +287,8 @@ def _embedded_status(error: object) -> int:
     return 500
 
 
-def _asked_to_wait(text: str) -> float | None:
-    """Seconds to wait, as the body asks: a field of that name anywhere, or words."""
-    try:
-        body: object = body_of(text)
-    except (ValueError, RecursionError):
-        body = text[:4000]
-    for key, value in _items(body):
-        match = _WAIT_KEYS.fullmatch(key)
-        if match is not None and isinstance(value, str | int | float) and not isinstance(value, bool):
-            seconds = _seconds(str(value))
-            if seconds is not None:
-                return seconds / 1000 if match["ms"] else seconds
-    words = _WAIT_WORDS.search(text[:4000])
-    return _seconds(words[1]) if words else None
-
-
-def _seconds(text: str) -> float | None:
-    """`34`, `2.5s`, `1m30s`, `20 seconds`, `500 ms` in seconds."""
-    pieces = _PIECE.findall(text.strip())
-    if not pieces or not text.strip()[0].isdigit():
-        return None
-    return sum(float(number) * _UNITS[unit.lower()] for number, unit in pieces)
-
-
-def _items(value: object, depth: int = 0) -> Iterator[tuple[str, object]]:
-    if depth > 8:
-        return
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield str(key), inner
-            yield from _items(inner, depth + 1)
-    elif isinstance(value, list):
-        for inner in value[:50]:
-            yield from _items(inner, depth + 1)
-
-
 def _values(value: object, names: tuple[str, ...]) -> Iterator[object]:
-    return (inner for key, inner in _items(value) if key in names)
+    return (inner for key, inner in items(value) if key in names)
 
 
 def short(text: str) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,16 +19,12 @@ from resources.local.standin import STANDIN_VERSION
 JUDGING_TOKENS = 4096
 """Least limit of a judge's answer: reasoning counts against it."""
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_text")
-_FILTERED = (
-    "content_filter",
-    "safety",
-    "recitation",
-    "prohibited_content",
-    "blocklist",
-    "spii",
-    "refusal",
-    "sensitive",
+_FILTERED = re.compile(
+    r"filter|safety|recitation|prohibited|blocklist|spii|refusal|sensitive|toxic|guardrail|moderation"
 )
+_CUT = ("length", "max_tokens", "model_length", "max_output_tokens", "model_context_window_exceeded", "limit")
+_COMMENTS = re.compile(r"\A(?::[^\n]*\n\s*)+")
+"""With which a server keeps a connection alive until it answers (OpenRouter's `: OPENROUTER PROCESSING`)."""
 
 Status = Literal["ok", "length", "refused", "empty", "error"]
 
@@ -66,7 +63,7 @@ def read_answer(body: object, tools_offered: bool = False) -> Answer:
         message = {"content": choice["text"]} if isinstance(choice.get("text"), str) else choice["message"]
     content, reasoning = _texts(message)
     text = content
-    calls = message.get("tool_calls")
+    calls = message.get("tool_calls") or ([message["function_call"]] if message.get("function_call") else None)
     if calls and tools_offered:
         text = json.dumps({"content": content or None, "tool_calls": calls}, ensure_ascii=False)
     elif calls and not content.strip():
@@ -75,13 +72,13 @@ def read_answer(body: object, tools_offered: bool = False) -> Answer:
     if not text.strip() and reasoning and finish != "length" and is_answer(reasoning):
         # Some servers put the whole answer where the reasoning belongs (vllm #17349, Qwen3 #1297).
         text, reasoning = reasoning, ""
-    usage = whole.get("usage") or {}
-    written = int(usage.get("completion_tokens") or 0) or math.ceil((len(text) + len(reasoning)) / 4)
+    usage = whole.get("usage")
+    written = _tokens(usage, "completion_tokens") or math.ceil((len(text) + len(reasoning)) / 4)
     status: Status = "ok"
     nothing = not text.strip() or not split_reasoning(text).answer
-    if finish in ("length", "max_tokens", "model_length", "max_output_tokens"):
+    if finish in _CUT:
         status = "length"
-    elif finish in _FILTERED or (message.get("refusal") and not text.strip()):
+    elif _FILTERED.search(finish) or (message.get("refusal") and not text.strip()):
         status, text = "refused", text or str(message.get("refusal") or "")
     elif nothing:
         status = "empty"
@@ -91,11 +88,20 @@ def read_answer(body: object, tools_offered: bool = False) -> Answer:
         text=_clean(text),
         reasoning=_clean(reasoning),
         finish=finish,
-        prompt_tokens=int(usage.get("prompt_tokens") or 0),
+        prompt_tokens=_tokens(usage, "prompt_tokens"),
         completion_tokens=written,
         cut_while_reasoning=status == "length" and nothing,
         error=error if isinstance(error, dict | str) else None,
     )
+
+
+def _tokens(usage: object, name: str) -> int:
+    """A count of tokens; 0 where a server says none, or something else than a number."""
+    value = usage.get(name) if isinstance(usage, dict) else None
+    try:
+        return max(0, int(float(value))) if isinstance(value, str | int | float) else 0
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _texts(message: JsonMapping) -> tuple[str, str]:
@@ -152,13 +158,15 @@ def body_of(text: str) -> object:
     Raises:
         ValueError, RecursionError: it is neither.
     """
-    stripped = text.lstrip()
-    if not stripped.startswith(("data:", "event:", ": ", ":\n")):
-        return json.loads(text)
+    stripped = _COMMENTS.sub("", text.lstrip("\ufeff \t\r\n"))
+    if not stripped.startswith(("data:", "event:")):
+        return _one_value(stripped)
     message: dict[str, str] = {}
     whole: dict[str, Any] = {}
     finish: object = None
+    done = False
     for line in stripped.splitlines():
+        done |= line.startswith("data:") and line[5:].strip() == "[DONE]"
         if not line.startswith("data:") or line[5:].strip() == "[DONE]":
             continue
         event = json.loads(line[5:])
@@ -172,7 +180,24 @@ def body_of(text: str) -> object:
             finish = choice.get("finish_reason") or finish
     if not message:
         raise ValueError("a stream of events without content")
+    if finish is None and not done:
+        finish = "interrupted"
     return {**whole, "choices": [{"message": message, "finish_reason": finish}]}
+
+
+def _one_value(text: str) -> object:
+    """The JSON value of a text; one that is written twice over is one."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        value, end = json.JSONDecoder().raw_decode(text)
+        rest = text[end:].strip()
+        while rest:
+            again, end = json.JSONDecoder().raw_decode(rest)
+            if again != value:
+                raise
+            rest = rest[end:].strip()
+        return value
 
 
 def completion_of(record: JsonMapping, cached: bool = False) -> Completion:
@@ -206,15 +231,31 @@ def characters(messages: Iterable[JsonMapping]) -> int:
 
 def cost_of(record: JsonMapping) -> float:
     """USD that a journal record cost, at the price written beside it."""
+    return paid_of(record)[2]
+
+
+def paid_of(record: JsonMapping) -> tuple[int, int, float]:
+    """Tokens in, tokens out and USD of a journal record.
+
+    Where a server says nothing of an answer's tokens they are estimated, so that a budget holds; what came of a failure
+    costs what the server says it did.
+    """
     try:
-        usage = json.loads(record["body"]).get("usage") or {}
-        details = usage.get("prompt_tokens_details") or {}
-        cached = details.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or 0
-        return Price(**record.get("price", {})).cost(
-            int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0), int(cached)
-        )
-    except (ValueError, TypeError, AttributeError):
-        return 0.0
+        body = body_of(record.get("body") or "")
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return 0, 0, 0.0
+    usage = body.get("usage") if isinstance(body, dict) else None
+    prompt, written = _tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens")
+    if not record.get("error") and record.get("outcome", "answer") == "answer":
+        completion = completion_of(record)
+        prompt, written = completion.prompt_tokens, completion.completion_tokens
+    details = usage.get("prompt_tokens_details") if isinstance(usage, dict) else None
+    cached = _tokens(details, "cached_tokens") or _tokens(usage, "prompt_cache_hit_tokens")
+    try:
+        price = Price(**record.get("price", {}))
+    except (ValueError, TypeError):
+        return prompt, written, 0.0
+    return prompt, written, price.cost(prompt, written, min(cached, prompt))
 
 
 def provider_of(config: Generator) -> str:

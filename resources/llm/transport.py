@@ -67,6 +67,12 @@ class Transport:
             return Outcome(OutcomeClass.PASSING, f"no answer within {self._config.timeout_s:g} s", status=0)
         except aiohttp.ClientConnectorCertificateError as error:
             return Outcome(OutcomeClass.ENDPOINT, f"the certificate is not accepted: {self._clean(str(error))}")
+        except aiohttp.ClientSSLError as error:
+            said = f"no encrypted connection (https or http?): {self._clean(str(error))}"
+            return Outcome(OutcomeClass.PASSING, said, status=0, protocol=True)
+        except aiohttp.ClientResponseError as error:
+            said = f"the answer is not HTTP: {self._clean(error.message or type(error).__name__)}"
+            return Outcome(OutcomeClass.PASSING, said, status=0, protocol=True)
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
             return Outcome(OutcomeClass.PASSING, f"nobody answers: {self._clean(str(error))}", shared=True)
         except (aiohttp.ClientError, OSError, ssl.SSLError) as error:

@@ -607,3 +607,22 @@ def test_own_seeds_and_the_catalog_of_the_lake_are_in_the_prompts(home: Path) ->
     assert "trains.departures_" in text and "so erm can you check the trains" in text
     assert "bad.jsonl: the file cannot be read: it is not UTF-8" in done.output
     assert "mine.jsonl:3: a row must be an object with a query" in done.output
+
+
+def test_a_goal_in_verified_rows_is_met_with_no_more_prompts_than_it_takes(home: Path) -> None:
+    command = ("generate", "builtin", "-g", "standin-large", "--verified", 6, "-o", home / "out")
+    done = CliRunner().invoke(app, [str(part) for part in command])
+    assert done.exit_code == 0, done.output
+    verdicts = [json.loads(line) for line in (home / "out/verdicts.jsonl").read_text().splitlines()]
+    candidates = [json.loads(line) for line in (home / "out/candidates.jsonl").read_text().splitlines()]
+    assert [row["candidate_id"] for row in candidates] == [row["candidate_id"] for row in verdicts]
+    passed = {verdict["candidate_id"] for verdict in verdicts if verdict["passed"]}
+    styles = [row["style"] for row in candidates if row["candidate_id"] in passed]
+    for style in ("simple", "multiple", "parallel", "parallel_multiple"):
+        # A prompt has five pairs, of which the last prompt of a style may have been asked for one.
+        assert 6 <= styles.count(style) < 6 + 5 + 2
+    before = (home / "out/candidates.jsonl").read_bytes()
+    again = CliRunner().invoke(app, [str(part) for part in command])
+    assert again.exit_code == 0, again.output
+    assert "(0 asked now" in again.output
+    assert (home / "out/candidates.jsonl").read_bytes() == before
