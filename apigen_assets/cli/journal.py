@@ -10,13 +10,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from apigen_assets.cli.journal_costs import costs_table, row_costs
 from apigen_assets.files.atomic import whole_file
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.files.mirror import remove_segments, segment_folders
 from apigen_assets.files.segments import segments
 from apigen_assets.settings import settings
+from resources.lake.lake import LakeError
+from resources.lake.opening import open_lake
 from resources.llm.journal import Journal, cut_at
-from resources.llm.protocol import completion_of, cost_of
+from resources.llm.protocol import completion_of, cost_of, paid_of
 
 journal_app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="The journal of completions: what was answered, and what it cost."
@@ -25,19 +28,22 @@ journal_app = typer.Typer(
 
 @journal_app.command()
 def status() -> None:
-    """Answers and failures by model, purpose and class, with tokens and cost."""
+    """Answers and failures by model, purpose and class, with tokens and cost; what rows cost by generator and stage."""
     counts: Counter[tuple[str, str, str]] = Counter()
     tokens: Counter[tuple[str, str, str]] = Counter()
     cost: dict[tuple[str, str, str], float] = {}
+    spent: dict[tuple[str, str], float] = {}
     torn = 0
     for journal in _journals():
         torn += len(journal.torn)
         for record in journal.records():
             group = (journal.folder.name, str(record.get("purpose", "?")), class_of(record))
-            completion = completion_of(record)
+            prompt, written, usd = paid_of(record)
             counts[group] += 1
-            tokens[group] += completion.prompt_tokens + completion.completion_tokens if record.get("body") else 0
-            cost[group] = cost.get(group, 0.0) + (cost_of(record) if record.get("body") else 0.0)
+            tokens[group] += prompt + written
+            cost[group] = cost.get(group, 0.0) + usd
+            asked = (str(record.get("generator", "?")), group[1])
+            spent[asked] = spent.get(asked, 0.0) + usd
     table = Table()
     for name in ("model", "purpose", "class", "records", "tokens", "USD"):
         table.add_column(name, justify="right" if name in ("records", "tokens", "USD") else "left", overflow="fold")
@@ -49,6 +55,13 @@ def status() -> None:
         console.print(f"{torn} lines cannot be read (cut or damaged); `apigen journal prune` leaves them out")
     if not counts:
         console.print(f"{settings().journal_dir} holds no completions yet", markup=False)
+    try:
+        costs = row_costs(spent, open_lake(settings()))
+    except LakeError as error:
+        console.print(f"rows are not counted: {error}", markup=False)
+        return
+    if costs:
+        console.print(costs_table(costs))
 
 
 @journal_app.command()
@@ -105,9 +118,10 @@ def prune(
     failures: Annotated[bool, typer.Option(help="Leave failures out; answers always stay.")] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
 ) -> None:
-    """Write each model's journal anew without failures, torn lines and answers that a later one replaced.
+    """Write each model's journal anew without torn lines, replaced answers, and failures that cost nothing.
 
-    Do not run it while something is writing to the journal.
+    Failures that were paid for stay, since they count against the total budgets. Do not run it while
+    something is writing to the journal.
     """
     for journal in _journals():
         kept: dict[str, JsonObject] = {}
@@ -116,8 +130,9 @@ def prune(
         for record in journal.records():
             cut = cut_at(record)
             if cut is None:
-                gone += failures
-                rest += [] if failures else [record]
+                drop = failures and not any(paid_of(record))
+                gone += drop
+                rest += [] if drop else [record]
             elif record["key"] in kept:
                 gone += 1
                 if _better(record, kept[record["key"]]):

@@ -24,6 +24,7 @@ from apigen_assets.generation.rounds import RoundError, pool_of, read_other_roun
 from apigen_assets.generation.shown_examples import ShownExample
 from apigen_assets.orchestration.automation import ONCE, ONCE_OR_WAITING
 from apigen_assets.orchestration.config import RunConfig
+from apigen_assets.orchestration.costs import COST_OF_CANDIDATES
 from apigen_assets.orchestration.data_versions import content_version
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.orchestration.retries import again_or_stop
@@ -288,6 +289,7 @@ def _offered(candidates: pl.DataFrame, library: Library | None) -> dict[str, Any
 def _metadata(generated: Generated, llm: LlmResource, generator: str) -> dict[str, Any]:
     frame = generated.candidates
     usage = llm.usage(generator, "generate")
+    cost = usage.cost + usage.cached_cost
     failed = frame.filter(pl.col("parse_error").is_not_null())
     reasons = column_counts(failed.with_columns(pl.col("parse_error").str.extract(r"^(\w+)")), "parse_error")
     wordings = frame.with_columns(pl.col("prompt_id").str.extract(r"/([a-z]+)").alias("wording"))
@@ -311,6 +313,8 @@ def _metadata(generated: Generated, llm: LlmResource, generator: str) -> dict[st
         "prompt_tokens": generated.prompt_tokens,
         "completion_tokens": generated.completion_tokens,
         "cost_usd": round(usage.cost, 4),
+        COST_OF_CANDIDATES: round(cost, 6),
+        **({"cost_usd_per_readable_row": round(cost / generated.readable, 6)} if generated.readable else {}),
         "retries": usage.retries,
         "stand_in": is_standin(generator),
         "samples": samples(frame, ["style", "query", "answers", "parse_error"]),

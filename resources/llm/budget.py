@@ -23,6 +23,8 @@ class Usage:
     """Prompt and completion tokens of answers that were in the journal."""
     cost: float = 0.0
     """USD for what was asked now."""
+    cached_cost: float = 0.0
+    """USD that answers which were in the journal cost when they were asked."""
 
 
 class Budget:

@@ -271,8 +271,10 @@ class ChatClient:
         completion = completion_of(record)
         tokens = completion.prompt_tokens + completion.completion_tokens
         usage.cached_tokens += tokens
+        cost = cost_of(record)
+        usage.cached_cost += cost
         self.budget(request.purpose).settle(0, tokens)
-        self.money.settle(0, cost_of(record))
+        self.money.settle(0, cost)
 
     def _submit(self, work: Coroutine[Any, Any, _T]) -> Future[_T]:
         with self._lock:

@@ -17,6 +17,7 @@ from apigen_assets.generation.assets import BATCH_CHECK, raw_candidates, seed_ex
 from apigen_assets.orchestration.automation import ONCE_OR_WAITING
 from apigen_assets.partitions import api_batches
 from apigen_assets.settings import settings
+from apigen_assets.verification.stages.assets import format_check
 from resources.lake.io_manager import LakeIOManager
 from resources.lake.lake import Lake
 from resources.llm.journal import Journal
@@ -53,7 +54,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def configure(home: Path, url: str, by: str) -> None:
-    entry = {"name": NAME, "base_url": url, "model": "m", "batch": by, "concurrency": 4}
+    entry = {"name": NAME, "base_url": url, "model": "m", "batch": by, "price": {"input": 1, "output": 2}}
     (home / "models.yaml").write_text(json.dumps({"generators": [entry]}))
 
 
@@ -136,6 +137,20 @@ def test_a_partition_waits_for_its_batch_and_is_made_when_it_has_arrived(
         assert table.height == 40
         assert table["parse_error"].null_count() == 40
         assert len(Journal(home / "home/journal/m")) == 8
+        # Ten tokens in and five out, eight times.
+        [written] = done.asset_materializations_for_node("raw_candidates")
+        assert written.metadata["cost_usd_in_all"].value == pytest.approx(0.00016)
+        assert written.metadata["cost_usd_per_readable_row"].value == pytest.approx(0.000004)
+        checked = dg.materialize(
+            [filtered_api_catalog, seed_examples, raw_candidates, format_check],
+            selection=[format_check],
+            partition_key=KEY,
+            instance=instance,
+            resources=resources(home),
+        )
+        verified, _ = checked.asset_materializations_for_node("format_check")
+        assert verified.metadata["cost_usd_so_far"].value == pytest.approx(0.00016)
+        assert "cost_usd_per_verified_row" not in verified.metadata, "none of these rows calls what is offered"
 
 
 def test_a_batch_that_ends_without_an_answer_stops_the_partition_and_is_not_sent_again_by_itself(

@@ -12,6 +12,7 @@ from apigen_assets.domain.reason import Stage
 from apigen_assets.domain.verdict import Decision
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.orchestration.automation import FOLLOW
+from apigen_assets.orchestration.costs import cost_of_candidates, cost_per_row
 from apigen_assets.orchestration.data_versions import chunked_content_version
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
 from apigen_assets.orchestration.shaping import shaped_by
@@ -60,7 +61,11 @@ def _tables(
 
 
 def _stage(
-    stage: Stage, rows: pl.LazyFrame, check: Check, describe: Callable[[pl.LazyFrame], _Described] | None = None
+    stage: Stage,
+    rows: pl.LazyFrame,
+    check: Check,
+    cost: Callable[[], float],
+    describe: Callable[[pl.LazyFrame], _Described] | None = None,
 ) -> _Results:
     """Both tables of a stage, with counts, reasons, samples and a plot; a few thousand rows are in memory at a time.
 
@@ -68,6 +73,7 @@ def _stage(
         stage: the stage.
         rows: what comes in.
         check: from a chunk of rows to the same rows with their verdicts.
+        cost: USD that the rows have cost so far, once they are checked.
         describe: further metadata and check results, from the checked table.
     """
     with tempfile.TemporaryDirectory(prefix=f"apigen-{stage}-") as folder:
@@ -75,11 +81,11 @@ def _stage(
         check_file(rows, check, target)
         checked = pl.scan_parquet(target)
         more, check_results = describe(checked) if describe else ({}, [])
-        yield from _results(stage, checked, more, check_results)
+        yield from _results(stage, checked, cost(), more, check_results)
 
 
 def _results(
-    stage: Stage, checked: pl.LazyFrame, more: JsonObject, check_results: list[dg.AssetCheckResult]
+    stage: Stage, checked: pl.LazyFrame, cost: float, more: JsonObject, check_results: list[dg.AssetCheckResult]
 ) -> _Results:
     verified, rejected = checked.filter("passed"), checked.filter(~pl.col("passed"))
     reasons = column_counts(rejected.select("reason").collect(engine="streaming"), "reason")
@@ -99,6 +105,7 @@ def _results(
         metadata={
             **common,
             "pass_rate": kept / (kept + lost) if kept + lost else 0.0,
+            **cost_per_row(cost, kept),
             "samples": samples(_spread(verified, kept), ["query", "answers", "execution"]),
             "styles": bar_plot({}, f"{stage} check, by style", stacks=by_style),
         },
@@ -136,9 +143,9 @@ def _spread(rows: pl.LazyFrame, count: int, wanted: int = 3) -> pl.DataFrame:
         {"polars"},
     ),
 )
-def format_check(raw_candidates: pl.LazyFrame) -> _Results:
+def format_check(context: dg.AssetExecutionContext, raw_candidates: pl.LazyFrame) -> _Results:
     """Stage 1 (paper, section 3.2)."""
-    yield from _stage(Stage.FORMAT, raw_candidates, FormatChecker().check)
+    yield from _stage(Stage.FORMAT, raw_candidates, FormatChecker().check, lambda: cost_of_candidates(context))
 
 
 @dg.multi_asset(
@@ -176,6 +183,7 @@ def execution_check(
             Stage.EXECUTION,
             format_verified,
             lambda frame: check_execution(frame, bindings, executor),
+            lambda: cost_of_candidates(context),
             lambda _: ({f"executor_{name}": value for name, value in executor.describe().items()}, []),
         )
 
@@ -209,7 +217,12 @@ def semantic_check(
 ) -> _Results:
     """Stage 3 (paper, section 3.2): deterministic grounding first, then the judges on what it leaves."""
     check = SemanticCheck(llm, judge_names(settings), judge_options(settings), context.partition_key)
-    yield from _stage(Stage.SEMANTIC, execution_verified, check, lambda checked: _described(checked, check))
+
+    def cost() -> float:
+        usages = [llm.usage(judge, "judge") for judge in check.judges]
+        return cost_of_candidates(context) + sum(usage.cost + usage.cached_cost for usage in usages)
+
+    yield from _stage(Stage.SEMANTIC, execution_verified, check, cost, lambda checked: _described(checked, check))
 
 
 def _described(checked: pl.LazyFrame, check: SemanticCheck) -> _Described:
