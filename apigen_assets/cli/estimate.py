@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from apigen_assets.catalog.pinned_library import pin_library
+from apigen_assets.catalog.tables import catalog_apis
+from apigen_assets.cli.journal_costs import judged_and_written
 from apigen_assets.domain.api import Api
-from apigen_assets.generation.estimate import Estimate, estimate_generation, estimate_judging
+from apigen_assets.generation.estimate import Estimate, estimate_catalog, estimate_generation, estimate_judging
 from apigen_assets.generation.library import Library
 from apigen_assets.generation.own_seeds import SeedsError, read_all_seeds
 from apigen_assets.generation.shown_examples import ShownExample
@@ -20,7 +22,21 @@ from resources.lake.lake import LakeError
 from resources.lake.opening import open_lake
 from resources.llm.client import ChatClient
 from resources.llm.experience import Experience, experience
-from resources.llm.generators import Generator, GeneratorsFileError, UnknownGeneratorError, generators, judge_names
+from resources.llm.generators import (
+    Generator,
+    GeneratorsFileError,
+    UnknownGeneratorError,
+    catalog_name,
+    generators,
+    judge_names,
+)
+from resources.llm.journal import journal_totals
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+ENOUGH_CANDIDATES = 50
+"""Candidates in the lake from which on their share that was judged is better than a guess."""
 
 
 def estimate(
@@ -64,8 +80,13 @@ def estimate(
                     known=_learned(chat, model.name, "generate"),
                 )
             )
+        writer = catalog_name(config)
+        if writer is not None and not generator:
+            taught = {purpose: _learned(chat, writer, purpose) for purpose in ("document", "classify")}
+            rows += estimate_catalog(_catalog(config, batches), known[writer], chat, taught)
+        share, learned = _share_judged(config)
         for name in judges:
-            rows.append(estimate_judging(known[name], sum(most.values()), known=_learned(chat, name, "judge")))
+            rows.append(estimate_judging(known[name], sum(most.values()), share, _learned(chat, name, "judge")))
     filled = sum(1 for apis in batches.values() if apis)
     apis, by_each = sum(len(batch) for batch in batches.values()), max(most.values(), default=0)
     print_estimate(
@@ -73,22 +94,29 @@ def estimate(
         known,
         f"{apis} APIs in {filled} batches ({where}), up to {by_each:,} candidates by each generator",
         config,
+        f"{share:.0%} of the candidates reach a judge ({'as in the lake so far' if learned else 'a guess'})",
     )
 
 
-def print_estimate(rows: list[Estimate], known: dict[str, Generator], title: str, config: Settings) -> None:
-    """The estimate as a table."""
+def print_estimate(
+    rows: list[Estimate], known: dict[str, Generator], title: str, config: Settings, judged: str = ""
+) -> None:
+    """The estimate as a table, with the range of the whole."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
     table.add_column("generator", overflow="fold")
     table.add_column("purpose", no_wrap=True)
     for name in ("requests", "paid", "tokens in", "tokens out", "USD", "time"):
         table.add_column(name, justify="right", no_wrap=True)
     total = least = most = 0.0
+    tokens = spread = seconds = 0.0
     for row in rows:
         cost = known[row.generator].price.cost(row.prompt_tokens, row.completion_tokens)
         total += cost
         least += cost * (1 - row.spread)
         most += cost * (1 + row.spread)
+        tokens += row.prompt_tokens + row.completion_tokens
+        spread += (row.prompt_tokens + row.completion_tokens) * row.spread
+        seconds += row.seconds
         table.add_row(
             row.generator,
             row.purpose,
@@ -104,11 +132,51 @@ def print_estimate(rows: list[Estimate], known: dict[str, Generator], title: str
     console.print(table)
     budget = "no limit" if config.token_budget is None else f"{config.token_budget:,} tokens"
     console.print(
-        f"Total {total:,.2f} USD ({least:,.2f} to {most:,.2f}) for what is not paid yet (`paid`: already in the "
-        "journal). Lengths are those of the journal's answers where there are five, else characters / 4; "
-        f"judging assumes that three quarters reach the judge. Budget per partition and purpose: {budget}.",
+        f"Total {total:,.2f} USD ({least:,.2f} to {most:,.2f}), {_short(round(tokens - spread))} to "
+        f"{_short(round(tokens + spread))} tokens, about {_time(seconds)} one after the other, for what is not paid "
+        "yet (`paid`: already in the journal). Lengths are those of the journal's answers where there are five, else "
+        f"characters / 4. {judged + '. ' if judged else ''}Budget per partition and purpose: {budget}.",
         soft_wrap=True,
     )
+    _warn(total, most, tokens, config, console)
+
+
+def _warn(total: float, most: float, tokens: float, config: Settings, console: Console) -> None:
+    """Say that a budget will stop the run, before anything is paid."""
+    if config.money_budget is not None and most > config.money_budget:
+        console.print(f"APIGEN_MONEY_BUDGET is {config.money_budget:,.2f} USD for a run: it may stop before the end")
+    spent = journal_totals(config.journal_dir) if config.total_token_budget or config.total_money_budget else (0, 0.0)
+    if config.total_money_budget is not None and spent[1] + most > config.total_money_budget:
+        console.print(
+            f"APIGEN_TOTAL_MONEY_BUDGET is {config.total_money_budget:,.2f} USD, of which {spent[1]:,.2f} are spent: "
+            "it may stop the runs before the end",
+            soft_wrap=True,
+        )
+    if config.total_token_budget is not None and spent[0] + tokens > config.total_token_budget:
+        console.print(
+            f"APIGEN_TOTAL_TOKEN_BUDGET is {config.total_token_budget:,} tokens, of which {spent[0]:,} are spent: it "
+            "may stop the runs before the end",
+            soft_wrap=True,
+        )
+
+
+def _catalog(config: Settings, batches: dict[str, list[Api]]) -> dict[str, list[Api]]:
+    """What the catalog's last step takes in; where nothing is accessible yet, the batches themselves."""
+    lake = open_lake(config)
+    paths = lake.paths("accessible_apis")
+    if not paths:
+        return batches
+    return {_batch_of(path): catalog_apis(lake.scan_paths([path]).collect()) for path in paths}
+
+
+def _share_judged(config: Settings) -> tuple[float, bool]:
+    """The share of candidates about which a judge is asked, and whether the lake says so."""
+    judged, written = judged_and_written(open_lake(config))
+    return (judged / written, True) if written >= ENOUGH_CANDIDATES else (0.75, False)
+
+
+def _batch_of(path: "UPath") -> str:
+    return next((part.partition("=")[2] for part in path.parts if part.startswith("api_batch=")), "")
 
 
 def _learned(chat: ChatClient, generator: str, purpose: str) -> Experience | None:
@@ -136,8 +204,9 @@ def _batches(config: Settings) -> tuple[dict[str, list[Api]], str]:
     if paths:
         out: dict[str, list[Api]] = {}
         for path in paths:
-            key = next((part.partition("=")[2] for part in path.parts if part.startswith("api_batch=")), "")
-            out[key] = [Api.from_row(row) for row in lake.scan_paths([path]).collect().iter_rows(named=True)]
+            out[_batch_of(path)] = [
+                Api.from_row(row) for row in lake.scan_paths([path]).collect().iter_rows(named=True)
+            ]
         return out, "the catalog"
     from apigen_assets.catalog.batches import batch_keys
     from apigen_assets.catalog.importers.python_modules import import_python_package

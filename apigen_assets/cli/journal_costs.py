@@ -48,6 +48,11 @@ def row_costs(spent: Mapping[tuple[str, str], float], lake: Lake) -> dict[str, R
     }
 
 
+def judged_and_written(lake: Lake) -> tuple[int, int]:
+    """Rows about which a judge was asked, and candidates, over the whole lake."""
+    return _rows(lake, _JUDGED, judged=True).total(), _rows(lake, STAGES[:1]).total()
+
+
 def costs_table(costs: Mapping[str, RowCosts]) -> Table:
     """Rows and USD per row, a line for each generator."""
     table = Table(title="USD per row, by the stage that left it")

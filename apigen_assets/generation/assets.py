@@ -39,7 +39,7 @@ from resources.llm.generators import GeneratorsFileError, MissingKeyError, Unkno
 from resources.llm.journal import JournalError
 from resources.llm.resource import LlmResource
 
-GENERATION_VERSION = content_hash([library_hash(), "sampling 2", "parsing 2"], 12)
+GENERATION_VERSION = content_hash([library_hash(), "sampling 2", "parsing 3"], 12)
 """Changes with every prompt text, and with the rules of sampling and parsing."""
 BATCH_CHECK = "no_batch_is_waited_for"
 _MOST_PROBLEMS = 20

@@ -5,13 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from apigen_assets.catalog.batches import BatchKey
+from apigen_assets.catalog.filters.categories import classify
+from apigen_assets.catalog.filters.rewriting import rewrite
+from apigen_assets.catalog.names import BUILTIN
 from apigen_assets.domain.api import Api
-from apigen_assets.domain.chat import ChatRequest
+from apigen_assets.domain.chat import ChatRequest, Completion
 from apigen_assets.generation.generate import planned_requests
 from apigen_assets.generation.library import Library
 from apigen_assets.generation.samplers import Sampler
 from apigen_assets.generation.shown_examples import ShownExample
 from resources.llm.experience import Experience
+from resources.llm.protocol import characters
 
 CHARS_PER_TOKEN = 4
 TOKENS_PER_PAIR = 95
@@ -113,6 +118,67 @@ def estimate_generation(
         _seconds(generator, new, completion),
         known.spread if known else GUESSED,
     )
+
+
+class _Recorder:
+    """A chat model that takes requests down and answers none."""
+
+    def __init__(self) -> None:
+        self.requests: list[ChatRequest] = []
+
+    def complete(
+        self,
+        generator: str,
+        requests: Sequence[ChatRequest],
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> list[Completion]:
+        """No answers, one for each request."""
+        self.requests += requests
+        return [Completion(key="", status="error", text="") for _ in requests]
+
+
+def estimate_catalog(
+    batches: Mapping[str, Sequence[Api]],
+    generator: Pricing,
+    journal: Journalled,
+    known: Mapping[str, Experience | None],
+) -> list[Estimate]:
+    """Requests, tokens and time of rewriting noisy documentation and of sorting APIs into categories.
+
+    Args:
+        batches: the APIs that the catalog's last step takes in, by the key of their batch.
+        generator: who writes the catalog's texts.
+        journal: what has been answered already.
+        known: what the journal taught, by purpose.
+    """
+    recorder = _Recorder()
+    for key, apis in batches.items():
+        if BatchKey.parse(key).slug != BUILTIN:
+            rewrite(apis, recorder, generator.name)
+        classify(apis, recorder, generator.name)
+    estimates = []
+    for purpose in ("document", "classify"):
+        requests = [request for request in recorder.requests if request.purpose == purpose]
+        new = [request for request in requests if not journal.answered(generator.name, request)]
+        taught = known.get(purpose)
+        per_char = taught.tokens_per_char if taught else 1 / CHARS_PER_TOKEN
+        prompt = sum(math.ceil(characters(request.messages) * per_char) for request in new)
+        # Half of the most that is allowed, where the journal knows nothing better.
+        each = taught.completion_tokens * len(new) if taught else sum(request.max_tokens for request in new) / 2
+        completion = math.ceil(each)
+        estimates.append(
+            Estimate(
+                generator.name,
+                purpose,
+                len(requests),
+                len(requests) - len(new),
+                prompt,
+                completion,
+                _seconds(generator, len(new), completion),
+                taught.spread if taught else GUESSED,
+            )
+        )
+    return [estimate for estimate in estimates if estimate.requests]
 
 
 def estimate_judging(judge: Pricing, candidates: int, share: float = 0.75, known: Experience | None = None) -> Estimate:

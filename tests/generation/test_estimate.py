@@ -5,15 +5,18 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from apigen_assets.catalog.filters.categories import classify
+from apigen_assets.catalog.filters.rewriting import rewrite
 from apigen_assets.catalog.importers.python_modules import import_python_package
 from apigen_assets.cli.main import app
 from apigen_assets.functions.library import all_seeds
-from apigen_assets.generation.estimate import estimate_generation
+from apigen_assets.generation.estimate import estimate_catalog, estimate_generation
 from apigen_assets.generation.generate import generate
 from apigen_assets.generation.shown_examples import from_seeds
 from apigen_assets.settings import Settings, settings
 from resources.llm.client import ChatClient
-from resources.llm.generators import generators
+from resources.llm.generators import Generator, generators
+from tests.helpers.chat_server import ChatServer
 
 
 def test_the_estimate_meets_what_the_run_then_uses(tmp_path: Path) -> None:
@@ -62,3 +65,52 @@ def test_stand_ins_are_asked_for_more_since_they_cost_nothing(monkeypatch: pytes
     assert (default.candidates(100, False), default.candidates(100, True)) == (750, 2_000)
     assert default.candidates(2, True) == 50, "a batch of few APIs would only repeat itself"
     assert (chosen.candidates(100, False), chosen.candidates(100, True)) == (30, 30)
+
+
+def test_the_catalogs_requests_are_those_that_it_sends(tmp_path: Path) -> None:
+    apis = [
+        api.model_copy(update={"description": "<b>See</b> https://x.example/docs for more"}) if n < 7 else api
+        for n, api in enumerate(
+            import_python_package("apigen_assets.functions", "builtin", only_with="SEEDS").apis[:30]
+        )
+    ]
+    with ChatServer() as server:
+        config = Generator(name="g", base_url=server.url, model="m", concurrency=8)
+        with ChatClient({"g": config}, tmp_path) as chat:
+            before = estimate_catalog({"own": apis, "builtin": apis[:3]}, config, chat, {})
+            rewritten = rewrite(apis, chat, "g")
+            classify(rewritten.apis, chat, "g")
+            classify(apis[:3], chat, "g")
+            assert [row.purpose for row in before] == ["document", "classify"]
+            assert sum(row.requests for row in before) == len(server.bodies)
+            assert before[0].requests == len(rewritten.noisy) >= 7
+            assert all(row.journalled == 0 and row.prompt_tokens > 0 and row.seconds > 0 for row in before)
+            after = estimate_catalog({"own": apis, "builtin": apis[:3]}, config, chat, {})
+    assert [(row.journalled, row.prompt_tokens, row.completion_tokens) for row in after] == [
+        (row.requests, 0, 0) for row in before
+    ]
+
+
+def test_a_budget_that_will_not_do_is_said_before_anything_is_paid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "generators.yaml"
+    file.write_text(
+        "generators:\n- {name: paid, base_url: 'http://127.0.0.1:9/v1', model: m, judge: true, price: {output: 10}}\n"
+    )
+    monkeypatch.setenv("APIGEN_GENERATORS_FILE", str(file))
+    monkeypatch.setenv("APIGEN_HOME", str(tmp_path / "home"))
+    for name, said in (
+        ("APIGEN_MONEY_BUDGET", "0.01 USD for a run"),
+        ("APIGEN_TOTAL_MONEY_BUDGET", "0.01 USD, of which 0.00 are spent"),
+        ("APIGEN_TOTAL_TOKEN_BUDGET", "1 tokens, of which 0 are spent"),
+    ):
+        monkeypatch.setenv(name, "1" if "TOKEN" in name else "0.01")
+        settings.cache_clear()
+        done = CliRunner().invoke(app, ["estimate", "--target", "50"])
+        assert done.exit_code == 0, done.output
+        assert said in done.output.replace("\n", " ")
+        assert "classify" in done.output
+        assert "a guess" in done.output
+        monkeypatch.delenv(name)
+    settings.cache_clear()
