@@ -33,6 +33,8 @@ _UNIT = re.compile(
     r"|_(?:km|cm|mm|kg|mg|ml|minutes|hours|seconds)$",
     re.IGNORECASE,
 )
+_TOLD = re.compile(r"(?:to|most|below|under|than) (\d[\d,]*)\b(?!\^)")
+_LARGE = 10_000
 _CODE = re.compile(r"\b(?:iso|iata|letter|currency|country|language)\b.*\bcodes?\b", re.IGNORECASE)
 
 
@@ -99,7 +101,8 @@ class Planner:
                 chance.shuffle(members)
             alike.append(members)
         self._required = [name for name in self._members if name in required]
-        self._forms = _forms_for(properties)
+        self._properties = properties
+        self._required_names = [name for name in properties if name in required]
         self._people = list(PERSONAS)
         chance.shuffle(self._people)
 
@@ -122,7 +125,8 @@ class Planner:
                 values[name] = self._member(name, self._used_before(name, count))
         self._set_apart(values)
         form = None
-        for name in self._forms:
+        said = {name: self._properties[name] for name in (*self._required_names, *use) if name not in values}
+        for name in _forms_for(said):
             if chance.random() < _FORM_SHARES[name]:
                 form = name
                 break
@@ -193,7 +197,7 @@ def _members(schema: JsonObject) -> list[JsonValue]:
 
 
 def _forms_for(properties: JsonMapping) -> Sequence[str]:
-    """The forms that some parameter's values can take."""
+    """The forms that a value of one of these parameters can take."""
     forms = []
     schemas = [(name, schema, str(schema.get("description", ""))) for name, schema in properties.items()]
     numbers = [(name, text) for name, schema, text in schemas if schema.get("type") in ("integer", "number")]
@@ -205,5 +209,14 @@ def _forms_for(properties: JsonMapping) -> Sequence[str]:
     if any(_UNIT.search(name) or _UNIT.search(text) for name, text in numbers):
         forms.append("unit")
     if numbers:
-        forms += ["words", "thousands"]
+        forms.append("words")
+    if any(_may_be_large(properties[name], text) for name, text in numbers):
+        forms.append("thousands")
     return forms
+
+
+def _may_be_large(schema: JsonObject, description: str) -> bool:
+    """Whether a number may have so many digits that people write separators."""
+    highest = schema.get("maximum", schema.get("exclusiveMaximum"))
+    told = [float(number.replace(",", "")) for number in _TOLD.findall(description)]
+    return (highest is None or highest >= _LARGE) and (not told or max(told) >= _LARGE)

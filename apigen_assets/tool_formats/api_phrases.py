@@ -60,7 +60,7 @@ _SUBJECT = re.compile(
     r"\b(?P<noun>numbers?|integers?|strings?|texts?|lists?|words?|sentences?|dates?|polynomial|matrix|year|city|country|"
     r"e-?mail address|url|address|phrase|expression|sequence|name|password|formula|roman numeral|"
     r"ip address|country code|movie|song|ticker|fraction|url|web address|title)\b"
-    r"(?! (?:of|or|and|in|up|that|with|which|is|are)\b|')",
+    r"(?! (?:of|or|and|in|up|that|with|which|is|are)\b|'|, \w+ and\b)",
     re.IGNORECASE,
 )
 _UNITS = (

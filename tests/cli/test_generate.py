@@ -404,7 +404,7 @@ def test_a_structured_prompt_asks_for_an_object_with_a_schema_of_its_tools(home:
             calls = schema["properties"]["pairs"]["items"]["properties"]["answers"]["items"]
             names = [call["properties"]["name"]["enum"][0] for call in calls.get("anyOf", [calls])]
             assert all(f'"{name}"' in body["messages"][-1]["content"] for name in names)
-            assert "JSON object whose one key `pairs`" in body["messages"][0]["content"]
+            assert "JSON object whose one key `pairs`" in body["messages"][-1]["content"]
 
 
 VERSIONS = '''

@@ -108,3 +108,48 @@ def test_every_form_with_a_test_is_all_there_are() -> None:
     marks = test_what_a_form_asks_for_is_what_verification_accepts.pytestmark  # type: ignore[attr-defined]
     assert {case[0] for case in marks[0].args[1]} == set(FORMS)
     assert reader.Assignment().form == ""
+
+
+def test_parameters_with_the_same_permitted_values_are_never_set_to_one() -> None:
+    units = ["mile", "foot", "inch", "yard"]
+    schema = {
+        "properties": {
+            "source": {"type": "string", "enum": units},
+            "target": {"type": "string", "enum": list(reversed(units))},
+            "also": {"type": "string", "enum": units},
+            "n": {"type": "integer"},
+        },
+        "required": ["source", "target"],
+    }
+    plans = Planner("seed", schema).plans(0, 60)
+    for plan in plans:
+        assert len(set(plan.set.values())) == len(plan.set)
+    assert len({(plan.set["source"], plan.set["target"]) for plan in plans}) == 12
+
+
+def test_every_optional_parameter_has_its_turns_alone_and_with_others() -> None:
+    for size in range(1, 8):
+        names = [f"p{i}" for i in range(size)]
+        schema = {"properties": {name: {"type": "string"} for name in names}, "required": []}
+        uses = [plan.use for plan in Planner("seed", schema).plans(0, 3 * size + 8)]
+        counts = {name: sum(name in use for use in uses) for name in names}
+        assert max(counts.values()) - min(counts.values()) <= 3
+        assert () in uses
+        given = sum(counts.values()) / len(uses) / size
+        assert given >= {1: 0.6, 2: 0.5, 3: 0.45, 4: 0.4}.get(size, 0.25)
+
+
+def test_a_form_is_one_that_a_value_of_the_pair_can_have() -> None:
+    schema = {
+        "properties": {
+            "cycle": {"type": "integer", "description": "Length in days, 20 to 45."},
+            "amount": {"type": "number", "description": "Amount, above 0."},
+            "day": {"type": "string", "format": "date"},
+        },
+        "required": ["cycle"],
+    }
+    for plan in Planner("seed", schema).plans(0, 400):
+        if plan.form == "thousands":
+            assert "amount" in plan.use
+        if plan.form in ("calendar", "relative"):
+            assert "day" in plan.use
