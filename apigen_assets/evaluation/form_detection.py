@@ -96,8 +96,8 @@ def detect_form(
         if plain.get(own, 0) >= OWN_HANDLER * len(counted):
             return _taken(own, plain, strict, False, of_calls, own)
         if not allow_unreadable:
-            readable = {**_readable(counted, FORMS, thoughts), own: plain.get(own, 0)}
-            raise _unreadable(strict, len(answers), readable, False, own, of_calls, is_own=True)
+            readable = _readable(counted, FORMS, thoughts)
+            raise _unreadable(strict, len(answers), readable, False, own, of_calls, read_by_own=plain.get(own, 0))
     readable = _readable(counted, FORMS, False)
     thinking = False
     if thoughts:
@@ -204,6 +204,11 @@ def _taken(
             f"the leaderboard's own handler of this model reads {own}, in which {readable.get(own, 0)} of "
             f"{len(counted)} answers hold a call: read as {form}, the figures are not those of the board"
         )
+    elif own and thinking:
+        warnings.append(
+            "what is thought before the answers was cut off; the leaderboard's own handler of this model reads them as "
+            "they are stored: the figures are not those of the board"
+        )
     elif own == "openai" and count and all(answer.quoted for answer in counted) and _all_text(counted):
         warnings.append(
             "the leaderboard's own handler of this model reads structures alone; these are JSON text, which on the "
@@ -288,9 +293,14 @@ def _unreadable(
     thinking: bool,
     form: str | None,
     of_calls: bool,
-    is_own: bool = False,
+    read_by_own: int | None = None,
 ) -> OutputsError:
-    """The refusal: `form` is the one that was told or the leaderboard's own (`is_own`); null where any would do."""
+    """The refusal.
+
+    `form` is the one that was told, or the leaderboard's own, whose handler reads so many (`read_by_own`); null where
+    any would do. `readable` is what each form reads with thoughts cut off.
+    """
+    is_own = read_by_own is not None
     where = "answers of the call categories that say something" if of_calls else "answers that say something"
     best = _told_apart(readable)
     shares = ", ".join(f"{name} {count} ({100 * count / len(counted):.1f} %)" for name, count in best)
@@ -300,7 +310,7 @@ def _unreadable(
         for answer in counted
         if not any(answer.holds_call(name, thinking) for name in tried)
     ]
-    count = max((readable.get(name, 0) for name in tried), default=0)
+    count = max((readable.get(name, 0) for name in tried), default=0) if read_by_own is None else read_by_own
     label = f"the form {form!r}" if form else "any known form"
     if is_own:
         label += ", which the leaderboard's own handler of this model reads"

@@ -75,6 +75,15 @@ def test_what_the_leaderboards_own_handler_cannot_read_is_refused_with_the_way_o
     assert "reads json, in which 0 of 20" in named.warnings[0]
 
 
+def test_thoughts_before_the_calls_are_no_calls_to_a_handler_that_does_not_cut_them_off():
+    values = answers(*["<think>hm</think>[f(a=1)]"] * 9)
+    with pytest.raises(OutputsError, match=r"(?s)none of 9 .*'python', which.*--format python reads most"):
+        detect_form(values, own="python")
+    told = check_form(values, "python", own="python")
+    assert told.thinking
+    assert "cut off" in told.warnings[0]
+
+
 def test_tool_calls_as_json_text_are_none_to_the_handler_of_an_api_model():
     values = answers(*['[{"f": "{\\"a\\": 1}"}]'] * 9)
     assert detect_form(values).form == "openai"
