@@ -66,7 +66,7 @@ def main() -> None:
     table = Api.frame(mixed(options.apis, 0))
     text = table.write_ipc(None).getbuffer().nbytes
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     library = Library(table)
     own = [library.api(place) for place in range(min(options.batch, len(library)))]
     sampler = Sampler(own, from_seeds(all_seeds()), 1, "batch", library=library)
@@ -81,12 +81,12 @@ def main() -> None:
         mixed_sources += len({api.source.name for api in draw.tools}) > 1
         examples += bool(draw.examples)
         tools.update(api.name for api in draw.tools)
-    seconds = time.perf_counter() - start
+    seconds, cpu = time.perf_counter() - start, time.process_time() - used
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"{options.apis} APIs ({text / 2**20:.0f} MiB as a table), {options.prompts} prompts of a batch of {len(own)}"
     )
-    print(f"index {built:.1f} s, prompts {seconds - built:.1f} s, together {seconds:.1f} s")
+    print(f"index {built:.1f} s, prompts {seconds - built:.1f} s, together {seconds:.1f} s, {cpu:.1f} s of CPU")
     print(f"peak memory of the process {after:.0f} MiB, of which {before:.0f} MiB before the library was made")
     print(
         f"{mixed_sources / several:.0%} of the prompts with several tools mix sources; {len(tools)} APIs were offered"

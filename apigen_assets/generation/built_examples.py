@@ -3,7 +3,7 @@
 import itertools
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.call import Call
@@ -36,6 +36,7 @@ def build_example(
     targets: Sequence[str],
     singles: Mapping[str, Sequence[ShownExample]],
     chance: random.Random,
+    arguments_of: Callable[[Api], Iterable[JsonObject]] = built_arguments,
 ) -> ShownExample | None:
     """An example of a style and wording that calls the targets; null where no valid call can be made.
 
@@ -46,6 +47,7 @@ def build_example(
         targets: names of the tools to call, the main one first.
         singles: per tool name, examples of one call to it, whose words and values are better than made ones.
         chance: the draw's source of chance.
+        arguments_of: argument sets of an API from its own material.
     """
     by_name = {api.name: api for api in tools}
     if style in (Style.SIMPLE, Style.MULTIPLE):
@@ -56,7 +58,7 @@ def build_example(
     calls: list[Call] = []
     seen: set[str] = set()
     for name in names:
-        part = _part(by_name[name], wording, singles.get(name, ()), seen, chance)
+        part = _part(by_name[name], wording, singles.get(name, ()), seen, chance, arguments_of)
         if part is None:
             return None
         parts.append(part[0])
@@ -68,7 +70,12 @@ def build_example(
 
 
 def _part(
-    api: Api, wording: str, singles: Sequence[ShownExample], seen: set[str], chance: random.Random
+    api: Api,
+    wording: str,
+    singles: Sequence[ShownExample],
+    seen: set[str],
+    chance: random.Random,
+    arguments_of: Callable[[Api], Iterable[JsonObject]],
 ) -> tuple[Pieces, Call] | None:
     """One request and its call, which is not among those seen."""
     free = [example for example in singles if dumps(example.answers[0].model_dump()) not in seen]
@@ -85,7 +92,7 @@ def _part(
         example = chance.choice(plain)
         return [(chance.choice(_OPENINGS[wording]), False), (example.query, True)], example.answers[0]
     own = (example.answers[0].arguments for example in free)
-    for arguments in itertools.chain(own, _varied(api, singles, chance), built_arguments(api)):
+    for arguments in itertools.chain(own, _varied(api, singles, chance), arguments_of(api)):
         call = Call(name=api.name, arguments=arguments)
         if dumps(call.model_dump()) not in seen:
             return _written(api, arguments, wording, chance), call

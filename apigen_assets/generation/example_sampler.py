@@ -6,12 +6,15 @@ here and left out there. So an example fits its prompt wholly, or it is not show
 
 import hashlib
 import heapq
+import itertools
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.style import Style
+from apigen_assets.files.json_types import JsonObject
+from apigen_assets.generation.built_arguments import built_arguments
 from apigen_assets.generation.built_examples import build_example
 from apigen_assets.generation.shown_examples import ShownExample
 from apigen_assets.tool_formats.json_schema import is_valid
@@ -39,6 +42,7 @@ class ExampleSampler:
         self._by_tool: dict[str, list[ShownExample]] = {}
         self._queries: dict[str | None, list[ShownExample]] = {}
         self._valid: dict[tuple[str, str], bool] = {}
+        self._arguments: dict[str, _Remembered] = {}
         for example in sorted(pool, key=lambda one: one.example_id):
             if not example.answers:
                 self._queries.setdefault(example.wording, []).append(example)
@@ -73,7 +77,7 @@ class ExampleSampler:
                 if len(example.answers) == 1 and example.language is None:
                     singles.setdefault(example.answers[0].name, []).append(example)
             chance = random.Random(f"{self._key}|built|{index}")
-            built = build_example(style, wording, tools, targets, singles, chance)
+            built = build_example(style, wording, tools, targets, singles, chance, self._arguments_of)
             if built is not None:
                 shown[built.example_id] = built
         # What calls another offered tool is shown only where nothing calls a target: models copy it.
@@ -92,6 +96,11 @@ class ExampleSampler:
     def tone(self, index: int, wording: str) -> tuple[str, ...]:
         """Real queries without answers in the wording, which show how people ask."""
         return tuple(one.query for one in self._first(self._queries.get(wording, ()), index, MOST_QUERIES))
+
+    def _arguments_of(self, api: Api) -> "_Remembered":
+        if api.api_id not in self._arguments:
+            self._arguments[api.api_id] = _Remembered(built_arguments(api))
+        return self._arguments[api.api_id]
 
     def _fitting(self, tools: Sequence[Api]) -> list[ShownExample]:
         """The examples all of whose calls go to offered tools and have their arguments, by id."""
@@ -122,6 +131,23 @@ class ExampleSampler:
             return hashlib.blake2b(text.encode(), digest_size=8).digest()
 
         return heapq.nsmallest(count, pool, key=place)
+
+
+class _Remembered:
+    """What an iterator gives, made once and as far as somebody asks."""
+
+    def __init__(self, source: Iterator[JsonObject]) -> None:
+        self._source = source
+        self._made: list[JsonObject] = []
+
+    def __iter__(self) -> Iterator[JsonObject]:
+        for place in itertools.count():
+            if place == len(self._made):
+                following = next(self._source, None)
+                if following is None:
+                    return
+                self._made.append(following)
+            yield self._made[place]
 
 
 def _counts(example: ShownExample) -> bool:

@@ -101,8 +101,8 @@ class Planner:
                 chance.shuffle(members)
             alike.append(members)
         self._required = [name for name in self._members if name in required]
-        self._properties = properties
         self._required_names = [name for name in properties if name in required]
+        self._forms = {name: _forms_for({name: schema}) for name, schema in properties.items()}
         self._people = list(PERSONAS)
         chance.shuffle(self._people)
 
@@ -125,8 +125,11 @@ class Planner:
                 values[name] = self._member(name, self._used_before(name, count))
         self._set_apart(values)
         form = None
-        said = {name: self._properties[name] for name in (*self._required_names, *use) if name not in values}
-        for name in _forms_for(said):
+        said = (name for name in (*self._required_names, *use) if name not in values)
+        possible = {form for name in said for form in self._forms[name]}
+        for name in FORMS:
+            if name not in possible:
+                continue
             if chance.random() < _FORM_SHARES[name]:
                 form = name
                 break
