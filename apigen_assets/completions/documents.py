@@ -16,7 +16,8 @@ from apigen_assets.files.json_types import JsonObject, JsonValue
 FindStart = Callable[[str, int], int | None]
 """Where, from a position on, the next object begins that is worth reading for itself; null where none does."""
 
-_OPENER = re.compile(r"[\[{]")
+_OPENER = re.compile(r"\[|\{(?!\s*+[\[{])")
+"""Where a document may begin: an object begins with a key."""
 _ESCAPED = re.compile(r'[\[{]\s*(?:\\n\s*)*\\"')
 _QUOTE_ENTITY = re.compile(r"&(?:quot|#34|#x22);", re.IGNORECASE)
 _QUOTED = re.compile(r"^[ \t]*> ?", re.MULTILINE)

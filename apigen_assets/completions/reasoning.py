@@ -16,11 +16,11 @@ _WORD = (
     r"monologue|deliberation|rationale|draft)(?:_(?:start|begin|end|stop))?"
 )
 _TAG = re.compile(
-    r"(?P<open><\|?|\[|◁)\s*(?P<slash>/?)\s*(?P<word>" + _WORD + r")(?:\s[^<>\[\]◁▷]{0,80})?\s*(?:\|?>|\]|▷)",
+    r"(?P<open><\|?|\[|◁)\s*+(?P<slash>/?)\s*+(?P<word>" + _WORD + r")(?:\s[^<>\[\]◁▷]{0,80})?\s*(?:\|?>|\]|▷)",
     re.IGNORECASE,
 )
 _ANSWER_TAG = re.compile(
-    r"(?:<\|?|\[|◁)\s*(?P<slash>/?)\s*(?:begin[_ ](?:of[_ ])?|(?P<end>end[_ ](?:of[_ ])?)|start[_ ])?"
+    r"(?:<\|?|\[|◁)\s*+(?P<slash>/?)\s*+(?:begin[_ ](?:of[_ ])?|(?P<end>end[_ ](?:of[_ ])?)|start[_ ])?"
     r"(?:(?:final[_ ])?(?:answer|solution|response|output|result|text)|final|box)\s*(?:\|?>|\]|▷)",
     re.IGNORECASE,
 )
@@ -29,8 +29,9 @@ _MESSAGE_END = re.compile(r"<\|(?:end|return|call|start)\|>")
 _STRIPPED_CHANNEL = re.compile(r"\A\s*(?:assistant\s*)?(?:<\|channel\|>)?analysis(?=[\sA-Z\"'\[{(])", re.DOTALL)
 _STRIPPED_FINAL = re.compile(r"assistant\s*(?:<\|channel\|>)?final(?:\s*json|\s*code)?(?=[\s\[{`\"A-Z]|\Z)")
 _GEMMA = re.compile(r"<\|channel>\s*thought(.*?)<channel\|>", re.DOTALL)
-_HEAD = r"^[ \t]*(?:#{1,6}[ \t]*|\*\*|__|>[ \t]*)*(?:here(?: is|'s) (?:my|the) )?(?:"
-_HEAD_END = r")(?:[ \t]*\*\*|__)?[ \t]*:?(?:\*\*|__)?[ \t]*:?[ \t]*(?:$|(?<=[:*]))"
+# Possessive quantifiers: a model that loops writes thousands of these characters, and nothing may look at them twice.
+_HEAD = r"^[ \t]*+(?:#{1,6}[ \t]*+|\*\*|__|>[ \t]*+)*+(?:here(?: is|'s) (?:my|the) )?(?:"
+_HEAD_END = r")(?:[ \t]*+\*\*|__)?(?:[ \t]*+:)?(?:\*\*|__)?(?:[ \t]*+:)?(?:(?<=[:*])|[ \t]*+$)"
 _REASONING_HEAD = re.compile(
     _HEAD + r"(?:my )?(?:thought process|thinking process|thinking|thoughts?|reasoning|chain of thought|analysis|"
     r"scratch ?pad|(?:first |rough )?drafts?|brainstorming|planning|plan)" + _HEAD_END,

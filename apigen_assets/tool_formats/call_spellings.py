@@ -49,7 +49,8 @@ _MARK = (
 )
 _MARKS = re.compile(_MARK, re.IGNORECASE)
 _LEADING = re.compile(rf"\A(?:\s|{_MARK})+", re.IGNORECASE)
-_TRAILING = re.compile(rf"(?:\s|{_MARK})+\Z", re.IGNORECASE)
+_LAST_MARK = re.compile(rf"(?:{_MARK})\Z", re.IGNORECASE)
+_LONGEST_MARK = 40
 _MARKED = re.compile(rf"\A\s*(?:{_MARK})|\[ARGS\]", re.IGNORECASE)
 _NAMED = re.compile(r"\s*(?:\[TOOL_CALLS\])?\s*([A-Za-z_][\w.-]*)\s*(?:\[CALL_ID\]\s*\w+\s*)?\[ARGS\]\s*")
 _TYPES = {"function", "function_call", "tool_use", "tool_call", "tool"}
@@ -179,8 +180,7 @@ def is_marks(text: str) -> bool:
 
 def _calls_in(text: str, names: Collection[str]) -> list[JsonValue] | None:
     """The calls of a text that holds nothing else: Python's, or JSON between a model's own marks; null for others."""
-    stripped = _LEADING.sub("", text)
-    python = _python_calls(_TRAILING.sub("", stripped))
+    python = _python_calls(_without_trailing(_LEADING.sub("", text)))
     if python is not None:
         return python
     if not _MARKED.search(text):
@@ -201,6 +201,14 @@ def _calls_in(text: str, names: Collection[str]) -> list[JsonValue] | None:
             calls.append(call if isinstance(call, dict) else None)
         end = item.end
     return calls if calls and is_marks(found.text[end:]) else None
+
+
+def _without_trailing(text: str) -> str:
+    """A text without the marks and the white space at its end."""
+    text = text.rstrip()
+    while (mark := _LAST_MARK.search(text, max(0, len(text) - _LONGEST_MARK))) is not None:
+        text = text[: mark.start()].rstrip()
+    return text
 
 
 def _marked_calls(text: str) -> list[JsonValue] | None:

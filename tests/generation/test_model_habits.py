@@ -326,3 +326,20 @@ def test_a_block_that_can_be_read_and_one_that_cannot_are_both_kept() -> None:
     text = f"Query: Is it late?\nAnswers: {dumps(PAIRS[0]['answers'])}\n\nQuery: and now?\nAnswers: none needed"
     parsed = read(text)
     assert [(pair.query, pair.error is None) for pair in parsed.pairs] == [("Is it late?", True), ("and now?", False)]
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("#", "*", "_", ">", " ", "\n", "```", "- ", "1. ", "[", "{", '"', "\\", "<", "<think>", "<think_end>"),
+        *("<answer>[", "Query: a\n", "<query>a</query> ", "| a | b |\n", "- query: a\n  answers: []\n", "answer: "),
+        *('{"query": "', ">\n"),
+    ],
+)
+def test_a_model_that_loops_costs_a_moment_and_not_the_run(piece: str) -> None:
+    looped = piece * (8_000 // len(piece))
+    for text in (looped, f"Answer{looped}x", f"Query: a\n{looped}", dumps([{"query": "a", "answers": f"f({looped}"}])):
+        parsed = read(text)
+        assert len(parsed.pairs) <= 5
+        assert all(pair.error or pair.answers == [] for pair in parsed.pairs)
