@@ -102,7 +102,7 @@ def _run_job(config: Settings, run: JsonObject) -> None:
             },
         )
         if not result.success:
-            _fail(f"Not released: {_reason(result)}")
+            _fail(f"Not released: {_reason(result).removeprefix('not released: ')}")
         for event in result.get_asset_materialization_events():
             for name in ("path", "rows", "loaded", "published", "url", "revision", "version", "verified", "notes"):
                 value = event.materialization.metadata.get(name)
