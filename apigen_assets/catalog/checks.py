@@ -11,7 +11,7 @@ from apigen_assets.partitions import api_batches
 def _result(faults: list[str], frame: pl.DataFrame) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=not faults,
-        description="; ".join(faults[:5]) or f"{frame.height} APIs",
+        description=inert("; ".join(faults[:5])) or f"{frame.height} APIs",
         metadata={"apis": frame.height, "faults": len(faults)},
     )
 
@@ -31,7 +31,7 @@ def api_catalog_is_sound(api_catalog: pl.DataFrame, unimported_apis: pl.DataFram
     return dg.AssetCheckResult(
         passed=not faults and not own,
         severity=dg.AssetCheckSeverity.ERROR if faults else dg.AssetCheckSeverity.WARN,
-        description="; ".join((faults + own)[:5]) or f"{api_catalog.height} APIs",
+        description=inert("; ".join((faults + own)[:5])) or f"{api_catalog.height} APIs",
         metadata={"apis": api_catalog.height, "faults": len(faults), "importer_faults": len(own)},
     )
 
@@ -104,5 +104,5 @@ def has_usable_apis(
         },
         description=f"{usable} usable APIs"
         if usable
-        else "No usable API. " + (". ".join(why) or "The source is empty."),
+        else "No usable API. " + (inert(". ".join(why)) or "The source is empty."),  # the UI reads it as markdown
     )

@@ -57,9 +57,9 @@ class Report(NamedTuple):
         listed = "\n".join(f"* {finding.sentence()}" for finding in self.findings)
         return (
             f"{len(self.findings)} secret{'s' if len(self.findings) > 1 else ''} in what is kept or would be "
-            f"released:\n{listed}\nRotate each one, since others may have read it, and remove it: from the source or "
-            f"the generator's prompt, from the tables made of it, and from journal and recordings. The id of one that "
-            f"is no secret goes into {ALLOWED} in APIGEN_HOME."
+            f"released:\n\n{listed}\n\nRotate each one, since others may have read it, and remove it: from the source "
+            f"or the generator's prompt, from the tables made of it, and from journal and recordings. The id of one "
+            f"that is no secret goes into {ALLOWED} in APIGEN_HOME."
         )
 
 
