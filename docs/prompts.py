@@ -48,13 +48,16 @@ appendix; the words are this project's.
 * **Functions**: the targets come from the batch, each API in turn; distractors and partners from the whole catalog as
   it was pinned for the batch: near ones by names, parameters and descriptions (55 %), near ones of other sources (35
   %), any (10 %). The version is `library_version` on `raw_candidates`.
-* **Examples**: of the asked style and wording, calling offered functions only; the first calls a target. Hand-written
-  seeds, seeds of your own, verified rows of the round before; where none fits, one is built of two others, or of the
-  function's own documentation and example values. A pair that repeats an example, an earlier query, a real query or a
-  sentence of the prompt is rejected as `copied_example`.
+* **Examples**: at most two, of the asked style and wording, that call targets only: a small model copies whatever
+  else it is shown. Hand-written seeds, seeds of your own, verified rows of the round before; where none fits, one is
+  built of two others, of one with other values, or of the function's own documentation and example values. A pair
+  that repeats an example, an earlier query, a real query or a sentence of the prompt is rejected as `copied_example`.
+* **Room**: a tool of more than 1,000 tokens is shown with shorter descriptions, 20 permitted values and fewer
+  optional parameters, always with those that plan and examples use; the row keeps the whole tool.
 * **Task**: number, style, wording, language, targets, and a plan per pair. `use` and `set` bring every optional
-  parameter and every permitted value round; `form` is how values are put; `level`, `length` and `who` vary the rest.
-  Stand-ins read this JSON and nothing else, so that an edit of a text changes nothing for them.
+  parameter and every permitted value round; `form` is how values are put, one that a value of the pair can have;
+  `level`, `length` and `who` vary the rest. Stand-ins read this JSON and nothing else, so that an edit of a text
+  changes nothing for them.
 * **The last line** says the form of the reply once more. Small models answer what they read last: without it a
   Qwen2.5-Coder 0.5B wrote queries in 1 of 8 completions, calls alone or parts of the task in the others.
 * **Units**: a value stands in the query in the unit of its parameter, unless the pair's `form` asks for another one.
@@ -68,8 +71,10 @@ appendix; the words are this project's.
 
     {"query": "How wide is Mars?", "answers": [{"name": "planet_size", "arguments": {"planet": "Mars"}}]}
 
-or a query alone. With `tools` (names or definitions) the calls are checked against them; what is wrong is left out
-and named on `seed_examples`.
+or a query alone; other shapes of rows (messages, ShareGPT, OpenAI calls) are read too. With `tools` (names or
+definitions) the calls are checked against them; what is wrong is left out and named on `seed_examples`, a file that
+cannot be read with one sentence. `apigen generate` and `apigen batch export` show the same seeds, and draw from the
+catalog of the lake, pinned at their first run, where there is one.
 
 ## Rounds
 
@@ -84,9 +89,8 @@ Two shared cores, other work beside it; stand-ins are no language models.
 
 | what | command | figure |
 |---|---|---|
-| 10,000 prompts, each for another API of 16,394 | `python benchmarks/sampling.py --batch 16394` | 8.2 s, 314 MiB |
-| the same for a batch of 100 APIs | `python benchmarks/sampling.py` | 7.3 s, 184 MiB |
-| tokens per prompt of five pairs, that library (characters / 4) | the same | 957, of which 328 are the system message |
+| 10,000 prompts of a batch of 100 of 16,394 APIs | `python benchmarks/sampling.py` | 7.5 s of CPU 198 MiB |
+| tokens per prompt of five pairs, that library (characters / 4) | the same | 980, of which 305 are the system message |
 """
 
 

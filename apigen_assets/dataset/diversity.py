@@ -47,8 +47,8 @@ class Diversity(NamedTuple):
     """Share of the optional parameters of those functions that some row uses."""
     optional_share: float
     """Optional parameters used per call / optional parameters that the function has."""
-    members_used: float
-    """Share of the permitted values of the functions' parameters that some row uses."""
+    members_used: float | None
+    """Share of the permitted values of the functions' parameters that some row uses; null where none are listed."""
     forms: dict[str, float]
     """Shares of single values by how the query says them (`FORMS`)."""
     said_again: float | None = None
@@ -104,7 +104,7 @@ def table_of(figures: Sequence[Diversity]) -> str:
         lines.append(
             f"| {one.group} | {one.rows:,} | {one.distinct_1:.3f} | {one.distinct_2:.3f} | {one.self_similarity:.2f} | "
             f"{one.words:g} | {one.calls:.2f} | {one.apis} | {one.optional_used:.0%} | {one.optional_share:.0%} | "
-            f"{one.members_used:.0%} | {forms} | {said_again_text(one)} |"
+            f"{members_text(one)} | {forms} | {said_again_text(one)} |"
         )
     return "\n".join(lines)
 
@@ -113,6 +113,11 @@ def references() -> list[Diversity]:
     """The figures of rows of others, as `benchmarks/diversity.py --references` measured them."""
     read = json.loads(_REFERENCES.read_text(encoding="utf-8"))
     return [Diversity(**figures) for figures in read["figures"]]
+
+
+def members_text(figures: Diversity) -> str:
+    """The share of permitted values that are used, or that the tools list none."""
+    return "none listed" if figures.members_used is None else f"{figures.members_used:.0%}"
 
 
 def said_again_text(figures: Diversity) -> str:
@@ -139,7 +144,7 @@ def _of(group: str, rows: pl.DataFrame, seed: int) -> Diversity:
         apis=len(use.optional),
         optional_used=_share(use.used, use.optional),
         optional_share=use.optional_given / max(1, use.optional_offered),
-        members_used=_share(use.used_members, use.members),
+        members_used=_share(use.used_members, use.members) if use.members else None,
         forms={form: use.forms[form] / max(1, use.forms.total()) for form in FORMS},
         said_again=share_said_again(rows),
     )

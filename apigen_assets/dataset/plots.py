@@ -59,7 +59,7 @@ def _by_group(report: Report) -> dg.MetadataValue[Any]:
     }
     named = {f"{by}: {one.group}": one for by, figures in report.groups for one in figures}
     bars = {
-        measure: {name: 100 * float(getattr(one, field)) for name, one in named.items()}
+        measure: {name: 100 * float(getattr(one, field) or 0) for name, one in named.items()}
         for measure, field in measures.items()
     }
     return figure(grouped_figure(bars, "Diversity by style, generator and round", "%"))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 from apigen_assets.dataset.compose import DUPLICATES
-from apigen_assets.dataset.diversity import FORMS, SAMPLE, Diversity, references, said_again_text
+from apigen_assets.dataset.diversity import FORMS, SAMPLE, Diversity, members_text, references, said_again_text
 from apigen_assets.dataset.funnel import FunnelRow
 from apigen_assets.dataset.statistics import PAPER_SHARES, Statistics, sample_rows
 from apigen_assets.files.excerpt import cut
@@ -243,7 +243,7 @@ def _groups(groups: Iterable[tuple[str, list[Diversity]]]) -> str:
     lines = []
     for by, figures in [*groups, ("beside", references())]:
         for one in figures:
-            shares = (one.optional_used, one.optional_share, one.members_used, *(one.forms[form] for form in FORMS))
+            shares = (one.optional_used, one.optional_share)
             cells = [
                 f"{one.rows:,}",
                 f"{one.distinct_1:.3f}",
@@ -253,6 +253,8 @@ def _groups(groups: Iterable[tuple[str, list[Diversity]]]) -> str:
                 f"{one.calls:.2f}",
                 f"{one.apis:,}",
                 *(f"{share:.0%}" for share in shares),
+                members_text(one),
+                *(f"{one.forms[form]:.0%}" for form in FORMS),
                 said_again_text(one),
             ]
             name = one.group if by == one.group else f"{by}: {one.group}"
