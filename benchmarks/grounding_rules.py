@@ -2,15 +2,14 @@
 
     python benchmarks/grounding_rules.py            # print the table over the packaged corpus
     python benchmarks/grounding_rules.py --write    # and write it to apigen_assets/verification/grounding/measured.json
-    python benchmarks/grounding_rules.py --bfcl DATA [--write]    # count false alarms on BFCL's answers as well
+    python benchmarks/grounding_rules.py --bfcl DATA [--write]    # measure on BFCL's answers anew as well
 
-DATA is `bfcl_eval/data` of an environment made by `apigen bfcl-install`. BFCL's queries and answers are counted on,
-never kept: an argument that may be left out is taken where the query says its value.
+DATA is `bfcl_eval/data` of an environment made by `apigen bfcl-install`. BFCL's queries, its answers and the damage
+done to them are counted on, never kept: an argument that may be left out is taken where the query says its value.
 """
 
 import argparse
 import json
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +17,11 @@ import polars as pl
 
 from apigen_assets.catalog.importers.python_modules import import_python_package
 from apigen_assets.domain.candidate import Candidate
+from apigen_assets.domain.style import style_of
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.functions.library import all_seeds
-from apigen_assets.verification.corpus.measure import measure_rules, rule_table
-from apigen_assets.verification.grounding import ground, strength
+from apigen_assets.verification.corpus.measure import Counts, measure_damage, measure_rules, rule_table
+from apigen_assets.verification.grounding import strength
 
 CATEGORIES = (
     "simple_python", "multiple", "parallel", "parallel_multiple",
@@ -103,46 +103,56 @@ def _chosen(allowed: JsonValue) -> JsonValue:
     return first
 
 
+def bfcl_frame(data: Path) -> pl.DataFrame:
+    """BFCL's queries with a right answer as candidates."""
+    rows = [
+        Candidate(
+            candidate_id=f"bfcl-{number}",
+            generator="",
+            batch="",
+            style=style_of(len(tools), len(calls)).value,
+            query=query,
+            tools=tools,
+            answers=calls,
+            prompt_id="",
+            completion_key="",
+        ).row()
+        for number, (query, tools, calls) in enumerate(bfcl_rows(data))
+    ]
+    return pl.DataFrame(rows, schema=Candidate.SCHEMA, orient="row")
+
+
+def as_json(counts: Counts) -> JsonObject:
+    return {
+        "good_rows": counts.good_rows,
+        "bad_rows": counts.bad_rows,
+        "rules": {
+            rule.value: {
+                "fired": counts.fired[rule],
+                "right": counts.right[rule],
+                "wrong_on_good": counts.wrong_on_good[rule],
+            }
+            for rule in sorted(counts.fired)
+        },
+    }
+
+
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--write", action="store_true")
-    arguments.add_argument("--bfcl", type=Path)
-    given = arguments.parse_args()
-    counts = measure_rules(seeds())
-    elsewhere: Counter[str] = Counter()
-    if given.bfcl:
-        for query, tools, calls in bfcl_rows(given.bfcl):
-            elsewhere["rows"] += 1
-            elsewhere.update({finding.rule.value for finding in ground(query, tools, calls).findings})
-    else:
-        elsewhere.update(strength.measured()["elsewhere"])
-    if given.write:
-        table = {
-            "good_rows": counts.good_rows,
-            "bad_rows": counts.bad_rows,
-            "rules": {
-                rule.value: {
-                    "fired": counts.fired[rule],
-                    "right": counts.right[rule],
-                    "wrong_on_good": counts.wrong_on_good[rule],
-                }
-                for rule in sorted(counts.fired)
-            },
-            "elsewhere": dict(sorted(elsewhere.items())),
-        }
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--bfcl", type=Path)
+    options = parser.parse_args()
+    corpus = as_json(measure_rules(seeds()))
+    elsewhere = as_json(measure_damage(bfcl_frame(options.bfcl))) if options.bfcl else strength.measured()["elsewhere"]
+    if options.write:
         target = Path(strength.__file__).with_name("measured.json")
-        target.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-        strength.measured.cache_clear()
-        strength.rejects.cache_clear()
-    columns = ["rule", "fired", "right", "wrong", "wrong_on_good_rows", "precision", "precision_low", "rejects"]
-    shown = rule_table(counts).select(columns).sort("fired", descending=True)
-    shown = shown.with_columns(
-        pl.Series("elsewhere", [elsewhere[rule] for rule in shown["rule"]]),
-        pl.col("precision", "precision_low").round(3),
-    )
-    print(f"{counts.good_rows} good rows, {counts.bad_rows} bad ones; elsewhere {elsewhere['rows']} good rows")
-    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=160, tbl_formatting="ASCII_MARKDOWN"):
-        print(shown)
+        target.write_text(json.dumps({"corpus": corpus, "elsewhere": elsewhere}, indent=1) + "\n", encoding="utf-8")
+        for cached in (strength.measured, strength.counts_of, strength.precision_of, strength.rejects):
+            cached.cache_clear()
+    for name, part in (("corpus", corpus), ("elsewhere", elsewhere)):
+        print(f"{name}: {part['good_rows']} good rows, {part['bad_rows']} bad ones")
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=200, tbl_formatting="ASCII_MARKDOWN"):
+        print(rule_table())
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from apigen_assets.files.json_types import JsonObject
 from apigen_assets.verification.corpus.corpus import labelled_pairs
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.grounding import ground
-from apigen_assets.verification.grounding.strength import rejects
+from apigen_assets.verification.grounding.strength import counts_of, measured, rejects
 
 _FORMAT = frozenset({"format", "execution", "hostile"})
 
@@ -26,13 +26,15 @@ RULES_SCHEMA = pl.Schema(
         "right": pl.Int64,
         "wrong": pl.Int64,
         "wrong_on_good_rows": pl.Int64,
+        "fired_elsewhere": pl.Int64,
         "precision": pl.Float64,
         "precision_low": pl.Float64,
         "precision_high": pl.Float64,
         "rejects": pl.Boolean,
     }
 )
-"""One row per rule; the interval is Wilson's at 95 %. `rejects` is what the packaged table says."""
+"""One row per rule; the interval is Wilson's at 95 %. `fired_elsewhere` is the part of `fired` on rows that are not
+packaged."""
 
 
 class Counts(NamedTuple):
@@ -117,11 +119,13 @@ _OF_TWO = frozenset({Rule.SWAPPED, Rule.SWAPPED_ORDER, Rule.RANGE_TURNED, Rule.O
 """Rules that set two values against each other; either may be the damaged one."""
 
 
-def rule_table(counts: Counts) -> pl.DataFrame:
-    """Counts as a table of `RULES_SCHEMA`, every rule in it."""
+def rule_table() -> pl.DataFrame:
+    """What was measured of every rule, as packaged, in a table of `RULES_SCHEMA`; the most tried first."""
+    elsewhere = measured()["elsewhere"]["rules"]
     rows = []
     for rule in Rule:
-        fired, right = counts.fired[rule], counts.right[rule]
+        counts = counts_of(rule)
+        fired, right = counts["fired"], counts["right"]
         low, high = wilson(right, fired)
         rows.append(
             {
@@ -131,14 +135,15 @@ def rule_table(counts: Counts) -> pl.DataFrame:
                 "fired": fired,
                 "right": right,
                 "wrong": fired - right,
-                "wrong_on_good_rows": counts.wrong_on_good[rule],
+                "wrong_on_good_rows": counts["wrong_on_good"],
+                "fired_elsewhere": elsewhere.get(rule.value, {}).get("fired", 0),
                 "precision": right / fired if fired else None,
                 "precision_low": low,
                 "precision_high": high,
                 "rejects": rejects(rule),
             }
         )
-    return pl.DataFrame(rows, schema=RULES_SCHEMA, orient="row")
+    return pl.DataFrame(rows, schema=RULES_SCHEMA, orient="row").sort("fired", descending=True, maintain_order=True)
 
 
 def measure_rules(more_good: pl.DataFrame | None = None, seeds: Sequence[int] = (0, 1, 2)) -> Counts:
@@ -148,17 +153,30 @@ def measure_rules(more_good: pl.DataFrame | None = None, seeds: Sequence[int] = 
         more_good: further rows that are right, such as the hand-written seeds.
         seeds: each chooses damage anew; equal damage counts once.
     """
-    from apigen_assets.verification.mutation.fault import FAULTS
-    from apigen_assets.verification.mutation.suite import make_mutants
     from apigen_assets.verification.stages.format import FormatChecker
 
     pairs = labelled_pairs()
-    columns = ["candidate_id", "style", "query", "tools", "answers"]
     passed = set(FormatChecker().check(pairs.select(list(Candidate.SCHEMA))).filter("passed")["candidate_id"])
     pairs = pairs.filter(pl.col("candidate_id").is_in(passed))
     good = pairs.filter(pl.col("truth") == "good").select(list(Candidate.SCHEMA))
     if more_good is not None:
         good = pl.concat([good, more_good.select(good.columns)])
+    return measure_damage(good, pairs.filter(pl.col("truth") == "bad"), seeds)
+
+
+def measure_damage(good: pl.DataFrame, bad: pl.DataFrame | None = None, seeds: Sequence[int] = (0,)) -> Counts:
+    """Counts of every rule over right rows, the damage done to them, and rows labelled bad.
+
+    Args:
+        good: right rows, of `Candidate.SCHEMA`.
+        bad: rows labelled bad that passed the format check.
+        seeds: each chooses damage anew; equal damage counts once.
+    """
+    from apigen_assets.verification.mutation.fault import FAULTS
+    from apigen_assets.verification.mutation.suite import make_mutants
+    from apigen_assets.verification.stages.format import FormatChecker
+
+    columns = ["candidate_id", "style", "query", "tools", "answers"]
     faults = [name for name, planted in FAULTS.items() if planted.family not in _FORMAT and name != "call_order"]
     mutants = pl.concat([make_mutants(good, seed, faults) for seed in seeds])
     mutants = mutants.unique(["query", "answers", "tools"], maintain_order=True).with_columns(
@@ -171,5 +189,5 @@ def measure_rules(more_good: pl.DataFrame | None = None, seeds: Sequence[int] = 
         .select(good.columns)
         .join(mutants.select("candidate_id", "source_id", "fault"), on="candidate_id", maintain_order="left")
     )
-    bad = pairs.filter(pl.col("truth") == "bad").select(columns)
-    return count_rules(good.select(columns), bad, mutants)
+    bad = good.clear() if bad is None else bad
+    return count_rules(good.select(columns), bad.select(columns), mutants)

@@ -58,7 +58,7 @@ def _judge_choice(leaf: Leaf, query: Query, members: list[str]) -> None:
         for member in members
         if member != leaf.value
         and fold(member) not in fold(str(leaf.value))
-        and any(not query.is_used(*span) for span in mentions(member, query))
+        and any(not query.is_used(*span) and not _NO.search(query.text[: span[0]]) for span in mentions(member, query))
     ]
     if len(rivals) > 1 and not mentions(str(leaf.value), query):
         leaf.against(Rule.CONFUSED_CHOICE, f"{leaf.value!r} where the query says {', '.join(map(repr, rivals))}")

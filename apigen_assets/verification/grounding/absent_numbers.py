@@ -4,7 +4,7 @@ import re
 
 from apigen_assets.verification.grounding.arguments import Leaf, Status
 from apigen_assets.verification.grounding.beside import akin, near_cues, unused_numbers
-from apigen_assets.verification.grounding.english import content_stems
+from apigen_assets.verification.grounding.english import content_stems, stem
 from apigen_assets.verification.grounding.finding import Rule
 from apigen_assets.verification.grounding.follows import follows
 from apigen_assets.verification.grounding.match import could_say
@@ -41,7 +41,16 @@ def judge_number(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
     said = ", ".join(query.text[number.start : number.end].strip() for number in unused[:3])
     if leaf.is_default:
         near = [number for number in unused if near_cues(query, (number.start, number.end)) & leaf.cues]
-        if near:
+        # What one of several calls takes is said of that call.
+        taken = any(
+            fellow.call != leaf.call and fellow.parameter == leaf.parameter and not fellow.is_default
+            for fellow in leaves
+        )
+        several = len({fellow.call for fellow in leaves if fellow.tool.name == leaf.tool.name}) > 1
+        if near and several and not taken:
+            text = query.text[near[0].start : near[0].end].strip()
+            leaf.ask(Rule.NUMBER_LEFT_OVER, f"{shown} is the default, and no call takes {text}, which the query says")
+        elif near and not taken:
             query.blamed.append((near[0].start, near[0].end))
             text = query.text[near[0].start : near[0].end].strip()
             leaf.against(Rule.DEFAULT_BUT_SAID, f"{shown} is the default, but the query says {text}")
@@ -58,6 +67,8 @@ def judge_number(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
         return
     why = _without_saying(leaf, value, query) or follows(value, leaf, query)
     twin = next((number for number in unused if is_slip(_plain(leaf.value), _written(number))), None)
+    sibling = stated_sibling(leaf, leaves)
+    said_of_others = bool(unused) or sibling is not None
     if twin is not None and why in {None, "by arithmetic"}:
         query.blamed.append((twin.start, twin.end))
         text = query.text[twin.start : twin.end].strip()
@@ -73,13 +84,19 @@ def judge_number(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
     elif why is not None:
         query.blamed += [(number.start, number.end) for number in unused]
         leaf.against(Rule.DERIVABLE_NUMBER, f"{shown} is not in the query, which says {said}; it may be calculated")
+    elif (
+        value == 0
+        and said_of_others
+        and not any(near_cues(query, (each.start, each.end)) & leaf.cues for each in unused)
+    ):
+        leaf.against(Rule.DERIVABLE_NUMBER, f"{shown} is not in the query; it may mean that there is none")
     elif unused:
         query.blamed += [(number.start, number.end) for number in unused]
         leaf.against(Rule.OTHER_NUMBER, f"{shown} is not in the query, which says {said}")
-    elif (sibling := stated_sibling(leaf, leaves)) is not None:
+    elif sibling is not None:
         leaf.against(Rule.SIBLING_SAYS, f"{shown} is not in the query, which says {sibling.value!r} in {sibling.place}")
     elif RELATIVE.search(query.text) and (1900 <= value <= 2100 or _is_of_calendar(leaf)):
-        leaf.say(Status.UNDECIDED, f"{shown} may be of a day that the query describes")
+        leaf.ask(Rule.UNSTATED_NUMBER, f"{shown} may be of a day that the query describes, and is not stated")
     elif (
         leaf.optional
         and value != 0
@@ -90,9 +107,14 @@ def judge_number(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
     elif _is_invented(leaf, value, query, leaves):
         leaf.against(Rule.INVENTED_NUMBER, f"{shown} is not in the query, nor anything it could follow from")
     else:
-        leaf.say(Status.UNDECIDED, f"{shown} is not stated")
+        leaf.ask(Rule.UNSTATED_NUMBER, f"{shown} is not stated")
 
 
+_DEGREE = re.compile(
+    r"\b(?:high|higher|low|lower|good|great|large|small|cheap|short|long|fast|slow|young|old|top|best|strong|weak)\s+"
+    r"(?:\w+\s+)?([a-z]+)"
+)
+"""A number that the query leaves to the reader: `a high average rating`."""
 _DEFAULT = re.compile(r"\bdefaults?\b")
 
 
@@ -136,6 +158,10 @@ def _is_invented(leaf: Leaf, value: float, query: Query, leaves: list[Leaf]) -> 
     """A number with more than two digits where the query has none at all, or an odd one out in a stated list."""
     if leaf.in_list:
         return abs(value) > 1 and len(_fellows(leaf, leaves)) >= 2
+    if "year" in leaf.parameter.casefold() and 1000 <= value <= 2100 and query.names:
+        return False  # of an event that the query names
+    if any(match[1] and stem(match[1]) in leaf.cues for match in _DEGREE.finditer(query.text)):
+        return False
     digits = len(re.sub(r"[^1-9]", "", _plain(leaf.value)))
     said = any(not number.weak for number in query.numbers) or bool(query.moments) or re.search(r"\d", query.text)
     return not said and digits >= 2

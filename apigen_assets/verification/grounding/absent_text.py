@@ -96,7 +96,7 @@ def _judge_words(
         alike = [span for span in codes + quoted + free if re.search(r"\d", query.text[slice(*span)])]
         _judge_code(leaf, query, shown, folded, alike, leaves, "a code")
     elif len(stated) * 2 >= len(words) and words:
-        near = [span for span in quoted if _overlap(folded, query.text[slice(*span)]) >= 0.6]
+        near = [span for span in quoted if _is_alike(folded, query.text[slice(*span)])]
         if near and not _FORMATTED.search(folded):
             leaf.against(Rule.QUOTATION_DIFFERS, f"{shown} differs from {query.text[slice(*near[0])]!r}")
         else:
@@ -159,7 +159,7 @@ def _judge_unsaid(
         )
     elif _is_initials(str(leaf.value), query):
         leaf.say(Status.UNDECIDED, f"{shown} may be what its initials stand for")
-    elif quoted or codes or instants or stated_sibling(leaf, leaves) is not None:
+    elif quoted or codes or instants or (stated_sibling(leaf, leaves) is not None and not choice):
         leaf.against(Rule.OTHER_TEXT, f"{shown} is not in the query")
     elif choice:
         if leaf.optional and leaf.has_default and not has_cue(leaf, query):
@@ -198,7 +198,8 @@ def _is_initials(value: str, query: Query) -> bool:
     """Whether a word of the query is made of the first letters of the value's words (`SF`, `LA`)."""
     words = [word.text for word in words_in(fold(value.split(",")[0]))]
     initials = "".join(word[0] for word in words)
-    return len(initials) >= 2 and any(word.text == initials for word in query.words)
+    # `NYC` has the initial of a word that people leave out
+    return len(initials) >= 2 and any(word.text in (initials, f"{initials}c") for word in query.words)
 
 
 def _judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) -> None:
@@ -243,13 +244,16 @@ def _replaced(value: str, folded: str, query: Query) -> Rule | None:
     """The rule by which the query has the text with another word in one place, two words beside it being the same."""
     own = [word.text for word in words_in(folded)]
     said = [word.text for word in query.words]
-    if len(own) < 3 or "_" in value or _FORMATTED.search(value):
+    if len(own) < 3 or re.search(r"[_@:/]", value) or _FORMATTED.search(value):
         return None
     rule = None
     for i in range(len(said) - len(own) + 1):
         different = [j for j, text in enumerate(own) if not same_word(text, said[i + j])]
         if len(different) != 1 or sum(text not in STOP for text in own) < 2:
             continue
+        mine, theirs = own[different[0]], said[i + different[0]]
+        if could_stand_for(*sorted((mine, theirs), key=len)):
+            continue  # `St` for `Street`
         start, end = query.words[i].start, query.words[i + len(own) - 1].end
         quoted = any(a <= start and end <= b for a, b in query.quoted)
         # `New York, NY` beside `New York between`: what comes last is often added, not replaced
@@ -258,6 +262,14 @@ def _replaced(value: str, folded: str, query: Query) -> Rule | None:
         if "," not in value:
             rule = Rule.WORDS_DIFFER
     return rule
+
+
+def _is_alike(one: str, two: str) -> bool:
+    """Whether most words of two texts are the same, or all but one of as many."""
+    mine, theirs = [word.text for word in words_in(one)], [word.text for word in words_in(two)]
+    if len(mine) == len(theirs) >= 2 and sum(a != b for a, b in zip(mine, theirs, strict=True)) == 1:
+        return True
+    return _overlap(one, two) >= 0.6
 
 
 def _overlap(one: str, two: str) -> float:

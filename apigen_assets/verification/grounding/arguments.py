@@ -76,6 +76,11 @@ class Leaf:
         self.status, self.why = Status.UNGROUNDED, why
         self.findings.append(Finding(rule, self.place, why))
 
+    def ask(self, rule: Rule, why: str) -> None:
+        """Leave the value undecided, and note what may speak against it."""
+        self.status, self.why = Status.UNDECIDED, why
+        self.findings.append(Finding(rule, self.place, why))
+
 
 def as_tool(tool: Tool | Mapping[str, JsonValue]) -> Tool:
     """The record of a tool, of which schemas that contain themselves are written out some levels deep."""
@@ -97,9 +102,20 @@ def leaves_of(index: int, call: Call, tool: Tool) -> Iterator[Leaf]:
         own = properties.get(name)
         own = own if isinstance(own, dict) else {}
         has_default = "default" in own
-        is_default = has_default and _same(value, own["default"])
+        is_default = _same(value, own["default"]) if has_default else is_described_default(value, own)
         for path, scalar, inner, in_list in _scalars(value, own, "", False):
             yield Leaf(index, tool, name, path, scalar, inner, name not in required, in_list, has_default, is_default)
+
+
+def is_described_default(value: JsonValue, schema: JsonObject) -> bool:
+    """Whether a description says that a value is the default (`Default is 52`), which a schema need not."""
+    if isinstance(value, bool | list | dict) or value is None:
+        return False
+    described = fold(str(schema.get("description") or ""))
+    if "default" not in described:
+        return False
+    said = re.escape(fold(str(value)).removesuffix(".0"))
+    return bool(said) and re.search(rf"\bdefaults?\b[^.;]{{0,24}}(?<![\w.-]){said}(?!\w|\.\d)", described) is not None
 
 
 def _same(one: object, two: object) -> bool:

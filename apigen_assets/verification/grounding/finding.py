@@ -52,6 +52,9 @@ class Rule(StrEnum):
     INVENTED_TEXT = "invented_text", Reason.UNGROUNDED
     NOTHING_STATED = "nothing_stated", Reason.UNGROUNDED  # no argument of the call is in the query
     INVENTED_NUMBER = "invented_number", Reason.UNGROUNDED
+    UNSTATED_NUMBER = "unstated_number", Reason.UNGROUNDED  # not in the query, which nothing else contradicts
+    MOMENT_COMPLETED = "moment_completed", Reason.UNGROUNDED  # a year or day that the query does not say
+    REPEATS_DESCRIPTION = "repeats_description", Reason.UNGROUNDED, True  # the query is a function's description
     INSTRUCTION = "instruction", Reason.UNGROUNDED  # the query names the function or tells how to write data
     BROKEN_QUERY = "broken_query", Reason.UNGROUNDED
     SWAPPED = "swapped", Reason.WRONG_ARGUMENTS

@@ -38,6 +38,8 @@ def follows(value: float, leaf: Leaf, query: Query) -> str | None:
             return "by power of ten"
         if number.unit in {"basis", "bps"} and value and number.amount / value in {100.0, 10_000.0}:
             return "by power of ten"
+    if _by_how_often(value, query):
+        return "by how often"
     if _by_dates(value, query.moments):
         return "by dates"
     return "by arithmetic" if _by_arithmetic(value, query, decimals) else None
@@ -61,6 +63,20 @@ def _by_prefix(value: float, number: Number) -> bool:
     if not value or not (2 <= len(unit) <= 4 and unit[0] in "munpfkgtcdμ") or not number.amount:
         return False
     return any(abs(number.amount / value - 10.0**power) <= 1e-9 * 10.0**power for power in (-9, -6, -3, 2, 3, 6, 9, 12))
+
+
+_IN_A = {"second": (60,), "minute": (60, 1440), "hour": (24, 168), "day": (7, 30, 365), "week": (4, 52), "month": (12,)}
+"""How many of a unit of time are in the larger ones."""
+
+
+def _by_how_often(value: float, query: Query) -> bool:
+    """Whether `every eight hours` says how many times a day, or the like, a value is."""
+    for number in query.numbers:
+        if number.amount <= 0 or not re.search(r"\bevery\s$", query.text[: number.start]):
+            continue
+        if any(abs(value * number.amount - whole) < 1e-9 for whole in _IN_A.get(number.measure, ())):
+            return True
+    return False
 
 
 def _by_dates(value: float, moments: list[Moment]) -> bool:
@@ -87,10 +103,14 @@ _CALCULATES = re.compile(
     r"\b(?:half|halves|halved|double[ds]?|twice|triple[ds]?|quadruple|thrice|dozens?|pairs?|decades?|century|ago|more|less|"
     r"fewer|older|younger|born|later|earlier|before|next|last|increase[sd]?|decrease[sd]?|difference|remaining|rest|"
     r"left|other|others|from now|back|total|altogether|together|combined|sum|plus|minus|times|each|every|apiece|per|"
-    r"both|of that|of it|another|again|fold|percent|shared?|split|between|until|since|through|over|out of|by)\b"
+    r"both|parts?|ratio|of that|of it|another|again|fold|percent|shared?|split|between|until|since|through|over|"
+    r"out of|by)\b"
     r"|[%^*/+x]"
 )
 """Words by which a number may follow from others by calculation."""
+
+
+_RATIO = re.compile(r"\bparts?\b|\bratio\b|\d\s?:\s?\d|\bto\b")
 
 
 def _by_arithmetic(value: float, query: Query, decimals: int) -> bool:
@@ -120,6 +140,8 @@ def _by_arithmetic(value: float, query: Query, decimals: int) -> bool:
             results.append(one / two)
         if 0 < one <= 1000 and 0 <= two <= 64 and two == int(two):
             results.append(one**two)
+        if one + two and _RATIO.search(query.text):
+            results.append(one / (one + two))
         share = second.values[-1] if second.share else 0.0
         if share:
             results += [one * share, one * (1 + share), one * (1 - share)]

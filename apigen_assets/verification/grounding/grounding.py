@@ -20,7 +20,12 @@ from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.strength import precision_of, rejects
 from apigen_assets.verification.grounding.swapped import find_misplaced
 from apigen_assets.verification.grounding.units import judge_quantity
-from apigen_assets.verification.grounding.whole import find_broken_query, find_instruction, find_wrong_tool
+from apigen_assets.verification.grounding.whole import (
+    find_broken_query,
+    find_description,
+    find_instruction,
+    find_wrong_tool,
+)
 
 _ORDER = {str: 0, bool: 2, int: 1, float: 1}
 
@@ -86,6 +91,7 @@ def ground(
     found += find_omitted(leaves, text, by_name, made)
     found += find_broken_query(leaves, text)
     found += find_instruction(text, by_name)
+    found += find_description(text, by_name, made)
     found += find_wrong_tool(text, by_name, made)
     findings = _applicable(found, text, leaves)
     if any(rejects(finding.rule) for finding in findings):

@@ -6,10 +6,18 @@ from apigen_assets.verification.grounding.arguments import Leaf, Status
 from apigen_assets.verification.grounding.beside import SIGNS, near_cues
 from apigen_assets.verification.grounding.disguise import is_disguised
 from apigen_assets.verification.grounding.english import STOP, fold, same_word, words_in
+from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.numbers import SPENDS, Number
 from apigen_assets.verification.grounding.quantities import converted, kin, same_kind
 from apigen_assets.verification.grounding.query import Query, Span
-from apigen_assets.verification.grounding.times import MONTHS, Moment, dates_agree, only_moments, times_agree
+from apigen_assets.verification.grounding.times import (
+    FROM_TODAY,
+    MONTHS,
+    Moment,
+    dates_agree,
+    only_moments,
+    times_agree,
+)
 
 CALENDAR = frozenset({"month", "year"})
 NUMERIC = re.compile(r"[-+]?\d+(?:[.,]\d+)*")
@@ -229,10 +237,31 @@ def _match_moments(leaf: Leaf, query: Query, moments: list[Moment]) -> bool:
         return False
     agreeing.sort(key=lambda moment: query.is_used(moment.start, moment.end))
     _found(leaf, query, [(moment.start, moment.end) for moment in agreeing], "stated as a date or time")
+    added = _added(moments, agreeing)
+    if added and not FROM_TODAY.search(query.text) and not (added == "year" and _says_year(moments, query)):
+        says = f"the query does not say the {added} of {leaf.value!r}"
+        leaf.findings.append(Finding(Rule.MOMENT_COMPLETED, leaf.place, says))
     if len(kinds) > 1:
         for moment in agreeing:
             query.use((moment.start, moment.end))
     return True
+
+
+def _added(own: list[Moment], said: list[Moment]) -> str:
+    """What dates of a value say and the query does not: `year`, `day` or nothing."""
+    dates = [date for moment in said for date in moment.dates]
+    for part, name in ((0, "year"), (2, "day")):
+        if all(date[part] is None for date in dates) and any(
+            date[part] is not None for moment in own for date in moment.dates
+        ):
+            return name
+    return ""
+
+
+def _says_year(own: list[Moment], query: Query) -> bool:
+    """Whether the year of a date stands elsewhere in the query (`from March 3 through June 30, 2025`)."""
+    years = {date[0] for moment in own for date in moment.dates if date[0] is not None}
+    return any(re.search(rf"\b{year}\b", query.text) for year in years)
 
 
 def _is_moment(span: Span, query: Query) -> bool:

@@ -99,6 +99,8 @@ SPENDS = re.compile(r"\b(?:spend|spent|outlay|invest\w*|costs?|pay(?:ing|s|ment)
 
 
 _MINUS = re.compile(r"(?:minus|negative)\s?[$€£]?\s?$")
+_POWER = re.compile(r"\^|\*\*|[2²3³]")
+_AND_PART = re.compile(r"\s+and\s+(?:a\s+(half|quarter)|(three)\s+quarters)\b")
 _HALF_DAY = re.compile(r"\s?([ap])\.?m\b")
 _GAP = re.compile(r"[\s,;|&()\[\]{}\"'`:=]*(?:and|or|then|plus|by|x)?[\s,;|&()\[\]{}\"'`]*")
 _FOLLOWER = re.compile(
@@ -130,6 +132,7 @@ def numbers_in(folded: str, english: bool = True, raw: str = "", words: list[Wor
     kept = _with_runs(folded, kept)
     if not english:
         return kept
+    parts = _parts(folded)
     implied = [
         Number(
             word.start,
@@ -140,9 +143,9 @@ def numbers_in(folded: str, english: bool = True, raw: str = "", words: list[Wor
             amount=1.0,
         )
         for word in words
-        if word.text in _IMPLIED and not any(number.start <= word.start < number.end for number in kept)
+        if word.text in _IMPLIED and not any(number.start <= word.start < number.end for number in kept + parts)
     ]
-    return sorted(kept + _compounds(folded, kept) + _parts(folded) + implied, key=lambda number: number.start)
+    return sorted(kept + _compounds(folded, kept) + parts + implied, key=lambda number: number.start)
 
 
 def _in_digits(folded: str, english: bool, raw: str) -> list[Number]:
@@ -187,6 +190,7 @@ def _in_digits(folded: str, english: bool, raw: str) -> list[Number]:
 def _one_in_digits(folded: str, match: "re.Match[str]", english: bool, raw: str) -> Number:
     body, tail = match["body"], (match["tail"] or "").strip()
     start, end = match.span()
+    more = _AND_PART.match(folded, end)
     before = folded[match.start("body") - 1] if match.start("body") else " "
     weak = (
         (before.isascii() and before.isalpha())
@@ -198,6 +202,8 @@ def _one_in_digits(folded: str, match: "re.Match[str]", english: bool, raw: str)
     if match["exponent"]:
         power = re.search(r"-?\d+$", match["exponent"])
         value = float(f"{value}e{power.group()}") if power and abs(int(power.group())) < 300 else value
+    if more and not tail and not match["exponent"]:
+        value, end = value + {"half": 0.5, "quarter": 0.25}.get(more[1], 0.75), more.end()
     scale = _SCALES.get(tail)
     ambiguous = tail in _AMBIGUOUS_SCALES
     # `5 m` is five metres as often as five million
@@ -250,6 +256,8 @@ def _unit_after(folded: str, end: int) -> tuple[str, str]:
     if match is None:
         return "", ""
     word = match["unit"]
+    if "/" in word and _POWER.match(folded, match.end("unit")):
+        return word, ""  # an acceleration is no speed
     # `12 in the morning`, `5 a day`: a preposition or an article after a number is no unit
     if (word in {"in", "a"} and re.match(r"\s+[a-z]", folded[match.end("unit") :])) or word == "st":
         return word, ""
@@ -258,7 +266,7 @@ def _unit_after(folded: str, end: int) -> tuple[str, str]:
         return word, f"{base}**{2 if match['power'] == 'square' else 3}" if base else ""
     if match["of"]:
         over, under = unit_named(word), "second" if match["of"] == "second" else unit_named(match["of"])
-        if over and under and same_kind(f"{over}/{under}", "meter/second"):
+        if over and under and any(same_kind(f"{over}/{under}", rate) for rate in ("meter/second", "liter/second")):
             return word, f"{over}/{under}"
         if over and match["per"].split()[0] == "per":
             return word, ""
@@ -321,6 +329,12 @@ def _compounds(folded: str, numbers: list[Number]) -> list[Number]:
     """Sums such as `2 hours 30 minutes`, `5 feet 7` and `1 m 75`; weak, since their parts count already."""
     out: list[Number] = []
     for first, second in pairwise(numbers):
+        in_words = not first.digits and not second.digits and not (first.weak or second.weak or first.measure)
+        if in_words and folded[first.end : second.start] == " " and first.amount < 1000 and 10 <= second.amount < 100:
+            # a price as it is said: `eighty-five fifty`
+            total = first.amount + second.amount / 100
+            values = (total, first.amount * 100 + second.amount)
+            out.append(Number(first.start, second.end, values, weak=True, amount=total))
         if not first.measure or second.start - first.end > 16 or second.amount < 0:
             continue
         if second.measure == first.measure:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.tool import Tool
 from apigen_assets.files.json_types import JsonObject
-from apigen_assets.verification.grounding.arguments import Leaf, enum_of, parameter_cues
+from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of, is_described_default, parameter_cues
 from apigen_assets.verification.grounding.beside import mentions, near_cues, unused_numbers
 from apigen_assets.verification.grounding.english import GROUP_OF, STOP, content_stems, fold, stem, word_set, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
@@ -57,9 +57,16 @@ def _omitted(
             yield Finding(Rule.OMITTED_FLAG, place, "false, though the query asks for it by name")
         return
     if _is_numeric(schema):
-        if sum(call.name == tool.name for call in calls) == 1:
+        # What is left over belongs first to an argument that says something else.
+        contradicted = any(leaf.status is Status.UNGROUNDED for leaf in leaves if leaf.call == i)
+        # Who asks by number does not ask by an id.
+        is_id = re.search(r"(?:^|_)ids?$|[a-z]Id$", name) is not None
+        if sum(call.name == tool.name for call in calls) == 1 and not contradicted and not is_id:
             taken = {leaf.parameter for leaf in leaves if leaf.call == i and leaf.matched and leaf.spans}
             yield from _omitted_number(place, name, schema, tool, query, taken)
+        return
+    if _currency_differs(name, schema, query):
+        yield Finding(Rule.MAY_BE_OMITTED, place, "left out, though the query says another currency")
         return
     shared = _shared_by_siblings(leaves, i, tool.name, name, query)
     if shared is not None and not content_stems(str(shared.value)) & of_tools:
@@ -67,7 +74,7 @@ def _omitted(
         yield Finding(Rule.OMITTED_SHARED, place, says)
     default = schema.get("default")
     for member in enum_of(schema):
-        if member == default or content_stems(member) & of_tools or _is_described_default(member, schema):
+        if member == default or content_stems(member) & of_tools or is_described_default(member, schema):
             continue
         if any(not query.is_used(*span) for span in mentions(str(default), query)):
             continue
@@ -75,12 +82,6 @@ def _omitted(
             rule = Rule.OMITTED_CHOICE if _is_meant(member, name, query) else Rule.MAY_BE_OMITTED
             yield Finding(rule, place, f"left out, though the query says {member!r}")
             return
-
-
-def _is_described_default(member: str, schema: JsonObject) -> bool:
-    """Whether a description says that a value is the default, which its schema does not."""
-    described = fold(str(schema.get("description") or ""))
-    return re.search(rf"\bdefaults?\b[^.]{{0,24}}\b{re.escape(fold(member))}\b", described) is not None
 
 
 def _is_meant(member: str, name: str, query: Query) -> bool:
@@ -109,10 +110,10 @@ def _omitted_number(
     for number in _left(query):
         if schema.get("default") in number.values or not _could_be(number, schema, wanted):
             continue
-        if number.digits and _is_described_default(number.digits, schema):
+        if is_described_default(number.values[0], schema) or is_described_default(number.digits, schema):
             continue
         said = query.text[number.start : number.end].strip()
-        near = near_cues(query, (number.start, number.end))
+        near = near_cues(query, (number.start, number.end)) if number.digits else _touching(query, number)
         if near & cues and not rivals & near:
             yield Finding(Rule.OMITTED_NUMBER, place, f"left out, though the query says {said}")
             return
@@ -124,10 +125,34 @@ def _omitted_number(
             says = f"left out, though the query says {before.text} {word.text}"
             yield Finding(Rule.OMITTED_NUMBER, place, says)
             return
+    for match in _NONE_OF.finditer(query.text):
+        if stem(match[1]) in own and not rivals & own and schema.get("default") not in (None, 0):
+            yield Finding(Rule.OMITTED_NUMBER, place, f"left out, though the query says {match[0]}")
+            return
     left = [number for number in _left(query) if number.digits and _could_be(number, schema, wanted)]
     if left and not any(schema.get("default") in number.values for number in left):
         said = query.text[left[0].start : left[0].end].strip()
         yield Finding(Rule.NUMBER_LEFT_OVER, place, f"left out, and no argument takes {said}, which the query says")
+
+
+_NONE_OF = re.compile(r"\b(?:no|without(?: an?y?)?|zero)\s+([a-z]+)\b")
+_SIGN_CODES = {"$": "usd cad aud nzd sgd hkd mxn", "€": "eur", "£": "gbp", "¥": "jpy cny", "₹": "inr"}
+
+
+def _currency_differs(name: str, schema: JsonObject, query: Query) -> bool:
+    """Whether the query has the sign of another currency than the one that a parameter has by default."""
+    default = schema.get("default")
+    if "currency" not in fold(name) or not isinstance(default, str) or len(default) != 3:
+        return False
+    signs = [codes for sign, codes in _SIGN_CODES.items() if sign in query.text]
+    return bool(signs) and not any(fold(default) in codes.split() for codes in signs)
+
+
+def _touching(query: Query, number: Number) -> frozenset[str]:
+    """Stems of the words directly beside a number in words: `two sets of` counts sets and nothing else."""
+    before = [word for word in query.words if word.end <= number.start][-1:]
+    after = [word for word in query.words if word.start >= number.end][:2]
+    return frozenset(stem(word.text) for word in before + after)
 
 
 def _left(query: Query) -> list[Number]:
@@ -253,29 +278,36 @@ def _omitted_element(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     for (call, parameter), places in objects.items():
         if len(set(places)) >= 3:
             yield from _stands_among(call, parameter, sorted(set(places)), query)
+    contradicted = {(leaf.call, leaf.parameter) for leaf in leaves if leaf.status is Status.UNGROUNDED}
     runs = {(number.start, number.end): number.run for number in query.numbers if not number.weak}
     for (call, parameter), members in lists.items():
         stated = [leaf for leaf in members if leaf.matched and leaf.spans]
         spans = sorted({leaf.spans[0] for leaf in stated})
-        if len(spans) < 2 or len(stated) < len(members):
+        if len(spans) < 2 or len(stated) < len(members) or contradicted - {(call, parameter)}:
             continue
         own_runs = {runs[span] for span in spans if span in runs}
         others = [leaf for key, group in lists.items() if key != (call, parameter) for leaf in group if leaf.spans]
         if own_runs & {runs.get(leaf.spans[0], -1) for leaf in others}:
             yield from _stands_among(call, parameter, spans, query)
             continue
+        several = any(key != (call, parameter) and key[1] == parameter for key in lists)
         unit = {number.unit for number in query.numbers if (number.start, number.end) in spans}
         for number in _left(query):
             if not number.digits and re.match(r"\s\w+s\b", query.text[number.end :]):
                 continue  # `three twos` says how often
+            if any(leaf.value in number.values for leaf in members if not isinstance(leaf.value, str)):
+                continue  # the element took another place where the query says the same
             between = spans[0][0] < number.start < spans[-1][1]
             listed = number.run in own_runs and (between or _touches(number, spans, query))
             alike = bool(number.unit) and unit == {number.unit} and between
             if listed or alike:
                 said = query.text[number.start : number.end].strip()
-                yield Finding(Rule.ELEMENT_MISSING, f"{call}.{parameter}", f"without {said}, which the query lists")
+                # With several calls it may be another one's.
+                rule = Rule.STANDS_AMONG if several else Rule.ELEMENT_MISSING
+                yield Finding(rule, f"{call}.{parameter}", f"without {said}, which the query lists")
                 break
-        if all(isinstance(leaf.value, str) for leaf in members):
+        yield from _omitted_member(call, parameter, members, query)
+        if all(isinstance(leaf.value, str) for leaf in members) and not several:
             yield from _omitted_name(call, parameter, spans, query)
 
 
@@ -300,6 +332,16 @@ def _touches(number: Number, spans: list[Span], query: Query) -> bool:
         if len(gap) < 12 and re.fullmatch(r"\s*(?:,|,?\s*(?:and|und|y|et|e|en|i))\s*", gap):
             return True
     return False
+
+
+def _omitted_member(call: int, parameter: str, members: list[Leaf], query: Query) -> Iterator[Finding]:
+    """An allowed value that the query names and a list of such values does not have."""
+    taken = {leaf.value for leaf in members}
+    for member in enum_of(members[0].schema):
+        if member not in taken and any(not query.is_used(*span) for span in mentions(member, query)):
+            says = f"without {member!r}, which the query names"
+            yield Finding(Rule.MAY_BE_OMITTED, f"{call}.{parameter}", says)
+            return
 
 
 def _omitted_name(call: int, parameter: str, spans: list[Span], query: Query) -> Iterator[Finding]:

@@ -37,13 +37,15 @@ _SYMBOLS = {
     "m2": "meter**2", "m²": "meter**2", "sqm": "meter**2", "cm2": "centimeter**2", "m3": "meter**3",
     "km2": "kilometer**2",
     "stone": "stone", "μf": "microfarad", "uf": "microfarad", "nf": "nanofarad", "pf": "picofarad",
-    "mh": "millihenry", "μh": "microhenry", "hour's": "hour", "minute's": "minute", "ev": "electron_volt",
+    "mh": "millihenry", "henries": "henry", "ah": "ampere*hour",
+    "mah": "milliampere*hour",
+    "μh": "microhenry", "hour's": "hour", "minute's": "minute", "ev": "electron_volt",
 }  # fmt: skip
 """Symbols and short names, folded; only what pint itself reads otherwise, or reads as another case."""
 
 _SAMPLES = (
     "meter", "gram", "second", "meter/second", "kelvin", "hertz", "ampere", "liter", "meter**2", "pascal", "joule",
-    "watt", "newton", "volt", "ohm", "mole", "farad", "henry",
+    "watt", "newton", "volt", "ohm", "mole", "farad", "henry", "ampere*hour", "liter/second",
 )  # fmt: skip
 """One unit of each kind of quantity that calls have."""
 _NOT_UNITS = frozenset(
@@ -209,7 +211,9 @@ _COMMON = (
     "kiloohm", "megaohm", "watt", "kilowatt", "megawatt", "joule", "kilojoule", "kilocalorie", "kilowatt_hour",
     "pascal", "hectopascal", "kilopascal", "bar", "atmosphere", "milliliter", "liter", "gallon", "meter**3",
     "centimeter**2", "meter**2", "hectare", "kilometer**2", "byte", "kilobyte", "megabyte", "gigabyte", "terabyte",
-    "kibibyte", "mebibyte", "gibibyte", "degree", "radian", "mole", "millimole",
+    "kibibyte", "mebibyte", "gibibyte", "degree", "radian", "mole", "millimole", "farad", "millifarad", "microfarad",
+    "nanofarad", "picofarad", "ampere*hour", "milliampere*hour", "liter/second", "liter/minute", "liter/hour",
+     "henry", "millihenry", "microhenry",
 )  # fmt: skip
 
 
@@ -284,7 +288,8 @@ def unit_wanted(name: str, description: str) -> str | None:
 
 
 _FRACTION = re.compile(
-    r"\b(?:as (?:an? )?(?:decimal|fraction)|0\.\d+ (?:for|means|is) \d+|"
+    r"\b(?:(?:as|in) (?:an? )?(?:decimal|fraction)|decimal (?:form|format|fraction|notation)|"
+    r"0\.\d+ (?:for|means|is|=) \d+|\d+ ?(?:%|percent) (?:is|as|means|would be|=) 0?\.\d|"
     r"(?:between|from) 0(?:\.0)? (?:and|to) 1(?:\.0)?\b)"
 )
 _PERCENT = re.compile(r"\bpercent\b|%|\bpercentage\b")

@@ -22,6 +22,8 @@ _CODE = re.compile(
 _QUANTITY = re.compile(r"\d+(?:\.\d+)?-[a-z]{3,}(?:-[a-z]{3,})?")
 """`40-litre`, `30-minute`: a number with its unit, not a code."""
 _DIGIT_CODE = re.compile(r"(?<![\w.])\d+(?:[-.:/]\d+){2,}(?!\w)|(?<![\w.])\d{3,4}(?: \d{3,4}){2,}(?!\w)")
+_ESCAPED = re.compile(r"(?<!\\)\\[nrt]")
+"""A line break or tab that somebody escaped once too often."""
 _NAME = re.compile(r"[A-Z][\w'&.-]*(?:\s+(?:of|de|the|and|&)?\s?[A-Z][\w'&.-]*)*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"'(]\s*|\n\s*|[-*]\s+)$")
 
@@ -30,6 +32,7 @@ class Query:
     """A query with its numbers, moments, quoted texts, names and codes; spans are of the folded text."""
 
     def __init__(self, query: str) -> None:
+        query = _ESCAPED.sub("  ", query)
         self.raw = query
         self.english = is_english(query)
         self.text = fold(query)

@@ -18,15 +18,22 @@ MAX_WRONG_RATE = 1 / 500
 """Damage is planted as often as one likes, good rows are what is lost: a rule wrong on more of them only asks."""
 
 
+class Counted(TypedDict):
+    """What was counted on some rows and on the damage done to them."""
+
+    good_rows: int
+    bad_rows: int
+    rules: dict[str, dict[str, int]]
+    """By rule how often it `fired`, how often that was `right`, and how often it was `wrong_on_good`."""
+
+
 class Measured(TypedDict):
     """What `measured.json` holds."""
 
-    good_rows: int
-    """Right rows of the packaged corpus, the seeds among them."""
-    rules: dict[str, dict[str, int]]
-    """By rule how often it `fired` on the corpus, how often that was `right`, and how often it was `wrong_on_good`."""
-    elsewhere: dict[str, int]
-    """By rule how often it fired on right rows that are not packaged; `rows` is their number."""
+    corpus: Counted
+    """On the packaged corpus, the seeds among its good rows."""
+    elsewhere: Counted
+    """On right rows of another origin, which are not packaged, and on the damage done to them."""
 
 
 @cache
@@ -37,9 +44,17 @@ def measured() -> Measured:
     return table
 
 
+@cache
+def counts_of(rule: Rule) -> dict[str, int]:
+    """`fired`, `right` and `wrong_on_good` of a rule, over all that was measured."""
+    parts = [table["rules"].get(rule.value, {}) for table in (measured()["corpus"], measured()["elsewhere"])]
+    return {name: sum(part.get(name, 0) for part in parts) for name in ("fired", "right", "wrong_on_good")}
+
+
+@cache
 def precision_of(rule: Rule) -> float:
     """The share of a rule's findings that were right; 0 for a rule that never fired."""
-    counts = measured()["rules"].get(rule.value, {"fired": 0, "right": 0})
+    counts = counts_of(rule)
     return counts["right"] / counts["fired"] if counts["fired"] else 0.0
 
 
@@ -52,9 +67,4 @@ def rejects_with(counts: Mapping[str, int], good_rows: int) -> bool:
 @cache
 def rejects(rule: Rule) -> bool:
     """Whether a finding of this rule rejects a row by itself."""
-    table = measured()
-    counts, elsewhere = table["rules"].get(rule.value), table["elsewhere"]
-    if counts is None:
-        return False
-    wrong = counts["wrong_on_good"] + elsewhere.get(rule.value, 0)
-    return rejects_with({**counts, "wrong_on_good": wrong}, table["good_rows"] + elsewhere.get("rows", 0))
+    return rejects_with(counts_of(rule), measured()["corpus"]["good_rows"] + measured()["elsewhere"]["good_rows"])

@@ -275,7 +275,7 @@ def _led(leaf: Leaf, span: Span, query: Query) -> int:
         return 1
     if not names & _ORIGINS and not names & _GOALS:
         return 0
-    leader = re.search(r"([a-z]+)\s*[\"'$€£]?$", query.text[max(0, span[0] - 24) : span[0]])
+    leader = re.search(r"([a-z]+)\s*(?:\b(?:the|an?|my|our)\s+)?[\"'$€£]?$", query.text[max(0, span[0] - 24) : span[0]])
     word = leader.group(1) if leader else ""
     follows_number = re.search(r"\d[\s-]?$", query.text[max(0, span[0] - 3) : span[0]]) is not None
     if names & _ORIGINS and (word == "from" or (follows_number and enum_of(leaf.schema))):

@@ -99,6 +99,12 @@ RELATIVE = re.compile(
 )
 """Words after which a date may be meant that the text does not spell out."""
 
+FROM_TODAY = re.compile(
+    r"\b(?:today|tonight|tomorrow|yesterday|now|next|last|this|coming|upcoming|ago|current|previous|past|weekend|"
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b"
+)
+"""Words that count from the day of asking, and so say a year."""
+
 
 def moments_in(folded: str, strict: bool = False) -> list[Moment]:
     """Every date and time of day that a folded text mentions, longest reading first, in order of place.

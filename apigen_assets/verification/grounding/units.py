@@ -20,7 +20,8 @@ def judge_quantity(leaf: Leaf, query: Query) -> None:
     if number is None:
         return
     said = query.text[number.start : number.end].strip()
-    if leaf.why == "stated" and not isinstance(leaf.value, str):
+    is_part = leaf.why == "implied" and number.measure and number.unit and number.amount < 1
+    if (leaf.why == "stated" or is_part) and not isinstance(leaf.value, str):
         _judge_unit(leaf, value, number, said)
     _judge_sign(leaf, value, number, said, query)
 
@@ -73,8 +74,10 @@ def _judge_sign(leaf: Leaf, value: float, number: Number, said: str, query: Quer
         if compass is not None:
             groups = compass.groupdict()
             side = groups["side"][0] if "side" in groups else next(name[0] for name, text in groups.items() if text)
-        if side and (side in "ns") == (axis == "lat") and (value < 0) != (side in "sw"):
-            words = {"s": "south", "n": "north", "w": "west", "e": "east"}[side]
+        words = {"s": "south", "n": "north", "w": "west", "e": "east", "": ""}[side]
+        if side and (side in "ns") != (axis == "lat"):
+            leaf.against(Rule.SWAPPED, f"{leaf.value!r} is on the other axis: the query says {said} {words}")
+        elif side and (value < 0) != (side in "sw"):
             leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} has the wrong sign: the query says {said} {words}")
         return
     if value < 0 or leaf.schema.get("minimum", -1) >= 0:

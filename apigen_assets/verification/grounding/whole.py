@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.tool import Tool
 from apigen_assets.verification.grounding.arguments import Leaf, Status
-from apigen_assets.verification.grounding.english import content_stems, word_set
+from apigen_assets.verification.grounding.english import content_stems, fold, word_set, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.times import RELATIVE
@@ -56,6 +57,19 @@ def find_instruction(query: Query, tools: dict[str, Tool]) -> Iterator[Finding]:
             return
     if _ORDERS.search(query.text):
         yield Finding(Rule.INSTRUCTION, next(iter(sorted(tools)), ""), "the query is an instruction, not a request")
+
+
+def find_description(query: Query, tools: dict[str, Tool], calls: Sequence[Call]) -> Iterator[Finding]:
+    """A query that is the description of the function called, word for word but for a few."""
+    said = [word.text for word in query.words]
+    if len(said) < 6:
+        return
+    for name in sorted({call.name for call in calls} & tools.keys()):
+        own = [word.text for word in words_in(fold(tools[name].description))]
+        run = SequenceMatcher(None, said, own, autojunk=False).find_longest_match().size
+        if run >= 6 and run >= 0.8 * len(said):
+            yield Finding(Rule.REPEATS_DESCRIPTION, name, "the query is the function's description, not a request")
+            return
 
 
 def find_wrong_tool(query: Query, tools: dict[str, Tool], calls: Sequence[Call]) -> Iterator[Finding]:

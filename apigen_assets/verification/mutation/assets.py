@@ -9,6 +9,8 @@ from apigen_assets.orchestration.metadata import bar_plot, samples
 from apigen_assets.orchestration.shaping import shaped_by
 from apigen_assets.partitions import ALL_THAT_EXISTS
 from apigen_assets.settings import Settings
+from apigen_assets.verification.corpus.measure import rule_table
+from apigen_assets.verification.corpus.writing import ALL_SETS, ASKED, judged_pairs, writing_table
 from apigen_assets.verification.mutation.calibration import calibrate
 from apigen_assets.verification.mutation.good import sampled, seed_rows
 from apigen_assets.verification.mutation.suite import VALID, make_mutants, run_suite
@@ -53,7 +55,8 @@ def verification_report(
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """Verification, measured: labelled damage through format, execution and grounding (no language model is asked).
 
-    Good rows are the hand-written seeds and a draw of the verified rows; every kind of damage is done to each.
+    Good rows are the hand-written seeds and a draw of the verified rows; every kind of damage is done to each. Beside
+    it, precision and recall on real writing, and what each rule of grounding is worth.
     """
     seeds = seed_rows(seed_examples, filtered_api_catalog)
     good = pl.concat([seeds, sampled(semantic_verified, config.verified_rows)]).unique(
@@ -83,9 +86,61 @@ def verification_report(
             **{f"precision_{stage}": value for stage, value in report.precision.items()},
             **{f"recall_{family}": value for family, value in report.recall.items()},
             "recall_plot": bar_plot({}, "Caught by stage, share of each fault's mutants", "share", stacks=stacks),
+            **_writing_metadata(writing_table(judged_pairs())),
+            **_rules_metadata(rule_table()),
             "wrongly_rejected_rows": samples(report.examples, ["query", "answers", "caught_by", "detail"]),
         },
     )
+
+
+@dg.asset(io_manager_key="lake", group_name="verification", kinds={"polars"}, code_version=SEMANTIC_VERSION)
+def verification_on_writing() -> dg.MaterializeResult[pl.DataFrame]:
+    """Precision and recall of verification on the packaged pairs, which models and people wrote.
+
+    Per set of pairs, by stage, by reason and by rule of grounding; no judge is asked and no call is made.
+    """
+    judged = judged_pairs()
+    table = writing_table(judged)
+    wrong = judged.filter((pl.col("truth") == "good") & pl.col("stage").is_not_null())
+    missed = judged.filter((pl.col("truth") == "bad") & pl.col("stage").is_null() & (pl.col("rules").list.len() == 0))
+    return dg.MaterializeResult(
+        value=table,
+        metadata={
+            **_writing_metadata(table),
+            "good_rows_rejected": samples(wrong, ["query", "answers", "reason", "detail"]),
+            "bad_rows_missed": samples(missed, ["query", "answers", "why"]),
+        },
+    )
+
+
+def _writing_metadata(table: pl.DataFrame) -> dict[str, dg.MetadataValue | float]:
+    stages = table.filter(pl.col("by").is_in(["stage", ASKED])).drop("by")
+    whole = table.row(
+        by_predicate=(pl.col("set") == ALL_SETS) & (pl.col("by") == "stage") & (pl.col("name") == "all"), named=True
+    )
+    return {
+        "real_writing": dg.MetadataValue.md(frame_table(stages)),
+        "real_writing_good_rejected": whole["good_out"] / max(1, whole["good_in"]),
+        "real_writing_bad_caught": whole["recall"] or 0.0,
+    }
+
+
+@dg.asset(io_manager_key="lake", group_name="verification", kinds={"polars"}, code_version=SEMANTIC_VERSION)
+def grounding_rules() -> dg.MaterializeResult[pl.DataFrame]:
+    """Every rule of grounding: how often it fired, how often it was right, and whether it rejects rows by itself.
+
+    Measured by `benchmarks/grounding_rules.py` on real writing and on damage done to it. This table decides.
+    """
+    table = rule_table()
+    return dg.MaterializeResult(value=table, metadata=_rules_metadata(table))
+
+
+def _rules_metadata(table: pl.DataFrame) -> dict[str, dg.MetadataValue | float]:
+    columns = ["rule", "fired", "right", "wrong", "wrong_on_good_rows", "precision", "precision_low", "rejects"]
+    return {
+        "rules": dg.MetadataValue.md(frame_table(table.select(columns))),
+        "rules_that_reject": int(table["rejects"].sum()),
+    }
 
 
 class CalibrationConfig(RunConfig):

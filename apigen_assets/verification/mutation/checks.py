@@ -4,7 +4,10 @@ import dagster as dg
 import polars as pl
 
 MAX_WRONGLY_REJECTED = 0.005
-MIN_ARGUMENT_RECALL = 0.75
+MIN_ARGUMENT_RECALL = 0.85
+"""Damaged arguments that are rejected without a judge, or told to it as a question."""
+MIN_ARGUMENT_RECALL_ALONE = 0.7
+"""Damaged arguments that are rejected without a judge."""
 MIN_JUDGE_PRECISION = 0.8
 MIN_JUDGE_RECALL = 0.5
 
@@ -24,7 +27,9 @@ def damage_is_found(verification_report: pl.DataFrame) -> dg.AssetCheckResult:
     if figures["good_rows_rejected"] > MAX_WRONGLY_REJECTED:
         problems.append(f"{figures['good_rows_rejected']:.2%} of the good rows were rejected")
     if figures["argument_recall"] < MIN_ARGUMENT_RECALL:
-        problems.append(f"only {figures['argument_recall']:.1%} of the damaged arguments were found")
+        problems.append(f"only {figures['argument_recall']:.1%} of the damaged arguments were rejected or asked about")
+    if figures["argument_recall_alone"] < MIN_ARGUMENT_RECALL_ALONE:
+        problems.append(f"only {figures['argument_recall_alone']:.1%} of the damaged arguments were rejected")
     return dg.AssetCheckResult(
         passed=not problems,
         severity=dg.AssetCheckSeverity.WARN,
@@ -40,10 +45,14 @@ def suite_figures(report: pl.DataFrame) -> dict[str, float]:
     good = report.filter(pl.col("family") == "valid")
     mutants = int(soft["mutants"].sum())
     rows = int(good["mutants"].sum())
+    missed, asked = int(soft["missed"].sum()), int(soft["asked"].sum())
+    passed = int(good["missed"].sum()) + int(good["asked"].sum())
     return {
-        "format_and_execution_damage_kept": float(hard["missed"].sum()),
-        "argument_recall": 1 - int(soft["missed"].sum()) / mutants if mutants else 1.0,
-        "good_rows_rejected": 1 - int(good["missed"].sum()) / rows if rows else 0.0,
+        "format_and_execution_damage_kept": float(int(hard["missed"].sum()) + int(hard["asked"].sum())),
+        "argument_recall": 1 - missed / mutants if mutants else 1.0,
+        "argument_recall_alone": 1 - (missed + asked) / mutants if mutants else 1.0,
+        "good_rows_rejected": 1 - passed / rows if rows else 0.0,
+        "good_rows_asked_about": int(good["asked"].sum()) / rows if rows else 0.0,
     }
 
 
