@@ -141,6 +141,7 @@ def rule_llm() -> Any:
 
     from apigen_assets.files.canonical import dumps
     from apigen_assets.verification.stages.controls import control_items
+    from resources.llm.budget import Usage
 
     class RuleLlm(dg.ConfigurableResource):  # type: ignore[type-arg]
         def complete(
@@ -158,6 +159,9 @@ def rule_llm() -> Any:
                 )
                 for request in requests
             ]
+
+        def usage(self, generator: str, purpose: str) -> Usage:
+            return Usage()
 
     return RuleLlm()
 

@@ -19,6 +19,7 @@ from apigen_assets.verification.stages.stream import check_file, checked_by_chun
 from resources.executors import ExecutorsResource
 from resources.lake.lake import Lake
 from resources.lake.resource import LakeResource
+from resources.llm.budget import Usage
 from resources.llm.generators import generator_names
 from tests.helpers.verification_rows import GOOD, SPEED, OpensScripted, call, candidate, frame, seed_rows
 
@@ -28,6 +29,9 @@ class FakeLlm(dg.ConfigurableResource):
 
     def complete(self, generator, requests, on_progress=None):
         return [Completion(key="k", status="ok", text='{"thought": "", "pass": "yes"}') for _ in requests]
+
+    def usage(self, generator, purpose):
+        return Usage()
 
 
 ROWS = frame(
