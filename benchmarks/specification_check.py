@@ -148,6 +148,7 @@ class _Tool:
         self._at = {(where["place"], where["wire_name"]): name for name, where in api["binding"]["parameters"].items()}
         self._secret = {(one["place"], one["wire_name"].lower()) for one in api["binding"]["credentials"]}
         self._seen: set[str] = set()
+        self._body_of: tuple[Any, str] | None = None
 
     def compare(self, operation: dict[str, Any], parameters: list[dict[str, Any]], here: str) -> None:
         swagger = "swagger" in self._spec.value
@@ -182,6 +183,7 @@ class _Tool:
                     self._fault(name, "is offered and not in the specification")
 
     def _body(self, schema: Any, file: str, required: bool) -> None:
+        self._body_of = (schema, file)
         whole = self._api["binding"]["whole_body"]
         if whole is not None:
             self._seen.add(whole)
@@ -287,9 +289,36 @@ class _Tool:
             if not kept - {"null"}:
                 self._report.stated["allowed values that are not of their own type"] += 1
                 return
-        if expected != found:
+        if expected != found and found is not None and found <= self._tied(name):
+            self._report.stated["the value that a base's discriminator gives to the subtype"] += 1
+        elif expected != found:
             shown = None if found is None else sorted(found)[:4]
             self._fault(name, f"allows {shown}, not {None if expected is None else sorted(expected)[:4]}")
+
+    def _tied(self, name: str) -> set[str]:
+        """The values that discriminators of the body's bases give to the body's schema, where this field is theirs."""
+        wire = next((wire for (place, wire), own in self._at.items() if own == name and place == "body"), None)
+        if wire is None or self._body_of is None:
+            return set()
+        return self._tied_by(*self._body_of, wire, 0)
+
+    def _tied_by(self, schema: Any, file: str, wire: str, level: int, child: str = "") -> set[str]:
+        reference = schema.get("$ref") if isinstance(schema, dict) else None
+        schema, file = self._spec.resolve(schema, file)
+        if not isinstance(schema, dict) or level > 12:
+            return set()
+        child = child or str(reference)
+        out: set[str] = set()
+        discriminator = schema.get("discriminator")
+        described = discriminator if isinstance(discriminator, dict) else {"propertyName": discriminator}
+        if described.get("propertyName") == wire:
+            last = child.rpartition("/")[2]
+            mapping = described.get("mapping") or {}
+            mapped = {value for value, target in mapping.items() if target in (child, last)}
+            out |= {json.dumps(value) for value in mapped or {last}}
+        for part in schema.get("allOf", ()):
+            out |= self._tied_by(part, file, wire, level + 1, child)
+        return out
 
     # what the specification says
 

@@ -11,6 +11,7 @@ import griffe
 
 from apigen_assets.catalog.importers.imported import Collector, Draft, ImportResult, SourceError
 from apigen_assets.catalog.importers.python_functions import describe
+from apigen_assets.catalog.importers.python_stubs import annotate, stub_of, with_names
 from apigen_assets.catalog.names import BUILTIN, field_name, identifier
 from apigen_assets.domain.api import PythonBinding
 from apigen_assets.files.canonical import content_hash
@@ -148,6 +149,10 @@ def _import_modules(modules: list[_Module], name: str, only_with: str | None = N
         try:
             text, tree = _read(module.path)
             members = griffe.visit(module.own_name, filepath=module.path, code=text)
+            stub = stub_of(module.path)
+            if stub is not None:
+                annotate(members, stub, module.path)
+                tree = with_names(tree, stub)
             scope = Scope(tree, module.own_name, module.is_package, scopes.get)
         except SourceError as error:
             if module.listed:
