@@ -290,7 +290,7 @@ class _Tool:
                 self._report.stated["allowed values that are not of their own type"] += 1
                 return
         if expected != found and found is not None and found <= self._tied(name):
-            self._report.stated["the value that a base's discriminator gives to the subtype"] += 1
+            self._report.stated["the value that a base's discriminator gives to its subtypes"] += 1
         elif expected != found:
             shown = None if found is None else sorted(found)[:4]
             self._fault(name, f"allows {shown}, not {None if expected is None else sorted(expected)[:4]}")
@@ -314,7 +314,8 @@ class _Tool:
         if described.get("propertyName") == wire:
             last = child.rpartition("/")[2]
             mapping = described.get("mapping") or {}
-            mapped = {value for value, target in mapping.items() if target in (child, last)}
+            is_base = level == 0 or (level == 1 and reference is None)
+            mapped = {value for value, target in mapping.items() if is_base or target in (child, last)}
             out |= {json.dumps(value) for value in mapped or {last}}
         for part in schema.get("allOf", ()):
             out |= self._tied_by(part, file, wire, level + 1, child)

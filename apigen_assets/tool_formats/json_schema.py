@@ -46,7 +46,7 @@ def object_schema(properties: JsonObject, required: list[str]) -> JsonObject:
 
 def nullable(schema: JsonObject) -> JsonObject:
     """The schema with null allowed: in `type` and `enum` where that says it all, else by `anyOf`."""
-    if is_valid(None, schema):
+    if is_valid(None, schema) or {"type": "null"} in schema.get("anyOf", ()):
         return schema
     kind = schema.get("type")
     if kind is not None and "const" not in schema and "anyOf" not in schema and "allOf" not in schema:

@@ -4,7 +4,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from apigen_assets.files.json_types import JsonObject, JsonValue
-from apigen_assets.tool_formats.json_schema import object_schema
+from apigen_assets.tool_formats.json_schema import DEFINITIONS, object_schema
 from apigen_assets.tool_formats.python_syntax import AnnotationError, Unknown, last_name
 from apigen_assets.tool_formats.python_types import ENUM_BASES, MODEL_BASES
 
@@ -18,11 +18,13 @@ def class_schema(scope: "Scope", node: ast.ClassDef, opened: tuple[str, ...], le
     """The JSON Schema of the values that a class is made from.
 
     Raises:
-        AnnotationError: the class is not made from JSON, or contains itself.
+        AnnotationError: the class is not made from JSON, or is a part of what it inherits from.
+
+    A class that contains itself is a reference, with its schema in `$defs` beside it.
     """
     mark = f"{scope.module}:{node.name}"
     if mark in opened:
-        raise AnnotationError("recursive_type", f"{node.name} contains itself")
+        return {"$ref": f"#/{DEFINITIONS}/{node.name}"}
     kinds = _kinds(scope, node)
     if "enum" in kinds:
         members = [value for _, value in enum_members(scope, node)]
@@ -43,6 +45,8 @@ def class_schema(scope: "Scope", node: ast.ClassDef, opened: tuple[str, ...], le
         if parent is None or not _kinds(*parent) & {"dataclass", "model", "typed_dict", "named_tuple"}:
             continue
         inherited = class_schema(parent[0], parent[1], (*opened, mark), level + 1)
+        if "$ref" in inherited:
+            raise AnnotationError("recursive_type", f"{parent[1].name} contains {node.name}, which inherits from it")
         required = [name for name in required if name not in inherited["properties"]]
         properties |= inherited["properties"]
         required += inherited["required"]
@@ -54,7 +58,44 @@ def class_schema(scope: "Scope", node: ast.ClassDef, opened: tuple[str, ...], le
         properties[name] = {**schema, "description": docs} if docs and "description" not in schema else schema
         required = [*(known for known in required if known != name), *([] if optional else [name])]
     described = {"description": text} if (text := ast.get_docstring(node)) else {}
-    return {**object_schema(properties, required), **described}
+    schema = {**object_schema(properties, required), **described}
+    reference = {"$ref": f"#/{DEFINITIONS}/{node.name}"}
+    return {**reference, DEFINITIONS: {node.name: schema}} if _refers(schema, reference["$ref"]) else schema
+
+
+def _refers(schema: JsonValue, reference: str) -> bool:
+    """Whether a schema holds a reference."""
+    if isinstance(schema, list):
+        return any(_refers(item, reference) for item in schema)
+    if not isinstance(schema, dict):
+        return False
+    return schema.get("$ref") == reference or any(_refers(item, reference) for item in schema.values())
+
+
+def lifted(schema: JsonObject) -> JsonObject:
+    """The schema with every `$defs` inside it at its top, where its references look for them.
+
+    Raises:
+        AnnotationError: two classes of one name contain themselves.
+    """
+    definitions: JsonObject = {}
+    out = _without_definitions(schema, definitions)
+    return {**out, DEFINITIONS: dict(sorted(definitions.items()))} if definitions else schema
+
+
+def _without_definitions(node: JsonValue, definitions: JsonObject) -> JsonValue:
+    if isinstance(node, list):
+        return [_without_definitions(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    inner = node.get(DEFINITIONS)
+    if "$ref" in node and isinstance(inner, dict):
+        for name, schema in inner.items():
+            clean = _without_definitions(schema, definitions)
+            if definitions.setdefault(name, clean) != clean:
+                raise AnnotationError("recursive_type", f"two classes {name} contain themselves")
+        node = {key: value for key, value in node.items() if key != DEFINITIONS}
+    return {key: _without_definitions(value, definitions) for key, value in node.items()}
 
 
 def _kinds(scope: "Scope", node: ast.ClassDef, seen: tuple[str, ...] = ()) -> set[str]:

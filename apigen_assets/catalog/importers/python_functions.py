@@ -9,6 +9,7 @@ from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.docstrings import Docstring, annotation_of, read_docstring
 from apigen_assets.tool_formats.json_schema import is_valid, object_schema
 from apigen_assets.tool_formats.python_annotations import Scope, constrained, with_default
+from apigen_assets.tool_formats.python_classes import lifted
 from apigen_assets.tool_formats.python_syntax import AnnotationError
 
 
@@ -58,7 +59,7 @@ def describe(function: griffe.Function, scope: Scope, bound: bool = False) -> De
         properties[parameter.name] = schema
         if not optional:
             required.append(parameter.name)
-    return Described(docs.text, object_schema(properties, required), _returns(function, docs, scope))
+    return Described(docs.text, lifted(object_schema(properties, required)), _returns(function, docs, scope))
 
 
 _WITHOUT = frozenset({"type_not_json", "unknown_type", "untyped_parameter", "recursive_type"})
@@ -134,7 +135,7 @@ def _returns(function: griffe.Function, docs: Docstring, scope: Scope) -> JsonOb
     schema: JsonObject | None = None
     if annotation is not None:
         try:
-            schema = scope.schema(annotation)
+            schema = lifted(scope.schema(annotation))
         except (AnnotationError, RecursionError):
             schema = None  # unknown results stay callable
     if docs.returns:

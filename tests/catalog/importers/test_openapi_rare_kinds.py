@@ -232,3 +232,18 @@ def test_a_missing_secret_of_two_schemes_for_one_header_is_named_once(imported):
 
     assert refused.value.outcome is Outcome.AUTH
     assert refused.value.detail.count("S_A") == 1
+
+
+def test_a_discriminator_in_an_inline_part_of_a_base_ties_its_subtypes(imported):
+    kinds = {f"K{at}": {"allOf": [ref("Base"), {"properties": {f"f{at}": {"type": "integer"}}}]} for at in range(30)}
+    mapping = {f"#kind{at}": f"#/components/schemas/K{at}" for at in range(30)}
+    part = {
+        "properties": {"kind": {"type": "string"}},
+        "discriminator": {"propertyName": "kind", "mapping": mapping},
+    }
+    schemas = {"Base": {"allOf": [{"properties": {"id": {"type": "string"}}}, part]}, **kinds}
+
+    tools, _ = imported(document(post(ref("K3")), "3.0.3", components={"schemas": schemas}))
+
+    assert valid(tools["op"], kind="#kind3", f3=1, id="x")
+    assert not valid(tools["op"], kind="#kind4", f3=1)

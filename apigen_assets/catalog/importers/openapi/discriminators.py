@@ -57,9 +57,11 @@ class Discriminators:
                 base = self._references.at(base_address)
             except ReferenceProblem:
                 continue
-            if isinstance(base, dict) and _property_of(base) is not None and not _has_choice(base):
-                values = self._mapping(base, base_address).get(address) or [_name_of(address)]
-                schema = self.tied(schema, base, values, shape)
+            holder = _discriminated(base)
+            if holder is not None and not _has_choice(holder):
+                at = base_address if holder is base else None
+                values = self._mapping(holder, at).get(address) or [_name_of(address)]
+                schema = self.tied(schema, holder, values, shape)
         return schema
 
     def tied(self, branch: JsonObject, node: JsonObject, values: list[str], shape: Shape) -> JsonObject:
@@ -139,6 +141,17 @@ def _property_of(node: JsonObject) -> str | None:
     discriminator = node.get("discriminator")
     name = discriminator.get("propertyName") if isinstance(discriminator, dict) else discriminator
     return name if isinstance(name, str) and name else None
+
+
+def _discriminated(base: JsonValue) -> JsonObject | None:
+    """Where a base has its discriminator: itself, or a part of its `allOf` that is written out."""
+    if not isinstance(base, dict):
+        return None
+    parts = base.get("allOf")
+    for node in (base, *(parts if isinstance(parts, list) else ())):
+        if isinstance(node, dict) and _property_of(node) is not None:
+            return node
+    return None
 
 
 def _has_choice(node: JsonObject) -> bool:
