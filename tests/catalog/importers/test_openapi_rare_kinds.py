@@ -247,3 +247,18 @@ def test_a_discriminator_in_an_inline_part_of_a_base_ties_its_subtypes(imported)
 
     assert valid(tools["op"], kind="#kind3", f3=1, id="x")
     assert not valid(tools["op"], kind="#kind4", f3=1)
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_a_list_of_lists_of_swagger_2_is_not_written_in_another_form(imported, required):
+    inner = {"type": "array", "items": {"type": "integer"}, "collectionFormat": "pipes"}
+    ring = {"name": "ring", "in": "query", "type": "array", "items": inner, "required": required}
+    depth = {"name": "depth", "in": "query", "type": "integer"}
+    head = {"swagger": "2.0", "info": {"title": "T", "version": "1"}, "host": "h.example", "schemes": ["https"]}
+    apis, result = imported({**head, "paths": get(ring, depth)})
+
+    if required:
+        assert not apis and [reject.reason for reject in result.rejects] == ["unsupported_parameter"]
+    else:
+        assert list(apis["op"].parameters["properties"]) == ["depth"]
+        assert any("list of lists" in warning for warning in result.warnings)

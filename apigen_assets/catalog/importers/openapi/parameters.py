@@ -71,12 +71,15 @@ def argument_of(
     place = place or Place(parameter["in"])
     wire = str(parameter["name"])
     schema, media = _schema_of(parameter)
+    unwritable = None
     if media is not None and not _is_writable(media):
+        unwritable = media[:60]
+    elif swagger and _is_list_of_lists(parameter):
+        unwritable = "a list of lists, each with a collection format of its own"
+    if unwritable is not None:
         if parameter.get("required") is True or place is Place.PATH:
-            raise ParameterError(
-                "unsupported_parameter", f"{wire} is described as {media[:60]}, which is not written here"
-            )
-        warn(f"the optional parameter {wire!r} is left out: {media[:60]} is not written here")
+            raise ParameterError("unsupported_parameter", f"{wire} is {unwritable}, which is not written here")
+        warn(f"the optional parameter {wire!r} is left out: {unwritable} is not written here")
         return None
     part = components.read(schema)
     if "$file" not in part:
@@ -174,6 +177,11 @@ def _schema_of(parameter: JsonObject) -> tuple[JsonValue, str | None]:
 def _is_writable(media: str) -> bool:
     base = media.partition(";")[0].strip().lower()
     return base in {"application/json", "text/json", "text/plain", "*/*"} or base.endswith("+json")
+
+
+def _is_list_of_lists(parameter: JsonObject) -> bool:
+    items = parameter.get("items")
+    return parameter.get("type") == "array" and isinstance(items, dict) and items.get("type") == "array"
 
 
 def _swagger_style(sent: RestParameter, parameter: JsonObject, warn: Warn) -> RestParameter:
