@@ -4,6 +4,7 @@ import pytest
 
 from apigen_assets.definitions import defs
 
+
 def fields():
     graph = defs.resolve_asset_graph().assets_defs
     return {
