@@ -57,7 +57,8 @@ def serve(latency: float = 0.05, faults: bool = False, pairs: bool = False) -> I
         assert process.stdout is not None
         yield Served(int(process.stdout.readline()))
     finally:
-        process.terminate()
+        # Not SIGTERM: where the parent ignores it, as a run in the background may, so would the server.
+        process.kill()
         process.wait()
 
 

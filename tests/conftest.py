@@ -1,5 +1,6 @@
 """What every test shares: nothing of a test reaches the user's data or the network."""
 
+import signal
 import sys
 import uuid
 from pathlib import Path
@@ -7,6 +8,10 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A run in the background ignores SIGINT and Dagster makes SIGTERM do the same: children that inherit it never end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
