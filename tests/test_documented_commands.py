@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,12 @@ def carried_out(command: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str
     variables = dict(re.findall(r"(?:^|(?<=\s))(\w+)=(\S+)(?=.* apigen )", command))
     words = shlex.split(re.sub(r"^(\w+=\S+ )+", "", command))
     if words[0] != "apigen":
-        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=300, check=False)
+        # As in an activated environment: `dagster` stands beside the interpreter.
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        done = subprocess.run(
+            ["sh", "-c", command], capture_output=True, text=True, timeout=300, check=False,
+            env={**os.environ, "PATH": path},
+        )  # fmt: skip
         return done.returncode, done.stderr or done.stdout
     with monkeypatch.context() as own:
         for name, value in variables.items():

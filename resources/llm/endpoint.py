@@ -229,7 +229,7 @@ class Endpoint:
             self._contacts += not self._answered
             if not self._answered and self._contacts >= FIRST_CONTACTS:
                 raise self._die(await self._nobody(transport, outcome))
-        elif outcome.throttled or outcome.status == 0 or (outcome.status >= 500 and not self.forms.doubted(order.body)):
+        elif outcome.throttled or (outcome.status >= 500 and not self.forms.doubted(order.body)):
             self.admission.open()
         if outcome.throttled:
             waited = self._patience.exhausted(outcome.retry_after)

@@ -33,6 +33,7 @@ def proxy(tmp_path_factory):
     port, behind = free_port(), free_port()
     _configure(folder, port, behind)
     environment = {**os.environ, UI_HOSTS: HOST}
+    environment.pop("DAGSTER_HOME", None)
     ui = [sys.executable, "-m", server.__name__, "--empty-workspace", "-p", str(behind)]
     nginx = [str(NGINX), "-c", str(folder / "nginx.conf"), "-p", str(folder), "-g", "daemon off;"]
     with (folder / "log").open("wb") as log:
