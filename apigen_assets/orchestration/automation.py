@@ -47,6 +47,14 @@ ONCE_OR_WAITING = (ONCE & ~_ASKED).with_label("missing, ready to be made, and no
 """As `ONCE`, for an asset whose run may end without a table because it waits for something: what has arrived is taken
 up by a sensor, and asking again before would only find the same."""
 
+WITH_ITS_ASSET = (dg.AutomationCondition.check_passed() & dg.AutomationCondition.check_failed()).with_label(
+    "runs with the asset whose step makes it"
+)
+"""Of a check that an asset's own step makes, and never true.
+
+A run that Dagster asks for has such checks in its selection, and then no others, unless a check of its assets has a
+condition: with one, every check comes along, and what follows waits for the blocking ones among them."""
+
 
 def follow(*names: str) -> dg.AutomationCondition:  # type: ignore[type-arg]
     """Run when one of these assets holds other rows and none is being made; missing partitions do not matter.
