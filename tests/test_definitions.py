@@ -133,16 +133,3 @@ def test_the_graph_is_as_the_snapshot_says(defs, snapshot):
         for name, spec in sorted(specs(defs).items())
     }
     assert shown == snapshot
-
-
-def test_a_check_that_an_automated_step_makes_does_not_keep_the_others_out_of_its_runs(defs):
-    """Dagster's runs hold a step's own checks and then no others, unless one of them has a condition."""
-    graph = defs.resolve_asset_graph()
-    inner = {
-        spec.key: spec.automation_condition
-        for definition in graph.assets_defs
-        for spec in definition.check_specs
-        if definition.keys and any(graph.get(key).automation_condition is not None for key in definition.keys)
-    }
-    assert len(inner) >= 2
-    assert not [key.to_user_string() for key, condition in inner.items() if condition is None]

@@ -22,7 +22,7 @@ from apigen_assets.generation.prompts import library_hash
 from apigen_assets.generation.reached import Wanted
 from apigen_assets.generation.rounds import RoundError, pool_of, read_other_rounds, read_pool, rows_of_round
 from apigen_assets.generation.shown_examples import ShownExample
-from apigen_assets.orchestration.automation import ONCE, ONCE_OR_WAITING, WITH_ITS_ASSET
+from apigen_assets.orchestration.automation import ONCE, ONCE_OR_WAITING
 from apigen_assets.orchestration.config import RunConfig
 from apigen_assets.orchestration.costs import COST_OF_CANDIDATES
 from apigen_assets.orchestration.data_versions import content_version
@@ -152,7 +152,6 @@ def verified_examples(
             BATCH_CHECK,
             asset="raw_candidates",
             description="The partition does not wait for a batch of answers.",
-            automation_condition=WITH_ITS_ASSET,
         )
     ],
 )

@@ -6,11 +6,13 @@ What counts as a change is a new data version, not a new materialisation: making
 import dagster as dg
 
 _CHECKED = dg.AutomationCondition.all_deps_match(
-    dg.AutomationCondition.all_checks_match(dg.AutomationCondition.check_passed(), blocking_only=True)
+    dg.AutomationCondition.all_checks_match(~dg.AutomationCondition.check_failed(), blocking_only=True)
     | dg.AutomationCondition.will_be_requested()
 )
 # What is requested in the same tick goes into the same run, where Dagster itself stops below a failed blocking check;
-# waiting for the check first, as `all_deps_blocking_checks_passed` does, would make one run of every asset.
+# waiting for the check first, as `all_deps_blocking_checks_passed` does, would make one run of every asset. Not failed,
+# instead of passed: where one partition is asked for and a step makes a check itself, Dagster leaves the other checks out
+# of the run; what waited for them would never be made. A release wants every check to have passed.
 
 _READY = ~dg.AutomationCondition.in_progress() & ~dg.AutomationCondition.any_deps_in_progress() & _CHECKED
 
@@ -46,14 +48,6 @@ _ASKED = (
 ONCE_OR_WAITING = (ONCE & ~_ASKED).with_label("missing, ready to be made, and not waiting for what it asked")
 """As `ONCE`, for an asset whose run may end without a table because it waits for something: what has arrived is taken
 up by a sensor, and asking again before would only find the same."""
-
-WITH_ITS_ASSET = (dg.AutomationCondition.check_passed() & dg.AutomationCondition.check_failed()).with_label(
-    "runs with the asset whose step makes it"
-)
-"""Of a check that an asset's own step makes, and never true.
-
-A run that Dagster asks for has such checks in its selection, and then no others, unless a check of its assets has a
-condition: with one, every check comes along, and what follows waits for the blocking ones among them."""
 
 
 def follow(*names: str) -> dg.AutomationCondition:  # type: ignore[type-arg]

@@ -11,7 +11,7 @@ from apigen_assets.catalog.pinned_library import LibraryBindings
 from apigen_assets.domain.reason import Stage
 from apigen_assets.domain.verdict import Decision
 from apigen_assets.files.json_types import JsonObject
-from apigen_assets.orchestration.automation import FOLLOW, WITH_ITS_ASSET
+from apigen_assets.orchestration.automation import FOLLOW
 from apigen_assets.orchestration.costs import cost_of_candidates, cost_per_row
 from apigen_assets.orchestration.data_versions import chunked_content_version
 from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
@@ -206,7 +206,6 @@ def execution_check(
             CONTROLS_CHECK,
             asset="semantic_verified",
             description="Every judge told rows known to be good from rows known to be bad, mixed in here.",
-            automation_condition=WITH_ITS_ASSET,
         )
     ],
 )
