@@ -10,9 +10,9 @@ _CHECKED = dg.AutomationCondition.all_deps_match(
     | dg.AutomationCondition.will_be_requested()
 )
 # What is requested in the same tick goes into the same run, where Dagster itself stops below a failed blocking check;
-# waiting for the check first, as `all_deps_blocking_checks_passed` does, would make one run of every asset. Not failed,
-# instead of passed: where one partition is asked for and a step makes a check itself, Dagster leaves the other checks out
-# of the run; what waited for them would never be made. A release wants every check to have passed.
+# waiting for the check first, as `all_deps_blocking_checks_passed` does, would make one run of every asset. Not failed
+# instead of passed: of a single partition whose step makes a check itself Dagster leaves the other checks out of the
+# run, and what waited for them would never be made. A release wants every check to have passed.
 
 _READY = ~dg.AutomationCondition.in_progress() & ~dg.AutomationCondition.any_deps_in_progress() & _CHECKED
 
