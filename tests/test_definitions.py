@@ -133,3 +133,15 @@ def test_the_graph_is_as_the_snapshot_says(defs, snapshot):
         for name, spec in sorted(specs(defs).items())
     }
     assert shown == snapshot
+
+
+def test_no_step_that_automation_starts_makes_a_check_itself(defs):
+    """Of a single partition Dagster would ask for that check and no other; what waits for the others is never made."""
+    graph = defs.resolve_asset_graph()
+    automated = [
+        definition
+        for definition in graph.assets_defs
+        if any(graph.get(key).automation_condition is not None for key in definition.keys)
+    ]
+    assert len(automated) > 10
+    assert not [spec.key.to_user_string() for definition in automated for spec in definition.check_specs]

@@ -41,7 +41,6 @@ from resources.llm.resource import LlmResource
 
 GENERATION_VERSION = content_hash([library_hash(), "sampling 2", "parsing 3"], 12)
 """Changes with every prompt text, and with the rules of sampling and parsing."""
-BATCH_CHECK = "no_batch_is_waited_for"
 _MOST_PROBLEMS = 20
 """Seeds that are left out, shown with their reason."""
 
@@ -147,13 +146,6 @@ def verified_examples(
     "could not be parsed is kept with the reason. A generator with `batch` in generators.yaml is asked through "
     "batches: until they have arrived the partition stays missing, with an observation of what it waits for.",
     output_required=False,
-    check_specs=[
-        dg.AssetCheckSpec(
-            BATCH_CHECK,
-            asset="raw_candidates",
-            description="The partition does not wait for a batch of answers.",
-        )
-    ],
 )
 def raw_candidates(
     context: dg.AssetExecutionContext,
@@ -163,7 +155,7 @@ def raw_candidates(
     settings: dg.ResourceParam[Settings],
     lake: dg.ResourceParam[LakeIOManager],
     config: RoundConfig,
-) -> Iterator[dg.MaterializeResult[pl.DataFrame] | dg.AssetObservation | dg.AssetCheckResult]:
+) -> Iterator[dg.MaterializeResult[pl.DataFrame] | dg.AssetObservation]:
     """Draw prompts, ask, parse. Answers are journalled: a repeated run asks only for what is missing."""
     batch, generator = BatchPartition.of(context)
     partition = {"api_batch": batch, "generator": generator}
@@ -238,13 +230,12 @@ def raw_candidates(
             **_offered(generated.candidates, library),
             **_metadata(generated, llm, generator),
         },
-        check_results=[dg.AssetCheckResult(check_name=BATCH_CHECK, passed=True, description="no batch is waited for")],
     )
 
 
 def _waiting(
     context: dg.AssetExecutionContext, waits: Sequence[BatchNote], answered: int
-) -> Iterator[dg.AssetObservation | dg.AssetCheckResult]:
+) -> Iterator[dg.AssetObservation]:
     """Say on the partition what it waits for; it is not materialised."""
     listed = "; ".join(f"{note.id} ({note.requests:,} requests, {note.state})" for note in waits)
     by_hand = [note for note in waits if note.by == "files"]
@@ -261,9 +252,6 @@ def _waiting(
         "files": ", ".join(note.exported for note in waits),
     }
     yield dg.AssetObservation("raw_candidates", partition=context.partition_key, metadata=metadata)
-    yield dg.AssetCheckResult(
-        check_name=BATCH_CHECK, passed=False, severity=dg.AssetCheckSeverity.WARN, description=said, metadata=metadata
-    )
 
 
 def _pool(frame: pl.DataFrame) -> dict[str, Any]:

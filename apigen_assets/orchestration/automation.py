@@ -6,13 +6,13 @@ What counts as a change is a new data version, not a new materialisation: making
 import dagster as dg
 
 _CHECKED = dg.AutomationCondition.all_deps_match(
-    dg.AutomationCondition.all_checks_match(~dg.AutomationCondition.check_failed(), blocking_only=True)
+    dg.AutomationCondition.all_checks_match(dg.AutomationCondition.check_passed(), blocking_only=True)
     | dg.AutomationCondition.will_be_requested()
 )
 # What is requested in the same tick goes into the same run, where Dagster itself stops below a failed blocking check;
-# waiting for the check first, as `all_deps_blocking_checks_passed` does, would make one run of every asset. Not failed
-# instead of passed: of a single partition whose step makes a check itself Dagster leaves the other checks out of the
-# run, and what waited for them would never be made. A release wants every check to have passed.
+# waiting for the check first, as `all_deps_blocking_checks_passed` does, would make one run of every asset.
+# No asset that runs by itself makes a check in its own step: of a single partition Dagster would ask for that check and
+# no other, and what waits for the others would never be made.
 
 _READY = ~dg.AutomationCondition.in_progress() & ~dg.AutomationCondition.any_deps_in_progress() & _CHECKED
 

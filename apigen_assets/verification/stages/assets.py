@@ -30,8 +30,6 @@ from resources.lake.io_manager import LakeIOManager
 from resources.llm.generators import judge_names
 from resources.llm.resource import LlmResource
 
-_Described = tuple[JsonObject, list[dg.AssetCheckResult]]
-CONTROLS_CHECK = "judges_tell_control_rows_apart"
 _Results = Iterator[dg.MaterializeResult[pl.LazyFrame]]
 
 
@@ -65,7 +63,7 @@ def _stage(
     rows: pl.LazyFrame,
     check: Check,
     cost: Callable[[], float],
-    describe: Callable[[pl.LazyFrame], _Described] | None = None,
+    describe: Callable[[pl.LazyFrame], JsonObject] | None = None,
 ) -> _Results:
     """Both tables of a stage, with counts, reasons, samples and a plot; a few thousand rows are in memory at a time.
 
@@ -74,19 +72,16 @@ def _stage(
         rows: what comes in.
         check: from a chunk of rows to the same rows with their verdicts.
         cost: USD that the rows have cost so far, once they are checked.
-        describe: further metadata and check results, from the checked table.
+        describe: further metadata, from the checked table.
     """
     with tempfile.TemporaryDirectory(prefix=f"apigen-{stage}-") as folder:
         target = Path(folder) / "checked.parquet"
         check_file(rows, check, target)
         checked = pl.scan_parquet(target)
-        more, check_results = describe(checked) if describe else ({}, [])
-        yield from _results(stage, checked, cost(), more, check_results)
+        yield from _results(stage, checked, cost(), describe(checked) if describe else {})
 
 
-def _results(
-    stage: Stage, checked: pl.LazyFrame, cost: float, more: JsonObject, check_results: list[dg.AssetCheckResult]
-) -> _Results:
+def _results(stage: Stage, checked: pl.LazyFrame, cost: float, more: JsonObject) -> _Results:
     verified, rejected = checked.filter("passed"), checked.filter(~pl.col("passed"))
     reasons = column_counts(rejected.select("reason").collect(engine="streaming"), "reason")
     styles = checked.group_by("style").agg(pl.col("passed").sum().cast(pl.Int64), pl.len().alias("rows")).sort("style")
@@ -109,7 +104,6 @@ def _results(
             "samples": samples(_spread(verified, kept), ["query", "answers", "execution"]),
             "styles": bar_plot({}, f"{stage} check, by style", stacks=by_style),
         },
-        check_results=check_results,
     )
     yield dg.MaterializeResult(
         asset_key=f"{stage}_rejected",
@@ -184,7 +178,7 @@ def execution_check(
             format_verified,
             lambda frame: check_execution(frame, bindings, executor),
             lambda: cost_of_candidates(context),
-            lambda _: ({f"executor_{name}": value for name, value in executor.describe().items()}, []),
+            lambda _: {f"executor_{name}": value for name, value in executor.describe().items()},
         )
 
 
@@ -201,13 +195,6 @@ def execution_check(
         {"polars", "openai"},
         SHAPING,
     ),
-    check_specs=[
-        dg.AssetCheckSpec(
-            CONTROLS_CHECK,
-            asset="semantic_verified",
-            description="Every judge told rows known to be good from rows known to be bad, mixed in here.",
-        )
-    ],
 )
 def semantic_check(
     context: dg.AssetExecutionContext,
@@ -225,20 +212,19 @@ def semantic_check(
     yield from _stage(Stage.SEMANTIC, execution_verified, check, cost, lambda checked: _described(checked, check))
 
 
-def _described(checked: pl.LazyFrame, check: SemanticCheck) -> _Described:
-    """What the judges and grounding did, and whether every judge told the control items apart."""
-    ungrounded, undecided, asked, rows = (
+def _described(checked: pl.LazyFrame, check: SemanticCheck) -> JsonObject:
+    """What the judges and grounding did, and how the judges told the control items apart."""
+    ungrounded, undecided, asked = (
         checked.select(
             (pl.col("grounding") == Status.UNGROUNDED.value).sum(),
             (pl.col("decision") == Decision.UNDECIDED.value).sum(),
             pl.col("votes").is_not_null().sum(),
-            pl.len(),
         )
         .collect(engine="streaming")
         .row(0)
     )
     open_rows = checked.filter(pl.col("decision") == Decision.UNDECIDED.value)
-    more: JsonObject = {
+    return {
         "judges": ", ".join(check.judges),
         "asked_judges": int(asked),
         "by_grounding": int(ungrounded),
@@ -246,18 +232,3 @@ def _described(checked: pl.LazyFrame, check: SemanticCheck) -> _Described:
         "undecided_samples": samples(_spread(open_rows, int(undecided)), ["query", "answers", "findings", "votes"]),
         "controls": dg.MetadataValue.json([control.to_json() for control in check.controls]),
     }
-    failed = [control for control in check.controls if not control.counts]
-    said = "; ".join(
-        f"{control.judge} passed {control.passed} of {control.good} good control rows and caught {control.caught} of "
-        f"{control.bad} bad ones: its votes do not count"
-        for control in failed
-    )
-    result = dg.AssetCheckResult(
-        check_name=CONTROLS_CHECK,
-        asset_key="semantic_verified",
-        passed=not failed,
-        severity=dg.AssetCheckSeverity.ERROR,
-        metadata={"rows": int(rows), "controls": more["controls"]},
-        description=said or "every judge that was asked told good control rows from bad ones",
-    )
-    return more, [result]

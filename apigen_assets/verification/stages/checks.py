@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 
 from apigen_assets.domain.reason import Reason, Stage
+from apigen_assets.files.json_types import JsonObject
 from apigen_assets.partitions import batch_by_generator
 
 
@@ -83,3 +84,29 @@ def every_call_succeeded(execution_verified: pl.LazyFrame) -> dg.AssetCheckResul
         .item()
     )
     return dg.AssetCheckResult(passed=bad == 0, metadata={"rows_with_a_failed_call": int(bad)})
+
+
+@dg.asset_check(
+    asset="semantic_verified",
+    partitions_def=batch_by_generator,
+    description="Every judge told rows known to be good from rows known to be bad, mixed in by the stage.",
+)
+def judges_tell_control_rows_apart(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """What the stage noted of its judges when it made the partition."""
+    records = dg.AssetRecordsFilter(
+        asset_key=dg.AssetKey("semantic_verified"), asset_partitions=[context.partition_key]
+    )
+    [made] = context.instance.fetch_materializations(records, limit=1).records
+    assert made.asset_materialization is not None
+    controls: list[JsonObject] = made.asset_materialization.metadata["controls"].value
+    said = "; ".join(
+        f"{control['judge']} passed {control['passed']} of {control['good']} good control rows and caught "
+        f"{control['caught']} of {control['bad']} bad ones: its votes do not count"
+        for control in controls
+        if not control["counts"]
+    )
+    return dg.AssetCheckResult(
+        passed=not said,
+        metadata={"controls": dg.MetadataValue.json(controls)},
+        description=said or "every judge that was asked told good control rows from bad ones",
+    )

@@ -80,6 +80,7 @@ def test_the_three_stages_lose_nothing(tmp_path):
         checks.execution_in_is_verified_plus_rejected,
         checks.semantic_in_is_verified_plus_rejected,
         checks.every_call_succeeded,
+        checks.judges_tell_control_rows_apart,
     ]
     result = dg.materialize(
         [raw_candidates, filtered_api_catalog, *stages, *every],
@@ -91,7 +92,7 @@ def test_the_three_stages_lose_nothing(tmp_path):
     assert result.success
     checked = {one.check_name: one.passed for one in result.get_asset_check_evaluations()}
     # A judge that passes everything does not tell control rows apart; everything else holds.
-    assert checked.pop(assets.CONTROLS_CHECK) is False
+    assert checked.pop("judges_tell_control_rows_apart") is False
     assert list(checked.values()) == [True] * 4
     lake = Lake(str(tmp_path))
     reasons = {
