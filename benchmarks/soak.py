@@ -31,6 +31,7 @@ from apigen_assets.orchestration.home import PROJECT, grant_slots, prepare
 from apigen_assets.settings import Settings, settings
 from benchmarks.soak_checks import findings
 from benchmarks.soak_sources import Sources
+from tests.helpers.daemon import daemon
 
 GENERATORS = """generators:
   - {name: standin-large, base_url: "standin:", model: standin-large, judge: true, concurrency: 16}
@@ -71,29 +72,6 @@ def own_disk(folder: Path, megabytes: int) -> Iterator[bool]:
     finally:
         if mounted:
             subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-@contextmanager
-def daemon(log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """The daemon with its code servers; everything that it started ends with the block."""
-    program = str(Path(sys.executable).with_name("dagster-daemon"))
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [program, "run", "-w", str(PROJECT / "workspace.yaml")],
-            cwd=PROJECT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
 
 
 def pid_of(instance: dg.DagsterInstance, run_id: str) -> int | None:

@@ -4,7 +4,6 @@ A deterministic failure is never run again here; a killed process is, by Dagster
 known to have failed.
 """
 
-import os
 import re
 import shutil
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from apigen_assets.files.processes import is_alive
 from apigen_assets.orchestration.jobs import jobs
 from apigen_assets.settings import Settings
 
@@ -71,7 +71,7 @@ def end_lost_runs(instance: dg.DagsterInstance) -> list[str]:
     going_on = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
     for run in instance.get_runs(going_on):
         pid = process_of(instance, run.run_id)
-        if pid is None or _is_alive(pid):
+        if pid is None or is_alive(pid):
             continue
         time.sleep(0.2)  # the process may have written its end and left between the two looks
         now = instance.get_run_by_id(run.run_id)
@@ -154,24 +154,6 @@ def _asked_since(instance: dg.DagsterInstance, failed: dg.RunRecord, assets: Set
         for run in (record.dagster_run for record in later)
         if run.run_id != failed.dagster_run.run_id and run.tags.get("dagster/partition") == partition
     )
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        return state != "Z"
-    except FileNotFoundError:
-        if Path("/proc/self").exists():
-            return False
-    except (OSError, IndexError):
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _existing(folder: Path) -> Path:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from apigen_assets.files.processes import is_alive
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -54,7 +56,7 @@ def recover(target: Path) -> None:
     pattern = re.compile(rf"\.{re.escape(target.name)}\.(\d+)\..*\.(staging|old)")
     for path in sorted(target.parent.glob(f".{target.name}.*")):
         match = pattern.fullmatch(path.name)
-        if match is None or _alive(int(match[1])):
+        if match is None or is_alive(int(match[1])):
             continue
         if match[2] == "old" and not target.exists():
             os.replace(path, target)
@@ -76,13 +78,3 @@ def _exchange(left: Path, right: Path) -> bool:
     if code in {errno.EINVAL, errno.ENOSYS}:  # the file system or the kernel does not know it
         return False
     raise OSError(code, os.strerror(code), str(right))
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

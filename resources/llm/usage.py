@@ -10,7 +10,7 @@ from resources.llm.protocol import completion_of, cost_of
 
 
 @dataclass
-class Usage:
+class GeneratorUsage:
     """One generator's answers."""
 
     answers: int = 0
@@ -30,14 +30,14 @@ class JournalUsage:
     """
 
     root: Path
-    by_generator: dict[str, Usage] = field(default_factory=dict)
+    by_generator: dict[str, GeneratorUsage] = field(default_factory=dict)
     _read_to: dict[Path, int] = field(default_factory=dict)
 
     def refresh(self, most_bytes: int | None = None) -> bool:
         """Read what was written since; returns false where `most_bytes` ended it before everything was read."""
         left = most_bytes
         for folder in segment_folders(self.root):
-            usage = self.by_generator.setdefault(folder.name, Usage())
+            usage = self.by_generator.setdefault(folder.name, GeneratorUsage())
             paths = segments_of(folder)
             usage.bytes = sum(path.stat().st_size for path in paths)
             for path in paths:
@@ -54,7 +54,7 @@ class JournalUsage:
         return True
 
 
-def _add(usage: Usage, line: bytes) -> None:
+def _add(usage: GeneratorUsage, line: bytes) -> None:
     try:
         record = json.loads(line)
         if record.get("error"):
