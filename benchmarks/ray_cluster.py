@@ -27,8 +27,9 @@ from apigen_assets.files.object_store import ObjectStore
 from apigen_assets.orchestration.home import PROJECT, grant_slots
 from apigen_assets.settings import settings
 from benchmarks.beyond_one_machine import folder_digests, report, store_digests
-from benchmarks.soak import GENERATORS, daemon
+from benchmarks.soak import GENERATORS
 from benchmarks.soak_sources import Source
+from tests.helpers.daemon import daemon
 from tests.helpers.postgres_server import postgres_server
 from tests.helpers.s3_server import s3_server
 
