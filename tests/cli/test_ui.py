@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -90,6 +91,7 @@ def test_a_foreign_page_opens_no_websocket():
 def test_apigen_ui_starts_the_guarded_server_on_loopback(monkeypatch):
     executed = []
     monkeypatch.setattr(os, "execv", lambda program, command: executed.append(command))
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
     monkeypatch.setenv(UI_HOSTS, "")
     CliRunner().invoke(app, ["ui", "--port", "3999"])
     (command,) = executed
@@ -98,6 +100,18 @@ def test_apigen_ui_starts_the_guarded_server_on_loopback(monkeypatch):
     monkeypatch.setattr(dev, "_start", lambda parts, **kwargs: started.append(parts))
     vars(vars(dev)["dev"])["open_ipc_subprocess"]([sys.executable, "-m", "dagster_webserver", "--port", "1"])
     assert started == [[sys.executable, "-m", server.__name__, "--port", "1"]]
+
+
+def test_what_was_started_in_the_background_can_be_stopped(monkeypatch):
+    """A shell's background jobs ignore SIGINT, and Dagster makes SIGTERM do what SIGINT does."""
+    at_start = []
+    monkeypatch.setattr("os.execv", lambda program, command: at_start.append(signal.getsignal(signal.SIGINT)))
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        CliRunner().invoke(app, ["ui"])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert at_start == [signal.SIG_DFL]
 
 
 @pytest.mark.slow
