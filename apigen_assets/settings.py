@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     """Relevance rows as a share of all rows (paper: 8,000 beside 60,000)."""
     relevance_refusal: bool = False
     """Relevance rows say in words why there is no call: the column `refusal`, the content of OpenAI messages."""
+    relevance_rewording: bool = False
+    """A language model (the first with the role `generate` that is no stand-in) rewords the relevance rows that lack a
+    value. Off unless asked for, since it costs money."""
     style_shares: dict[str, float] = {}
     """Shares of the styles, such as `{"simple": 0.4, "multiple": 0.3, ...}`; empty: even."""
     generator_shares: dict[str, float] = {}

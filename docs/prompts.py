@@ -107,12 +107,13 @@ def main() -> None:
     parts.append("### Styles\n\n" + _table(("style", "rule"), [(style.value, STYLE_RULES[style]) for style in Style]))
     rows = [(one.name, f"{one.share:.0%}", one.rule) for one in WORDINGS]
     parts.append("### Wordings\n\n" + _table(("wording", "share", "rule"), rows))
-    native = [(code, name, sentence) for code, (name, sentence) in read_languages().items()]
+    native = [(code, language.name, language.ask) for code, language in read_languages().items()]
     parts.append(
         "### Languages\n\nEnglish, and with `APIGEN_LANGUAGES` one of these in 15 % of the prompts. The style's and "
-        f"the wording's rules are followed by:\n\n{_fenced(LANGUAGE_RULE)}\n\nand, where no example in the language is "
-        f"at hand:\n\n{_fenced(ENGLISH_EXAMPLES)}\n\nThe last line ends with the language's own sentence.\n\n"
-        + _table(("code", "language", "the last sentence"), native)
+        f"the wording's rules are followed by:\n\n{_fenced(LANGUAGE_RULE)}\n\nand, where no example in the language can "
+        f"be built:\n\n{_fenced(ENGLISH_EXAMPLES)}\n\nThe last line ends with the language's own sentence. "
+        "Examples are built in the forms of `templates/languages/<code>.yaml`, with the function's own term in the "
+        "language's quotation marks.\n\n" + _table(("code", "language", "the last sentence"), native)
     )
     parts.append("### Forms of values\n\n" + "\n".join(f"* {text}" for text in FORMS.values()))
     parts.append(f"### People\n\n{len(PERSONAS)} of them, such as: {', '.join(PERSONAS[:6])}.")

@@ -1,6 +1,5 @@
 """The JSON documents in a completion's text, whatever stands around and between them."""
 
-import html
 import json
 import re
 from bisect import bisect_right
@@ -10,17 +9,15 @@ from dataclasses import dataclass, field
 from apigen_assets.completions.reasoning import Split, split_reasoning
 from apigen_assets.completions.repair import Repair
 from apigen_assets.completions.tolerant_json import Reader, UnfinishedError
+from apigen_assets.completions.wrapping import undo_wrapping
 from apigen_assets.files.canonical import StrictJsonError, loads_strict, read_strict_at
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
 FindStart = Callable[[str, int], int | None]
 """Where, from a position on, the next object begins that is worth reading for itself; null where none does."""
 
-_OPENER = re.compile(r"\[|\{(?!\s*+[\[{])")
-"""Where a document may begin: an object begins with a key."""
-_ESCAPED = re.compile(r'[\[{]\s*(?:\\n\s*)*\\"')
-_QUOTE_ENTITY = re.compile(r"&(?:quot|#34|#x22);", re.IGNORECASE)
-_QUOTED = re.compile(r"^[ \t]*> ?", re.MULTILINE)
+_OPENER = re.compile(r"[\[［]|[{｛](?!\s*+[\[{])|\b(?:dict|[A-Z]\w*)\((?=\s*(?:query|question)\s*=)")
+"""Where a document may begin: an object begins with a key, and a constructor of a pair with its query."""
 _FENCE_END = re.compile(r"[\s`]*\Z")
 _TOKENS = re.compile(r"""\w+|[^\w\s,:}\]]""")
 
@@ -101,7 +98,7 @@ def read_documents(text: str, find_start: FindStart | None = None, cut: bool = F
         find_start: finds the objects at which reading is taken up again after something broken.
         cut: the text was cut at its end, so that nothing may be closed there.
     """
-    text, repairs = _undo_wrapping(text)
+    text, repairs = undo_wrapping(text)
     found = Documents(text, repairs=repairs)
     reader = Reader(text)
     position = 0
@@ -118,9 +115,18 @@ def read_documents(text: str, find_start: FindStart | None = None, cut: bool = F
             found.items.append(item)
             position = max(at + 1, stop if stop is not None else item.end)
             continue
+        if text[at] not in "[［{｛" and not _holds_a_pair(document.value):
+            position = at + 1
+            continue
         found.items.append(document)
         position = document.end
     return found
+
+
+def _holds_a_pair(value: JsonValue) -> bool:
+    """Whether a constructor was given answers beside its query, which no call of a function that takes a query is."""
+    keywords = value.get("arguments", value) if isinstance(value, dict) else value
+    return isinstance(keywords, dict) and any(re.match("answer|.*calls?$", key) for key in keywords)
 
 
 def objects_in(text: str) -> list[JsonObject]:
@@ -244,19 +250,3 @@ def _by_library(chunk: str) -> JsonValue:
 
 def _tokens(text: str) -> list[str]:
     return _TOKENS.findall(text.replace("\\n", " "))
-
-
-def _undo_wrapping(text: str) -> tuple[str, tuple[Repair, ...]]:
-    """A text that was escaped or quoted as a whole, once too often."""
-    if text.lstrip()[:1] == ">" and all(line.lstrip()[:1] in (">", "") for line in text.splitlines()):
-        return _QUOTED.sub("", text), (Repair.MARKDOWN_ESCAPE,)
-    if _QUOTE_ENTITY.search(text) and '"' not in text:
-        return html.unescape(text), (Repair.HTML_ENTITIES,)
-    if _ESCAPED.search(text) and text.count('\\"') >= text.count('"') * 0.9:
-        body = text.strip().strip('"')
-        try:
-            value = json.loads('"' + body.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r") + '"')
-        except ValueError:
-            return text, ()
-        return str(value), (Repair.ESCAPED_JSON,)
-    return text, ()

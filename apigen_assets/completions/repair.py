@@ -25,3 +25,7 @@ class Repair(StrEnum):
     HTML_ENTITIES = "html_entities"
     JSON_TEXT = "json_text"
     LIBRARY = "json_repair"
+    PUNCTUATION = "punctuation"
+    CODE = "code"
+    CONCATENATED = "concatenated"
+    LINE_PREFIX = "line_prefix"

@@ -8,13 +8,14 @@ more, by guessing; it is used by `documents` as a last resort and under a guard.
 import json
 import re
 
+from apigen_assets.completions.characters import BRACKETS, CLOSERS, COLON, COMMAS, KEY_AHEAD, KEYWORD_AHEAD, PAIR_AHEAD
 from apigen_assets.completions.repair import Repair
+from apigen_assets.completions.tolerant_strings import StringReader, UnfinishedError
 from apigen_assets.files.canonical import StrictJsonError
 from apigen_assets.files.json_types import JsonValue
 
-_SPACE = re.compile(r"[ \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2028\u2029\ufeff]*")
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[^\n]*", re.DOTALL)
-_PLAIN_STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)"')
+__all__ = ["Reader", "UnfinishedError"]
+
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.+-])")
 _LOOSE_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*(?:_\d+)*)\.?(?:\d+)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.+-])")
 _WORDS: dict[str, tuple[JsonValue, bool]] = {
@@ -29,25 +30,15 @@ _WORDS: dict[str, tuple[JsonValue, bool]] = {
     "NULL": (None, True),
 }
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
-_KEY_AHEAD = re.compile(r"""\s*(?:["'“”„‘’][^"'“”„‘’\n]{0,200}["'“”„‘’]|[A-Za-z_$][\w$]*)\s*:""")
-_VALUE_AHEAD = re.compile(r"""\s*(?:["'“„‘\[{\d+.-]|true|false|null|True|False|None)""")
-_PAIR_AHEAD = re.compile(r"""\s*,?\s*\{\s*["'“]?(?:query|question|answers|thought)\b""", re.IGNORECASE)
-_CLOSERS = {'"': '"', "'": "'", "“": '”"“', "”": '”"', "„": '“”"', "‘": "’'", "’": "’'"}
-_STRUCTURE = re.compile(r"""["'”]\s*:|["'”]\s*,?\s*[\[{]|[\]}]\s*,?\s*["'“]|["'”]\s*,\s*["'“]""")
-_UNICODE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}")
-_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_MARKDOWN = "_*#~>&!`"
 _DEPTH = 200
 
 
-class UnfinishedError(StrictJsonError):
-    """The text ends before the value does."""
-
-    def __init__(self) -> None:
-        super().__init__("not_json", "the text ends before the JSON does")
+_CALL = re.compile(r"([A-Za-z_][\w.]*)\s*(?=[({（])")
+_COPIES = ("dict", "OrderedDict", "list", "tuple")
+"""Constructors that say no more than the value they are given."""
 
 
-class Reader:
+class Reader(StringReader):
     """Reads one value after another out of one text.
 
     Args:
@@ -57,16 +48,12 @@ class Reader:
     """
 
     def __init__(self, text: str, open_end: bool = False, effort: int | None = None) -> None:
-        self.text = text
+        super().__init__(text, effort)
         self.open_end = open_end
-        self.repairs: list[tuple[int, Repair]] = []
-        """Where, and what."""
         self.spans: dict[int, tuple[int, int]] = {}
         """Of every object read, by its `id`: where it stands."""
         self.deepest = 0
         self._keep: list[object] = []
-        self._left = effort if effort is not None else 60 * len(text) + 100_000
-        self._stack: list[str] = []
 
     @property
     def exhausted(self) -> bool:
@@ -95,35 +82,36 @@ class Reader:
         """The repairs made in a part of the text, each once, in the order of their names."""
         return tuple(sorted({repair for at, repair in self.repairs if start <= at < end}))
 
-    def _note(self, at: int, repair: Repair) -> None:
-        self.repairs.append((at, repair))
-
-    def _skip(self, at: int) -> int:
-        while True:
-            at = _SPACE.match(self.text, at).end()  # type: ignore[union-attr]
-            comment = _COMMENT.match(self.text, at) if self.text[at : at + 1] in ("/", "#") else None
-            if comment is None:
-                return at
-            self._note(at, Repair.COMMENT)
-            at = comment.end()
-
     def _value(self, at: int) -> tuple[JsonValue, int]:
         at = self._skip(at)
-        text = self.text
-        if at >= len(text):
+        if at >= len(self.text):
             raise UnfinishedError
-        character = text[at]
-        if character == "\\" and text[at + 1 : at + 2] in ("[", "{"):
-            self._note(at, Repair.MARKDOWN_ESCAPE)
-            at += 1
-            character = text[at]
+        at, character = self._character(at, "[{")
         if character == "{":
-            return self._object(at)
+            return self._object(at, at + 1)
         if character == "[":
             return self._array(at)
-        if character in _CLOSERS:
+        if character == "(":
+            return self._tuple(at)
+        if character in CLOSERS:
             return self._string(at, key=False)
         return self._scalar(at)
+
+    def _character(self, at: int, escaped: str) -> tuple[int, str]:
+        """The character at a place as JSON would have it, behind a backslash where one of these follows."""
+        character = self.text[at]
+        if character == "\\" and self.text[at + 1 : at + 2] and self.text[at + 1] in escaped:
+            self._note(at, Repair.MARKDOWN_ESCAPE)
+            at += 1
+            character = self.text[at]
+        if character in BRACKETS:
+            self._note(at, Repair.PUNCTUATION)
+            return at, BRACKETS[character]
+        if character in COMMAS:
+            if character != ",":
+                self._note(at, Repair.PUNCTUATION)
+            return at, ","
+        return at, character
 
     def _scalar(self, at: int) -> tuple[JsonValue, int]:
         number = _NUMBER.match(self.text, at)
@@ -141,6 +129,9 @@ class Reader:
             self._note(at, Repair.NUMBER)
             return value, loose.end()
         word = _WORD.match(self.text, at)
+        call = _CALL.match(self.text, at)
+        if call is not None:
+            return self._call(at, call[1], call.end())
         if word is not None and word[0] in _WORDS:
             value, python = _WORDS[word[0]]
             if python:
@@ -159,25 +150,64 @@ class Reader:
         if len(self._stack) > _DEPTH:
             raise StrictJsonError("too_deep", f"nested more than {_DEPTH} levels")
 
-    def _object(self, start: int) -> tuple[JsonValue, int]:
-        self._enter("{")
+    def _call(self, start: int, name: str, bracket: int) -> tuple[JsonValue, int]:
+        """A call as code has it: `dict(a=1)` is the object, `Pair {"a": 1}` too, and `f(a=1)` a call with its name."""
+        at, character = self._character(bracket, "")
+        self._note(start, Repair.CODE)
+        if character == "{":
+            if not name[0].isupper():
+                raise StrictJsonError("not_json", f"no JSON value at character {start}: {name[:20]!r}")
+            return self._object(start, at + 1)
+        inside = self._skip(at + 1)
+        if name in _COPIES and not KEYWORD_AHEAD.match(self.text, inside) and self.text[inside : inside + 1] != ")":
+            value, end = self._tuple(at)
+            if name in ("dict", "OrderedDict") and isinstance(value, list):
+                value = self._of_items(start, value)
+                self.spans[id(value)] = (start, end)
+            return value, end
+        if name not in _COPIES and self._stack and self._stack[-1] in ("{", "call"):
+            # `"day": today()`: what that gives would have to be computed.
+            raise StrictJsonError("not_json", f"a call instead of a value at character {start}: {name[:20]!r}")
+        arguments, end = self._object(start, at + 1, "call")
+        if name in ("dict", "OrderedDict"):
+            return arguments, end
+        made: JsonValue = {"name": name, "arguments": arguments}
+        self._keep.append(made)
+        self.spans[id(made)] = (start, end)
+        return made, end
+
+    def _of_items(self, start: int, items: list[JsonValue]) -> JsonValue:
+        """The object of `dict([("a", 1), ...])`."""
+        made: dict[str, JsonValue] = {}
+        for item in items:
+            if not isinstance(item, list) or len(item) != 2 or not isinstance(item[0], str) or item[0] in made:
+                raise StrictJsonError("not_json", f"no key with its value at character {start}")
+            made[item[0]] = item[1]
+        self._keep.append(made)
+        return made
+
+    def _object(self, start: int, at: int, kind: str = "{") -> tuple[JsonValue, int]:
+        """An object in braces, or the keywords of a call.
+
+        Args:
+            start: where it begins.
+            at: behind its bracket.
+            kind: `{`, or `call`.
+        """
+        self._enter(kind)
         text = self.text
+        closer, ahead = ("}", KEY_AHEAD) if kind == "{" else (")", KEYWORD_AHEAD)
         out: dict[str, JsonValue] = {}
-        at = start + 1
         comma = True
         while True:
             at = self._skip(at)
             if at >= len(text):
-                if self.open_end and out and not comma:
+                if self.open_end and out and not comma and kind == "{":
                     self._note(start, Repair.MISSING_BRACKET)
                     break
                 raise UnfinishedError
-            character = text[at]
-            if character == "\\" and text[at + 1 : at + 2] in ("}", "]"):
-                self._note(at, Repair.MARKDOWN_ESCAPE)
-                at += 1
-                character = text[at]
-            if character == "}":
+            at, character = self._character(at, "}]")
+            if character == closer:
                 if comma and out:
                     self._note(at, Repair.TRAILING_COMMA)
                 at += 1
@@ -188,22 +218,25 @@ class Reader:
                 comma = True
                 at += 1
                 continue
-            if character == "]" and "[" in self._stack[:-1] and out:
+            if character == "]" and "[" in self._stack[:-1] and out and kind == "{":
                 # The list around it closes first: this object's own bracket is missing.
                 self._note(start, Repair.MISSING_BRACKET)
                 break
             if not comma:
-                if not _KEY_AHEAD.match(text, at):
+                if kind != "{" or not ahead.match(text, at):
                     raise StrictJsonError("not_json", f"no comma or bracket at character {at}: {text[at : at + 20]!r}")
                 self._note(at, Repair.MISSING_COMMA)
             key_at = at
             key, at = self._key(at)
             at = self._skip(at)
-            if text[at : at + 1] != ":":
+            colon = COLON.match(text, at)
+            if colon is None:
                 if at >= len(text):
                     raise UnfinishedError
                 raise StrictJsonError("not_json", f"no colon after the key {key[:40]!r} at character {at}")
-            value, at = self._value(at + 1)
+            if colon[0] != ":" and kind == "{":
+                self._note(at, Repair.PUNCTUATION)
+            value, at = self._value(colon.end())
             if key in out:
                 if out[key] != value or type(out[key]) is not type(value):
                     raise StrictJsonError("duplicate_key", f"the key {key[:80]!r} appears twice in one object")
@@ -216,13 +249,45 @@ class Reader:
         return out, at
 
     def _key(self, at: int) -> tuple[str, int]:
-        if self.text[at] in _CLOSERS:
-            return self._string(at, key=True)
-        word = _WORD.match(self.text, at)
-        if word is None:
-            raise StrictJsonError("not_json", f"no key at character {at}: {self.text[at : at + 20]!r}")
-        self._note(at, Repair.UNQUOTED_KEY)
-        return word[0], word.end()
+        bold = self.text.startswith("**", at)
+        if bold:
+            self._note(at, Repair.MARKDOWN_ESCAPE)
+            at += 2
+        if self.text[at : at + 1] in CLOSERS:
+            key, at = self._string(at, key=True)
+        else:
+            word = _WORD.match(self.text, at)
+            if word is None:
+                raise StrictJsonError("not_json", f"no key at character {at}: {self.text[at : at + 20]!r}")
+            if self._stack[-1] != "call":
+                self._note(at, Repair.UNQUOTED_KEY)
+            key, at = word[0], word.end()
+        return key, at + 2 if bold and self.text.startswith("**", at) else at
+
+    def _tuple(self, start: int) -> tuple[JsonValue, int]:
+        """What stands in round brackets: one value, or a list."""
+        self._enter("(")
+        self._note(start, Repair.CODE)
+        out: list[JsonValue] = []
+        commas = 0
+        at = start + 1
+        while True:
+            at = self._skip(at)
+            if at >= len(self.text):
+                raise UnfinishedError
+            at, character = self._character(at, "")
+            if character == ")":
+                break
+            if character == "," and commas == len(out) - 1:
+                commas += 1
+                at += 1
+                continue
+            if commas < len(out):
+                raise StrictJsonError("not_json", f"no comma or bracket at character {at}: {self.text[at : at + 20]!r}")
+            value, at = self._value(at)
+            out.append(value)
+        self._stack.pop()
+        return (out[0] if len(out) == 1 and not commas else out), at + 1
 
     def _array(self, start: int) -> tuple[JsonValue, int]:
         self._enter("[")
@@ -237,11 +302,7 @@ class Reader:
                     self._note(start, Repair.MISSING_BRACKET)
                     break
                 raise UnfinishedError
-            character = text[at]
-            if character == "\\" and text[at + 1 : at + 2] in ("]", "}"):
-                self._note(at, Repair.MARKDOWN_ESCAPE)
-                at += 1
-                character = text[at]
+            at, character = self._character(at, "]}")
             if character == "]":
                 if comma and out:
                     self._note(at, Repair.TRAILING_COMMA)
@@ -286,104 +347,4 @@ class Reader:
         if following == "]":
             beyond = self._skip_blank(after + 1)
             return self.text[beyond : beyond + 1] != "}"
-        return following == "" or (following == "," and _PAIR_AHEAD.match(self.text, after) is not None)
-
-    def _skip_blank(self, at: int) -> int:
-        return _SPACE.match(self.text, at).end()  # type: ignore[union-attr]
-
-    def _string(self, start: int, key: bool) -> tuple[str, int]:
-        text = self.text
-        plain = _PLAIN_STRING.match(text, start)
-        self._left -= (plain.end() - start) if plain else 0
-        if self._left <= 0:
-            raise StrictJsonError("not_json", "reading it takes too long")
-        if plain is not None and self._ends(plain.end(), key):
-            inner = plain[1]
-            return (json.loads(plain[0]) if "\\" in inner else inner), plain.end()
-        closers = _CLOSERS[text[start]] + ("”" if key else "")
-        if text[start] != '"':
-            self._note(start, Repair.QUOTES)
-        parts: list[str] = []
-        unescaped = False
-        at = start + 1
-        while True:
-            if at >= len(text):
-                raise UnfinishedError
-            character = text[at]
-            self._left -= 1
-            if character == "\\":
-                piece, at = self._escape(at)
-                parts.append(piece)
-                continue
-            if character in closers:
-                if self._ends(at + 1, key):
-                    said = "".join(parts)
-                    if unescaped and _STRUCTURE.search(said):
-                        # What reads like keys and brackets within a string is not a string.
-                        raise StrictJsonError("not_json", f"a string has no end at character {start}")
-                    return said, at + 1
-                if character == text[start] and character == '"':
-                    unescaped = True
-                    self._note(at, Repair.UNESCAPED_QUOTE)
-                parts.append(character)
-            else:
-                if character < " ":
-                    self._note(at, Repair.CONTROL_CHARACTER)
-                parts.append(character)
-            at += 1
-            if self._left <= 0:
-                raise StrictJsonError("not_json", "reading it takes too long")
-
-    def _escape(self, at: int) -> tuple[str, int]:
-        """The characters that an escape stands for, and where it ends."""
-        text = self.text
-        following = text[at + 1 : at + 2]
-        if not following:
-            raise UnfinishedError
-        if following in _ESCAPES:
-            return _ESCAPES[following], at + 2
-        if following == "u":
-            match = _UNICODE.match(text, at)
-            if match is None:
-                self._note(at, Repair.INVALID_ESCAPE)
-                return "\\", at + 1
-            return json.loads(f'"{match[0]}"'), match.end()
-        if following in "'‘’“”":
-            self._note(at, Repair.INVALID_ESCAPE)
-            return following, at + 2
-        if following in _MARKDOWN:
-            self._note(at, Repair.MARKDOWN_ESCAPE)
-            return following, at + 2
-        if following == "\n":
-            self._note(at, Repair.CONTROL_CHARACTER)
-            return "", at + 2
-        # `\d`, `\.`: a backslash that was meant, as in a pattern or a path.
-        self._note(at, Repair.INVALID_ESCAPE)
-        return "\\", at + 1
-
-    def _ends(self, at: int, key: bool) -> bool:
-        """Whether a string may end before `at`, by what follows."""
-        text = self.text
-        after = _SPACE.match(text, at).end()  # type: ignore[union-attr]
-        following = text[after : after + 1]
-        if key:
-            return following == ":"
-        if following in ("]", "}"):
-            return True
-        if following == "":
-            return True
-        inside = self._stack[-1] if self._stack else ""
-        if following == ",":
-            if inside == "{":
-                rest = _SPACE.match(text, after + 1).end()  # type: ignore[union-attr]
-                return text[rest : rest + 1] in ("}", ",", "", "/", "#") or _KEY_AHEAD.match(text, rest) is not None
-            return _VALUE_AHEAD.match(text, after + 1) is not None or text[self._skip_blank(after + 1) :][:1] in (
-                "]",
-                "",
-            )
-        if following in ("/", "#"):
-            return _COMMENT.match(text, after) is not None
-        if following == "\\":
-            return text[after + 1 : after + 2] in ("]", "}")
-        # A comma may be missing before the next key.
-        return inside == "{" and "\n" in text[at:after] and _KEY_AHEAD.match(text, after) is not None
+        return following == "" or (following == "," and PAIR_AHEAD.match(self.text, after) is not None)

@@ -24,12 +24,12 @@ from apigen_assets.dataset.dataset_rows import dataset_rows, mixed
 from apigen_assets.dataset.diversity import by_groups, table_of
 from apigen_assets.dataset.funnel import TABLES as FUNNEL_TABLES
 from apigen_assets.dataset.funnel import funnel, markdown, reasons
-from apigen_assets.dataset.giveaway import told_apart
+from apigen_assets.dataset.giveaway import told_apart_table
 from apigen_assets.dataset.meaning import MeaningUnavailableError
 from apigen_assets.dataset.plots import funnel_plot, plots
-from apigen_assets.dataset.relevance import KINDS
 from apigen_assets.dataset.relevance import relevance_rows as make_relevance_rows
 from apigen_assets.dataset.report import Report, page
+from apigen_assets.dataset.rewording import Rewording
 from apigen_assets.dataset.statistics import statistics
 from apigen_assets.domain.standin import any_standin
 from apigen_assets.files.atomic import write_text
@@ -40,6 +40,8 @@ from apigen_assets.partitions import ALL_THAT_EXISTS
 from apigen_assets.settings import Settings
 from resources.lake.io_manager import LakeIOManager
 from resources.lake.lake import Lake, LakeError
+from resources.llm.generators import writing_model
+from resources.llm.resource import LlmResource
 
 _VERIFIED = {
     "semantic_verified": dg.AssetIn(metadata=ALL_THAT_EXISTS),
@@ -169,7 +171,7 @@ def composition(
     group_name="dataset",
     kinds={"polars"},
     code_version="3",
-    metadata=shaped_by("seed", "relevance_share", "relevance_refusal", "heldout_share"),
+    metadata=shaped_by("seed", "relevance_share", "relevance_refusal", "relevance_rewording", "heldout_share"),
     automation_condition=follow("composition"),
     ins=_VERIFIED,
 )
@@ -177,6 +179,7 @@ def relevance_rows(
     semantic_verified: pl.LazyFrame,
     filtered_api_catalog: pl.DataFrame,
     composition: pl.DataFrame,
+    llm: LlmResource,
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """Queries that no offered tool can serve, with an empty answer: 8,000 beside 60,000 in the paper (section 5.1).
@@ -187,7 +190,9 @@ def relevance_rows(
     categories = categories_of(filtered_api_catalog)
     chosen = chosen_rows(semantic_verified, composition)
     wanted = round(chosen.height * settings.relevance_share / (1 - settings.relevance_share))
-    relevance = make_relevance_rows(chosen, categories, wanted, settings.seed, settings.relevance_refusal)
+    writer = writing_model(settings) if settings.relevance_rewording else None
+    rewording = Rewording(llm, writer) if writer is not None else None
+    relevance = make_relevance_rows(chosen, categories, wanted, settings.seed, settings.relevance_refusal, rewording)
     rows = dataset_rows(relevance.rows, categories, heldout_share=settings.heldout_share)
     return dg.MaterializeResult(
         value=rows,
@@ -196,7 +201,9 @@ def relevance_rows(
             "made": rows.height,
             "kinds": counts_table(column_counts(rows, "kind"), "kind"),
             "shortfall": counts_table(relevance.shortfall, "kind"),
-            "told_apart_by_words": _told_apart(rows, chosen),
+            "reworded_by": writer or "nobody: APIGEN_RELEVANCE_REWORDING is off, or only stand-ins are configured",
+            "rewording_refused": counts_table(relevance.refused),
+            "told_apart_by_words": dg.MetadataValue.md(told_apart_table(rows, chosen)),
             "samples": samples(rows, ["query", "tools", "answers", "kind"]),
         },
     )
@@ -234,16 +241,6 @@ def _rounds(lake: Lake) -> pl.DataFrame | None:
     except LakeError:
         return None
     return verified.select("candidate_id", "round").collect() if "round" in verified.collect_schema() else None
-
-
-def _told_apart(relevance: pl.DataFrame, chosen: pl.DataFrame) -> dg.MarkdownMetadataValue:
-    """How well a classifier over words tells relevance rows from rows with calls, all and by kind."""
-    answerable = chosen["query"].to_list()
-    rates = {"all": told_apart(relevance["query"].to_list(), answerable)}
-    for kind in KINDS:
-        rates[kind] = told_apart(relevance.filter(kind=kind)["query"].to_list(), answerable)
-    lines = [f"| {kind} | {'too few' if rate is None else f'{rate:.0%}'} |" for kind, rate in rates.items()]
-    return dg.MetadataValue.md("\n".join(["| kind | balanced accuracy (50 % is chance) |", "|---|---|", *lines]))
 
 
 def _ablation(stage: str) -> dg.AssetsDefinition:

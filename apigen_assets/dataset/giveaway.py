@@ -5,7 +5,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+import polars as pl
+
 from apigen_assets.dataset.facts import draw
+from apigen_assets.dataset.relevance import KINDS
 
 FOLDS = 5
 MOST = 0.6
@@ -56,3 +59,13 @@ def told_apart(relevance: Sequence[str], answerable: Sequence[str], seed: int = 
             if scores:
                 rates.append(sum(1.0 if score > 0 else 0.5 if score == 0 else 0.0 for score in scores) / len(scores))
     return sum(rates) / len(rates)
+
+
+def told_apart_table(relevance: pl.DataFrame, chosen: pl.DataFrame) -> str:
+    """How well words tell relevance rows from rows with calls, all and by kind, as a table in markdown."""
+    answerable = chosen["query"].to_list()
+    rates = {"all": told_apart(relevance["query"].to_list(), answerable)}
+    for kind in KINDS:
+        rates[kind] = told_apart(relevance.filter(kind=kind)["query"].to_list(), answerable)
+    lines = [f"| {kind} | {'too few' if rate is None else f'{rate:.0%}'} |" for kind, rate in rates.items()]
+    return "\n".join(["| kind | balanced accuracy (50 % is chance) |", "|---|---|", *lines])

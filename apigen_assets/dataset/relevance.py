@@ -25,6 +25,7 @@ import polars as pl
 
 from apigen_assets.dataset.facts import called_apis, draw
 from apigen_assets.dataset.missing_value import missing_label, without_values
+from apigen_assets.dataset.rewording import Gapped, Rewording
 from apigen_assets.domain.style import Style
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonMapping, JsonObject
@@ -67,10 +68,17 @@ class RelevanceRow(NamedTuple):
     """Candidates with empty answers and `kind`, `source_apis`, `refusal`."""
     shortfall: dict[str, int]
     """Rows missing to a third of the wish, by kind."""
+    refused: Mapping[str, int] = {}
+    """Why queries that lack a value kept the words that it left, counted."""
 
 
 def relevance_rows(
-    chosen: pl.DataFrame, categories: Mapping[str, str], count: int, seed: int, refusal: bool = False
+    chosen: pl.DataFrame,
+    categories: Mapping[str, str],
+    count: int,
+    seed: int,
+    refusal: bool = False,
+    rewording: Rewording | None = None,
 ) -> RelevanceRow:
     """At most `count` relevance rows, a third of each kind and no two alike; a kind is not filled from another.
 
@@ -80,6 +88,7 @@ def relevance_rows(
         count: how many rows are wanted.
         seed: seed of the draw.
         refusal: whether rows say in words why there is no call.
+        rewording: puts the queries that lack a value in other words; null keeps them as the value leaves them.
     """
     room = {kind: count // len(KINDS) + (place < count % len(KINDS)) for place, kind in enumerate(KINDS)}
     rows_made: list[JsonObject] = []
@@ -125,10 +134,46 @@ def relevance_rows(
                     counts[f"calls {first}"] += kind == "argument_missing"
                     rows_made.append({**row, **new, "kind": kind, "refusal": new["refusal"] if refusal else None})
                     break
+    refused = _reworded(rows_made, rewording, seen) if rewording is not None else {}
     table = pl.DataFrame(
-        [{**row, "answers": "[]", "execution": "[]"} for row in rows_made], schema=dict.fromkeys(_COLUMNS, pl.String)
+        [{**{name: row.get(name) for name in _COLUMNS}, "answers": "[]", "execution": "[]"} for row in rows_made],
+        schema=dict.fromkeys(_COLUMNS, pl.String),
     )
-    return RelevanceRow(table, {kind: room[kind] - counts[kind] for kind in KINDS})
+    return RelevanceRow(table, {kind: room[kind] - counts[kind] for kind in KINDS}, refused)
+
+
+def _reworded(rows: list[JsonObject], rewording: Rewording, seen: set[tuple[str, ...]]) -> Mapping[str, int]:
+    """Put the queries of rows that lack a value in other words, where those are nobody else's and no tool serves them.
+
+    Returns:
+        Why queries kept their words, counted.
+    """
+    lacking = [row for row in rows if row["kind"] == "argument_missing"]
+    gapped = [_gapped(row) for row in lacking]
+    answer = rewording.reword(gapped)
+    refused = Counter(answer.refused)
+    for row, one, query in zip(lacking, gapped, answer.queries, strict=True):
+        if query == row["query"]:
+            continue
+        tools: list[Tool] = json.loads(row["tools"])
+        names = {tool["name"] for tool in one.tools}
+        uncalled = [tool for tool in tools if tool["name"] not in names]
+        key = relevance_key(query, row["tools"])
+        if key in seen:
+            refused["another row's query"] += 1
+        elif any(may_serve(tool, query, one.tools, one.calls) for tool in uncalled):
+            refused["another tool may serve it"] += 1
+        else:
+            seen.add(key)
+            row["query"] = query
+    return refused
+
+
+def _gapped(row: JsonObject) -> Gapped:
+    calls: list[JsonObject] = json.loads(row["answers"])
+    called = {call["name"] for call in calls}
+    tools = tuple(tool for tool in json.loads(row["tools"]) if tool["name"] in called)
+    return Gapped(row["query"], tools, tuple(calls), frozenset(tuple(one) for one in row["gone"]))
 
 
 def relevance_key(query: str, tools: str) -> tuple[str, ...]:
@@ -172,6 +217,7 @@ def _make(
     removed = [tool for tool in tools if tool["name"] in called]
     uncalled = [tool for tool in tools if tool["name"] not in called]
     query = key = row["query"]
+    gone: tuple[tuple[str, str], ...] = ()
     chance = random.Random(draw(seed, f"relevance:{row['candidate_id']}"))
     if kind == "tool_removed":
         offered = [tool for tool in uncalled if not may_serve(tool, query, removed, calls)]
@@ -194,13 +240,14 @@ def _make(
         gap = without_values(query, by_name, calls, chance)
         if gap is None or any(may_serve(tool, query, removed, calls) for tool in uncalled):
             return None
-        offered, query, key = tools, gap.query, gap.key
+        offered, query, key, gone = tools, gap.query, gap.key, gap.parameters
         missing = dict.fromkeys(missing_label(by_name[tool], name) for tool, name in gap.parameters)
         words = chance.choice(_NO_VALUE).format(what=" and ".join(missing))
     if not offered:
         return None
     return {
         "key": key,
+        "gone": gone,
         "query": query,
         "tools": json.dumps(offered, ensure_ascii=False),
         "source_apis": dumps(called_apis(tools, calls)),

@@ -25,7 +25,7 @@ class ChatRequest(BaseModel):
     tools: tuple[JsonObject, ...] = ()
     """Tools in OpenAI's form, for endpoints that call tools natively. Where the model calls some, the completion's
     text is `{"content", "tool_calls"}` as JSON."""
-    purpose: Literal["generate", "judge", "document", "classify", "evaluate"] = "generate"
+    purpose: Literal["generate", "judge", "document", "classify", "reword", "evaluate"] = "generate"
     """For the budget and the journal's reports; not sent and not part of the key."""
 
 

@@ -2,13 +2,15 @@
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from apigen_assets.catalog.filters.example_values import example_arguments
 from apigen_assets.domain.api import Api
-from apigen_assets.files.canonical import dumps
+from apigen_assets.files.canonical import dumps, plain_numbers
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
+from apigen_assets.tool_formats.filler_text import is_filler
 from apigen_assets.tool_formats.json_schema import is_valid
+from apigen_assets.tool_formats.plumbing import is_plumbing
 from resources.local.standin.values import ValueMaker
 
 _IN_TEXT = re.compile(
@@ -17,6 +19,8 @@ _IN_TEXT = re.compile(
 _PLACEHOLDER = re.compile(r"1|exam?p?l?e?x*|ex?")
 """What `example_arguments` gives a string of which nothing is known, at the length that the schema asks for."""
 _WORDS = ("sunrise", "harbour", "violet", "maple", "lantern", "granite", "meadow", "compass", "juniper", "ember")
+_GENERIC = ("query", "q", "search", "term", "keyword", "word", "text", "name", "start", "end")
+"""Names of parameters for which `example_arguments` has a word that may not fit what is described."""
 _OTHER: dict[JsonValue, tuple[JsonValue, ...]] = {
     "Paris": ("Lisbon", "Nairobi", "Osaka"),
     "US": ("DE", "JP", "BR"),
@@ -67,18 +71,18 @@ def _candidates(api: Api) -> Iterator[JsonObject]:
     if api.probe is not None and api.probe.outcome == "ok" and api.probe.arguments:
         first = dict(api.probe.arguments)
     else:
-        known = example_arguments(parameters)
-        first = dict(known.arguments)
-        for place, (name, value) in enumerate(first.items()):
-            first[name] = _told(name, properties.get(name, {}), value, place)
-            if name in known.guessed and _is_number(value):
-                first[name] = _told_number(api.api_id, name, properties.get(name, {}), value)
-    if not first and properties:
+        first = _documented(api.api_id, parameters, properties)
+    required = set(parameters.get("required") or ())
+    for name in [name for name in first if name not in required]:
+        if is_plumbing(name, properties.get(name, {})) or is_filler(first[name]):
+            del first[name]
+    asked = next((name for name, schema in properties.items() if not is_plumbing(name, schema)), None)
+    if not first and asked is not None:
         # All parameters are optional, and a call without any shows nothing.
-        name = next(iter(properties))
-        first = {name: example_arguments({**parameters, "required": [name]}).arguments.get(name)}
+        first = _documented(api.api_id, {**parameters, "required": [asked]}, {asked: properties[asked]})
+        first = {asked: first.get(asked)}
     yield first
-    others = {name: _others(value, properties.get(name, {})) for name, value in first.items()}
+    others = {name: _others(value, properties.get(name, {}), name) for name, value in first.items()}
     for turn in range(6):
         changed = {
             name: others[name][turn % len(others[name])] if others[name] else value for name, value in first.items()
@@ -91,15 +95,52 @@ def _candidates(api: Api) -> Iterator[JsonObject]:
         yield ValueMaker(random.Random(f"{api.api_id}|{turn}")).arguments(parameters, optional_share=0)
 
 
-def _is_number(value: JsonValue) -> bool:
-    inner = value[0] if isinstance(value, list) and value else value
-    return isinstance(inner, int | float) and not isinstance(inner, bool)
+def _documented(seed: str, parameters: JsonObject, properties: Mapping[str, JsonObject]) -> JsonObject:
+    """Arguments as the documentation has them; where it says nothing, of the form and size that it speaks of."""
+    known = example_arguments({**parameters, "properties": properties})
+    first = dict(known.arguments)
+    for place, (name, value) in enumerate(first.items()):
+        first[name] = _told(name, properties[name], value, place)
+    made = ValueMaker(random.Random(seed)).arguments({**parameters, "properties": properties}, optional_share=0)
+    for name, value in first.items():
+        schema = properties[name]
+        if name not in known.guessed and not is_filler(value):
+            continue
+        other = plain_numbers(made.get(name))
+        if is_filler(other):
+            bare = {key: part for key, part in schema.items() if key not in ("examples", "example", "default")}
+            other = ValueMaker(random.Random(seed)).value(name, bare)
+        elif name.lower() in _GENERIC and schema.get("description"):
+            # What such a parameter takes is said beside it: `query`, the place whose weather is wanted.
+            other = ValueMaker(random.Random(seed)).value(str(schema["description"])[:60], schema)
+        bare_value = is_filler(value) or _is_bare(name, value, known.arguments[name])
+        if other is not None and bare_value and is_valid(other, schema):
+            first[name] = other
+    _set_apart(first, properties)
+    return first
 
 
-def _told_number(seed: str, name: str, schema: JsonObject, guess: JsonValue) -> JsonValue:
-    """A number, or a list of them, of the size that name and description speak of; the guess where none is valid."""
-    value = ValueMaker(random.Random(f"{seed}|{name}")).value(name, schema)
-    return value if _is_number(value) and is_valid(value, schema) else guess
+def _set_apart(arguments: JsonObject, properties: Mapping[str, JsonObject]) -> None:
+    """Parameters with the same permitted values get different ones: nobody converts miles to miles."""
+    taken: dict[str, list[JsonValue]] = {}
+    for name in arguments:
+        members = properties.get(name, {}).get("enum")
+        if not isinstance(members, list):
+            continue
+        before = taken.setdefault(dumps(members), [])
+        if arguments[name] in before:
+            arguments[name] = next((one for one in members if one not in before), arguments[name])
+        before.append(arguments[name])
+
+
+def _is_bare(name: str, value: JsonValue, guess: JsonValue) -> bool:
+    """Whether a guess says nothing of its parameter: a placeholder, a number, a list of them, a word for any text."""
+    if isinstance(value, list | dict | int | float) and not isinstance(value, bool):
+        return True
+    if not isinstance(value, str):
+        return False
+    placeholder = isinstance(guess, str) and _PLACEHOLDER.fullmatch(guess) is not None
+    return (placeholder and (value == guess or value.split()[0] in _WORDS)) or name.lower() in _GENERIC
 
 
 def _is_fixed(schema: object) -> bool:
@@ -133,7 +174,19 @@ def _telling(name: str, schema: JsonObject, placeholder: str, place: int) -> Jso
     return placeholder
 
 
-def _others(value: JsonValue, schema: JsonObject) -> list[JsonValue]:
+def _of_the_kind(value: str, schema: JsonObject, name: str) -> list[JsonValue]:
+    """Other texts for a parameter; none for a code whose form is not known, which any change could break."""
+    made = [ValueMaker(random.Random(f"{value}|{turn}")).value(name, schema) for turn in range(3)]
+    if any(character.isdigit() for character in value):
+        return [text for text in made if isinstance(text, str) and _shape(text) == _shape(value)]
+    return made
+
+
+def _shape(text: str) -> str:
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d", "0", text))
+
+
+def _others(value: JsonValue, schema: JsonObject, name: str = "") -> list[JsonValue]:
     """Other valid values of a parameter."""
     wanted: list[JsonValue] = [*(schema.get("examples") or ()), *(schema.get("enum") or ())]
     if isinstance(value, bool):
@@ -144,13 +197,17 @@ def _others(value: JsonValue, schema: JsonObject) -> list[JsonValue]:
         wanted += [value * 2, value + 1.5, value / 2]
     elif isinstance(value, str) and not schema.get("enum"):
         known = value in _OTHER or value in _WORDS
-        wanted += [*_OTHER.get(value, ()), *_WORDS] if known else [" ".join(reversed(value.split())), value + "2"]
+        wanted += [*_OTHER.get(value, ()), *_WORDS] if known else _of_the_kind(value, schema, name)
     elif isinstance(value, list) and value:
-        wanted += [[other, *value[1:]] for other in _others(value[0], _items(schema))[:4]]
+        wanted += [[other, *value[1:]] for other in _others(value[0], _items(schema), name)[:4]]
         wanted += [value[:-1], value[::-1]] if len(value) > 1 else []
     elif isinstance(value, dict):
-        wanted += [{**value, key: other} for key in value for other in _others(value[key], _part(schema, key))[:2]]
-    return [other for other in wanted if other != value and other is not None and is_valid(other, schema)]
+        wanted += [{**value, key: other} for key in value for other in _others(value[key], _part(schema, key), key)[:2]]
+    return [
+        other
+        for other in wanted
+        if other != value and other is not None and not is_filler(other) and is_valid(other, schema)
+    ]
 
 
 def _items(schema: JsonObject) -> JsonObject:

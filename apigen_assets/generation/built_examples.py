@@ -11,7 +11,9 @@ from apigen_assets.domain.style import Style
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.generation.built_arguments import built_arguments
+from apigen_assets.generation.native_requests import finish_natively, join_natively, native_request
 from apigen_assets.generation.shown_examples import ShownExample, make_example
+from apigen_assets.generation.templates import read_languages
 from apigen_assets.tool_formats.api_phrases import request_of
 from apigen_assets.tool_formats.api_queries import Pieces, finish, join_requests, write_request
 from apigen_assets.tool_formats.json_schema import is_valid
@@ -37,6 +39,7 @@ def build_example(
     singles: Mapping[str, Sequence[ShownExample]],
     chance: random.Random,
     arguments_of: Callable[[Api], Iterable[JsonObject]] = built_arguments,
+    language: str | None = None,
 ) -> ShownExample | None:
     """An example of a style and wording that calls the targets; null where no valid call can be made.
 
@@ -48,6 +51,7 @@ def build_example(
         singles: per tool name, examples of one call to it, whose words and values are better than made ones.
         chance: the draw's source of chance.
         arguments_of: argument sets of an API from its own material.
+        language: code of the query's language; null for English.
     """
     by_name = {api.name: api for api in tools}
     if style in (Style.SIMPLE, Style.MULTIPLE):
@@ -58,15 +62,41 @@ def build_example(
     calls: list[Call] = []
     seen: set[str] = set()
     for name in names:
-        part = _part(by_name[name], wording, singles.get(name, ()), seen, chance, arguments_of)
+        if language is None:
+            part = _part(by_name[name], wording, singles.get(name, ()), seen, chance, arguments_of)
+        else:
+            # A greeting or a sigh stands once, before the first of several requests.
+            put = "plain" if parts and wording in ("chatty", "indirect", "ambiguous") else wording
+            part = _native(language, by_name[name], put, singles.get(name, ()), seen, chance, arguments_of)
         if part is None:
             return None
         parts.append(part[0])
         calls.append(part[1])
         seen.add(dumps(part[1].model_dump()))
-    pieces = parts[0] if len(parts) == 1 else join_requests(parts, wording, chance)
-    query = finish(pieces, wording, chance)
-    return make_example(query, calls, [api.name for api in tools], "built", wording)
+    if language is not None:
+        joined = join_natively(read_languages()[language], parts, wording, chance)
+        query = finish_natively(language, joined, wording, chance)
+    else:
+        query = finish(parts[0] if len(parts) == 1 else join_requests(parts, wording, chance), wording, chance)
+    return make_example(query, calls, [api.name for api in tools], "built", wording, language)
+
+
+def _native(
+    language: str,
+    api: Api,
+    wording: str,
+    singles: Sequence[ShownExample],
+    seen: set[str],
+    chance: random.Random,
+    arguments_of: Callable[[Api], Iterable[JsonObject]],
+) -> tuple[Pieces, Call] | None:
+    """As `_part`, in another language: the values of English examples, in the language's own forms."""
+    own = (example.answers[0].arguments for example in chance.sample(list(singles), len(singles)))
+    for arguments in itertools.chain(own, arguments_of(api)):
+        call = Call(name=api.name, arguments=arguments)
+        if dumps(call.model_dump()) not in seen:
+            return native_request(language, read_languages()[language], api, arguments, wording, chance), call
+    return None
 
 
 def _part(

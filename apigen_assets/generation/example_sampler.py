@@ -65,7 +65,8 @@ class ExampleSampler:
         """
         fitting = self._fitting(tools)
         exact = [one for one in fitting if _counts(one) == _counts_of(style) and one.wording == wording]
-        exact = [one for one in exact if one.language == language] or [one for one in exact if one.language is None]
+        english = [one for one in exact if one.language is None]
+        exact = [one for one in exact if one.language == language]
         of_targets = [one for one in exact if all(call.name in targets for call in one.answers)]
         of_main = [one for one in of_targets if one.answers[0].name == targets[0]] or of_targets
         shown: dict[str, ShownExample] = {}
@@ -77,9 +78,10 @@ class ExampleSampler:
                 if len(example.answers) == 1 and example.language is None:
                     singles.setdefault(example.answers[0].name, []).append(example)
             chance = random.Random(f"{self._key}|built|{index}")
-            built = build_example(style, wording, tools, targets, singles, chance, self._arguments_of)
+            built = build_example(style, wording, tools, targets, singles, chance, self._arguments_of, language)
             if built is not None:
                 shown[built.example_id] = built
+        exact = exact or english
         # What calls another offered tool is shown only where nothing calls a target: models copy it.
         for example in self._first(of_targets if shown else exact, index, MOST):
             if len(shown) < MOST and all(example.query != other.query for other in shown.values()):

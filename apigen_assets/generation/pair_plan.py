@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from apigen_assets.generation.templates import read_personas
+from apigen_assets.tool_formats.filler_text import is_filler
+from apigen_assets.tool_formats.plumbing import is_plumbing
 
 LEVELS = ("easy", "medium", "hard")
 LENGTHS = ("short", "medium", "long")
@@ -23,11 +25,20 @@ FORMS = {
     "unit": "a quantity in another common unit, converted in the call",
     "words": "numbers in words",
     "thousands": "large numbers with separators",
+    "encoded": "the content of a small file as its base64 code, quoted whole",
 }
 """How values may be put where not in digits and codes, as the prompt says it."""
 PERSONAS = read_personas()
 
-_FORM_SHARES = {"calendar": 0.3, "relative": 0.2, "names": 0.3, "unit": 0.1, "words": 0.15, "thousands": 0.1}
+_FORM_SHARES = {
+    "calendar": 0.3,
+    "relative": 0.2,
+    "names": 0.3,
+    "unit": 0.1,
+    "words": 0.15,
+    "thousands": 0.1,
+    "encoded": 1.0,
+}
 _UNIT = re.compile(
     r"\b(?:in|as) (?:kilo|centi|milli)?(?:met(?:er|re)s|grams?|lit(?:er|re)s)\b|\bin (?:seconds|minutes|hours|days)\b"
     r"|_(?:km|cm|mm|kg|mg|ml|minutes|hours|seconds)$",
@@ -85,7 +96,9 @@ class Planner:
             name: schema for name, schema in (parameters.get("properties") or {}).items() if isinstance(schema, dict)
         }
         required = set(parameters.get("required") or ())
-        optional = [name for name in properties if name not in required]
+        optional = [
+            name for name, schema in properties.items() if name not in required and not is_plumbing(name, schema)
+        ]
         chance.shuffle(optional)
         self._uses = _uses(optional)
         self._members = {name: members for name, schema in properties.items() if (members := _members(schema))}
@@ -189,13 +202,13 @@ def _uses(optional: Sequence[str]) -> list[tuple[str, ...]]:
 def _members(schema: JsonObject) -> list[JsonValue]:
     """The permitted values of a parameter; of a list of permitted values, lists of one."""
     if isinstance(schema.get("enum"), list):
-        return [member for member in schema["enum"] if member is not None]
+        return [member for member in schema["enum"] if member is not None and not is_filler(member)]
     for option in schema.get("anyOf") or schema.get("oneOf") or ():
         if isinstance(option, dict) and isinstance(option.get("enum"), list):
             return _members(option)
     items = schema.get("items")
     if isinstance(items, dict) and isinstance(items.get("enum"), list) and schema.get("minItems", 0) <= 1:
-        return [[member] for member in items["enum"] if member is not None]
+        return [[member] for member in items["enum"] if member is not None and not is_filler(member)]
     return []
 
 
@@ -211,11 +224,21 @@ def _forms_for(properties: JsonMapping) -> Sequence[str]:
         forms.append("names")
     if any(_UNIT.search(name) or _UNIT.search(text) for name, text in numbers):
         forms.append("unit")
+    if any(is_base64(name, schema) for name, schema, _ in free):
+        forms.append("encoded")
     if numbers:
         forms.append("words")
     if any(_may_be_large(properties[name], text) for name, text in numbers):
         forms.append("thousands")
     return forms
+
+
+def is_base64(name: str, schema: JsonMapping) -> bool:
+    """Whether a text parameter takes the content of a file in base64: nobody can say that in words."""
+    if schema.get("type") != "string":
+        return False
+    coded = schema.get("format") == "byte" or str(schema.get("contentEncoding", "")).lower().startswith("base64")
+    return coded or re.search(r"base.?64", f"{name} {schema.get('description', '')}", re.IGNORECASE) is not None
 
 
 def _may_be_large(schema: JsonObject, description: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
+from apigen_assets.completions.characters import CLOSING, OPENING
 from apigen_assets.completions.documents import Document, Documents, Failure, json_text, read_documents
 from apigen_assets.completions.repair import Repair
 from apigen_assets.files.json_types import JsonObject, JsonValue
@@ -42,11 +43,13 @@ _ANSWER_KEYS = (
     "assistant",
 )
 _KEY = re.compile(r"([a-z]+(?:[ _-][a-z]+)*?)[ _-]?(\d*)\Z", re.IGNORECASE)
+_QUOTE = rf"(?:\*\*)?(?:\\?[{OPENING}{CLOSING}])?(?:\*\*)?"
 _START = re.compile(
-    r"""\{\s*(?:\\?["'“”„‘’])?(?:query|question|user_query|answers|thought)[ _-]?\d*(?:\\?["'“”„‘’])?\s*:""",
+    rf"[{{｛]\s*{_QUOTE}(?:query|question|user_query|answers|thought)[ _-]?\d*{_QUOTE}\s*(?:[:：]|=>?)|"
+    r"\b(?:dict|[A-Z]\w*)\(\s*(?:query|question|user_query)\s*=",
     re.IGNORECASE,
 )
-_IN_ARGUMENTS = re.compile("(?:" + "|".join(ARGUMENTS) + r""")\\?["'“”]?\s*:\s*\Z""", re.IGNORECASE)
+_IN_ARGUMENTS = re.compile(rf"(?:{'|'.join(ARGUMENTS)})\\?{_QUOTE}\s*(?:[:：]|=>?)\s*\Z", re.IGNORECASE)
 _TAKEN_BACK = re.compile(
     r"\b(?:wait\b|actually|hmm|on second thoughts?|scratch that|correction|let me (?:re\w+|fix|correct|improve|try)|"
     r"(?:too|not) (?:\w+ ){0,2}(?:dull|easy|similar|good)|"
@@ -248,7 +251,9 @@ class _Walk:
             repairs.add("pair_keys")
         query = _said(value[query_key])
         if query is not value[query_key]:
-            repairs.add("conversation")
+            turns = value[query_key] if isinstance(value[query_key], list) else [value[query_key]]
+            spoken = any(isinstance(turn, dict) and {"role", "from"} & set(turn) for turn in turns)
+            repairs.add("conversation" if spoken else "pair_keys")
         if not isinstance(query, str):
             self._fail(value, "missing_field: `query` is not text")
             return
@@ -294,7 +299,12 @@ def _fields(value: JsonObject) -> tuple[str, str] | None:
 
 
 def _said(query: JsonValue) -> JsonValue:
-    """The text of a query that stands in a dialogue of one turn; anything else as it is."""
+    """The text of a query that stands in a list of one, an object or a dialogue of one turn; else what it is."""
+    if isinstance(query, list) and len(query) == 1 and isinstance(query[0], str):
+        return query[0]
+    if isinstance(query, dict) and len(query) == 1 and next(iter(query)) in ("text", "content", "value", "query"):
+        [said] = query.values()
+        return said if isinstance(said, str) else query
     turns = query if isinstance(query, list) else [query]
     roles = [turn.get("role", turn.get("from")) if isinstance(turn, dict) else None for turn in turns]
     if sum(role in ("user", "human") for role in roles) != 1 or not set(roles) <= {"user", "human", "system"}:

@@ -8,6 +8,7 @@ understand a prompt without reading English reads that task (`TASK_HEADING`).
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cache
 
 from apigen_assets.domain.style import Style
@@ -31,7 +32,7 @@ STYLE_RULES: dict[Style, str] = read_styles()
 WORDINGS: tuple[Wording, ...] = read_wordings()
 
 _LANGUAGES = read_languages()
-LANGUAGES = {code: name for code, (name, _) in _LANGUAGES.items()}
+LANGUAGES = {code: language.name for code, language in _LANGUAGES.items()}
 """Languages that may be switched on (`APIGEN_LANGUAGES`), by ISO 639-1 code."""
 LANGUAGE_RULE = (
     "Write the queries in {language}, with dates, numbers and units as people say them there. Names and codes in the "
@@ -100,7 +101,7 @@ def make_messages(
     form = form.replace("{functions}", names).replace("{number}", str(number))
     if number == 1:
         form = form.replace("1 new pairs", "1 new pair").replace("1 objects, each", "1 object")
-    parts.append(form if language is None else f"{form} {_LANGUAGES[language][1]}")
+    parts.append(form if language is None else f"{form} {_LANGUAGES[language].ask}")
     return ({"role": "system", "content": SYSTEM}, {"role": "user", "content": "\n\n".join(parts)})
 
 
@@ -122,7 +123,9 @@ def instructions() -> tuple[str, ...]:
 
 def make_prompt_id(style: Style, wording: Wording, language: str | None = None) -> str:
     """Names the template: `<style>/<wording>[/<language>]@<hash of every text it consists of>`."""
-    texts = [SYSTEM, FORMAT, STYLE_RULES[style], wording.rule, *_LANGUAGES.get(language or "", ())]
+    texts = [SYSTEM, FORMAT, STYLE_RULES[style], wording.rule]
+    if language is not None:
+        texts += [LANGUAGES[language], _LANGUAGES[language].ask]
     return "/".join(filter(None, [style, wording.name, language])) + "@" + content_hash(texts, 8)
 
 
@@ -134,7 +137,7 @@ def library_hash() -> str:
             FORMAT,
             OBJECT_FORMAT,
             STYLE_RULES,
-            [LANGUAGE_RULE, ENGLISH_EXAMPLES, _LANGUAGES],
+            [LANGUAGE_RULE, ENGLISH_EXAMPLES, {code: asdict(language) for code, language in _LANGUAGES.items()}],
             [[one.name, one.share, one.rule] for one in WORDINGS],
             FORMS,
             PERSONAS,

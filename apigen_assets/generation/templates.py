@@ -4,8 +4,12 @@ The texts follow the structure of the paper's appendix (role, queries, answers, 
 their own. They stand in `templates/`, one text a file, so that they can be read and edited without code.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
+
+import yaml
 
 from apigen_assets.domain.style import Style
 
@@ -46,17 +50,58 @@ def read_wordings() -> tuple[Wording, ...]:
     return tuple(sorted(wordings, key=lambda wording: (-wording.share, wording.name)))
 
 
-def read_languages() -> dict[str, tuple[str, str]]:
-    """The languages of queries beside English, `templates/languages.txt`, by ISO 639-1 code.
+@dataclass(frozen=True)
+class Language:
+    """A language of queries beside English, with the forms in which it asks."""
 
-    Returns:
-        Per code, the language's name in English, and its own sentence that asks for it.
-    """
+    name: str
+    """In English."""
+    ask: str
+    """Its own sentence that asks for it."""
+    quotes: tuple[str, str]
+    yes: str
+    no: str
+    joined: str
+    """Between the last two of several values."""
+    given: str
+    """What is wanted, followed by `{values}`."""
+    requests: Mapping[str, tuple[str, str]]
+    """By what is done: an order, and what somebody who gives none needs."""
+    openings: Mapping[str, tuple[str, ...]]
+    """By wording, frames around an order (`{order}`) or a need (`{need}`)."""
+    terse: str
+    colon: str
+    also: tuple[str, ...]
+    """Between two requests."""
+    nouns: Mapping[str, str]
+    labels: Mapping[str, str]
+    """What people call parameters of these names."""
+
+
+@cache
+def read_languages() -> Mapping[str, Language]:
+    """The languages of queries beside English, `templates/languages/<ISO 639-1 code>.yaml`, by their code."""
     languages = {}
-    for line in _text("languages.txt").splitlines():
-        names, _, sentence = line.partition(": ")
-        code, name = names.split()
-        languages[code] = (name, sentence)
+    for file in sorted((_FOLDER / "languages").iterdir(), key=lambda file: file.name):
+        if not file.name.endswith(".yaml"):
+            continue
+        told = yaml.safe_load(file.read_text(encoding="utf-8"))
+        languages[file.name.removesuffix(".yaml")] = Language(
+            name=told["name"],
+            ask=told["ask"],
+            quotes=(told["quotes"][0], told["quotes"][1]),
+            yes=told["yes"],
+            no=told["no"],
+            joined=told["and"],
+            given=told["with"],
+            requests={kind: (forms[0], forms[1]) for kind, forms in told["requests"].items()},
+            openings={wording: tuple(told[wording]) for wording in ("chatty", "indirect", "ambiguous")},
+            terse=told["terse"],
+            colon=told["colon"],
+            also=tuple(told["also"]),
+            nouns=told["nouns"],
+            labels=told["labels"],
+        )
     return languages
 
 

@@ -1,12 +1,14 @@
-"""Pairs that a model wrote as text instead of as JSON: under labels, in tags, in a table, as YAML.
+"""Pairs that a model wrote as text instead of as JSON: under labels, in tags, in a table, as YAML, TOML or CSV.
 
 Calls are read as everywhere; the query is what stands at its place, whole. A query and calls that could be put together
 in more than one way are a pair with a reason.
 """
 
+import csv
 import html
 import json
 import re
+import tomllib
 from collections.abc import Callable, Collection, Iterator
 
 from apigen_assets.completions.documents import Document, Documents
@@ -37,11 +39,20 @@ _TAGGED = re.compile(
 )
 _CDATA = re.compile(r"\A<!\[CDATA\[(.*)\]\]>\Z", re.DOTALL)
 _CELL = re.compile(r"(?<!\\)\|")
+_HEADER = re.compile(
+    rf'^"?(?:{_QUERY}|queries)"?[ ]?(?P<comma>[,;\t])[ ]?"?(?:{_ANSWER})"?[ \t]*$', re.IGNORECASE | re.MULTILINE
+)
+_TOML = re.compile(r"^\[\[\w+\]\][ \t]*$", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
+_CODE = re.compile(r"^[ \t]*(?:```|~~~)\w*\n(?P<code>.*?)^[ \t]*(?:```|~~~)[ \t]*$", re.MULTILINE | re.DOTALL)
+_ARROW = re.compile(rf"{_LEAD}(?P<query>\S.*?)[ \t]*(?:->|=>|→|⇒|⟶)[ \t]*(?P<calls>[\[{{`].*)$", re.MULTILINE)
 
 
 def written_pairs(documents: Documents, names: Collection[str]) -> list[Pair]:
     """The pairs of a text in the first of these forms that gives a pair that can be read; none where none does."""
-    forms: tuple[Callable[[Documents, Collection[str]], Iterator[Pair]], ...] = (_yaml, _tagged, _table, _labelled)
+    forms: tuple[Callable[[Documents, Collection[str]], Iterator[Pair]], ...] = (
+        *(_yaml, _toml, _tagged, _table, _separated, _labelled, _arrows),
+    )
     for form in forms:
         pairs = list(form(documents, names))
         if any(pair.answers is not None for pair in pairs):
@@ -52,6 +63,54 @@ def written_pairs(documents: Documents, names: Collection[str]) -> list[Pair]:
 def _yaml(documents: Documents, names: Collection[str]) -> Iterator[Pair]:
     for value in yaml_pairs(documents.text):
         yield _pair(value["query"], _calls(value["answers"], names), "yaml", json.dumps(value))
+
+
+def _toml(documents: Documents, names: Collection[str]) -> Iterator[Pair]:
+    """Tables of one array, each with a query and its calls."""
+    first = _TOML.search(documents.text)
+    if first is None or len(documents.text) > 200_000:
+        return
+    body = documents.text[first.start() :]
+    fence = _FENCE.search(body)
+    try:
+        tables = tomllib.loads(body[: fence.start()] if fence else body).values()
+        rows = [row for table in tables if isinstance(table, list) for row in table]
+        texts = [(row["query"], json.dumps(row["answers"])) for row in rows if isinstance(row["query"], str)]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return
+    for query, answers in texts:
+        yield _pair(query, _calls(json.loads(answers), names), "toml", answers)
+
+
+def _separated(documents: Documents, names: Collection[str]) -> Iterator[Pair]:
+    """Columns of queries and answers between commas, semicolons or tabs, as their header says."""
+    header = _HEADER.search(documents.text)
+    if header is None:
+        return
+    body = documents.text[header.end() :].lstrip("\n")
+    fence = _FENCE.search(body)
+    lines = (body[: fence.start()] if fence else body).splitlines()
+    if any(line.startswith('"') for line in lines):
+        try:
+            rows = list(csv.reader(lines, delimiter=header["comma"], skipinitialspace=True, strict=True))
+        except csv.Error:
+            return
+    elif header["comma"] == "\t":
+        rows = [line.split("\t") for line in lines]
+    else:
+        return  # where a query ends would have to be guessed
+    for row in rows:
+        if len(row) == 2:
+            yield _pair(row[0], _calls(row[1], names), "table", "\t".join(row))
+
+
+def _arrows(documents: Documents, names: Collection[str]) -> Iterator[Pair]:
+    """`How much is 5 to 6? -> [{...}]`, one on a line."""
+    for match in _ARROW.finditer(documents.text):
+        query = _query(match["query"])
+        calls = _calls(match["calls"].strip().strip("`"), names)
+        if query is not None and calls is not None:
+            yield _pair(query, calls, "labelled_text", match[0])
 
 
 def _tagged(documents: Documents, names: Collection[str]) -> Iterator[Pair]:
@@ -107,6 +166,9 @@ def _labelled(documents: Documents, names: Collection[str]) -> Iterator[Pair]:
         if inside:
             answers = [answer for answer in answers if is_marks(head[answer.end() :])]
             calls = _calls_of(inside, text, names)
+        elif not answers and (block := _CODE.search(head)) is not None:
+            calls = _calls(block["code"], names)
+            head = head[: block.start()]
         else:
             calls = _calls(head[answers[0].end() :].strip().strip("`"), names) if answers else None
         raw = text[label.start() : end].strip()

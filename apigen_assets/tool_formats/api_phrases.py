@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from apigen_assets.files.json_types import JsonObject
+from apigen_assets.tool_formats.filler_text import without_filler
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -42,6 +43,8 @@ _CUTS = re.compile(
     r"where|which|such that|so that|returning|according to|via|if they|when|from its|from their))\b.*$|[;:(].*$",
     re.IGNORECASE,
 )  # fmt: skip
+_INSTANCES = re.compile(r",? \(?(?:such as|for example|for instance|e\. ?g\.)\s[^.)]*(?:\.\w[^.)]*)*\)?", re.IGNORECASE)
+"""Documentation's instances, which a request does not repeat."""
 _THIRD = re.compile(r"(?:(?<=[^s])s|(?<=ch|sh|ss|zz)es|(?<=x)es)$")
 _IRREGULAR = {
     "does": "do",
@@ -107,7 +110,7 @@ _UNITS_COMPILED = tuple(
 
 def request_of(name: str, description: str) -> Request:
     """The request in an API's first sentence, or in its name where the description says nothing."""
-    plain = re.sub(r"[*`#]+", "", description)
+    plain = _INSTANCES.sub("", re.sub(r"[*`#]+", "", without_filler(description)))
     first = re.split(r"(?<=[^.A-Z])\.(?:\s|$)|\n", " ".join(plain.split()) + " ")[0].strip(" .")
     first = _OPENERS.sub("", first).strip()
     if not re.search(r"[a-zA-Z]{3}", first):

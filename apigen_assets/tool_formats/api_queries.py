@@ -25,6 +25,8 @@ def write_request(
 ) -> Pieces:
     """One request in words: what is wanted, with every argument; marked: also as `where x = 5`, as nobody speaks."""
     said = {name: say(value, name, properties.get(name, {}), rng, form) for name, value in arguments.items()}
+    if wording == "terse" and not marked:
+        return _terse(request, said, properties, rng)
     slot = subject_slot(request) if arguments else None
     pieces: Pieces
     rest = list(arguments)
@@ -45,6 +47,29 @@ def write_request(
     if request.noun is not None and wording != "terse" and rng.random() < 0.5:
         return _noun_frame(request.noun, joined, wording, rng)
     return _frame([(request.verb, False)], False, joined, wording, rng)
+
+
+def _terse(request: Request, said: dict[str, str], properties: JsonObject, rng: random.Random) -> Pieces:
+    """What is wanted and the values behind it, as people type into a search box."""
+    head = re.sub(r"^(?:the|a|an|all) ", "", request.noun or request.verb)
+    rest = list(said)
+    slot = subject_slot(request) if rest else None
+    out: Pieces = [(head, False)]
+    if slot is not None and (len(rest) == 1 or _speaks_of(slot["noun"], rest[0], properties)):
+        place = head.find(slot[0].strip())
+        if place >= 0 and request.whether is None:
+            first = rest.pop(0)
+            out = [(head[:place], False), (said[first], True), (head[place + len(slot[0].strip()) :], False)]
+    for name in rest:
+        schema = properties.get(name, {})
+        unit = unit_of(name, schema)
+        value = said[name] + (f" {unit}" if unit and not said[name].endswith("%") else "")
+        out += [(", ", False)]
+        alone = len(said) == 1 and not isinstance(schema.get("type"), list) and schema.get("type") == "string"
+        if not alone:
+            out += [(f"{label_of(name, schema, rng)} ", False)]
+        out += [(value, True)]
+    return out
 
 
 def write_arguments(arguments: JsonObject, properties: JsonObject, rng: random.Random, form: str = "") -> Pieces:

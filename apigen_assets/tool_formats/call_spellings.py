@@ -43,6 +43,23 @@ ARGUMENTS = (
 _WRAPPERS = ("function", "function_call", "functionCall", "tool_call", "toolUse", "tool_use", "call")
 _ABOUT = {"type", "id", "index", "call_id", "tool_call_id", "toolUseId", "tool_use_id"}
 """Keys of protocols that say nothing of what is called."""
+_PROSE = {
+    "description",
+    "comment",
+    "comments",
+    "explanation",
+    "reason",
+    "reasoning",
+    "rationale",
+    "thought",
+    "thoughts",
+    "note",
+    "notes",
+    "purpose",
+}
+"""Keys under which a model explains a call; the format of calls knows none of them."""
+_CLASSES = ("call", "functioncall", "function_call", "toolcall", "tool_call", "answer", "apicall")
+_NUMBERED = re.compile(r"(?:(?:tool|function|api)_?)?(?:call|answer|step|action|request)?[ _-]?\d+", re.IGNORECASE)
 _MARK = (
     r"<\|?/?(?:tool|function)_?calls?(?:_begin|_end)?\|?>|<\|python_tag\|>|\[/?TOOL_CALLS\]|"
     r"<｜tool▁(?:calls?|outputs?)▁(?:begin|end)｜>|\bfunctools\b|</s>|<\|(?:eot_id|im_end|end|eom_id|call)\|>|```\w*"
@@ -68,7 +85,16 @@ def plain_call(value: object, names: Collection[str] = ()) -> tuple[object, bool
     """
     if isinstance(value, str):
         calls = _calls_in(value, names)
-        return (calls[0], True) if calls is not None and len(calls) == 1 else (value, False)
+        if calls is None and value.lstrip()[:1] == "{":
+            try:
+                inner, _ = plain_call(json_text(value), names)
+            except ValueError:
+                return value, False
+            calls = [inner] if isinstance(inner, dict) and looks_like_call(inner) else None
+        return (plain_call(calls[0], names)[0], True) if calls is not None and len(calls) == 1 else (value, False)
+    if _is_named_list(value, names):
+        assert isinstance(value, list)
+        return {"name": value[0], "arguments": value[1]}, True
     if not isinstance(value, dict):
         return value, False
     call = _plain(value, names)
@@ -93,7 +119,7 @@ def plain_calls(value: object, names: Collection[str] = ()) -> tuple[list[JsonVa
     if isinstance(value, str):
         calls = _calls_in(value, names)
         if calls is not None:
-            return calls, True
+            return [plain_call(call, names)[0] for call in calls], True
         try:
             value = json_text(value)
         except ValueError:
@@ -105,12 +131,20 @@ def plain_calls(value: object, names: Collection[str] = ()) -> tuple[list[JsonVa
             value = inner[0]
         if isinstance(value, dict):
             by_name = len(value) > 1 and all(key in names and isinstance(inner, dict) for key, inner in value.items())
-            value = [{key: inner} for key, inner in value.items()] if by_name else [value]
+            if value and all(_NUMBERED.fullmatch(key) and looks_like_call(inner) for key, inner in value.items()):
+                value = list(value.values())
+            else:
+                value = [{key: inner} for key, inner in value.items()] if by_name else [value]
         respelled = True
     if not isinstance(value, list):
         return None, False
-    if len(value) == 1 and isinstance(value[0], list):
+    if len(value) == 1 and isinstance(value[0], list) and not _is_named_list(value[0], names):
         value, respelled = value[0], True
+    elif value and all(isinstance(item, list) and item and all(map(looks_like_call, item)) for item in value):
+        # One list for each request, or for each turn.
+        value, respelled = [call for item in value for call in item], True
+    elif _is_named_list(value, names):
+        value, respelled = [value], True
     calls = []
     for item in value:
         call, changed = plain_call(item, names)
@@ -122,7 +156,9 @@ def plain_calls(value: object, names: Collection[str] = ()) -> tuple[list[JsonVa
 def _plain(value: Mapping[str, JsonValue], names: Collection[str]) -> JsonObject | None:
     kind = value.get("type")
     about = _ABOUT if kind is None or (isinstance(kind, str) and kind in _TYPES) else _ABOUT - {"type"}
-    body = {key: inner for key, inner in value.items() if key not in about}
+    whole = body = {key: inner for key, inner in value.items() if key not in about}
+    if len(body) > 1 and not {"description", "parameters"} <= set(body):
+        body = {key: inner for key, inner in body.items() if not _says_nothing(key, inner)} or body
     if len(body) == 1:
         [(key, inner)] = body.items()
         if key in _WRAPPERS and isinstance(inner, dict):
@@ -131,13 +167,34 @@ def _plain(value: Mapping[str, JsonValue], names: Collection[str]) -> JsonObject
             return {"name": key, "arguments": dict(inner)}
     named = [key for key in NAMES if isinstance(body.get(key), str)]
     argument_keys = [key for key in ARGUMENTS if key in body]
-    if len(named) != 1 or len(argument_keys) > 1 or set(body) - set(named) - set(argument_keys):
+    more = set(body) - set(named) - set(argument_keys)
+    if len(named) == 1 and not argument_keys and body[named[0]] in names and not more & {*NAMES, *_PROSE, *_ABOUT}:
+        # The arguments stand beside the name.
+        return {"name": body[named[0]], "arguments": {key: inner for key, inner in whole.items() if key != named[0]}}
+    if len(named) != 1 or len(argument_keys) > 1 or more:
         return None
     name = body[named[0]]
     arguments = _arguments(body[argument_keys[0]]) if argument_keys else {}
+    if name not in names and str(name).lower() in _CLASSES and arguments:
+        # `Call(name="f", arguments={...})`
+        return _plain(arguments, names)
     if not isinstance(name, str) or arguments is None:
         return None
     return {"name": name, "arguments": arguments}
+
+
+def _says_nothing(key: str, value: JsonValue) -> bool:
+    """Whether a member beside a call's name and arguments is empty, or explains the call."""
+    if key in ARGUMENTS:
+        return value is None
+    return value is None or value in ("", [], {}) or (key in _PROSE and isinstance(value, str))
+
+
+def _is_named_list(value: object, names: Collection[str]) -> bool:
+    """Whether a list is `["f", {...}]`, a function that is offered and its arguments."""
+    if not isinstance(value, list) or len(value) != 2 or not isinstance(value[0], str):
+        return False
+    return value[0] in names and isinstance(value[1], dict)
 
 
 def _arguments(value: JsonValue) -> JsonObject | None:
@@ -151,6 +208,9 @@ def _arguments(value: JsonValue) -> JsonObject | None:
         except ValueError:
             return None
     if isinstance(value, list):
+        members = [member for item in value if isinstance(item, dict) and len(item) == 1 for member in item.items()]
+        if members and len(members) == len(value) == len({key for key, _ in members}):
+            return dict(members)
         pairs = [item for item in value if isinstance(item, dict) and set(item) == {"name", "value"}]
         if len(pairs) != len(value) or len({str(pair["name"]) for pair in pairs}) != len(pairs):
             return None
@@ -250,7 +310,9 @@ def _python(text: str) -> list[ast.expr] | None:
 
 
 def _of_node(node: ast.expr) -> JsonObject | None:
-    """A call by keywords with literal values; positions would have to be guessed."""
+    """A call by keywords with literal values, printed or not; positions would have to be guessed."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+        return _of_node(node.args[0]) if len(node.args) == 1 and not node.keywords else None
     if not isinstance(node, ast.Call) or node.args or any(keyword.arg is None for keyword in node.keywords):
         return None
     try:

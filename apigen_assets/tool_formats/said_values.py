@@ -66,6 +66,8 @@ def _say_text(value: str, schema: JsonObject, rng: random.Random) -> str:
             if rng.random() < 0.06:
                 return f"{day:%B} {day.day}, {day.year}"
         return value
+    if re.fullmatch(r"-?\d+(?:\.\d+)?", value):
+        return value
     if re.search(r"\s|^$|[^\w@.:/#+-]", value) or rng.random() < 0.6:
         return f'"{value}"' if "'" in value else f"'{value}'"
     return value

@@ -90,6 +90,12 @@ def catalog_name(given: Settings | None = None) -> str | None:
     return known[0].name if known else None
 
 
+def writing_model(given: Settings | None = None) -> str | None:
+    """Name of the first real model with the role `generate`; null where there are stand-ins only."""
+    known = generators(given).values()
+    return next((generator.name for generator in known if generator.generate and not generator.is_standin), None)
+
+
 def find_generator(name: str, given: Settings | None = None) -> Generator:
     """The enabled generator of that name.
 

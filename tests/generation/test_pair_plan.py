@@ -88,6 +88,13 @@ def test_parameters_that_are_odd_give_plans_too() -> None:
         ("unit", "distance", {"type": "number", "description": "Distance in kilometres."}, "within 2,500 m", 2.5),
         ("words", "days", {"type": "integer", "description": "Number of days."}, "over the next seven days", 7),
         ("thousands", "amount", {"type": "integer", "description": "Amount."}, "for an amount of 12,500", 12500),
+        (
+            "encoded",
+            "file",
+            {"type": "string", "format": "byte"},
+            "for the file 'SGVsbG8gd29ybGQ='",
+            "SGVsbG8gd29ybGQ=",
+        ),
     ],
 )
 def test_what_a_form_asks_for_is_what_verification_accepts(

@@ -99,7 +99,7 @@ def test_a_prompt_in_another_language_says_so_last_and_does_not_pass_english_exa
         text = make_messages(Style.SIMPLE, WORDINGS[0], 3, [TOOL], ["f"], [shown], language)[1]["content"]
         assert f"Write the queries in {LANGUAGES[language]}" in text
         assert ("The examples are in English" in text) == said
-        assert text.endswith(read_languages()[language][1])
+        assert text.endswith(read_languages()[language].ask)
 
 
 def test_every_template_is_a_file_that_is_used() -> None:
@@ -110,7 +110,7 @@ def test_every_template_is_a_file_that_is_used() -> None:
         "format_list.md",
         "format_object.md",
         "personas.txt",
-        "languages.txt",
+        *(f"languages/{code}.yaml" for code in LANGUAGES),
         *(f"styles/{style}.md" for style in Style),
     }
     assert names == used | {f"wordings/{wording.name}.md" for wording in WORDINGS}

@@ -15,6 +15,8 @@ def value_of_form(rng: random.Random, name: str, schema: Schema, description: st
     text = f"{spaced(name)} {description.lower()}"
     day = dt.date(2024, 1, 1) + dt.timedelta(days=rng.randint(-1500, 600))
     clock = f"{rng.randint(6, 21):02d}:{rng.choice((0, 5, 10, 15, 20, 30, 40, 45, 50)):02d}"
+    if form == "byte" or str(schema.get("contentEncoding", "")).lower().startswith("base64"):
+        return rng.choice(POOLS["base64"])
     if "+hh:mm" in text or re.search(r"utc offset", text):
         return rng.choice(("+01:00", "+02:00", "-05:00", "+05:30", "-08:00", "+09:00", "-03:00", "+00:00"))
     if "yyyy-mm-dd hh:mm" in text:
