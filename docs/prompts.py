@@ -110,8 +110,8 @@ def main() -> None:
     native = [(code, language.name, language.ask) for code, language in read_languages().items()]
     parts.append(
         "### Languages\n\nEnglish, and with `APIGEN_LANGUAGES` one of these in 15 % of the prompts. The style's and "
-        f"the wording's rules are followed by:\n\n{_fenced(LANGUAGE_RULE)}\n\nand, where no example in the language can "
-        f"be built:\n\n{_fenced(ENGLISH_EXAMPLES)}\n\nThe last line ends with the language's own sentence. "
+        f"the wording's rules are followed by:\n\n{_fenced(LANGUAGE_RULE)}\n\nand, where no example in the "
+        f"language can be built:\n\n{_fenced(ENGLISH_EXAMPLES)}\n\nThe last line ends with the language's own sentence. "
         "Examples are built in the forms of `templates/languages/<code>.yaml`, with the function's own term in the "
         "language's quotation marks.\n\n" + _table(("code", "language", "the last sentence"), native)
     )

@@ -289,13 +289,16 @@ class _Walk:
 
 
 def _fields(value: JsonObject) -> tuple[str, str] | None:
-    """The keys of query and answers, if each is there once."""
-    plain = {key.strip().lower().replace(" ", "_").replace("-", "_"): key for key in value}
-    queries = [plain[key] for key in _QUERY_KEYS if key in plain and value[plain[key]] != ""]
-    answers = [plain[key] for key in _ANSWER_KEYS if key in plain]
-    if "query" in value and "answers" in value:
+    """The keys of query and answers, if each is there once; keys without a value count where no other is there."""
+    names = {key.strip().lower().replace(" ", "_").replace("-", "_"): key for key in value}
+    said = {name: key for name, key in names.items() if value[key] is not None}
+    queries = [said[key] for key in _QUERY_KEYS if key in said and value[said[key]] != ""]
+    answers = [said[key] for key in _ANSWER_KEYS if key in said]
+    if value.get("query") is not None and value.get("answers") is not None:
         return "query", "answers"
-    return (queries[0], answers[0]) if len(queries) == 1 and len(answers) == 1 else None
+    if len(queries) == 1 and len(answers) == 1:
+        return queries[0], answers[0]
+    return ("query", "answers") if "query" in value and "answers" in value and not (queries and answers) else None
 
 
 def _said(query: JsonValue) -> JsonValue:

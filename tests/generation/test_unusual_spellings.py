@@ -81,6 +81,8 @@ READ = {
     "full-width commas and colons within": PLAIN.replace('"query": ', '"query"：').replace(
         ', "answers"', '，"answers"'
     ),
+    "full-width commas everywhere": json.dumps(PAIRS, separators=("，", ": ")),
+    "full-width commas and line breaks": "[\n" + "，\n".join(map(json.dumps, PAIRS)) + "，\n]",
     "full-width brackets": "［" + PLAIN[1:-1].replace('"arguments": {}', '"arguments"：｛｝') + "］",
     "semicolons between pairs": "[" + "; ".join(map(json.dumps, PAIRS)) + "]",
     "semicolons within": PLAIN.replace(', "answers"', '; "answers"'),
@@ -99,6 +101,12 @@ READ = {
     "dict() of arguments alone": PLAIN.replace(
         '{"percent": 10.5, "values": [11.2, 11.9, 6.2]}', "dict(values=[11.2, 11.9, 6.2], percent=10.5)"
     ),
+    "dict() with calls as dict()": "["
+    + ", ".join(f"{{'query': {p['query']!r}, 'answers': [{', '.join(map(constructed, p['answers']))}]}}" for p in PAIRS)
+    + "]",
+    "dict() over lines": constructed(PAIRS)
+    .replace(", answers=", ",\n    answers=")
+    .replace("dict(query", "dict(\n    query"),
     "dict() of items": "["
     + ", ".join(f"dict([('query', {pair['query']!r}), ('answers', {pair['answers']!r})])" for pair in PAIRS)
     + "]",
@@ -148,6 +156,10 @@ READ = {
     + LINES[0]
     + "\n"
     + "\n".join(f"+{line}" for line in LINES[1:]),
+    "plus signs, indented, of every pair": "\n\n".join(
+        "\n".join(f"  +{line}" for line in json.dumps(pair, indent=2).splitlines()) for pair in PAIRS
+    ),
+    "plus signs in a fence": "```json\n" + "\n".join(f"+ {line}" for line in LINES) + "\n```",
     "plus signs before pairs": "\n".join("+ " + json.dumps(pair) for pair in PAIRS),
     "line numbers": "\n".join(f"{n:4d}\t{line}" for n, line in enumerate(LINES, 1)),
     "line numbers and bars": "\n".join(f"{n:3d} | {line}" for n, line in enumerate(LINES, 1)),
@@ -168,6 +180,9 @@ READ = {
     ),
     # What says nothing more.
     "null keys beside the pair": json.dumps([{**p, "thought": None, "notes": None, "question": None} for p in PAIRS]),
+    "null keys in the place of others": json.dumps(
+        [{"query": None, "question": p["query"], "answers": None, "calls": p["answers"]} for p in PAIRS]
+    ),
     "null keys around the pairs": json.dumps({"error": None, "pairs": PAIRS, "next": None}),
     "null keys in calls": calls(lambda call: {**call, "id": None, "result": None, "error": None}),
     "null rivals in calls": calls(lambda call: {**call, "parameters": None, "function": None, "type": None}),
