@@ -123,8 +123,14 @@ def report(generated: Generated, plan: Plan) -> None:
     if generated.stopped:
         print(f"ended early: {generated.stopped}")
     print(f"tokens per prompt: {generated.prompt_tokens // asked} read, {generated.completion_tokens // asked} written")
-    for figures in diversity(read):
+    for figures in diversity(read.filter(pl.Series([_are_calls(text) for text in read["answers"]], dtype=pl.Boolean))):
         print(f"of what was read: distinct-2 {figures.distinct_2:.2f}, optional per call {figures.optional_share:.0%}")
+
+
+def _are_calls(answers: str) -> bool:
+    """Whether every answer is a call: what can be read may still be of another form, and is counted as such."""
+    calls = json.loads(answers)
+    return all(isinstance(call, dict) and isinstance(call.get("arguments"), dict) for call in calls)
 
 
 def main() -> None:

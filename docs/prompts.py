@@ -50,14 +50,16 @@ appendix; the words are this project's.
   %), any (10 %). The version is `library_version` on `raw_candidates`.
 * **Examples**: at most two, of the asked style and wording, that call targets only: a small model copies whatever
   else it is shown. Hand-written seeds, seeds of your own, verified rows of the round before; where none fits, one is
-  built of two others, of one with other values, or of the function's own documentation and example values. A pair
-  that repeats an example, an earlier query, a real query or a sentence of the prompt is rejected as `copied_example`.
+  built of two others, of one with other values, or of the function's own documentation and example values, in other
+  languages by the forms of `apigen_assets/generation/templates/languages/`. A pair that repeats an example,
+  an earlier query, a real query or a sentence of the prompt is rejected as `copied_example`.
 * **Room**: a tool of more than 1,000 tokens is shown with shorter descriptions, 20 permitted values and fewer
   optional parameters, always with those that plan and examples use; the row keeps the whole tool.
 * **Task**: number, style, wording, language, targets, and a plan per pair. `use` and `set` bring every optional
-  parameter and every permitted value round; `form` is how values are put, one that a value of the pair can have;
-  `level`, `length` and `who` vary the rest. Stand-ins read this JSON and nothing else, so that an edit of a text
-  changes nothing for them.
+  parameter and every permitted value round, but those that serve the transport (a JSONP `callback`, pretty printing,
+  credentials) and filler (lorem ipsum); `form` is how values are put, one that a value of the pair can have, and the
+  content of a file in base64 always as its code, quoted whole; `level`, `length` and `who` vary the rest.
+  Stand-ins read this JSON and nothing else, so that an edit of a text changes nothing for them.
 * **The last line** says the form of the reply once more. Small models answer what they read last: without it a
   Qwen2.5-Coder 0.5B wrote queries in 1 of 8 completions, calls alone or parts of the task in the others.
 * **Units**: a value stands in the query in the unit of its parameter, unless the pair's `form` asks for another one.
@@ -111,9 +113,9 @@ def main() -> None:
     parts.append(
         "### Languages\n\nEnglish, and with `APIGEN_LANGUAGES` one of these in 15 % of the prompts. The style's and "
         f"the wording's rules are followed by:\n\n{_fenced(LANGUAGE_RULE)}\n\nand, where no example in the "
-        f"language can be built:\n\n{_fenced(ENGLISH_EXAMPLES)}\n\nThe last line ends with the language's own sentence. "
-        "Examples are built in the forms of `templates/languages/<code>.yaml`, with the function's own term in the "
-        "language's quotation marks.\n\n" + _table(("code", "language", "the last sentence"), native)
+        f"language can be built:\n\n{_fenced(ENGLISH_EXAMPLES)}\n\nThe last line ends with the language's own "
+        "sentence. Examples are built in the forms of `templates/languages/<code>.yaml`, with the function's own "
+        "term in the language's quotation marks.\n\n" + _table(("code", "language", "the last sentence"), native)
     )
     parts.append("### Forms of values\n\n" + "\n".join(f"* {text}" for text in FORMS.values()))
     parts.append(f"### People\n\n{len(PERSONAS)} of them, such as: {', '.join(PERSONAS[:6])}.")
