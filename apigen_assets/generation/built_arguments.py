@@ -179,7 +179,8 @@ def _of_the_kind(value: str, schema: JsonObject, name: str) -> list[JsonValue]:
     made = [ValueMaker(random.Random(f"{value}|{turn}")).value(name, schema) for turn in range(3)]
     if any(character.isdigit() for character in value):
         return [text for text in made if isinstance(text, str) and _shape(text) == _shape(value)]
-    return made
+    words = value.split()
+    return [*made, " ".join(reversed(words)), " ".join(words[1:] + words[:1])]
 
 
 def _shape(text: str) -> str:
