@@ -14,15 +14,32 @@ _CHECKED = dg.AutomationCondition.all_deps_match(
 # No asset that runs by itself makes a check in its own step: of a single partition Dagster would ask for that check and
 # no other, and what waits for the others would never be made.
 
-_READY = ~dg.AutomationCondition.in_progress() & ~dg.AutomationCondition.any_deps_in_progress() & _CHECKED
+_ENDED_JUST_NOW = (~dg.AutomationCondition.in_progress()).newly_true()
+_READY = (
+    ~dg.AutomationCondition.in_progress()
+    & ~_ENDED_JUST_NOW
+    & ~dg.AutomationCondition.any_deps_in_progress()
+    & _CHECKED
+)
+# A look takes seconds: it may see what a run made first, miss what the same run made of that, and then see that the run
+# is over. Where a run ended or something changed since the last look, the next one decides.
 
-_CHANGED = dg.AutomationCondition.data_version_changed() | dg.AutomationCondition.will_be_requested()
 
-FOLLOW = (
-    (dg.AutomationCondition.newly_missing() | dg.AutomationCondition.any_deps_match(_CHANGED)).since_last_handled()
-    & ~dg.AutomationCondition.any_deps_missing()
-    & _READY
-).with_label("something above holds other rows")
+def _changed_above(names: dg.AssetSelection | None = None) -> dg.AutomationCondition:  # type: ignore[type-arg]
+    """Something above held other rows at the look before already, or is requested in this one."""
+    changed = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
+    requested = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.will_be_requested())
+    if names is not None:
+        changed, requested = changed.allow(names), requested.allow(names)
+    else:
+        changed = dg.AutomationCondition.newly_missing() | changed
+    since = changed.since_last_handled()
+    return (since & ~since.newly_true()) | requested
+
+
+FOLLOW = (_changed_above() & ~dg.AutomationCondition.any_deps_missing() & _READY).with_label(
+    "something above holds other rows"
+)
 """Run when something above holds other rows than before, unless a blocking check failed there."""
 
 ONCE = (
@@ -56,5 +73,5 @@ def follow(*names: str) -> dg.AutomationCondition:  # type: ignore[type-arg]
     Args:
         names: the assets above whose changes count; those left out are read, but cause nothing.
     """
-    changed = dg.AutomationCondition.any_deps_match(_CHANGED).allow(dg.AssetSelection.assets(*names))
-    return (changed.since_last_handled() & _READY).with_label(f"{' or '.join(names)} changed")
+    changed = _changed_above(dg.AssetSelection.assets(*names))
+    return (changed & _READY).with_label(f"{' or '.join(names)} changed")
