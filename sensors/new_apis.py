@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -175,6 +175,9 @@ def new_apis(
     )
     for line in tick.news:
         context.log.warning(line)
+    canceled = cancel_waiting(context.instance, removed=tick.delete, asked_anew=[key for key, _ in tick.requests])
+    if canceled:
+        context.log.info(f"{canceled} runs that waited were canceled: their sources are gone, or asked for anew")
     changes: list[Any] = []
     if tick.add:
         changes.append(api_batches.build_add_request(tick.add))
@@ -190,6 +193,26 @@ def new_apis(
         dynamic_partitions_requests=changes,
         cursor=tick.cursor.text(),
     )
+
+
+def cancel_waiting(instance: dg.DagsterInstance, removed: Sequence[str], asked_anew: Sequence[str]) -> int:
+    """Cancel queued runs that have nothing to do any more; how many there were.
+
+    Args:
+        instance: with the runs.
+        removed: batch keys whose runs, of whichever generator, would find no source.
+        asked_anew: batch keys whose import is requested again, so that the one that waits would do the same.
+    """
+    if not removed and not asked_anew:
+        return 0
+    canceled = 0
+    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED])):
+        key = run.tags.get("dagster/partition", "")
+        batch = run.tags.get(f"dagster/partition/{api_batches.name}", key)
+        by_this_sensor = run.tags.get("dagster/sensor_name") == "new_apis"
+        if batch in removed or (key in asked_anew and by_this_sensor):
+            canceled += instance.run_coordinator.cancel_run(run.run_id)
+    return canceled
 
 
 def _made_from(instance: dg.DagsterInstance, key: str) -> str | None:

@@ -1,15 +1,18 @@
 import json
 import os
+import sys
 import time
 from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import InProcessCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from apigen_assets.catalog.batches import load_batch
 from apigen_assets.catalog.incoming import listing
 from apigen_assets.settings import Settings
-from sensors.new_apis import Cursor, new_apis, plan
+from sensors.new_apis import Cursor, cancel_waiting, new_apis, plan
 
 
 @pytest.fixture
@@ -198,3 +201,39 @@ def test_what_the_lake_already_holds_is_not_run_again(folder, tmp_path):
     assert first.requests == [] and first.cursor.requested == {"made": fingerprint}
     other = plan(listing(folder), Cursor(), {"made"}, config, time.time(), {"made": "an older state"}.get)
     assert keys(other.requests) == ["made"]
+
+
+def test_runs_that_wait_for_a_removed_or_changed_source_are_canceled(tick, folder, tmp_path):
+    overrides = {"run_coordinator": {"module": "dagster.core.run_coordinator", "class": "QueuedRunCoordinator"}}
+    with dg.instance_for_test(temp_dir=str(tmp_path), overrides=overrides) as instance:
+        sensor = {"dagster/sensor_name": "new_apis"}
+        waiting = {
+            name: queued(instance, tags)
+            for name, tags in {
+                "import of the removed": {"dagster/partition": "gone", **sensor},
+                "rows of the removed": {"dagster/partition": "gone|one", "dagster/partition/api_batch": "gone"},
+                "import of the changed": {"dagster/partition": "new", **sensor},
+                "a person's of the changed": {"dagster/partition": "new"},
+                "rows of the changed": {"dagster/partition": "new|one", "dagster/partition/api_batch": "new"},
+                "import of another": {"dagster/partition": "other", **sensor},
+            }.items()
+        }
+        assert cancel_waiting(instance, removed=["gone"], asked_anew=["new"]) == 3
+        status = {name: instance.get_run_by_id(run_id).status for name, run_id in waiting.items()}
+        canceled = {name for name, value in status.items() if value is dg.DagsterRunStatus.CANCELED}
+        assert canceled == {"import of the removed", "rows of the removed", "import of the changed"}
+        assert cancel_waiting(instance, removed=[], asked_anew=[]) == 0
+
+
+def queued(instance, tags):
+    origin = RemoteJobOrigin(
+        repository_origin=RemoteRepositoryOrigin(
+            code_location_origin=InProcessCodeLocationOrigin(
+                LoadableTargetOrigin(executable_path=sys.executable), location_name="here"
+            ),
+            repository_name="all",
+        ),
+        job_name="catalog",
+    )
+    run = dg.DagsterRun(job_name="catalog", status=dg.DagsterRunStatus.QUEUED, tags=tags, remote_job_origin=origin)
+    return instance.add_run(run).run_id
