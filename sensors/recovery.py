@@ -1,7 +1,8 @@
 """Takes up what a fault of the machine left behind: runs whose process is gone, and runs that had no space to write.
 
 A deterministic failure is never run again here; a killed process is, by Dagster's own `run_retries`, once its run is
-known to have failed.
+known to have failed. Those leave out runs of a backfill that counts as over, and one of `dagster job backfill` does so
+from the moment on when its runs are launched: these are run again here.
 """
 
 import re
@@ -12,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.execution.backfill import BulkActionStatus
+from dagster._core.storage.tags import BACKFILL_ID_TAG, WILL_RETRY_TAG
 
 from apigen_assets.files.processes import is_alive
 from apigen_assets.orchestration.jobs import jobs
@@ -39,12 +42,12 @@ _AUTOMATIC = ("seeds", "catalog", "rows", "dataset", "overview")
 
 
 @dg.sensor(
-    jobs=[job for job in jobs if job.name in _AUTOMATIC],
+    jobs=list(jobs),
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def recovery(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
-    """End runs whose process is gone, so that they give their slots back, and repeat what a full disk stopped."""
+    """End runs whose process is gone, so that they give back their slots; repeat what a disk or a backfill stopped."""
     lost = end_lost_runs(context.instance)
     for run_id in lost:
         context.log.warning(f"run {run_id} went on without a process: it counts as failed now")
@@ -52,7 +55,7 @@ def recovery(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Set
         return dg.SensorResult(skip_reason=f"the disk of {settings.home} is full: free some space")
     repository = context.repository_def
     assert repository is not None
-    made_by = {name: repository.get_job(name).asset_layer.selected_asset_keys for name in _AUTOMATIC}
+    made_by = {name: repository.get_job(name).asset_layer.selected_asset_keys for name in (job.name for job in jobs)}
     requests = list(again(context.instance, made_by, time.time()))
     if not requests:
         return dg.SensorResult(skip_reason=f"{len(lost)} lost runs, nothing to run again")
@@ -97,20 +100,25 @@ def again(instance: dg.DagsterInstance, made_by: Mapping[str, Set[dg.AssetKey]],
         ended = record.end_time or record.update_timestamp.timestamp()
         if times >= MOST_AGAIN or not 0 <= WAIT_S * (times + 1) < now - ended:
             continue
-        if not _machine_failed(instance, run.run_id):
+        left_by_backfill = _left_by_backfill(instance, run)
+        if not left_by_backfill and not _machine_failed(instance, run.run_id):
             continue
         partition = run.tags.get("dagster/partition")
         assets = run.asset_selection or _planned(instance, run.run_id)
         if not assets or _asked_since(instance, record, assets):
             continue
-        for job, all_of_job in made_by.items():
-            if assets & all_of_job:
+        kept = {name: value for name, value in run.tags.items() if not name.lstrip(".").startswith("dagster/")}
+        for job in (run.job_name,) if left_by_backfill else _AUTOMATIC:
+            selected = assets & made_by.get(job, set())
+            if selected:
                 yield dg.RunRequest(
                     run_key=f"again:{run.run_id}:{job}",
                     job_name=job,
                     partition_key=partition,
-                    asset_selection=sorted(assets & all_of_job),
-                    tags={AGAIN: str(times + 1)},
+                    asset_selection=sorted(selected),
+                    # Of a run over several jobs, the configuration of one would not fit the others.
+                    run_config=run.run_config if selected == assets else None,
+                    tags={**kept, AGAIN: str(times + 1)},
                 )
 
 
@@ -136,6 +144,15 @@ def _machine_failed(instance: dg.DagsterInstance, run_id: str) -> bool:
                 return True
             error = error.cause
     return False
+
+
+def _left_by_backfill(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether Dagster would have run it again, but for a backfill whose every run had been launched."""
+    backfill_id = run.tags.get(BACKFILL_ID_TAG)
+    if backfill_id is None or run.tags.get(WILL_RETRY_TAG) != "true":
+        return False
+    backfill = instance.get_backfill(backfill_id)
+    return backfill is not None and backfill.status is BulkActionStatus.COMPLETED
 
 
 def _planned(instance: dg.DagsterInstance, run_id: str) -> set[dg.AssetKey]:

@@ -6,11 +6,13 @@ import time
 
 import dagster as dg
 import pytest
+from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 
 from sensors.recovery import AGAIN, MOST_AGAIN, WAIT_S, again, end_lost_runs
 
 BATCHES = dg.DynamicPartitionsDefinition(name="api_batch")
 MADE_BY = {"catalog": {dg.AssetKey("table")}, "rows": {dg.AssetKey("others")}}
+RETRIES = {"run_retries": {"enabled": True, "max_retries": 3, "retry_on_asset_or_op_failure": False}}
 FAILING = {"error": OSError(28, "No space left on device")}
 
 
@@ -106,3 +108,51 @@ def test_it_ends_after_some_tries_and_where_somebody_asked_already(instance):
     fail(instance, OSError(28, "No space left on device"))
     fail(instance, ValueError("a later run of the same partition"))
     assert list(again(instance, MADE_BY, later())) == []
+
+
+@pytest.fixture
+def retrying(tmp_path):
+    with dg.instance_for_test(temp_dir=str(tmp_path), overrides=RETRIES) as instance:
+        instance.add_dynamic_partitions("api_batch", ["a"])
+        yield instance
+
+
+def lose(instance, status, tags=None):
+    """A run of a backfill whose worker is gone, marked as failed by the monitor."""
+    backfill = PartitionBackfill(
+        backfill_id="bf", status=status, from_failure=False, tags={}, backfill_timestamp=time.time()
+    )
+    instance.add_backfill(backfill)
+    job = dg.define_asset_job("catalog", [table])
+    run = instance.create_run_for_job(
+        dg.Definitions([table], jobs=[job]).resolve_job_def("catalog"),
+        status=dg.DagsterRunStatus.STARTED,
+        run_config={"ops": {"table": {}}},
+        tags={"dagster/backfill": "bf", "dagster/partition": "a", "dagster-ray/config": "{}", **(tags or {})},
+    )
+    instance.report_run_failed(run, "Detected run worker status FAILED. Marking run as failed.")
+    return run.run_id
+
+
+def test_a_lost_run_of_a_backfill_that_counts_as_over_is_asked_for_again_as_it_was(retrying):
+    run_id = lose(retrying, BulkActionStatus.COMPLETED)
+    assert list(again(retrying, MADE_BY, time.time())) == []
+    (request,) = again(retrying, MADE_BY, later())
+    assert (request.job_name, request.partition_key) == ("catalog", "a")
+    assert request.run_key == f"again:{run_id}:catalog"
+    assert request.tags == {"dagster-ray/config": "{}", AGAIN: "1"}
+    assert request.run_config == {"ops": {"table": {}}}
+
+
+@pytest.mark.parametrize(
+    ("status", "tags"),
+    [
+        (BulkActionStatus.REQUESTED, {}),  # Dagster's own retries take it
+        (BulkActionStatus.CANCELED, {}),  # a person stopped it
+        (BulkActionStatus.COMPLETED, {"dagster/max_retries": "0"}),
+        (BulkActionStatus.COMPLETED, {AGAIN: str(MOST_AGAIN)}),
+    ],
+)
+def test_a_lost_run_of_another_backfill_is_left_to_others(retrying, status, tags):
+    lose(retrying, status, tags)
+    assert list(again(retrying, MADE_BY, later())) == []
