@@ -28,6 +28,7 @@ from resources.llm.generators import (
     generators,
     judge_names,
 )
+from resources.llm.served import doubts
 
 BUILTIN = "builtin"
 _MOST_PROBLEMS = 5
@@ -73,6 +74,9 @@ def generate(
         config, model, judges = configured(
             generator, generators_file, seed, judge, verify or preview or bool(verified), console
         )
+        known = generators(config)
+        for doubt in doubts([model, *(known[name] for name in judges)]):
+            console.print(doubt, style="yellow", markup=False, highlight=False, soft_wrap=True)
         out.mkdir(parents=True, exist_ok=True)
         wanted = candidates if candidates is not None else 0 if verified else 50
         plan = make_plan(sources, out, model, judges, wanted, config, console)

@@ -528,6 +528,13 @@ def test_failures_that_an_earlier_version_stored_as_answers_are_asked_again(home
         assert not any(row["parse_error"] for row in lines(home / "out/candidates.jsonl"))
 
 
+def test_a_judge_that_is_not_what_the_server_holds_is_said_before_it_is_asked(home: Path) -> None:
+    with ChatServer(answer, models=["qwen-0.5b.gguf"]) as server:
+        done = generate(home, server.url, "--verify", candidates=5, model="qwen-7b")
+        assert f"{server.url} says that it serves qwen-0.5b.gguf, not 'qwen-7b'" in done.output
+        assert (home / "out/rows.jsonl").exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_command_goes_on_where_it_was(number: signal.Signals, home: Path) -> None:
     enough = threading.Event()

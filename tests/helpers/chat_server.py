@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -25,8 +25,9 @@ def echo(number: int, body: dict[str, Any]) -> web.Response:
 class ChatServer:
     """Use as a context manager; `behaviour(number, body)` answers the `number`-th request (from 0)."""
 
-    def __init__(self, behaviour: Behaviour = echo, models_status: int = 200) -> None:
+    def __init__(self, behaviour: Behaviour = echo, models_status: int = 200, models: Sequence[str] = ()) -> None:
         self.behaviour = behaviour
+        self.models = models
         self.models_status = models_status
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
@@ -66,7 +67,9 @@ class ChatServer:
         self._loop.run_until_complete(runner.cleanup())
 
     async def _models(self, request: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": []}, status=self.models_status)
+        return web.json_response(
+            {"object": "list", "data": [{"id": name} for name in self.models]}, status=self.models_status
+        )
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         number = len(self.bodies)
