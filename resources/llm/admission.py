@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from apigen_assets.domain.chat import BudgetError
-from resources.llm.budget import Budget
+from resources.llm.budget import Budget, PromptTokens
 from resources.llm.generator import Generator
 from resources.llm.outcomes import Outcome
 
@@ -31,11 +31,22 @@ class Need:
     chars: int
     limit: int
     config: Generator
+    tokens: PromptTokens
     reserved: tuple[float, ...] = ()
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Of the prompt, at the most; without a budget nobody asks."""
+        return 0 if all(budget.limit is None for budget in self.budgets) else self.tokens.most(self.chars)
+
+    def exhausted(self, budget: Budget) -> str:
+        """Why it cannot be sent within a budget, and what to do."""
+        return budget.exhausted(self.config.name, self.prompt_tokens, self.limit, self.config.price)
 
     def reserve(self) -> Budget | None:
         """Set it aside; the budget that it does not fit into, where there is one."""
-        wanted = tuple(budget.worst_case(self.chars, self.limit, self.config.price) for budget in self.budgets)
+        prompt = self.prompt_tokens
+        wanted = tuple(budget.worst_case(prompt, self.limit, self.config.price) for budget in self.budgets)
         for number, (budget, amount) in enumerate(zip(self.budgets, wanted, strict=True)):
             if not budget.reserve(amount):
                 for earlier, taken in list(zip(self.budgets, wanted, strict=True))[:number]:
@@ -49,7 +60,8 @@ class Need:
         reserved = self.reserved or tuple(0.0 for _ in self.budgets)
         for budget, amount in zip(self.budgets, reserved, strict=True):
             used = cost if budget.unit == "USD" else prompt_tokens + completion_tokens
-            budget.settle(amount, used, self.chars, prompt_tokens)
+            budget.settle(amount, used)
+        self.tokens.saw(self.chars, prompt_tokens)
         self.reserved = ()
 
 
@@ -93,7 +105,7 @@ class Admission:
                     if full is None:
                         break
                     if full.reserved == 0:
-                        raise BudgetError(full.exhausted(self._config.name, need.chars, need.limit, self._config.price))
+                        raise BudgetError(need.exhausted(full))
                     wait = 0.2
                 elif not self._opened:
                     wait = 1.0

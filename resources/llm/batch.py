@@ -16,11 +16,12 @@ from pathlib import Path
 from apigen_assets.domain.chat import BudgetError, ChatRequest, Completion
 from apigen_assets.files.json_types import JsonObject
 from resources.llm.admission import Need
+from resources.llm.budget import prompt_characters
 from resources.llm.client import ChatClient
 from resources.llm.generator import Generator
 from resources.llm.journal import Journal
 from resources.llm.outcomes import Outcome, OutcomeClass, outcome_of, short
-from resources.llm.protocol import characters, completion_of, provider_of, request_body, sent_body, token_limit
+from resources.llm.protocol import completion_of, provider_of, request_body, sent_body, token_limit
 
 MAX_LINES = 50_000
 """Of one file, as OpenAI takes it."""
@@ -82,10 +83,12 @@ class BatchStream:
             yield Completion(key=key, status="waiting", text=WAITING)
 
     def _reserve(self, request: ChatRequest, limit: int) -> None:
-        chars = characters(request.messages)
-        full = Need(self._client.limits(request.purpose), chars, limit, self._config).reserve()
+        chars = prompt_characters({"messages": request.messages, "tools": request.tools})
+        tokens = self._client.prompt_tokens(self._config.name)
+        need = Need(self._client.limits(request.purpose), chars, limit, self._config, tokens)
+        full = need.reserve()
         if full is not None:
-            raise BudgetError(full.exhausted(self._config.name, chars, limit, self._config.price))
+            raise BudgetError(need.exhausted(full))
 
 
 def write_batches(lines: Iterable[JsonObject], out: Path) -> list[Path]:

@@ -2,10 +2,19 @@
 
 import math
 import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
+from apigen_assets.files.json_types import JsonObject
+from resources.llm.experience import ENOUGH
 from resources.llm.generator import Price
+from resources.llm.protocol import characters, completion_of
+
+TOKENS_PER_CHAR = 0.25
+"""Of prompts, where a model's journal says nothing."""
+_MOST_RECORDS = 2_000
 
 
 @dataclass
@@ -25,6 +34,48 @@ class Usage:
     """USD for what was asked now."""
     cached_cost: float = 0.0
     """USD that answers which were in the journal cost when they were asked."""
+
+
+class PromptTokens:
+    """How many tokens of a prompt a model may count: the most per character that it counted for any so far.
+
+    Args:
+        records: the model's journal, read at first need.
+    """
+
+    def __init__(self, records: Callable[[], Iterable[JsonObject]] = tuple) -> None:
+        self._records = records
+        self._per_char: float | None = None
+
+    def most(self, chars: int) -> int:
+        """Tokens of a prompt in the worst case."""
+        if self._per_char is None:
+            self._per_char = _most_per_char(islice(self._records(), _MOST_RECORDS)) or TOKENS_PER_CHAR
+        return math.ceil(chars * self._per_char)
+
+    def saw(self, chars: int, tokens: int) -> None:
+        """Take up what the model counted for a prompt."""
+        if self._per_char is not None and chars:
+            self._per_char = max(self._per_char, tokens / chars)
+
+
+def prompt_characters(request: JsonObject) -> int:
+    """Characters of a request that count as prompt: messages and tools."""
+    tools = len(str(request["tools"])) if request.get("tools") else 0
+    return characters(request.get("messages") or ()) + tools
+
+
+def _most_per_char(records: Iterable[JsonObject]) -> float | None:
+    """Null where too few answers say what their prompts came to."""
+    ratios = []
+    for record in records:
+        chars = prompt_characters(record.get("request") or {})
+        if record.get("error") or not chars:
+            continue
+        tokens = completion_of(record).prompt_tokens
+        if tokens:
+            ratios.append(tokens / chars)
+    return max(ratios) if len(ratios) >= ENOUGH else None
 
 
 class Budget:
@@ -53,13 +104,11 @@ class Budget:
         self.spent = spent
         self.reserved: float = 0
         self._pending = 0
-        self._tokens_per_char = 0.25
         self._lock = threading.Lock()
 
-    def worst_case(self, chars: int, max_tokens: int, price: Price) -> float:
-        """The prompt at the most tokens per character seen, and every token allowed; in this budget's unit."""
-        prompt = math.ceil(chars * self._tokens_per_char)
-        return price.cost(prompt, max_tokens) if self.unit == "USD" else prompt + max_tokens
+    def worst_case(self, prompt_tokens: int, max_tokens: int, price: Price) -> float:
+        """The prompt and every token that the answer may have, in this budget's unit."""
+        return price.cost(prompt_tokens, max_tokens) if self.unit == "USD" else prompt_tokens + max_tokens
 
     def reserve(self, amount: float) -> bool:
         """Set an amount aside; false where it could exceed the limit."""
@@ -70,7 +119,7 @@ class Budget:
             self.reserved += amount
             return True
 
-    def settle(self, reserved: float, spent: float, chars: int = 0, prompt_tokens: int = 0) -> None:
+    def settle(self, reserved: float, spent: float) -> None:
         """Replace a reservation by the real use."""
         with self._lock:
             if reserved:
@@ -78,12 +127,10 @@ class Budget:
             # Sums of fractions of a cent do not come back to nothing by themselves.
             self.reserved = self.reserved - reserved if self._pending > 0 else 0
             self.spent += spent
-            if chars and prompt_tokens:
-                self._tokens_per_char = max(self._tokens_per_char, prompt_tokens / chars)
 
-    def exhausted(self, generator: str, chars: int, max_tokens: int, price: Price) -> str:
+    def exhausted(self, generator: str, prompt_tokens: int, max_tokens: int, price: Price) -> str:
         """Why a request cannot be sent, and what to do."""
-        need = self.worst_case(chars, max_tokens, price)
+        need = self.worst_case(prompt_tokens, max_tokens, price)
         if self.unit == "USD":
             amounts = f"{self.spent:.4f} of {self.limit or 0:.4f} USD are spent", f"{need:.4f} USD"
         else:

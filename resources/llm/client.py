@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from collections.abc import Generator as Yielding
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -20,7 +20,7 @@ from apigen_assets.domain.chat import ChatRequest, Completion
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import Settings
 from resources.llm.admission import StoppedError
-from resources.llm.budget import Budget, Usage
+from resources.llm.budget import Budget, PromptTokens, Usage
 from resources.llm.endpoint import Endpoint, Order, Stream
 from resources.llm.generator import Generator, UnknownGeneratorError
 from resources.llm.journal import Journal, JournalError, journal_totals
@@ -30,6 +30,9 @@ from resources.local.standin.process import StandinProcess
 log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
+
+SILENT_S = 1.0
+"""Seconds of waiting for answers in flight from which on it is said."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,10 @@ class ChatClient:
         """The journal of a generator."""
         return self._endpoint(self._find(generator)).journal
 
+    def prompt_tokens(self, generator: str) -> PromptTokens:
+        """How many tokens a generator counts for a prompt."""
+        return self._endpoint(self._find(generator)).prompt_tokens
+
     def budget(self, purpose: str) -> Budget:
         """The token budget of a purpose."""
         return self.budgets.setdefault(purpose, Budget(self._limits.tokens))
@@ -304,19 +311,25 @@ class ChatClient:
         if not stream.running or self._loop is None:
             return
         self._loop.call_soon_threadsafe(self._wake)
-        deadline = time.monotonic() + self._drain_s
-        for future in list(stream.running):
-            try:
-                future.exception(timeout=max(0.0, deadline - time.monotonic()))
-            except TimeoutError:
+        running = list(stream.running)
+        began = time.monotonic()
+        try:
+            late = wait(running, timeout=min(SILENT_S, self._drain_s)).not_done
+            if late:
+                left = max(0.0, self._drain_s - (time.monotonic() - began))
+                log.warning(
+                    "waiting up to %.0f s for %d answers in flight, which are paid for; interrupt again to leave them",
+                    left,
+                    len(late),
+                )
+                late = wait(late, timeout=left).not_done
+        except BaseException:
+            # A second interruption: the user means it.
+            for future in running:
                 future.cancel()
-            except BaseException as error:
-                if not future.done():
-                    # A second interruption: the user means it.
-                    for other in list(stream.running):
-                        other.cancel()
-                    raise
-                log.debug("drained: %s", type(error).__name__)
+            raise
+        for future in late:
+            future.cancel()
 
     def _wake(self) -> None:
         for endpoint in self._endpoints.values():

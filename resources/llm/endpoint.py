@@ -10,12 +10,12 @@ from typing import Any
 from apigen_assets.domain.chat import BudgetError, ChatRequest, Completion, EndpointError
 from apigen_assets.files.json_types import JsonObject
 from resources.llm.admission import Admission, Need, Patience, StoppedError
-from resources.llm.budget import Budget, Usage
+from resources.llm.budget import Budget, PromptTokens, Usage, prompt_characters
 from resources.llm.forms import Forms
 from resources.llm.generator import Generator, MissingKeyError
 from resources.llm.journal import Journal, JournalError
 from resources.llm.outcomes import Outcome, OutcomeClass
-from resources.llm.protocol import characters, paid_of, provider_of
+from resources.llm.protocol import paid_of, provider_of
 from resources.llm.transport import Transport
 from resources.local.standin.process import StandinProcess
 
@@ -60,8 +60,7 @@ class Order:
     @property
     def chars(self) -> int:
         """Characters of the prompt."""
-        tools = len(str(self.request.tools)) if self.request.tools else 0
-        return characters(self.request.messages) + tools
+        return prompt_characters({"messages": self.request.messages, "tools": self.request.tools})
 
 
 class Endpoint:
@@ -72,6 +71,7 @@ class Endpoint:
         self.journal = journal
         self.admission = Admission(config)
         self.forms = Forms(config)
+        self.prompt_tokens = PromptTokens(journal.records)
         self._standin = standin
         self._transport: Transport | None = None
         self._connecting = asyncio.Lock()
@@ -126,7 +126,7 @@ class Endpoint:
 
     async def _until_answered(self, transport: Transport, order: Order) -> Completion | None:
         """Try until there is an answer, or no sense in trying further."""
-        need = Need(order.budgets, order.chars, order.limit, self.config)
+        need = Need(order.budgets, order.chars, order.limit, self.config, self.prompt_tokens)
         tries = _Tries()
         used: tuple[int, int, float] = (0, 0, 0.0)
         try:

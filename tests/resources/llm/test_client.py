@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -274,6 +275,22 @@ def test_the_budget_stops_before_it_is_exceeded_and_keeps_the_prefix(tmp_path: P
         assert len(got) == len(server.bodies)
 
 
+def test_the_budget_knows_from_the_journal_how_a_model_counts_its_prompts(tmp_path: Path) -> None:
+    """A tokenizer that counts a token per character, as for many scripts: four times the guess."""
+
+    def counted(number: int, body: dict[str, Any]) -> web.Response:
+        return web.json_response(completion("x", prompt=len(body["messages"][0]["content"]), written=10))
+
+    with ChatServer(counted) as server:
+        with client(server, tmp_path, concurrency=8) as chat:
+            chat.complete("g", [request(f"{i:0400}", max_tokens=10) for i in range(8)])
+        # 410 tokens each; by the guess it would be 110, and the first request would pass the budget.
+        for budget, asked in ((400, 8), (1_000, 10)):
+            with client(server, tmp_path, budget=budget) as chat, pytest.raises(BudgetError, match="may need 410"):
+                chat.complete("g", [request(f"{i:0400}", max_tokens=10) for i in range(100, 130)])
+            assert len(server.bodies) == asked
+
+
 def test_a_larger_budget_pays_for_the_difference(tmp_path: Path) -> None:
     def costly(number: int, body: dict[str, Any]) -> web.Response:
         return web.json_response(completion("x", prompt=100, written=400))
@@ -333,7 +350,7 @@ def test_an_interrupted_process_drains_what_it_has_paid_for(tmp_path: Path, numb
     async def slow(count: int, body: dict[str, Any]) -> web.Response:
         if count >= 3:
             arrived.set()
-        await asyncio.sleep(0.8)
+        await asyncio.sleep(1.8)
         return echo(count, body)
 
     code = f"""
@@ -351,10 +368,14 @@ with ChatClient({{"g": one}}, Path(sys.argv[2])) as chat:
     chat.complete("g", [ChatRequest(messages=({{"role": "user", "content": str(i)}},)) for i in range(100)])
 """
     with ChatServer(slow) as server:
-        child = subprocess.Popen([sys.executable, "-c", code, server.url, str(tmp_path)], stderr=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            [sys.executable, "-c", code, server.url, str(tmp_path)], stderr=subprocess.PIPE, text=True
+        )
         assert arrived.wait(60)
         child.send_signal(number)
-        assert child.wait(60) != 0
+        _, said = child.communicate(timeout=60)
+        assert child.returncode != 0
+        assert re.search(r"waiting up to \d+ s for \d answers in flight", said)
         asked = len(server.bodies)
         assert asked <= 8
         assert len(Journal(tmp_path / "m")) == asked
