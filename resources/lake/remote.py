@@ -104,8 +104,8 @@ class RemoteFiles:
         """Where Polars reads the files in ranges, with its options; copies of a store that it does not know."""
         if self._store is None:
             return self.copies(paths), None
-        http = is_plain_http(self._options)
-        return [str(path) for path in paths], {"aws_allow_http": "true", **self._options} if http else self._options
+        http = is_plain_http(str(self.root), self._options)
+        return [str(path) for path in paths], {"allow_http": "true", **self._options} if http else self._options
 
     def _copy(self, path: UPath) -> Path:
         assert self._folder is not None
