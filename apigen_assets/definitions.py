@@ -36,8 +36,10 @@ from resources.trainer.resource import TrainerResource
 from sensors.automation import automation
 from sensors.batches import batches
 from sensors.failures import failures
+from sensors.metrics import metrics
 from sensors.new_apis import new_apis
 from sensors.recovery import recovery
+from sensors.verified_goal import verified_goal
 
 _ASSETS = [catalog, generation, stages, mutation, audit, dataset, overview, release, training, evaluation, trace]
 _CHECKS = [
@@ -78,7 +80,7 @@ def build(settings: Settings) -> dg.Definitions:
             "bfcl": BfclResource.from_settings(settings),
             "trainer": TrainerResource.from_settings(settings),
         },
-        sensors=[new_apis, automation, batches, failures, recovery],
+        sensors=[new_apis, automation, batches, verified_goal, recovery, failures, metrics],
         executor=_EXECUTORS[settings.executor],
     )
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import subprocess
 import sys
 
@@ -145,3 +146,10 @@ def test_no_step_that_automation_starts_makes_a_check_itself(defs):
     ]
     assert len(automated) > 10
     assert not [spec.key.to_user_string() for definition in automated for spec in definition.check_specs]
+
+
+def test_operations_names_every_sensor_and_all_of_them_run_by_themselves(defs):
+    named = re.findall(r"^\| sensor `(\w+)`", (PROJECT / "docs/operations.md").read_text(), re.M)
+    sensors = {sensor.name: sensor for sensor in defs.get_repository_def().sensor_defs}
+    assert sorted(named) == sorted(sensors)
+    assert {sensor.default_status for sensor in sensors.values()} == {dg.DefaultSensorStatus.RUNNING}

@@ -291,6 +291,7 @@ def _metadata(generated: Generated, llm: LlmResource, generator: str) -> dict[st
         "wordings": counts_table(column_counts(wordings, "wording"), "wording"),
         "styles_plot": bar_plot(column_counts(frame, "style"), f"candidates of {generator}, by style"),
         "stopped": generated.stopped or "no: the target was reached, or there was nothing left to ask",
+        "ended": generated.ended or "done",
         "prompts": generated.prompts,
         "asked": usage.asked,
         "from_journal": generated.cached,

@@ -3,6 +3,8 @@
 What counts as a change is a new data version, not a new materialisation: making the same rows again moves nothing.
 """
 
+from typing import TypeAlias
+
 import dagster as dg
 
 _CHECKED = dg.AutomationCondition.all_deps_match(
@@ -16,28 +18,27 @@ _CHECKED = dg.AutomationCondition.all_deps_match(
 
 _ENDED_JUST_NOW = (~dg.AutomationCondition.in_progress()).newly_true()
 _READY = (
-    ~dg.AutomationCondition.in_progress()
-    & ~_ENDED_JUST_NOW
-    & ~dg.AutomationCondition.any_deps_in_progress()
-    & _CHECKED
+    ~dg.AutomationCondition.in_progress() & ~_ENDED_JUST_NOW & ~dg.AutomationCondition.any_deps_in_progress() & _CHECKED
 )
 # A look takes seconds: it may see what a run made first, miss what the same run made of that, and then see that the run
 # is over. Where a run ended or something changed since the last look, the next one decides.
 
 
-def _changed_above(names: dg.AssetSelection | None = None) -> dg.AutomationCondition:  # type: ignore[type-arg]
+_Condition: TypeAlias = dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]
+
+
+def _changed_above(names: dg.AssetSelection | None = None) -> _Condition:
     """Something above held other rows at the look before already, or is requested in this one."""
-    changed = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
+    of_data = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
     requested = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.will_be_requested())
+    changed: _Condition = dg.AutomationCondition.newly_missing() | of_data
     if names is not None:
-        changed, requested = changed.allow(names), requested.allow(names)
-    else:
-        changed = dg.AutomationCondition.newly_missing() | changed
+        changed, requested = of_data.allow(names), requested.allow(names)
     since = changed.since_last_handled()
     return (since & ~since.newly_true()) | requested
 
 
-FOLLOW = (_changed_above() & ~dg.AutomationCondition.any_deps_missing() & _READY).with_label(
+FOLLOW: _Condition = (_changed_above() & ~dg.AutomationCondition.any_deps_missing() & _READY).with_label(
     "something above holds other rows"
 )
 """Run when something above holds other rows than before, unless a blocking check failed there."""

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -15,11 +16,13 @@ from hypothesis import strategies as st
 from apigen_assets.catalog.importers.python_modules import import_python_package
 from apigen_assets.domain.style import Style
 from apigen_assets.functions.library import all_seeds
+from apigen_assets.generation.reached import partition_yield
 from apigen_assets.generation.samplers import Sampler
 from apigen_assets.generation.shown_examples import from_seeds
-from apigen_assets.generation.target import HOPELESS, MOST_TIMES, Yield, draws_of, prompts_wanted
+from apigen_assets.generation.target import HOPELESS, MOST_TIMES, Yield, draws_of, missing, prompts_wanted
 from apigen_assets.settings import settings
 from resources.lake.lake import Lake
+from sensors.verified_goal import further_run
 from tests.generation.test_assets import BATCH, metadata, run
 
 STYLES = list(Style)
@@ -112,7 +115,7 @@ def test_a_partition_asks_for_what_its_verified_rows_lack_and_no_more(
     assert (again["prompts"], again["asked"]) == (8, 0)
     verify(lake, 0.5)
     second = metadata(run(instance, tmp_path))
-    assert all(4 <= missing <= 6 for missing in second["missing_before"].values())
+    assert all(4 <= lacking <= 6 for lacking in second["missing_before"].values())
     assert second["asked"] == sum(second["further_prompts"].values()) == 8
     verify(lake, 0.5)
     third = metadata(run(instance, tmp_path))
@@ -120,4 +123,74 @@ def test_a_partition_asks_for_what_its_verified_rows_lack_and_no_more(
     verify(lake, 0.9)
     met = metadata(run(instance, tmp_path))
     assert (met["missing_before"], met["asked"]) == ({}, 0)
+    settings.cache_clear()
+
+
+KEYS = {"api_batch": BATCH, "generator": "standin-large"}
+PARTITION = f"{BATCH}|standin-large"
+
+
+def goal_run(
+    instance: dg.DagsterInstance, tmp_path: Path, share: float, **config: Any
+) -> dg.RunRequest | dg.SkipReason:
+    """What the sensor says once so many of the candidates of a further run are verified."""
+    lake = Lake(str(tmp_path / "lake"))
+    run(instance, tmp_path, **config)
+    verify(lake, share)
+    return further_run(instance, lake, settings(), PARTITION, KEYS)
+
+
+def test_the_sensor_asks_until_the_goal_is_met_and_each_state_once(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APIGEN_VERIFIED_PER_STYLE", "10")
+    settings.cache_clear()
+    first = goal_run(instance, tmp_path, 0.5)
+    assert isinstance(first, dg.RunRequest) and first.partition_key == PARTITION
+    again = further_run(instance, Lake(str(tmp_path / "lake")), settings(), PARTITION, KEYS)
+    assert isinstance(again, dg.RunRequest) and again.run_key == first.run_key
+    keys = [first.run_key]
+    while isinstance(said := goal_run(instance, tmp_path, 0.5), dg.RunRequest):
+        keys.append(said.run_key)
+        assert len(keys) < 8
+    assert len(set(keys)) == len(keys)
+    so_far, _ = partition_yield(Lake(str(tmp_path / "lake")), KEYS, 1)
+    assert not missing(10, so_far)
+    settings.cache_clear()
+
+
+@pytest.mark.parametrize(("share", "budget"), [(0.0, None), (0.5, 9_000)])
+def test_the_sensor_ends_where_nothing_passes_and_at_a_budget(
+    share: float,
+    budget: int | None,
+    instance: dg.DagsterInstance,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("APIGEN_VERIFIED_PER_STYLE", "10")
+    settings.cache_clear()
+    keys: list[str] = []
+    for _ in range(12):
+        said = goal_run(instance, tmp_path, share, token_budget=budget)
+        if isinstance(said, dg.SkipReason):
+            break
+        assert said.run_key is not None
+        keys.append(said.run_key)
+    assert isinstance(said, dg.SkipReason), keys
+    assert ("budget" in str(said.skip_message)) == (budget is not None)
+    assert keys or budget
+    settings.cache_clear()
+
+
+def test_without_a_goal_or_a_verdict_for_every_row_the_sensor_is_quiet(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    run(instance, tmp_path)
+    assert isinstance(further_run(instance, lake, settings(), PARTITION, KEYS), dg.SkipReason)
+    monkeypatch.setenv("APIGEN_VERIFIED_PER_STYLE", "10")
+    settings.cache_clear()
+    run(instance, tmp_path)
+    said = further_run(instance, lake, settings(), PARTITION, KEYS)
+    assert isinstance(said, dg.SkipReason) and "not judged" in str(said.skip_message)
     settings.cache_clear()

@@ -22,6 +22,8 @@ def daemon(log: Path) -> Iterator["subprocess.Popen[bytes]"]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             env=os.environ.copy(),
+            # A shell's background jobs ignore SIGINT, and Dagster makes SIGTERM do the same: it would never end.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
         )
         try:
             yield process
