@@ -118,7 +118,7 @@ class Credential(_Terse):
     optional: bool = False
     """The server answers without it too: sent where the variable is set, left out where it is not."""
     alternatives: tuple[int, ...] = (0,)
-    """Which of the endpoint's ways to prove who calls it belongs to: one way whose secrets are all there is enough."""
+    """Which of the endpoint's ways to prove who calls it belongs to: the first whose secrets are all there is sent."""
 
 
 class RestBinding(_Part):

@@ -205,32 +205,20 @@ def _header(name: str, value: str) -> str:
 
 
 def _add_credentials(binding: RestBinding, parts: _Parts, environment: Mapping[str, str]) -> tuple[list[str], set[str]]:
-    """Adds every secret that is there.
+    """Adds the secrets of one way to prove who calls, and the optional ones that are there.
 
     Raises:
-        RequestRefusedError: no alternative has all it needs.
+        RequestRefusedError: no way has all it needs.
     """
     values = {
         credential.variable: environment.get(credential.variable, "").strip() for credential in binding.credentials
     }
-    needed = [credential for credential in binding.credentials if not credential.optional]
-    ways = sorted({way for credential in needed for way in credential.alternatives})
-    missing = [
-        [
-            credential.variable
-            for credential in needed
-            if way in credential.alternatives and not values[credential.variable]
-        ]
-        for way in ways
-    ]
-    if missing and all(missing):
-        wanted = " or ".join(dict.fromkeys(" and ".join(variables) for variables in missing[:4]))
-        raise RequestRefusedError(Outcome.AUTH, f"the environment variable {wanted} is not set; no call was made")
+    way = _way(binding.credentials, values)
     secrets: list[str] = []
     secret_headers: set[str] = set()
     for credential in binding.credentials:
         secret = values[credential.variable]
-        if not secret:
+        if not secret or not (credential.optional or way in credential.alternatives):
             continue
         text = _with_prefix(credential, secret)
         secrets += [secret] if secret in text else [secret, text.removeprefix(credential.prefix)]
@@ -240,6 +228,27 @@ def _add_credentials(binding: RestBinding, parts: _Parts, environment: Mapping[s
         elif credential.place is Place.COOKIE:
             secret_headers.add("cookie")
     return secrets, secret_headers
+
+
+def _way(credentials: tuple[Credential, ...], values: Mapping[str, str]) -> int | None:
+    """The first way whose secrets are all there; null where none is wanted.
+
+    Only one is sent: servers refuse a request that proves twice who calls (RFC 6750, section 2), or take another
+    identity than the one that is meant.
+
+    Raises:
+        RequestRefusedError: no way has all it needs.
+    """
+    needed = [credential for credential in credentials if not credential.optional]
+    missing: list[list[str]] = []
+    for way in sorted({way for credential in needed for way in credential.alternatives}):
+        missing.append([item.variable for item in needed if way in item.alternatives and not values[item.variable]])
+        if not missing[-1]:
+            return way
+    if not missing:
+        return None
+    wanted = " or ".join(dict.fromkeys(" and ".join(variables) for variables in missing[:4]))
+    raise RequestRefusedError(Outcome.AUTH, f"the environment variable {wanted} is not set; no call was made")
 
 
 def _with_prefix(credential: Credential, secret: str) -> str:

@@ -216,7 +216,8 @@ def test_security_schemes_become_names_of_environment_variables(spec):
     ]
     assert a.parameters["properties"] == {}  # the model never sees a key
     assert [(x.wire_name, x.prefix, x.variable) for x in b.binding.credentials] == [
-        ("Authorization", "Bearer ", "SHOP_TOKEN")
+        ("Authorization", "Bearer ", "SHOP_TOKEN"),
+        ("Authorization", "Basic ", "SHOP_USER"),
     ]
     assert c.binding.credentials == ()
     (optional,) = d.binding.credentials

@@ -422,27 +422,6 @@ def test_a_fault_of_the_importer_is_named_as_one_and_takes_nothing_else_down(imp
     assert list(tools) == ["good"] and [reject.reason for reject in result.rejects] == ["internal_error"]
 
 
-def test_credentials_of_every_alternative_and_one_for_each_header(imported, send):
-    schemes = {
-        "oauth": {"type": "oauth2", "flows": {}},
-        "bearer": {"type": "http", "scheme": "bearer"},
-        "key": {"type": "apiKey", "in": "query", "name": "key"},
-        "token": {"type": "apiKey", "in": "query", "name": "token"},
-    }
-    given = [{"name": name, "in": "query", "required": True, "schema": {"type": "string"}} for name in ("key", "token")]
-    security = [{"oauth": []}, {"bearer": []}, {"key": [], "token": []}]
-    tools, _ = imported({"/x": get(given, security=security)}, components={"securitySchemes": schemes})
-    api = tools["op"]
-    assert api.parameters["properties"] == {}
-    assert sorted(one.variable for one in api.binding.credentials) == ["S_KEY", "S_OAUTH", "S_TOKEN"]
-    result, seen = send(api, {"S_KEY": "abcd1234"})
-    assert result.outcome is Outcome.AUTH and "S_TOKEN" in result.detail and seen is None
-    _, seen = send(api, {"S_KEY": "abcd1234", "S_TOKEN": "efgh5678"})
-    assert seen.path == "/x?key=abcd1234&token=efgh5678"
-    _, seen = send(api, {"S_OAUTH": "abcd1234"})
-    assert seen.headers["Authorization"] == "Bearer abcd1234" and seen.path == "/x"
-
-
 @pytest.mark.parametrize(
     ("name", "description", "secret"),
     [

@@ -177,7 +177,8 @@ class Operations:
         credentials = self._security.credentials(operation, self._warn)
         declared = list(credentials)
         arguments = self._parameters(raw, declared, credentials)
-        credentials += server_secrets
+        ways = tuple(sorted({way for credential in declared for way in credential.alternatives})) or (0,)
+        credentials += [secret.model_copy(update={"alternatives": ways}) for secret in server_secrets]
         arguments = [one for one in without_holes(url, arguments, self._warn) if not _is_hole_of(one, credentials)]
         body, body_type = self._body(operation, raw)
         arguments += self._without_secrets(body, declared, credentials)

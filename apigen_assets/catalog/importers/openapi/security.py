@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
+from apigen_assets.catalog.names import distinct
 from apigen_assets.domain.api import Credential, Place
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 
@@ -49,26 +50,29 @@ class Security:
         self._schemes = self._read(references)
 
     def credentials(self, operation: JsonMapping, warn: Callable[[str], None]) -> list[Credential]:
-        """What every alternative of the operation's security wants; nothing where one alternative is empty.
+        """What the alternatives of the operation's security want; nothing where one alternative is empty.
 
-        Several schemes for one header are one credential, since a request has the header once.
+        Each scheme has a variable of its own, and says to which alternatives it belongs. Within one alternative several
+        schemes for one header are the first of them, since a request has the header once. An alternative with a scheme
+        that no variable can hold counts only where there is no other.
         """
-        security = operation.get("security", self._spec.get("security"))
-        ways = [way for way in security if isinstance(way, dict)] if isinstance(security, list) else []
-        if not ways or {} in ways:
+        ways = _alternatives(operation["security"] if "security" in operation else self._spec.get("security"))
+        if not ways or [] in ways:
             return []
-        out: dict[tuple[Place, str], Credential] = {}
-        for at, way in enumerate(ways):
+        for name in dict.fromkeys(name for way in ways for name in way if name not in self._schemes):
+            warn(f"security scheme {name[:60]!r} is not described, or of a kind that no variable can hold")
+        known = [[name for name in way if name in self._schemes] for way in ways]
+        complete = [way for way, held in zip(ways, known, strict=True) if len(way) == len(held)]
+        belongs: dict[str, list[int]] = {}
+        for at, way in enumerate(complete or known):
+            places: set[tuple[Place, str]] = set()
             for name in way:
-                credential = self._schemes.get(str(name))
-                if credential is None:
-                    warn(f"security scheme {str(name)[:60]!r} is not described, or of a kind that no variable can hold")
-                    continue
-                key = (credential.place, credential.wire_name.lower())
-                known = out.get(key)
-                before = () if known is None else known.alternatives
-                out[key] = (known or credential).model_copy(update={"alternatives": (*before, at)})
-        return list(out.values())
+                scheme = self._schemes[name]
+                place = (scheme.place, scheme.wire_name.lower())
+                if place not in places:
+                    places.add(place)
+                    belongs.setdefault(name, []).append(at)
+        return [self._schemes[name].model_copy(update={"alternatives": tuple(at)}) for name, at in belongs.items()]
 
     def of_parameter(
         self, wire: str, place: Place, required: bool, description: str, declared: list[Credential]
@@ -108,15 +112,19 @@ class Security:
         else:
             components = self._spec.get("components")
             schemes = components.get("securitySchemes") if isinstance(components, dict) else None
-        out = {}
+        out: dict[str, Credential] = {}
+        variables: list[str] = []
         for name, raw in schemes.items() if isinstance(schemes, dict) else ():
             try:
                 scheme, _ = references.follow(raw)
             except ReferenceProblem:
                 continue
             credential = self._of_scheme(str(name), scheme if isinstance(scheme, dict) else {})
-            if credential is not None:
-                out[str(name)] = credential
+            if credential is None:
+                continue
+            # `api-key` and `api_key` are two schemes, whose secrets are not each other's
+            variables = distinct([*variables, credential.variable])
+            out[str(name)] = credential.model_copy(update={"variable": variables[-1]})
         return out
 
     def _of_scheme(self, name: str, scheme: JsonObject) -> Credential | None:
@@ -131,6 +139,18 @@ class Security:
         elif kind not in {"http", "oauth2", "openidconnect"}:
             return None
         return credential_of(self._slug, place, wire, name, prefix) if wire else None
+
+
+def _alternatives(security: JsonValue) -> list[list[str]]:
+    """The names of the schemes of each alternative; one that is written without its list counts as meant."""
+    listed = security if isinstance(security, list) else [security]
+    out = []
+    for way in listed:
+        if isinstance(way, dict):
+            out.append([str(name) for name in way])
+        elif isinstance(way, str):
+            out.append([way])
+    return out
 
 
 def is_secret_name(name: str, description: JsonValue) -> bool:
