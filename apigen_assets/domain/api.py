@@ -92,6 +92,10 @@ class RestParameter(_Terse):
     """A null is sent as such; otherwise it counts as left out."""
     names: int | None = None
     """Index in the binding's `nested`, where fields inside the value have other names on the wire."""
+    part_headers: tuple[tuple[str, str], ...] = ()
+    """Headers of the part that the value becomes in a multipart body, each name with its text."""
+    fields: tuple["RestParameter", ...] = ()
+    """How fields of a value that is a whole form are written, by their wire names; the others as forms write them."""
 
 
 class NestedNames(_Terse):

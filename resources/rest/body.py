@@ -37,7 +37,11 @@ def body_of(
         return json.dumps(whole(content), ensure_ascii=False, separators=(",", ":")).encode()
     if isinstance(content, dict):
         if entire is not None:
-            fields = [(RestParameter(place=entire[0].place, wire_name=name), value) for name, value in content.items()]
+            declared = {field.wire_name: field for field in entire[0].fields}
+            fields = [
+                (declared.get(name) or RestParameter(place=entire[0].place, wire_name=name), value)
+                for name, value in content.items()
+            ]
         sent = [(parameter, value) for parameter, value in fields if value is not None]
         if base == "application/x-www-form-urlencoded":
             return "&".join(pair for parameter, value in sent for pair in query_pairs(parameter, value, True)).encode()
@@ -53,7 +57,7 @@ def _multipart(fields: list[Field], base: str, headers: dict[str, str]) -> bytes
     parts = []
     for parameter, value in fields:
         for name, text, kind in _parts(parameter, value):
-            part = RequestField(name=name, data=text.encode())
+            part = RequestField(name=name, data=text.encode(), headers=dict(parameter.part_headers))
             part.make_multipart(content_type=kind)
             parts.append(part)
     # A boundary made from the content keeps equal calls equal on the wire.

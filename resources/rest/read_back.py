@@ -158,12 +158,18 @@ class _Reader:
             return
         self._take_pairs(pairs, self._sent(place), place is Place.BODY)
 
-    def _whole_form(self, pairs: list[tuple[str, str]]) -> None:
+    def _whole_form(self, pairs: list[tuple[str, str]], in_parts: bool = False) -> None:
         whole = self._arguments.get(self._binding.whole_body or "")
         fields = whole if isinstance(whole, dict) else {}
         outer = self._binding.parameters.get(self._binding.whole_body or "")
         wire = wire_names(fields, outer.names if outer else None, self._binding.nested)
-        sent = [(key, RestParameter(place=Place.BODY, wire_name=key), value) for key, value in wire.items()]
+        declared = {field.wire_name: field for field in outer.fields} if outer else {}
+        sent = [
+            (key, declared.get(key) or RestParameter(place=Place.BODY, wire_name=key), value)
+            for key, value in wire.items()
+        ]
+        if in_parts:
+            sent = [(key, _in_parts(parameter, value), value) for key, parameter, value in sent]
         self._take_pairs(pairs, [field for field in sent if field[2] is not None], True)
 
     def _take_pairs(
@@ -298,28 +304,44 @@ class _Reader:
     def _read_multipart(self, kind: str, body: bytes) -> None:
         message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body)
         pairs: list[tuple[str, str]] = []
+        fields = self._sent(Place.BODY)
         for part in message.iter_parts():
             named = re.search(r'name="((?:[^"\\]|\\.)*)"', str(part["Content-Disposition"]))
             payload = part.get_payload(decode=True)
             if named is None or not isinstance(payload, bytes):
                 raise Mismatch("a part of the form has no name")
-            pairs.append((unquote(named.group(1)).replace('\\"', '"'), payload.decode()))
-        sent = []
-        fields = self._sent(Place.BODY)
+            wire = unquote(named.group(1)).replace('\\"', '"')
+            self._check_part_headers(wire, {name.lower(): str(text) for name, text in part.items()})
+            pairs.append((wire, payload.decode()))
         if self._binding.whole_body is not None:
-            self._whole_form([(key, quote(text, safe="")) for key, text in pairs])
+            self._whole_form([(key, quote(text, safe="")) for key, text in pairs], in_parts=True)
             return
-        for name, parameter, value in fields:
-            if value is None:
-                continue
-            if isinstance(value, list) and parameter.style is None and "json" in (parameter.content_type or "").lower():
-                sent.append((name, parameter, value))
-            elif parameter.content_type is not None and isinstance(value, list):
-                sent.append((name, parameter.model_copy(update={"content_type": None, "explode": True}), value))
-            elif parameter.style is None and isinstance(value, list):
-                sent.append((name, parameter.model_copy(update={"explode": True}), value))
-            else:
-                sent.append((name, parameter, value))
+        sent = [(name, _in_parts(parameter, value), value) for name, parameter, value in fields if value is not None]
         for name, constant in self._constants(Place.BODY).items():
             pairs.remove((name, constant))
         self._take_pairs([(key, quote(text, safe="")) for key, text in pairs], sent, True)
+
+    def _check_part_headers(self, wire: str, headers: dict[str, str]) -> None:
+        """A part of a multipart body has the headers that are declared for it, and no others."""
+        declared = [*self._binding.parameters.values()]
+        if self._binding.whole_body in self._binding.parameters:
+            declared += self._binding.parameters[self._binding.whole_body].fields
+        field = next((item for item in declared if item.place is Place.BODY and item.wire_name == wire), None)
+        expected = {name.lower(): text for name, text in field.part_headers} if field is not None else {}
+        own = {name: text for name, text in headers.items() if name not in {"content-disposition", "content-type"}}
+        if field is not None and own != expected:
+            raise Mismatch(f"the part {wire} has other headers than it should")
+        if field is not None and field.content_type and headers.get("content-type") != field.content_type:
+            raise Mismatch(f"the part {wire} is not sent as {field.content_type}")
+
+
+def _in_parts(parameter: RestParameter, value: JsonValue) -> RestParameter:
+    """How a field of a multipart body is read: each item of a list is a part, where the list is not JSON."""
+    if not isinstance(value, list):
+        return parameter
+    is_json = "json" in (parameter.content_type or "").lower()
+    if parameter.content_type is not None and not is_json:
+        return parameter.model_copy(update={"content_type": None, "explode": True})
+    if parameter.style is None and not is_json:
+        return parameter.model_copy(update={"explode": True})
+    return parameter

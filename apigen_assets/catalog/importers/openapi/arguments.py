@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from apigen_assets.catalog.importers.openapi.field_names import NestedTable
 from apigen_assets.catalog.importers.openapi.linking import MAX_GROWTH, WHOLE, Cut, Linked, Linker
+from apigen_assets.catalog.importers.openapi.references import ReferenceProblem
 from apigen_assets.catalog.names import distinct, field_name
 from apigen_assets.domain.api import NestedNames, Place, RestParameter
 from apigen_assets.files.json_types import JsonObject
@@ -22,6 +23,13 @@ class OversizedError(ValueError):
 
 class FileUploadError(ValueError):
     """A schema that wants a file."""
+
+
+def not_given(what: str, linked: Linked) -> FileUploadError | ReferenceProblem:
+    """Why a value without a schema cannot be an argument."""
+    if linked.unknown:
+        return ReferenceProblem(f"{what} cannot be given: {linked.unknown}")
+    return FileUploadError(f"{what} is a file, which a JSON argument cannot be")
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ def offer(arguments: list[Argument], linker: Linker, warn: Callable[[str], None]
 
     Raises:
         FileUploadError: a required one is a file.
+        ReferenceProblem: a required one has a schema that leads nowhere.
         OversizedError: too large even when cut to what is needed.
     """
     cut = WHOLE
@@ -70,6 +79,9 @@ def offer(arguments: list[Argument], linker: Linker, warn: Callable[[str], None]
         else:
             raise OversizedError(f"about {size:,} bytes even without the fields of optional objects")
         warn(f"too large to be offered whole: optional objects below level {cut.levels} are left out")
+    for argument, one in zip(arguments, linked, strict=True):
+        if one.unknown:
+            warn(f"the optional parameter {argument.sent.wire_name!r} is left out: {one.unknown}")
     kept = [(argument, one) for argument, one in zip(arguments, linked, strict=True) if one.schema is not None]
     wires = [argument.sent.wire_name or "value" for argument, _ in kept]
     names = _names(wires)
@@ -94,8 +106,7 @@ def _linked(arguments: list[Argument], linker: Linker, cut: Cut) -> tuple[list[L
     linked = [linker.link(argument.part, cut) for argument in arguments]
     for argument, one in zip(arguments, linked, strict=True):
         if one.schema is None and argument.required:
-            what = "the body" if argument.whole else argument.sent.wire_name
-            raise FileUploadError(f"{what} is a file, which a JSON argument cannot be")
+            raise not_given("the body" if argument.whole else argument.sent.wire_name, one)
     recursive = frozenset().union(*(one.recursive for one in linked))
     definitions, size = linker.definitions(recursive) if recursive else ({}, 0)
     names = sum(len(argument.sent.wire_name) + 12 for argument in arguments)

@@ -3,18 +3,15 @@
 import re
 from collections.abc import Callable
 
-from apigen_assets.catalog.importers.openapi.arguments import Argument, FileUploadError, body_parameter
+from apigen_assets.catalog.importers.openapi.arguments import Argument, FileUploadError, body_parameter, not_given
 from apigen_assets.catalog.importers.openapi.components import Components
-from apigen_assets.catalog.importers.openapi.keywords import is_text_media
+from apigen_assets.catalog.importers.openapi.encodings import Encodings, is_other_text, is_text
 from apigen_assets.catalog.importers.openapi.linking import Linker
 from apigen_assets.catalog.importers.openapi.merging import FILE
-from apigen_assets.catalog.importers.openapi.parameters import described, style_of
-from apigen_assets.catalog.importers.openapi.references import References
-from apigen_assets.domain.api import RestParameter
+from apigen_assets.catalog.importers.openapi.parameters import described
+from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
-_OTHER_TEXT = r"text/.*|application/(?:.*[+/])?(?:x-)?(?:xml|yaml|jwt|ndjson|javascript|sql|graphql|sparql-query)"
-"""Text of which a caller writes every character; sent where the schema is a plain text."""
 _ORDER = (
     r"application/json",
     r"text/json",
@@ -25,10 +22,8 @@ _ORDER = (
     r"multipart/form-data|multipart/\*",
     r"text/plain|text/\*",
     r"application/json-patch\+json",
-    _OTHER_TEXT,
 )
-"""Media types in the order in which they are preferred."""
-_STRUCTURED = {"properties", "items", "anyOf", "allOf", "additionalProperties"}
+"""Media types in the order in which they are preferred; text of other kinds comes last."""
 _SENT_AS = {
     "*/*": "application/json",
     "application/*": "application/json",
@@ -46,7 +41,9 @@ class BodyError(ValueError):
 def preferred(types: list[str]) -> list[str]:
     """The media types that can be sent, the best first; of the rest nothing."""
     bare = {str(one): str(one).partition(";")[0].strip().lower() for one in types}
-    return [one for wanted in _ORDER for one, kind in bare.items() if re.fullmatch(wanted, kind)]
+    known = {one: kind for one, kind in bare.items() if any(re.fullmatch(wanted, kind) for wanted in _ORDER)}
+    others = [one for one, kind in bare.items() if one not in known and is_other_text(kind)]
+    return [one for wanted in _ORDER for one, kind in known.items() if re.fullmatch(wanted, kind)] + others
 
 
 def sent_as(media: str) -> str:
@@ -62,6 +59,7 @@ def body_arguments(
     Raises:
         BodyError: none of its media types is sent here.
         FileUploadError: every media type that is sent here wants a file.
+        ReferenceProblem: likewise, or has a schema that leads nowhere.
     """
     content = body.get("content")
     if not isinstance(content, dict) or not content:
@@ -70,14 +68,14 @@ def body_arguments(
     if not media_types:
         kinds = ", ".join(map(str, content))
         raise BodyError(f"the request body is {kinds[:100]}, which is not sent here")
-    problem: FileUploadError | BodyError | None = None
+    problem: FileUploadError | BodyError | ReferenceProblem | None = None
     for media in media_types:
         described_by = content[media] if isinstance(content[media], dict) else {}
         try:
             return fields_of(
                 described_by.get("schema", {}), described_by, body, sent_as(media), components, linker, warn
             )
-        except (FileUploadError, BodyError) as error:
+        except (FileUploadError, BodyError, ReferenceProblem) as error:
             problem = problem or error
     assert problem is not None
     raise problem
@@ -99,7 +97,7 @@ def swagger_arguments(
     if consumes and not preferred(consumes) and "schema" not in body:
         raise BodyError(f"the request body is {', '.join(consumes)[:100]}, which is not sent here")
     media = "application/json" if "form" in media and "schema" in body else sent_as(media)
-    if _is_other_text(media) and not _is_text(components.shape(components.read(body.get("schema", {})))):
+    if is_other_text(media) and not is_text(components.shape(components.read(body.get("schema", {})))):
         media = "application/json"  # files of Swagger 2.0 often name one media type for all operations
     return fields_of(body.get("schema", {}), {}, body, media, components, linker, warn)
 
@@ -125,18 +123,21 @@ def fields_of(
         warn: told what is left out.
 
     Raises:
-        BodyError: the media type is text of a form of its own, and the schema is not of a text.
+        BodyError: the media type is text of a form of its own, and the schema is not of a text; or a required field
+            needs a header that nobody gives.
         FileUploadError: a required field, or the whole body, is a file.
+        ReferenceProblem: its schema leads nowhere.
     """
     is_form = "form" in media_type
-    is_json = not is_form and not media_type.startswith("text/plain") and not _is_other_text(media_type)
+    is_json = not is_form and not media_type.startswith("text/plain") and not is_other_text(media_type)
     part = components.read(schema)
     shape = components.shape(part)
-    if _is_other_text(media_type):
-        if not _is_text(shape):
+    if is_other_text(media_type):
+        if not is_text(shape):
             raise BodyError(f"the request body is {media_type[:60]} made of fields, which is not written here")
         part = {"type": "string", **part} if "$ref" not in part else part
     properties = shape.get("properties")
+    encodings = Encodings(media, media_type, components, warn)
     if (
         "anyOf" not in shape
         and not components.has_subtypes(part)
@@ -144,7 +145,6 @@ def fields_of(
         and (properties or shape.get("additionalProperties") is False)
     ):
         required = list(shape.get("required", ()))
-        encodings = media.get("encoding") if is_form else None
         arguments = []
         undeclared = (
             [name for name in required if name not in properties]
@@ -152,29 +152,36 @@ def fields_of(
             else []
         )
         for name, field in [*properties.items(), *((name, {}) for name in undeclared)]:
-            encoding = encodings.get(name) if isinstance(encodings, dict) else None
-            encoding = encoding if isinstance(encoding, dict) else {}
-            if is_form and (_is_file(encoding) or _is_unwritten(encoding, components.shape(field))):
-                field = FILE
-            if linker.link(field).schema is None:
+            problem = encodings.problem(name)
+            if problem is not None:
                 if name in required:
-                    raise FileUploadError(f"{name} is a file, which a JSON argument cannot be")
+                    raise BodyError(f"{name}: {problem}")
+                warn(f"the optional field {name!r} is left out: {problem}")
                 continue
-            sent = body_parameter(name)
-            if is_form:
-                sent = _encoded(sent, encoding, field, components, warn)
+            if encodings.is_file(name, field):
+                field = FILE
+            linked = linker.link(field)
+            if linked.schema is None:
+                if name in required:
+                    raise not_given(name, linked)
+                if linked.unknown:
+                    warn(f"the optional field {name!r} is left out: {linked.unknown}")
+                continue
+            sent = encodings.applied(body_parameter(name), field)
             arguments.append(Argument(sent, field, name in required, json_body=is_json))
         return arguments, media_type
     if "properties" in shape and not properties and set(shape) <= {"type", "properties", "description", "required"}:
         part = {key: value for key, value in shape.items() if key != "properties"}
-    if linker.link(part).schema is None:
-        raise FileUploadError("the body is a file, which a JSON argument cannot be")
+    linked = linker.link(part)
+    if linked.schema is None:
+        raise not_given("the body", linked)
     part = described(
         part, {key: value for key, value in media.items() if key in ("example", "examples")}, components.references
     )
     if "description" not in part and isinstance(body.get("description"), str):
         part = {**part, "description": body["description"]}
-    return [Argument(body_parameter("body"), part, body.get("required") is True, True, is_json)], media_type
+    sent = body_parameter("body", fields=encodings.of_whole(part))
+    return [Argument(sent, part, body.get("required") is True, True, is_json)], media_type
 
 
 def form_media(consumes: list[str]) -> str:
@@ -191,42 +198,3 @@ def request_body(operation: JsonObject, references: References) -> JsonObject:
     """
     body, _ = references.follow(operation.get("requestBody"))
     return body if isinstance(body, dict) else {}
-
-
-def _is_other_text(media: str) -> bool:
-    """Whether a media type is text that is neither JSON, a form nor plain."""
-    kind = media.partition(";")[0].strip().lower()
-    return re.fullmatch(_OTHER_TEXT, kind) is not None and kind not in {"text/plain", "text/json"}
-
-
-def _is_text(shape: JsonObject) -> bool:
-    """Whether a schema is of a text, or says nothing."""
-    return "$file" not in shape and shape.get("type", "string") == "string" and not shape.keys() & _STRUCTURED
-
-
-def _is_file(encoding: JsonObject) -> bool:
-    kinds = encoding.get("contentType")
-    listed = [one for one in kinds.split(",") if one.strip()] if isinstance(kinds, str) else []
-    return bool(listed) and not any(is_text_media(one) for one in listed)
-
-
-def _is_unwritten(encoding: JsonObject, shape: JsonObject) -> bool:
-    """Whether a field is an object or list in a form that is not written here, such as XML."""
-    kinds = encoding.get("contentType")
-    first = kinds.partition(",")[0].strip() if isinstance(kinds, str) else ""
-    return bool(first) and _is_other_text(first) and not _is_text(shape)
-
-
-def _encoded(
-    sent: RestParameter, encoding: JsonObject, part: JsonObject, components: Components, warn: Warn
-) -> RestParameter:
-    """A form field with what its `encoding` says; styles count only where one is given (OpenAPI 3.1.1)."""
-    if any(key in encoding for key in ("style", "explode", "allowReserved")):
-        sent = style_of(sent, encoding, part, components, warn)
-        if encoding.get("allowReserved") is True:
-            sent = sent.model_copy(update={"allow_reserved": True})
-        return sent
-    kinds = encoding.get("contentType")
-    if isinstance(kinds, str) and kinds.strip() and not kinds.strip().lower().startswith("text/plain"):
-        return sent.model_copy(update={"content_type": kinds.partition(",")[0].strip()})
-    return sent

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from apigen_assets.catalog.importers.openapi.discriminators import Discriminators
 from apigen_assets.catalog.importers.openapi.keywords import KEPT, SUBSCHEMAS, types_of, usable
-from apigen_assets.catalog.importers.openapi.merging import FILE, NULL, merged
+from apigen_assets.catalog.importers.openapi.merging import FILE, NULL, merged, nowhere
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
+from apigen_assets.catalog.importers.openapi.schema_parts import fields_in, references_of
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
 MAX_NESTING = 150
@@ -74,6 +75,19 @@ class Components:
                 return True
         return False
 
+    def field_names(self, parts: list[JsonObject]) -> list[str]:
+        """The wire names of all fields that values of these read schemas may have, at any depth, each once."""
+        names: dict[str, None] = {}
+        seen: set[str] = set()
+        waiting = list(reversed(parts))
+        while waiting:
+            part = waiting.pop()
+            names.update(dict.fromkeys(fields_in(part)))
+            addresses = [address for address in references_of(part) if address not in seen]
+            seen.update(addresses)
+            waiting += [self.component(address) for address in addresses]
+        return list(names)
+
     def read(self, schema: JsonValue, level: int = 0) -> JsonObject:
         """One schema that stands in the document itself."""
         return self._read(schema, level, None)
@@ -92,7 +106,7 @@ class Components:
             return out
         except ReferenceProblem as problem:
             self.warn(str(problem))
-            return {}
+            return nowhere(str(problem))
         finally:
             self._open.discard(key)
 
@@ -114,15 +128,15 @@ class Components:
     def _reference(self, schema: JsonObject, reference: str, level: int) -> JsonObject:
         try:
             address = self.references.absolute(reference)
-            self.references.at(address)
+            self.references.follow({"$ref": reference})
         except ReferenceProblem as problem:
             self.warn(str(problem))
-            return self._annotated({}, schema)
+            return nowhere(str(problem))
         out: JsonObject = {"$ref": address}
         rest = {key: value for key, value in schema.items() if key in _SCHEMA_KEYS}
         beside = self._read(rest, level, None) if rest else {}
         if beside and {address, f"{address} bare"} & self._open:  # what it refers to is still being read
-            out = FILE if "$file" in beside else {"allOf": [out, beside]}
+            out = beside if "$file" in beside else {"allOf": [out, beside]}
         elif beside:
             out = merged([out, beside], self.shape)
         return self._annotated(out, schema)
@@ -148,15 +162,18 @@ class Components:
     def _choice(self, base: JsonObject, node: JsonObject, key: str, level: int) -> JsonObject:
         """`oneOf` and `anyOf` as a choice; with what stands beside them, each branch says all of it."""
         branches: list[JsonObject] = []
+        left_out: JsonObject = FILE
         for raw in node[key]:
             branch = self._read(raw, level + 1, None)
             values = self._discriminators.values_of(node, raw)
             if values:
                 branch = self._tied(self.shape(branch), node, values)
-            if "$file" not in branch and branch not in branches:
+            if "$file" in branch:
+                left_out = branch
+            elif branch not in branches:
                 branches.append(branch)
         if not branches:
-            return FILE
+            return left_out
         kinds = base.keys() - {"type", NULL}
         if not kinds and not (base.get("type") == "object" and key != "oneOf"):
             if {} in branches:
@@ -192,8 +209,9 @@ class Components:
                 if node[old] and bound in out:
                     out[old] = out.pop(bound)
         self._lists(out, node, kinds, level)
-        if out.get("items") == FILE:
-            return FILE
+        for part in (out.get("items"), *out.get("prefixItems", ())):
+            if isinstance(part, dict) and "$file" in part:
+                return part
         if isinstance(node.get("properties"), dict) or isinstance(node.get("required"), list):
             self._object(out, node, level)
         for key in SUBSCHEMAS:

@@ -25,7 +25,7 @@ from apigen_assets.catalog.importers.openapi.schema_parts import (
     with_fields,
     with_inner,
 )
-from apigen_assets.catalog.names import distinct
+from apigen_assets.catalog.names import distinct, field_name
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import DEFINITIONS, MAX_BYTES, is_valid, nullable
 
@@ -45,6 +45,8 @@ class Linked(NamedTuple):
     """Fields inside that have other names on the wire."""
     recursive: frozenset[str]
     """Addresses that it needs in `$defs`."""
+    unknown: str | None = None
+    """Why nothing is known of the schema, where it is null for another reason than that it is a file."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +67,22 @@ class Cut:
 WHOLE = Cut()
 
 
+def _without_schema(unknown: str | None) -> Linked:
+    return Linked(None, 0, 0, None, frozenset(), unknown)
+
+
 class Linker:
     """Completes the schemas of one document.
 
     Args:
         components: of the document, in one direction.
+        names: offered names by wire name where each field has the same name everywhere; null where fields are told
+            apart within their object only.
     """
 
-    def __init__(self, components: Components) -> None:
+    def __init__(self, components: Components, names: dict[str, str] | None = None) -> None:
         self._components = components
+        self._names = names
         self._linked: dict[tuple[str, Cut], Linked] = {}
         self._open: set[tuple[str, Cut]] = set()
         self._recursive: dict[str, bool] = {}
@@ -88,7 +97,7 @@ class Linker:
         if "$ref" in part:
             return self._reference(part, cut)
         if "$file" in part:
-            return Linked(None, 0, 0, None, frozenset())
+            return _without_schema(part["$file"] if isinstance(part["$file"], str) else None)
         return self._node(part, cut)
 
     def definitions(self, addresses: frozenset[str], most: int = MAX_BYTES) -> tuple[JsonObject, int]:
@@ -144,7 +153,7 @@ class Linker:
             out = self.link(part, WHOLE)
             own = self._definition_fields.setdefault(address, FieldNames())
             if out.names is not None and out.names is not own:
-                own.take(out.names)
+                own.also.append(out.names)
             self._linked[key] = out
         return self._linked[key]
 
@@ -224,9 +233,9 @@ class Linker:
         for key, value in part.items():
             if key == "properties":
                 linked = self._properties(value, set(part.get("required", ())), cut)
-                if linked is None:
-                    return Linked(None, 0, 0, None, frozenset())
-                fields = offered_names(list(value))
+                if isinstance(linked, Linked):
+                    return linked
+                fields = offered_names(list(value)) if self._names is None else self._names
                 out[key] = {fields[wire]: take(inner) for wire, inner in linked.items()}
                 size += sum(len(wire) + 4 for wire in linked)
                 depth += 1
@@ -237,9 +246,11 @@ class Linker:
                 depth += 1
             elif key in LISTS:
                 branches = [self.link(inner, cut) for inner in value]
+                if key != "prefixItems" and self._names is None and any(branch.names for branch in branches):
+                    branches = self._told_apart(value, branches, cut)
                 kept = [branch for branch in branches if branch.schema is not None]
                 if not kept or (key != "anyOf" and len(kept) < len(branches)):
-                    return Linked(None, 0, 0, None, frozenset())
+                    return next(branch for branch in branches if branch.schema is None)
                 out[key] = [take(branch) for branch in kept]
                 depth += 1
                 if key != "prefixItems":
@@ -248,8 +259,10 @@ class Linker:
             elif key in SINGLE and isinstance(value, dict):
                 inner = self.link(value, cut if key == "items" else cut.below)
                 if inner.schema is None:
-                    if key == "items":
-                        return Linked(None, 0, 0, None, frozenset())
+                    if key == "items" or (key == "additionalProperties" and not part.get("properties")):
+                        return inner
+                    if key == "additionalProperties":
+                        out[key] = False
                     continue
                 if key != "not" or inner.schema:
                     out[key] = take(inner)
@@ -267,6 +280,19 @@ class Linker:
             }
         return self._finished(out, part, Linked(out, size, depth, names, recursive), cut)
 
+    def _told_apart(self, parts: list[JsonObject], branches: list[Linked], cut: Cut) -> list[Linked]:
+        """The branches with one name for each wire name, where two would have the same.
+
+        Whoever sends a value does not know which branch it is of: `a_b` has to mean one field in all of them.
+        """
+        wires = self._components.field_names(parts)
+        if len({field_name(wire) for wire in wires}) == len(wires):
+            return branches
+        apart = Linker(self._components, offered_names(wires))
+        # `$defs` have the names that fields have elsewhere, so a schema that contains itself is unrolled
+        bounded = Cut(4) if cut.levels is None and any(branch.recursive for branch in branches) else cut
+        return [apart.link(part, bounded) for part in parts]
+
     @staticmethod
     def _require(out: JsonObject, required: list[str], fields: dict[str, str]) -> None:
         """`required`, by offered names; where no further field is allowed, of the fields that are left."""
@@ -277,8 +303,8 @@ class Linker:
         if kept:
             out["required"] = kept
 
-    def _properties(self, properties: JsonObject, required: set[str], cut: Cut) -> dict[str, Linked] | None:
-        """Fields by wire name, without those that cannot be given; null where a required one cannot."""
+    def _properties(self, properties: JsonObject, required: set[str], cut: Cut) -> dict[str, Linked] | Linked:
+        """Fields by wire name, without those that cannot be given; a required one that cannot, where there is one."""
         out: dict[str, Linked] = {}
         for name, part in properties.items():
             if cut.levels is not None and cut.levels <= 0 and self._has_fields(part):
@@ -290,7 +316,9 @@ class Linker:
             if inner.schema is not None:
                 out[name] = inner
             elif name in required:
-                return None
+                return inner
+            elif inner.unknown:
+                self._components.warn(f"the optional field {name!r} is left out: {inner.unknown}")
         return out
 
     def _has_fields(self, part: JsonObject, level: int = 0) -> bool:

@@ -7,6 +7,12 @@ from apigen_assets.files.json_types import JsonObject, JsonValue
 FILE: JsonObject = {"$file": True}
 """Stands for a value that no JSON argument can be, such as an uploaded file."""
 
+
+def nowhere(problem: str) -> JsonObject:
+    """Likewise for a value that cannot be known, since the reference to its schema leads nowhere; says which."""
+    return {"$file": problem}
+
+
 NULL = "$null"
 """Marks a schema to which null is added when it is complete."""
 
@@ -25,13 +31,13 @@ def merged(parts: list[JsonObject], shape: Shape) -> JsonObject:
         shape: gives the object that a reference stands for.
     """
     parts = [part for part in parts if part]
-    if any("$file" in part for part in parts):
-        return FILE
+    if len(parts) > 1:
+        parts = [shape(part) if "$ref" in part else part for part in parts]
+    for part in parts:
+        if "$file" in part:
+            return part
     if len(parts) == 1:
         return parts[0]
-    parts = [shape(part) if "$ref" in part else part for part in parts]
-    if any("$file" in part for part in parts):
-        return FILE
     out: JsonObject = {}
     nulls = [NULL in part or _takes_null(part) for part in parts if part.keys() - _ANNOTATIONS or NULL in part]
     for part in parts:

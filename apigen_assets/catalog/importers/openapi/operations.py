@@ -9,6 +9,7 @@ from apigen_assets.catalog.importers.openapi.arguments import (
     Argument,
     FileUploadError,
     OversizedError,
+    not_given,
     offer,
 )
 from apigen_assets.catalog.importers.openapi.bodies import (
@@ -259,9 +260,10 @@ class Operations:
             argument = argument_of(parameter, self._components, True, self._warn, Place.BODY)
             if argument is None:
                 continue
-            if self._linker.link(argument.part).schema is None:
+            linked = self._linker.link(argument.part)
+            if linked.schema is None:
                 if argument.required:
-                    raise FileUploadError(f"{parameter['name']} is a file, which a JSON argument cannot be")
+                    raise not_given(str(parameter["name"]), linked)
                 continue
             arguments.append(argument)
         return arguments, form_media(consumes)

@@ -1,6 +1,7 @@
 """Small steps of completing a schema: names of fields, allowed values, sizes."""
 
 import json
+from collections.abc import Iterator
 
 from apigen_assets.catalog.importers.openapi.field_names import FieldNames
 from apigen_assets.catalog.importers.openapi.keywords import coerced
@@ -16,24 +17,34 @@ _SHORT = 160
 
 def references_of(part: JsonObject) -> list[str]:
     """The addresses that a read schema refers to."""
-    out: list[str] = []
+    return [node["$ref"] for node in _nodes(part) if isinstance(node.get("$ref"), str)]
+
+
+def fields_in(part: JsonObject) -> list[str]:
+    """The names of all properties of a read schema and of those in it, references not followed."""
+    return [name for node in _nodes(part) for name in node.get("properties", ())]
+
+
+def _nodes(part: JsonObject) -> Iterator[JsonObject]:
+    """The schema and those that stand in it, each before what is inside it."""
     stack: list[JsonValue] = [part]
     while stack:
         node = stack.pop()
         if isinstance(node, list):
-            stack.extend(node)
+            stack.extend(reversed(node))
             continue
         if not isinstance(node, dict):
             continue
+        yield node
         if isinstance(node.get("$ref"), str):
-            out.append(node["$ref"])
             continue
+        inner: list[JsonValue] = []
         for key, value in node.items():
             if key in {"properties", "patternProperties"}:
-                stack.extend(value.values())
+                inner.extend(value.values())
             elif key in LISTS or (key in SINGLE and isinstance(value, dict)):
-                stack.append(value)
-    return out
+                inner.append(value)
+        stack.extend(reversed(inner))
 
 
 def offered_names(wires: list[str]) -> dict[str, str]:
@@ -50,7 +61,7 @@ def with_fields(names: FieldNames | None, fields: dict[str, tuple[str, FieldName
     """The names of an object with those of its fields."""
     if all(offered == wire and inner is None for offered, (wire, inner) in fields.items()):
         return names
-    out = names or FieldNames()
+    out = FieldNames([names])
     for offered, (wire, inner) in fields.items():
         if offered != wire:
             out.fields[offered] = wire
@@ -63,7 +74,7 @@ def with_inner(names: FieldNames | None, key: str, inner: FieldNames | None) -> 
     """The names of a value with those of its items or further fields."""
     if inner is None or key not in {"items", "additionalProperties"}:
         return names
-    out = names or FieldNames()
+    out = FieldNames([names])
     if key == "items":
         out.items = inner
     else:
@@ -75,12 +86,7 @@ def united(names: FieldNames | None, more: FieldNames | None) -> FieldNames | No
     """The names of a value that is several schemas at once."""
     if more is None or names is more:
         return names
-    if names is None:
-        return more
-    out = FieldNames()
-    out.take(names)
-    out.take(more)
-    return out
+    return more if names is None else FieldNames([names, more])
 
 
 def repaired(out: JsonObject, null: bool, warn: object) -> JsonObject:
