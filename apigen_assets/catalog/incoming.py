@@ -10,7 +10,7 @@ from apigen_assets.catalog.importers.registry import OWN_ENDINGS
 from apigen_assets.catalog.names import BUILTIN, slugify
 from apigen_assets.files.canonical import content_hash
 
-DESCRIPTIONS = (".mcp.json", ".json", ".yaml", ".yml", ".url", *OWN_ENDINGS)
+DESCRIPTIONS = (".mcp.json", ".json", ".jsonc", ".yaml", ".yml", ".toml", ".url", *OWN_ENDINGS)
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload", ".download", ".filepart", ".swp", "~")
 """Endings that upload tools and editors give to files they still write."""
 

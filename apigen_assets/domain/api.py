@@ -166,6 +166,8 @@ class McpBinding(_Part):
     """Whether an HTTP server speaks the older transport of server-sent events."""
     wire_names: dict[str, str] = Field(default_factory=dict)
     """The server's name of each argument that is offered under another one."""
+    nested: tuple[NestedNames, ...] = ()
+    """Names below the arguments, where fields inside differ for the server; the first is the object of arguments."""
     result_schema: JsonObject | None = None
     """What the server says of the tool's structured results (`outputSchema`); results are checked against it."""
 

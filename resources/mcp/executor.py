@@ -20,6 +20,7 @@ from resources.mcp.connection import Address, Limits
 from resources.mcp.server import Server
 from resources.rest.connection import redactor
 from resources.rest.recordings import Mode, Recordings, call_key, instead_of_call
+from resources.rest.request import wire_value
 from resources.rest.response import Reading
 
 _WINDOW = 64
@@ -147,7 +148,8 @@ class McpExecutor:
         if server is None:
             server = self._servers[address] = Server(address, self._limits, self._environment)
         started = time.monotonic()
-        wire = {binding.wire_names.get(name, name): value for name, value in arguments.items()}
+        inside = wire_value(arguments, 0, binding.nested) if binding.nested else arguments
+        wire = {binding.wire_names.get(name, name): value for name, value in inside.items()}
         reading = await server.call(binding.tool, wire_numbers(wire), binding.result_schema)
         result = self._result(reading, binding, time.monotonic() - started)
         if self.recordings is not None and result.outcome is not Outcome.REFUSED:

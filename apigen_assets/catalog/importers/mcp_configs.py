@@ -1,28 +1,28 @@
-"""Files in which MCP clients keep their servers: Claude, Cursor, VS Code, Zed, OpenCode, Goose and their like."""
+"""One entry of an MCP client's file as a server: how it is started or called, and no secret that stands there."""
 
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+import shlex
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from apigen_assets.catalog.importers.documents import Document, decode, parse_json
 from apigen_assets.catalog.importers.imported import SourceError
+from apigen_assets.catalog.importers.mcp_files import COMMANDS, URLS, first_of
+from apigen_assets.catalog.importers.mcp_placeholders import Placeholders
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from resources.mcp.connection import Address
 
 Warn = Callable[[str], None]
 
-_CONTAINERS = ("mcpServers", "servers", "mcp_servers", "context_servers", "extensions", "mcp")
-_COMMANDS = ("command", "cmd")
-_URLS = ("url", "serverUrl", "httpUrl", "uri", "endpoint")
-_TELLING = frozenset({"args", "env", "type", "transport"})
-"""One of these in every entry tells a bare map of servers from other maps of URLs and commands."""
+_HEADERS = ("headers", "http_headers", "httpHeaders")
+_TOKENS = ("token_variable", "bearer_token_env_var")
+"""Where a file names the variable that holds a server's token."""
 _BEARER = re.compile(r"Bearer \$\{([A-Za-z_]\w*)\}")
 _ONLY_HOLE = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
-_HOLE = re.compile(r"\$\{(?:(env|input|command|config):)?([^{}:]+)(?::-([^{}]*))?\}")
 _SECRET_NAME = re.compile(
     r"(^|[-_])(api[-_]?)?(key|token|secret|password|passwd|pwd|pat|credentials?|auth|authorization|cookie|private|dsn)"
     r"s?($|[-_])|apikey|accesskey|connection[-_]?string",
@@ -42,67 +42,6 @@ class McpServer(Address):
     name: str
 
 
-def read_config(document: Document) -> JsonValue:
-    """The JSON value of a client's file; comments and trailing commas are allowed, as editors write them.
-
-    Raises:
-        SourceError: it is not JSON.
-    """
-    try:
-        return parse_json(document)
-    except SourceError as error:
-        if error.reason != "not_json":
-            raise
-        try:
-            return json.loads(_without_comments(decode(document)))
-        except (ValueError, RecursionError):
-            raise error from None
-
-
-def is_mcp_config(value: object) -> bool:
-    """Whether a JSON value is a client's file with servers in it."""
-    return bool(_entries(value))
-
-
-def servers_of(value: JsonValue) -> dict[str, JsonValue]:
-    """The servers of a client's file, by name; empty where it has none."""
-    return _entries(value)
-
-
-def inputs_of(value: JsonValue) -> dict[str, JsonObject]:
-    """What a VS Code file asks its user for, by id."""
-    listed = value.get("inputs") if isinstance(value, dict) else None
-    listed = listed if isinstance(listed, list) else []
-    return {str(entry["id"]): entry for entry in listed if isinstance(entry, dict) and "id" in entry}
-
-
-def _entries(value: object) -> dict[str, JsonValue]:
-    if not isinstance(value, dict):
-        return {}
-    for key, inner in value.items():
-        if not isinstance(key, str) or key.rpartition(".")[2] not in _CONTAINERS:
-            continue
-        told = key.rpartition(".")[2] in ("mcpServers", "mcp_servers", "context_servers")
-        if told and isinstance(inner, list):  # Continue: a list of servers with names
-            inner = {str(entry.get("name", at)): entry for at, entry in enumerate(inner) if isinstance(entry, dict)}
-        if not isinstance(inner, dict) or not inner:
-            continue
-        if told or any(_is_server(entry) for entry in inner.values()):
-            return {str(name): entry for name, entry in inner.items()}
-        if key == "mcp" and (nested := _entries(inner)):
-            return nested
-    bare = value and all(_is_server(entry) and entry.keys() & _TELLING for entry in value.values())
-    return {str(name): entry for name, entry in value.items()} if bare else {}
-
-
-def _is_server(entry: object) -> bool:
-    if not isinstance(entry, dict):
-        return False
-    url = _first(entry, _URLS)
-    command = _first(entry, _COMMANDS)
-    return isinstance(command, str | list | dict) or (isinstance(url, str) and url.startswith(("http", "$")))
-
-
 def server_of(name: str, entry: object, folder: Path, inputs: dict[str, JsonObject], warn: Warn) -> McpServer:
     """How to reach the server of one entry. No secret that stands in the file is kept.
 
@@ -120,11 +59,13 @@ def server_of(name: str, entry: object, folder: Path, inputs: dict[str, JsonObje
         raise SourceError("malformed_server", f"{name} is a JSON {type(entry).__name__}, not an object")
     if entry.get("disabled") is True or entry.get("enabled") is False:
         raise SourceError("disabled_server", f"{name} is switched off in the file")
-    text = _Text(name, folder, inputs)
-    url = _first(entry, _URLS)
+    text = Placeholders(folder, inputs)
+    if isinstance(entry.get("transport"), dict):
+        entry = {**entry, **entry["transport"], "transport": entry["transport"].get("type")}
+    url = first_of(entry, URLS)
     if isinstance(url, str):
         return _remote(name, entry, text.plain(url), text)
-    command = _first(entry, _COMMANDS)
+    command = first_of(entry, COMMANDS)
     if isinstance(command, dict):  # Zed
         entry = {**entry, **command}
         command = command.get("path")
@@ -134,7 +75,9 @@ def server_of(name: str, entry: object, folder: Path, inputs: dict[str, JsonObje
         command, given = command[0], [*command[1:], *(given or [])]
     if not isinstance(command, str) or not command or given is None:
         raise SourceError("malformed_server", f"{name} has neither `url` nor `command` with a list of `args`")
-    cwd = _folder(name, _first(entry, ("cwd", "workingDirectory", "working_directory")), folder, text)
+    if not given and " " in command and not Path(command).exists() and shutil.which(command) is None:
+        command, *given = _words(name, command)
+    cwd = _folder(name, first_of(entry, ("cwd", "workingDirectory", "working_directory")), folder, text)
     arguments = [text.plain(str(argument)) for argument in given]
     _refuse_literal_secrets(name, arguments)
     places = [Path(cwd), folder] if cwd else [folder]
@@ -146,13 +89,13 @@ def server_of(name: str, entry: object, folder: Path, inputs: dict[str, JsonObje
     ]
     if entry.get("envFile"):
         warn(f"{name}: `envFile` is not read: set its variables in the environment")
-    variables, environment = _environment(name, _first(entry, ("env", "environment", "envs")), text, warn)
-    more = entry.get("env_keys")  # Goose
-    variables += tuple(str(key) for key in more) if isinstance(more, list) else ()
+    variables, environment = _environment(name, first_of(entry, ("env", "environment", "envs")), text, warn)
+    more = first_of(entry, ("env_keys", "env_vars"))  # Goose, Codex
+    variables += tuple(str(key) for key in more if isinstance(key, str)) if isinstance(more, list) else ()
     return McpServer(name=name, command=(command, *own), variables=variables, environment=environment, cwd=cwd)
 
 
-def _remote(name: str, entry: JsonObject, url: str, text: "_Text") -> McpServer:
+def _remote(name: str, entry: JsonObject, url: str, text: Placeholders) -> McpServer:
     if not url.startswith(("http://", "https://")):
         raise SourceError("bad_url", f"{name}: {url[:100]!r} is not a valid http(s) URL")
     secret = [key for key, value in parse_qsl(urlsplit(url).query) if _is_secret(key, value) and "${" not in value]
@@ -161,30 +104,49 @@ def _remote(name: str, entry: JsonObject, url: str, text: "_Text") -> McpServer:
             "literal_secret",
             f"{name}: the URL holds a secret ({', '.join(secret) or 'user name'}): write ${{VARIABLE}}",
         )
-    kind = str(entry.get("type") or entry.get("transport") or "").lower()
+    kind = str(first_of(entry, ("type", "transport", "transportType")) or "").lower()
+    if kind in ("ws", "websocket"):
+        raise SourceError("unsupported_transport", f"{name}: servers over {kind} are not called here")
     sse = kind == "sse" or (not kind and urlsplit(url).path.rstrip("/").endswith("/sse"))
-    named = entry.get("token_variable")
-    headers = entry.get("headers") or (entry.get("requestInit") or {}).get("headers") or {}
-    token, kept = named if isinstance(named, str) and named else None, []
-    if not isinstance(headers, dict):
-        raise SourceError("unsupported_headers", f"{name}: `headers` is not an object")
+    named = first_of(entry, _TOKENS)
+    token = named if isinstance(named, str) and named else None
+    kept: list[tuple[str, str]] = []
+    headers = _headers(name, entry)
     for header, value in headers.items():
-        value = text.header(str(header), str(value))
+        value = text.header(value)
         bearer = _BEARER.fullmatch(value.strip())
-        if str(header).lower() == "authorization" and bearer and token is None:
+        if header.lower() == "authorization" and bearer and token is None:
             token = bearer[1]
-        elif "${" not in value and _is_secret(str(header), value):
+        elif "${" not in value and _is_secret(header, value):
             raise SourceError(
                 "unsupported_headers",
                 f"{name}: the header {header} may hold a secret: write its value as ${{VARIABLE}} and set the variable",
             )
         else:
-            kept.append((str(header), value))
+            kept.append((header, value))
     return McpServer(name=name, url=url, token_variable=token, headers=tuple(kept), sse=sse)
 
 
+def _headers(name: str, entry: JsonObject) -> dict[str, str]:
+    """The headers of an entry, those among them that stand in variables as `${VARIABLE}`."""
+    held = [entry, *(entry[key] for key in ("requestInit", "requestOptions") if isinstance(entry.get(key), dict))]
+    headers: JsonValue = next((found for part in held if (found := first_of(part, _HEADERS)) is not None), {})
+    in_variables = entry.get("env_http_headers") or {}  # Codex
+    if not isinstance(headers, dict) or not isinstance(in_variables, dict):
+        raise SourceError("unsupported_headers", f"{name}: `headers` is not an object")
+    own = {str(header): str(value) for header, value in headers.items()}
+    return own | {str(header): f"${{{variable}}}" for header, variable in in_variables.items()}
+
+
+def _words(name: str, command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise SourceError("malformed_server", f"{name}: the command line {command[:100]!r}: {error}") from None
+
+
 def _environment(
-    name: str, given: object, text: "_Text", warn: Warn
+    name: str, given: object, text: Placeholders, warn: Warn
 ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """Variables that are handed on, and those that get a text of their own."""
     if given is None:
@@ -211,51 +173,7 @@ def _environment(
     return tuple(variables), tuple(environment)
 
 
-class _Text:
-    """Texts of an entry with the client's own placeholders replaced by what they stand for."""
-
-    def __init__(self, name: str, folder: Path, inputs: dict[str, JsonObject]) -> None:
-        self._name = name
-        self._folder = folder
-        self._inputs = inputs
-
-    def plain(self, text: str) -> str:
-        """A command, argument, path or URL: variables stay as `${NAME}`."""
-        return self._filled(text, None)
-
-    def variable(self, name: str, text: str) -> str:
-        """The value of an environment variable: a question to the user is answered by the variable itself."""
-        return self._filled(text, name)
-
-    def header(self, name: str, text: str) -> str:
-        """The value of a header."""
-        bare = re.fullmatch(r"((?:Bearer|Token|Basic)\s+)?\$([A-Za-z_]\w*)", text.strip())
-        return f"{bare[1] or ''}${{{bare[2]}}}" if bare else self._filled(text, None)
-
-    def _filled(self, text: str, variable: str | None) -> str:
-        def put(match: re.Match[str]) -> str:
-            kind, name, default = match[1], match[2].strip(), match[3]
-            if kind == "input":
-                asked = self._inputs.get(name, {})
-                answer = asked.get("default")
-                own = variable if variable and match[0] == text else re.sub(r"\W+", "_", name).upper()
-                if isinstance(answer, str) and answer and not asked.get("password") and own not in os.environ:
-                    return answer
-                return f"${{{own}}}"
-            if name in ("workspaceFolder", "workspaceRoot", "CLAUDE_PROJECT_DIR", "CLAUDE_PLUGIN_ROOT"):
-                return str(self._folder)
-            if name in ("userHome", "HOME"):
-                return str(Path.home())
-            if name in ("pathSeparator", "/"):
-                return os.sep
-            if default is not None and name not in os.environ:
-                return default
-            return f"${{{name}}}" if re.fullmatch(r"[A-Za-z_]\w*", name) else match[0]
-
-        return _HOLE.sub(put, text)
-
-
-def _folder(name: str, given: object, folder: Path, text: _Text) -> str | None:
+def _folder(name: str, given: object, folder: Path, text: Placeholders) -> str | None:
     if not isinstance(given, str) or not given.strip():
         return None
     path = (folder / Path(text.plain(given.strip())).expanduser()).resolve()
@@ -296,17 +214,3 @@ def _is_secret(name: str, value: str) -> bool:
         return False
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return bool(_SECRET_NAME.search(spaced) or _SECRET_VALUE.search(value) or _RANDOM.fullmatch(value.strip()))
-
-
-def _first(entry: JsonObject, names: tuple[str, ...]) -> JsonValue:
-    return next((entry[name] for name in names if entry.get(name) is not None), None)
-
-
-def _without_comments(text: str) -> str:
-    """JSON with comments and trailing commas as plain JSON; texts are left as they are."""
-    return re.sub(r",(\s*[}\]])", r"\1", "".join(_code(text)))
-
-
-def _code(text: str) -> Iterator[str]:
-    for match in re.finditer(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/|[^"/]+|/', text, re.DOTALL):
-        yield "" if match[0].startswith(("//", "/*")) else match[0]

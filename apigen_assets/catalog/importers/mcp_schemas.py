@@ -8,7 +8,9 @@ from typing import NoReturn
 from jsonschema import Draft202012Validator
 
 from apigen_assets.catalog.descriptions import clean_description
-from apigen_assets.catalog.names import field_name
+from apigen_assets.catalog.importers.mcp_names import distinct_names, with_arguments, with_offered_fields
+from apigen_assets.catalog.importers.mcp_unions import lifted, values_of
+from apigen_assets.domain.api import NestedNames
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import JSON_TYPES, MAX_DEPTH, is_valid, nullable
@@ -26,7 +28,6 @@ _COUNTS = frozenset(
     {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains"}
 )
 _PLAIN = frozenset({"const", "format", "contentEncoding", "contentMediaType", "uniqueItems", "dependentRequired"})
-_COMPOSED = ("anyOf", "allOf", "if", "then", "else", "dependentSchemas", "not")
 
 
 _TYPE_NAMES = {"int": "integer", "float": "number", "double": "number", "str": "string", "bool": "boolean",
@@ -37,6 +38,10 @@ class SchemaRefusedError(ValueError):
     """A schema that is not one, or that cannot be offered."""
 
 
+class _NowhereError(SchemaRefusedError):
+    """A schema of which nothing is known, since its reference leads nowhere."""
+
+
 @dataclass(frozen=True)
 class Arguments:
     """What a tool takes."""
@@ -45,6 +50,8 @@ class Arguments:
     """A JSON Schema of type object; every argument is among its `properties`."""
     wire_names: dict[str, str]
     """The server's name of each argument that is offered under another one."""
+    nested: tuple[NestedNames, ...]
+    """Names of the fields inside the arguments; the first is the object of arguments."""
 
 
 def read_arguments(schema: JsonValue, warn: Warn) -> Arguments:
@@ -67,8 +74,8 @@ def read_arguments(schema: JsonValue, warn: Warn) -> Arguments:
     read = reader.read(schema)
     if "$ref" in read:  # arguments that contain themselves: they stand at the top as well
         read = {**reader.definitions[read["$ref"].rpartition("/")[2]], **{k: v for k, v in read.items() if k != "$ref"}}
-    properties, required = _lifted(read)
-    names = _distinct_names(list(properties))
+    properties, required = lifted(read)
+    names = distinct_names(list(properties))
     out: JsonObject = {"type": "object", "properties": {names[name]: part for name, part in properties.items()}}
     out["required"] = [names[name] for name in required]
     rest = read.get("additionalProperties")
@@ -79,11 +86,12 @@ def read_arguments(schema: JsonValue, warn: Warn) -> Arguments:
             out[key] = value
     if "allOf" in out and all(part.keys() <= {"type", "properties", "required"} for part in out["allOf"]):
         del out["allOf"]
-    out = _renamed(out, names)
+    out = with_arguments(out, names)
     if reader.definitions:
         out["$defs"] = reader.definitions
+    out, nested = with_offered_fields(out)
     _check(out)
-    return Arguments(out, {name: wire for wire, name in names.items() if name != wire})
+    return Arguments(out, {name: wire for wire, name in names.items() if name != wire}, nested)
 
 
 def read_result_schema(schema: JsonValue, warn: Warn) -> JsonObject | None:
@@ -92,7 +100,7 @@ def read_result_schema(schema: JsonValue, warn: Warn) -> JsonObject | None:
         warn(f"`outputSchema` is a JSON {_kind(schema)}, not a schema")
         return None
     try:
-        reader = _Reader(schema, warn)
+        reader = _Reader(schema, warn, of_results=True)
         out = reader.read(schema)
         if reader.definitions:
             out["$defs"] = reader.definitions
@@ -106,9 +114,11 @@ def read_result_schema(schema: JsonValue, warn: Warn) -> JsonObject | None:
 class _Reader:
     """Reads the schemas of one document."""
 
-    def __init__(self, document: JsonObject, warn: Warn) -> None:
+    def __init__(self, document: JsonObject, warn: Warn, of_results: bool = False) -> None:
         self._document = document
         self._warn = warn
+        self._of_results = of_results
+        """What is not known of a result may be anything; what is not known of an argument cannot be given."""
         self._parts = 0
         self._open: list[str] = []
         self._names: dict[str, str] = {}
@@ -145,7 +155,7 @@ class _Reader:
         if kinds:
             out["type"] = kinds[0] if len(kinds) == 1 else kinds
         self._take_limits(out, schema)
-        if "type" not in out and (values := _values(out)) and all(isinstance(value, str) for value in values):
+        if "type" not in out and (values := values_of(out)) and all(isinstance(value, str) for value in values):
             out = {"type": "string", **out}
         self._take_parts(out, schema, level)
         if schema.get("nullable") is True:
@@ -164,11 +174,15 @@ class _Reader:
         else:
             target = self._at(reference)
             if target is None:
+                if not self._of_results:
+                    raise _NowhereError(f"the reference {reference[:100]!r} leads nowhere here")
                 self._warn(f"the reference {reference[:100]!r} leads nowhere here")
                 return self._annotated({}, beside)
             self._open.append(reference)
-            out = self.read(target, level, reference)
-            self._open.pop()
+            try:
+                out = self.read(target, level, reference)
+            finally:
+                self._open.pop()
             if reference in self._names:
                 self.definitions[self._names[reference]] = out
                 out = {"$ref": f"#/$defs/{self._names[reference]}"}
@@ -182,8 +196,13 @@ class _Reader:
         return self._names[reference]
 
     def _at(self, reference: str) -> JsonValue:
+        own = self._document.get("$id")
+        if isinstance(own, str) and own and reference.startswith(own):
+            reference = reference[len(own) :] or "#"
         if not reference.startswith("#"):
             return None
+        if len(reference) > 1 and reference[1] != "/":
+            return _anchored(self._document, reference[1:])
         node: JsonValue = self._document
         for step in reference[1:].split("/")[1:]:
             step = step.replace("~1", "/").replace("~0", "~")
@@ -233,7 +252,7 @@ class _Reader:
             if key == "anyOf":
                 parts = parts if isinstance(parts, list) else schema.get("oneOf")
             if isinstance(parts, list) and parts:
-                read = [self.read(part, level + 1) for part in parts]
+                read = self._branches(key, parts, level)
                 unique = (
                     [part for at, part in enumerate(read) if part not in read[:at]] if key != "prefixItems" else read
                 )
@@ -244,7 +263,7 @@ class _Reader:
                 out[key] = part
         for key in _MAPS:
             if isinstance(schema.get(key), dict):
-                out[key] = {name: self.read(part, level + 1, name) for name, part in schema[key].items()}
+                out[key] = self._fields(schema[key], set(out.get("required", ())), level)
             elif schema.get(key):  # null and [] are how some languages write an empty object
                 self._refuse(schema[key], key)
         extra = schema.get("additionalProperties")
@@ -252,6 +271,30 @@ class _Reader:
             extra = self.read(extra, level + 1) or True
         if isinstance(extra, bool | dict):
             out["additionalProperties"] = extra
+
+    def _branches(self, key: str, parts: list[JsonValue], level: int) -> list[JsonObject]:
+        """The parts of a composed schema; of a choice those that are known."""
+        out: list[JsonObject] = []
+        for part in parts:
+            try:
+                out.append(self.read(part, level + 1))
+            except _NowhereError as problem:
+                if key != "anyOf" or (part is parts[-1] and not out):
+                    raise
+                self._warn(f"a branch is left out: {problem}")
+        return out
+
+    def _fields(self, fields: JsonObject, required: set[str], level: int) -> JsonObject:
+        """The schemas of fields, without the optional ones of which nothing is known."""
+        out: JsonObject = {}
+        for name, part in fields.items():
+            try:
+                out[name] = self.read(part, level + 1, name)
+            except _NowhereError as problem:
+                if name in required:
+                    raise _NowhereError(f"{name!r} cannot be given: {problem}") from None
+                self._warn(f"the optional field {name!r} is left out: {problem}")
+        return out
 
     def _annotated(self, out: JsonObject, schema: JsonObject) -> JsonObject:
         text = schema.get("description") or (schema.get("title") if not out else None)
@@ -271,87 +314,25 @@ class _Reader:
         return out
 
 
-def _lifted(schema: JsonObject) -> tuple[JsonObject, list[str]]:
-    """All properties of an object and of the branches it is composed of, and those that every value needs."""
-    properties: JsonObject = dict(schema.get("properties", {}))
-    required = list(schema.get("required", []))
-    for part in [*schema.get("allOf", []), *(schema[key] for key in ("then", "else", "if") if key in schema)]:
-        inner, needed = _lifted(part)
-        properties = _united(properties, inner)
-        if part in schema.get("allOf", []):
-            required += needed
-    for part in schema.get("dependentSchemas", {}).values():
-        properties = _united(properties, _lifted(part)[0])
-    branches = [_lifted(part) for part in schema.get("anyOf", [])]
-    for inner, _ in branches:
-        properties = _united(properties, inner)
-    if branches:
-        required += [name for name in branches[0][1] if all(name in needed for _, needed in branches)]
-    known = [name for name in dict.fromkeys(required) if name in properties]
-    missing = [name for name in dict.fromkeys(required) if name not in properties]
-    properties |= {name: {} for name in missing}
-    return properties, [*known, *missing]
-
-
-def _united(first: JsonObject, second: JsonObject) -> JsonObject:
-    """Properties of two branches; one that both have takes what either takes."""
-    out = dict(first)
-    for name, part in second.items():
-        if name not in out or out[name] == {}:
-            out[name] = part
-        elif part not in (out[name], {}) and part not in out[name].get("anyOf", []):
-            values = [*_values(out[name]), *_values(part)]
-            if all(isinstance(value, str) for value in values) and _values(out[name]) and _values(part):
-                about = {"description": out[name]["description"]} if "description" in out[name] else {}
-                out[name] = {"type": "string", **about, "enum": list(dict.fromkeys(values))}
-            else:
-                known = out[name]["anyOf"] if out[name].keys() == {"anyOf"} else [out[name]]
-                out[name] = {"anyOf": [*known, part]}
-    return out
-
-
-def _values(schema: JsonObject) -> list[JsonValue]:
-    return [schema["const"]] if "const" in schema else list(schema.get("enum", []))
-
-
-def _distinct_names(wire: list[str]) -> dict[str, str]:
-    """A name that model APIs take for each of the server's, the same where it fits."""
-    names: dict[str, str] = {}
-    for name in sorted(wire, key=lambda name: field_name(name) != name):
-        own = field_name(name)
-        names[name] = own if own not in names.values() else f"{own[:55]}_{content_hash(name, 6)}"
-    return names
-
-
-def _renamed(schema: JsonObject, names: dict[str, str]) -> JsonObject:
-    """The object's schema with its arguments' own names, in the branches it is composed of too."""
-    if all(own == wire for wire, own in names.items()):
-        return schema
-    out = dict(schema)
-    if "properties" in out:
-        out["properties"] = {names.get(name, name): part for name, part in out["properties"].items()}
-    if "required" in out:
-        out["required"] = [names.get(name, name) for name in out["required"]]
-    if isinstance(out.get("dependentRequired"), dict):
-        out["dependentRequired"] = {
-            names.get(name, name): [names.get(one, one) for one in needed]
-            for name, needed in out["dependentRequired"].items()
-        }
-    for key in _COMPOSED:
-        if isinstance(out.get(key), list):
-            out[key] = [_renamed(part, names) for part in out[key]]
-        elif key == "dependentSchemas" and key in out:
-            out[key] = {names.get(name, name): _renamed(part, names) for name, part in out[key].items()}
-        elif isinstance(out.get(key), dict):
-            out[key] = _renamed(out[key], names)
-    return out
-
-
 def _check(schema: JsonObject) -> None:
     error = next(iter(Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema)), None)
     if error is not None:
         where = "/".join(str(step) for step in error.absolute_path)
         raise SchemaRefusedError(f"not a valid JSON Schema{' at ' + where if where else ''}: {error.message[:300]}")
+
+
+def _anchored(document: JsonValue, name: str) -> JsonValue:
+    """The schema with an `$anchor`, or with an `$id` of old drafts (`#name`); null where there is none."""
+    waiting: list[JsonValue] = [document]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            if node.get("$anchor") == name or node.get("$dynamicAnchor") == name or node.get("$id") == f"#{name}":
+                return node
+            waiting += node.values()
+    return None
 
 
 def _compiles(pattern: str) -> bool:

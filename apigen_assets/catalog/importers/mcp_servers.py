@@ -9,14 +9,8 @@ from typing import TextIO
 from apigen_assets.catalog.descriptions import clean_description
 from apigen_assets.catalog.importers.documents import Document
 from apigen_assets.catalog.importers.imported import Collector, Draft, ImportResult, SourceError
-from apigen_assets.catalog.importers.mcp_configs import (
-    McpServer,
-    inputs_of,
-    is_mcp_config,
-    read_config,
-    server_of,
-    servers_of,
-)
+from apigen_assets.catalog.importers.mcp_configs import McpServer, server_of
+from apigen_assets.catalog.importers.mcp_files import inputs_of, is_mcp_config, read_config, servers_of
 from apigen_assets.catalog.importers.mcp_schemas import SchemaRefusedError, read_arguments, read_result_schema
 from apigen_assets.catalog.names import identifier
 from apigen_assets.domain.api import McpBinding
@@ -172,6 +166,7 @@ def _draft(
         headers=server.headers,
         sse=server.sse,
         wire_names=arguments.wire_names,
+        nested=arguments.nested,
         result_schema=returns,
     )
     texts = (tool.get("description"), tool.get("title"), hints.get("title"))

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from apigen_assets.catalog.importers.documents import documents, is_archive, unpacked
+from apigen_assets.catalog.importers.documents import Document, documents, is_archive, unpacked
 from apigen_assets.catalog.importers.imported import ImportResult, SourceError
-from apigen_assets.catalog.importers.mcp_servers import import_mcp_config, is_mcp_config
+from apigen_assets.catalog.importers.mcp_files import CLIENT_FILES, is_mcp_config, read_config
+from apigen_assets.catalog.importers.mcp_servers import import_mcp_config
 from apigen_assets.catalog.importers.openapi.document import import_openapi, is_openapi
 from apigen_assets.catalog.importers.python_modules import import_python_package, import_python_path
 from apigen_assets.catalog.importers.toolbench.tools import import_toolbench, is_tool
+from apigen_assets.files.json_types import JsonValue
 
 MODULES = "modules"
 """Folder within `workdir` in which the Python modules of an archive lie: bindings name files in it."""
@@ -58,8 +60,18 @@ def _read_python(request: Request) -> ImportResult:
 
 
 def _read_mcp(request: Request) -> ImportResult:
-    document = next(documents(request.path, (".json",)))
+    files = list(documents(request.path, CLIENT_FILES))
+    if not files:
+        raise SourceError("no_servers", f"{request.path.name} holds no file of an MCP client")
+    document = next((file for file in files if file.reason is None and is_mcp_config(_value(file))), files[0])
     return import_mcp_config(document, request.slug, request.path.parent, request.allow_private)
+
+
+def _value(document: Document) -> JsonValue:
+    try:
+        return read_config(document)
+    except SourceError:
+        return None
 
 
 IMPORTERS: dict[str, Importer] = {

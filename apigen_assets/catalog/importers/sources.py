@@ -7,6 +7,7 @@ from pathlib import Path
 from apigen_assets.catalog.importers.documents import Document, decode, documents
 from apigen_assets.catalog.importers.fetch import fetch
 from apigen_assets.catalog.importers.imported import ImportResult, SourceError, unusable
+from apigen_assets.catalog.importers.mcp_files import is_mcp_config, read_config
 from apigen_assets.catalog.importers.mcp_servers import import_mcp_url
 from apigen_assets.catalog.importers.openapi.document import (
     ENDINGS,
@@ -23,6 +24,9 @@ from apigen_assets.files.json_types import JsonValue
 FORMATS = ("auto", *IMPORTERS)
 MAX_LOOKS = 200
 """Documents of a folder or archive that are opened to tell its format."""
+
+_CLIENT_FILE = 2_000_000
+"""Bytes of a file that is looked at as one of an MCP client, where it is neither JSON nor YAML."""
 
 _log = logging.getLogger(__name__)
 _POINTER_LINE = re.compile(r"^\s*(url|base_url|format|token_variable)\s*[:=]\s*[\"']?([^\s\"']+)", re.IGNORECASE)
@@ -143,11 +147,15 @@ def _owner(file: str) -> str:
 
 
 def _format_of(document: Document) -> str | None:
+    if document.name.lower().endswith(".toml"):  # which YAML would read as one text
+        return "mcp" if _is_client_file(document) else None
     if looks_like_openapi(document):
         return "openapi"
     try:
         value: JsonValue = read_document(document)
     except SourceError as error:
+        if _is_client_file(document):
+            return "mcp"
         # a description that is damaged, alone in its file, is told by its first words
         head = document.data[:4096].lower()
         if error.reason in {"not_json", "not_yaml", "too_deep", "wrong_encoding", "too_large", "file_too_large"}:
@@ -156,6 +164,14 @@ def _format_of(document: Document) -> str | None:
                     return name
         return None
     return next((name for name, importer in IMPORTERS.items() if importer.recognises(value)), None)
+
+
+def _is_client_file(document: Document) -> bool:
+    """Whether a document that is neither JSON nor YAML is a file of an MCP client, whose JSON may have comments."""
+    try:
+        return len(document.data) < _CLIENT_FILE and is_mcp_config(read_config(document))
+    except SourceError:
+        return False
 
 
 def read_pointer(path: Path) -> dict[str, str]:

@@ -1,5 +1,8 @@
 """Input schemas of MCP tools as servers write them."""
 
+import json
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from apigen_assets.catalog.importers.mcp_schemas import SchemaRefusedError, read_arguments, read_result_schema
 from apigen_assets.tool_formats.json_schema import checked_parameters
+from resources.rest.request import wire_value
 
 PARTS = {"type": "array", "items": {"$ref": "#"}}
 SELF = {"type": "object", "properties": {"name": {"type": "string"}, "parts": PARTS}}
@@ -82,3 +86,81 @@ def test_any_schema_is_read_or_refused(schema):
         return
     Draft202012Validator.check_schema(arguments.parameters)
     assert set(arguments.parameters["required"]) <= set(arguments.parameters["properties"])
+
+
+NUMBER = {"type": "integer"}
+
+
+def fields(*required, **properties):
+    return {"type": "object", "properties": properties, "required": list(required)}
+
+
+@pytest.mark.parametrize(
+    ("schema", "offered", "wire"),
+    [
+        (fields(q=fields("$top", **{"$top": NUMBER})), {"q": {"top": 1}}, {"q": {"$top": 1}}),
+        (
+            fields(rows={"type": "array", "items": fields(**{"unit price": NUMBER})}),
+            {"rows": [{"unit_price": 1}, {"unit_price": 2}]},
+            {"rows": [{"unit price": 1}, {"unit price": 2}]},
+        ),
+        (
+            fields(by_day={"type": "object", "additionalProperties": fields(**{"näme": NUMBER})}),
+            {"by_day": {"a day": {"name": 1}}},
+            {"by_day": {"a day": {"näme": 1}}},
+        ),
+        (
+            {
+                **fields(tree={"$ref": "#/$defs/N"}),
+                "$defs": {"N": fields(**{"k:1": NUMBER, "n": {"$ref": "#/$defs/N"}})},
+            },
+            {"tree": {"k_1": 1, "n": {"n": {"k_1": 3}}}},
+            {"tree": {"k:1": 1, "n": {"n": {"k:1": 3}}}},
+        ),
+        (
+            fields(one={"anyOf": [fields(**{"a b": NUMBER}), fields(a_b=NUMBER)]}),
+            {"one": {"a_b_2": 1}},
+            {"one": {"a b": 1}},
+        ),
+        (
+            {"type": "object", "oneOf": [fields("a", a=fields(**{"p q": NUMBER})), fields("b", b=NUMBER)]},
+            {"a": {"p_q": 1}},
+            {"a": {"p q": 1}},
+        ),
+    ],
+)
+def test_fields_inside_arguments_have_names_that_model_apis_take(schema, offered, wire):
+    arguments = read_arguments(schema, print)
+    keys = re.findall(r'"properties": {("[^"]*")', json.dumps(arguments.parameters, ensure_ascii=False))
+    assert all(re.fullmatch(r'"[a-zA-Z0-9_-]{1,64}"', key) for key in keys)
+    assert Draft202012Validator(arguments.parameters).is_valid(offered)
+    assert wire_value(offered, 0, arguments.nested) == wire
+
+
+def test_required_fields_defaults_and_examples_follow_the_offered_names():
+    inner = {**fields("a b", **{"a b": NUMBER}), "default": {"a b": 1}, "examples": [{"a b": 2}]}
+    read = read_arguments(fields(x=inner), print).parameters["properties"]["x"]
+    assert (read["required"], read["default"], read["examples"]) == (["a_b"], {"a_b": 1}, [{"a_b": 2}])
+
+
+GONE = {"$ref": "#/$defs/Gone"}
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [GONE, {"type": "array", "items": GONE}, {"allOf": [GONE]}, fields("a", a=GONE), {"$ref": "https://x.example/s"}],
+)
+def test_what_a_missing_reference_describes_is_not_offered(lost):
+    warned = []
+    assert list(read_arguments(fields("n", n=NUMBER, lost=lost), warned.append).parameters["properties"]) == ["n"]
+    assert len(warned) == 1 and "'lost' is left out" in warned[0]
+    with pytest.raises(SchemaRefusedError, match="lost"):
+        read_arguments(fields("lost", lost=lost), print)
+    assert read_result_schema(fields("lost", lost=GONE), print)["properties"]["lost"] == {}
+
+
+@pytest.mark.parametrize("reference", ["#size", "https://depot.example/s#/$defs/Size", "https://depot.example/s#size"])
+def test_references_by_anchor_and_by_the_schemas_own_id(reference):
+    schema = {"$id": "https://depot.example/s", **fields(size={"$ref": reference})}
+    schema["$defs"] = {"Size": {"$anchor": "size", "type": "integer", "minimum": 1}}
+    assert read_arguments(schema, print).parameters["properties"]["size"]["minimum"] == 1

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from apigen_assets.catalog.importers.mcp_configs import is_mcp_config, server_of, servers_of
+from apigen_assets.catalog.importers.mcp_configs import server_of
+from apigen_assets.catalog.importers.mcp_files import is_mcp_config, servers_of
 from apigen_assets.catalog.importers.sources import import_source
 from apigen_assets.domain.outcome import CallRequest
 from apigen_assets.tool_formats.schema_validator import compile_schema

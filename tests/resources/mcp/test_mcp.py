@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from apigen_assets.domain.api import McpBinding, PythonBinding
+from apigen_assets.domain.api import McpBinding, NestedNames, PythonBinding
 from apigen_assets.domain.outcome import CallRequest, Outcome
 from resources.mcp.executor import McpExecutor
 from resources.rest.recordings import Recordings
@@ -195,11 +195,14 @@ def test_results_are_checked_against_their_schema_and_names_are_the_servers_own(
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
     checked = {"command": raw, "result_schema": schema}
     wire_names = {"top": "$top", "filter_a": "filter[a]"}
-    good, bad, renamed = run(
+    nested = (NestedNames(inner={"top": 1}), NestedNames(fields={"a_b": "a b"}))
+    good, bad, renamed, inside = run(
         request("result", {"x": 1}, **checked),
         request("result", {"x": 0}, **checked),
         request("names", {"top": 2.0, "filter_a": "q"}, command=raw, wire_names=wire_names),
+        request("names", {"top": {"a_b": 2.0}}, command=raw, wire_names=wire_names, nested=nested),
     )
     assert good.outcome is Outcome.OK and json.loads(good.result) == {"n": 5}
     assert bad.outcome is Outcome.MALFORMED and "n" in bad.detail
     assert json.loads(renamed.result)["arguments"] == {"$top": 2, "filter[a]": "q"}
+    assert json.loads(inside.result)["arguments"] == {"$top": {"a b": 2}}
