@@ -6,6 +6,7 @@ from collections.abc import Callable
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats import python_classes
 from apigen_assets.tool_formats.json_schema import nullable
+from apigen_assets.tool_formats.python_aliases import alias_schema
 from apigen_assets.tool_formats.python_syntax import (
     AnnotationError,
     Unknown,
@@ -81,7 +82,7 @@ class Scope:
                 except SyntaxError:
                     raise AnnotationError("unreadable_type", f"the annotation {text!r} is not valid Python") from None
             case ast.BinOp(op=ast.BitOr()):
-                return self._union(members_of_union(annotation), _open, _level)
+                return self.union(members_of_union(annotation), _open, _level)
             case ast.Subscript():
                 return self._generic(annotation, _open, _level)
             case ast.Call(func=function) if last_name(function) in CONSTRAINED:
@@ -197,7 +198,12 @@ class Scope:
         other = self._neighbour(module) if module else None
         return (other, name) if other is not None and other is not self else None
 
-    def _union(self, parts: list[ast.expr], opened: tuple[str, ...], level: int) -> JsonObject:
+    def union(self, parts: list[ast.expr], opened: tuple[str, ...], level: int) -> JsonObject:
+        """The schema of a value that is of one of several types; those without a JSON form are left out.
+
+        Raises:
+            AnnotationError: none of them has one.
+        """
         schemas: list[JsonObject] = []
         refused: AnnotationError | None = None
         for part in parts:
@@ -229,6 +235,15 @@ class Scope:
             return {"type": kinds[0] if len(kinds) == 1 else kinds}
         return {"anyOf": [*rest, null] if null in schemas else rest}
 
+    def _alias(
+        self, node: ast.expr, arguments: list[ast.expr] | None, opened: tuple[str, ...], level: int
+    ) -> JsonObject | None:
+        """The type behind a name that was assigned, here or in a module of the same source; null where none was."""
+        if isinstance(node, ast.Name) and node.id in self._values:
+            return alias_schema(self, node.id, self._values, opened, level, arguments)
+        other = self._elsewhere(node) if level <= MAX_NESTING else None
+        return other[0]._alias(ast.Name(other[1]), arguments, opened, level + 1) if other is not None else None
+
     def _generic(self, node: ast.Subscript, opened: tuple[str, ...], level: int) -> JsonObject:
         full = self.qualified(node.value)
         name = full.rpartition(".")[2]
@@ -237,10 +252,13 @@ class Scope:
         if self.class_named(node.value) is not None:  # a generic class of the source: as it is without parameters
             return self._named(node.value, opened, level)
         items = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+        aliased = self._alias(node.value, items, opened, level)
+        if aliased is not None:
+            return aliased
         if name == "Optional":
-            return self._union([*items, ast.Constant(None)], opened, level)
+            return self.union([*items, ast.Constant(None)], opened, level)
         if name == "Union":
-            return self._union(items, opened, level)
+            return self.union(items, opened, level)
         if name == "Literal":
             return self._literal(items)
         if name == "Annotated":
@@ -318,10 +336,10 @@ class Scope:
         found = self.class_named(node)
         if found is not None:
             return python_classes.class_schema(found[0], found[1], opened, level)
-        name, full = last_name(node), self.qualified(node)
-        alias = f"{self.module}={name}"
-        if isinstance(node, ast.Name) and name in self._values and alias not in opened:
-            return self._alias(name, self._values[name], (*opened, alias), level)
+        aliased = self._alias(node, None, opened, level)
+        if aliased is not None:
+            return aliased
+        full = self.qualified(node)
         other = self._elsewhere(node)
         if other is not None and level <= MAX_NESTING:
             return other[0]._named(ast.Name(other[1]), opened, level + 1)
@@ -344,24 +362,6 @@ class Scope:
         if name in NOT_JSON:
             raise AnnotationError("type_not_json", f"{ast.unparse(node)} has no JSON form")
         raise AnnotationError("unknown_type", f"{ast.unparse(node)} is not defined in this file")
-
-    def _alias(self, name: str, value: ast.expr, opened: tuple[str, ...], level: int) -> JsonObject:
-        """The type behind a name that was assigned: an alias, a NewType, a type variable, a class made by a call."""
-        if isinstance(value, ast.Call):
-            maker = last_name(value.func)
-            if maker == "NewType" and len(value.args) == 2:
-                return self.schema(value.args[1], opened, level + 1)
-            if maker == "TypeVar":
-                bounds = [k.value for k in value.keywords if k.arg == "bound"] or value.args[1:]
-                return self._union(bounds, opened, level) if bounds else {}
-            if maker == "TypeAliasType" and len(value.args) == 2:
-                return self.schema(value.args[1], opened, level + 1)
-            if maker == "ParamSpec":
-                raise AnnotationError("type_not_json", f"{name} is a parameter specification")
-            made = python_classes.class_of_call(name, value)
-            if made is not None:
-                return python_classes.class_schema(self, made, opened, level)
-        return self.schema(value, opened, level + 1)
 
 
 def with_default(schema: JsonObject, node: ast.expr | None, scope: Scope) -> JsonObject:

@@ -60,16 +60,16 @@ def class_schema(scope: "Scope", node: ast.ClassDef, opened: tuple[str, ...], le
     described = {"description": text} if (text := ast.get_docstring(node)) else {}
     schema = {**object_schema(properties, required), **described}
     reference = {"$ref": f"#/{DEFINITIONS}/{node.name}"}
-    return {**reference, DEFINITIONS: {node.name: schema}} if _refers(schema, reference["$ref"]) else schema
+    return {**reference, DEFINITIONS: {node.name: schema}} if refers(schema, reference["$ref"]) else schema
 
 
-def _refers(schema: JsonValue, reference: str) -> bool:
+def refers(schema: JsonValue, reference: str) -> bool:
     """Whether a schema holds a reference."""
     if isinstance(schema, list):
-        return any(_refers(item, reference) for item in schema)
+        return any(refers(item, reference) for item in schema)
     if not isinstance(schema, dict):
         return False
-    return schema.get("$ref") == reference or any(_refers(item, reference) for item in schema.values())
+    return schema.get("$ref") == reference or any(refers(item, reference) for item in schema.values())
 
 
 def lifted(schema: JsonObject) -> JsonObject:

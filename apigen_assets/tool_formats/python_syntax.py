@@ -73,7 +73,9 @@ def assigned_names(body: list[ast.stmt]) -> dict[str, ast.expr]:
         elif type(statement).__name__ == "TypeAlias":  # `type X = ...`, of Python 3.12
             target, aliased = getattr(statement, "name", None), getattr(statement, "value", None)
             if isinstance(target, ast.Name) and isinstance(aliased, ast.expr):
-                assigned[target.id] = aliased
+                declared: list[ast.expr] = [ast.Name(str(part.name)) for part in getattr(statement, "type_params", ())]
+                more = [ast.keyword("type_params", ast.Tuple(declared))] if declared else []
+                assigned[target.id] = ast.Call(ast.Name("TypeAliasType"), [ast.Constant(target.id), aliased], more)
     return assigned
 
 

@@ -61,7 +61,7 @@ def converters(signature: Signature, namespace: dict[str, Any]) -> dict[str, Cal
         try:
             annotation = _evaluate(parameter.annotation, namespace)
             if not _is_plain(annotation):
-                converters[name] = _converter(name, annotation, optional=parameter.default is None)
+                converters[name] = _converter(name, annotation, parameter.default is None, namespace)
             elif _wants_integers(annotation):
                 converters[name] = partial(_whole_where_wanted, annotation=annotation)
         except Exception:  # text of another module's names, or a class that is none of JSON's business
@@ -161,12 +161,15 @@ def _wire(value: Any) -> Any:
     return [_wire(part) for part in value] if isinstance(value, list) else _whole(value)
 
 
-def _converter(name: str, annotation: object, optional: bool) -> Callable[[Any], Any]:
+def _converter(name: str, annotation: object, optional: bool, namespace: dict[str, Any]) -> Callable[[Any], Any]:
     from pydantic import TypeAdapter, ValidationError
 
     if sys.version_info < (3, 12):
         _make_typed_dicts_readable(annotation, [])
-    read = TypeAdapter(_concrete(annotation)).validate_json
+    adapter = TypeAdapter(_concrete(annotation))
+    if not adapter.pydantic_complete:  # an alias that contains itself, by a name that is left as text
+        adapter.rebuild(force=True, _types_namespace=_with_aliases(namespace))
+    read = adapter.validate_json
 
     def convert(value: object) -> Any:
         if value is None and optional:
@@ -186,6 +189,23 @@ def _converter(name: str, annotation: object, optional: bool) -> Callable[[Any],
             raise ArgumentRefused("; ".join(list(places)[:_MOST_ERRORS])) from None
 
     return convert
+
+
+def _with_aliases(namespace: dict[str, Any]) -> dict[str, Any]:
+    """The names of a module with those aliases that contain names as text made ones that pydantic can turn to again."""
+    from typing_extensions import TypeAliasType
+
+    out = dict(namespace)
+    for name, value in namespace.items():
+        is_text = isinstance(value, str) and name in value and not name.startswith("__")
+        if is_text or _holds_text(value):
+            parameters = getattr(value, "__parameters__", ())
+            out[name] = TypeAliasType(name, typing.ForwardRef(value) if is_text else value, type_params=parameters)
+    return out
+
+
+def _holds_text(annotation: object) -> bool:
+    return isinstance(annotation, typing.ForwardRef) or any(_holds_text(part) for part in get_args(annotation))
 
 
 def _evaluate(annotation: object, namespace: dict[str, Any]) -> Any:
@@ -212,7 +232,9 @@ def _is_plain(annotation: object, opened: tuple[Any, ...] = ()) -> bool:
     if isinstance(annotation, NewType):
         return _is_plain(annotation.__supertype__, opened)
     if hasattr(annotation, "__value__") and type(annotation).__name__ == "TypeAliasType":
-        return _is_plain(annotation.__value__, opened)
+        if any(annotation is known for known in opened):
+            return True
+        return _is_plain(annotation.__value__, (*opened, annotation))
     if isinstance(annotation, typing.TypeVar):
         return True
     if _is_typed_dict(annotation):

@@ -90,7 +90,8 @@ def _parameter(parameter: griffe.Parameter, docs: Docstring, scope: Scope) -> tu
     if text and "description" not in field:
         schema = {**schema, "description": text}
     schema = with_default(schema, default, scope)
-    if "default" in schema and not is_valid(schema["default"], {k: v for k, v in schema.items() if k != "default"}):
+    bare = {key: value for key, value in schema.items() if key != "default"}
+    if "default" in schema and not is_valid(schema["default"], lifted(bare)):
         raise AnnotationError(
             "default_not_of_type", f"the default {schema['default']!r} of {parameter.name} is not of its type"
         )

@@ -125,3 +125,93 @@ def test_classes_that_contain_themselves_are_checked_at_every_depth_and_made(tmp
     with PythonSandbox(workers=1) as sandbox:
         calls = [CallRequest(binding=tools[name].binding, arguments=arguments) for name, arguments in good.items()]
         assert [answer.result for answer in sandbox.execute(calls)] == ["6", "3", "3"]
+
+
+ALIASES = '''
+from __future__ import annotations
+
+from datetime import date
+from typing import Dict, List, Optional, TypeAlias, TypeVar, Union
+
+from typing_extensions import TypeAliasType
+
+Json = Union[None, bool, int, float, str, List["Json"], Dict[str, "Json"]]
+Nested: TypeAlias = "list[Nested] | int"
+Group = TypeAliasType("Group", "dict[str, Group] | int")
+Left = Union[int, "list[Right]"]
+Right = Union[str, "dict[str, Left]"]
+T = TypeVar("T")
+Many = Union[T, List["Many[T]"]]
+Pair = tuple[T, T]
+date = date
+
+
+def keys(value: Json) -> int:
+    """Count the keys of a document."""
+    if isinstance(value, dict):
+        return len(value) + sum(keys(part) for part in value.values())
+    return sum(keys(part) for part in value) if isinstance(value, list) else 0
+
+
+def total(numbers: Nested, more: Optional[Nested] = None) -> int:
+    """Sum of all numbers."""
+    return numbers if isinstance(numbers, int) else sum(total(part) for part in numbers)
+
+
+def size(group: Group) -> int:
+    """Members of a group."""
+    return group if isinstance(group, int) else sum(size(part) for part in group.values())
+
+
+def levels(left: Left) -> int:
+    """Levels of a value."""
+    parts = left if isinstance(left, list) else left.values() if isinstance(left, dict) else []
+    return 1 + max((levels(part) for part in parts), default=0)
+
+
+def flat(values: Many[int], pair: Pair[float] = (0, 1), day: date = date(2024, 1, 1)) -> int:
+    """Count the values."""
+    return 1 if isinstance(values, int) else sum(flat(part) for part in values)
+'''
+
+
+def test_aliases_that_contain_themselves_are_checked_at_every_depth_and_run(tmp_path):
+    (tmp_path / "aliases.py").write_text(ALIASES)
+
+    result = import_python_path(tmp_path / "aliases.py", "s")
+
+    tools = {api.name: api for api in result.apis}
+    assert not result.rejects
+    good = {
+        "s_keys": {"value": {"a": [1, {"b": None, "c": {}}]}},
+        "s_total": {"numbers": [1, [2, [3]]]},
+        "s_size": {"group": {"a": 1, "b": {"c": 2}}},
+        "s_levels": {"left": [{"a": 1}, "b"]},
+        "s_flat": {"values": [1, [2, [3, 4]]], "pair": [0.5, 2]},
+    }
+    wrong = {
+        "s_total": {"numbers": [1, [2, ["3"]]]},
+        "s_size": {"group": {"a": 1, "b": {"c": "2"}}},
+        "s_levels": {"left": [{"a": 1.5}, "b"]},
+        "s_flat": {"values": [1, [2, ["3"]]]},
+    }
+    for name, tool in tools.items():
+        validator = Draft202012Validator(tool.parameters)
+        assert validator.is_valid(good[name]), name
+        assert name == "s_keys" or not validator.is_valid(wrong[name]), name
+    assert tools["s_keys"].parameters["properties"]["value"] == {"$ref": "#/$defs/Json"}
+    assert not Draft202012Validator(tools["s_flat"].parameters).is_valid({"values": 1, "pair": [1, 2, 3]})
+    with PythonSandbox(workers=1) as sandbox:
+        calls = [CallRequest(binding=tools[name].binding, arguments=arguments) for name, arguments in good.items()]
+        assert [answer.result for answer in sandbox.execute(calls)] == ["3", "6", "3", "3", "4"]
+
+
+def test_an_alias_that_is_nothing_but_itself_is_not_a_type(tmp_path):
+    text = (
+        'from typing import Union\n\nA = "B"\nB = Union["A", "B"]\n\ndef f(a: A) -> int:\n    """F."""\n    return 1\n'
+    )
+    (tmp_path / "aliases.py").write_text(text)
+
+    result = import_python_path(tmp_path / "aliases.py", "s")
+
+    assert [reject.reason for reject in result.rejects] == ["unknown_type"]

@@ -11,6 +11,7 @@ from apigen_assets.catalog.importers.openapi.keywords import KEPT, SUBSCHEMAS, t
 from apigen_assets.catalog.importers.openapi.merging import FILE, NULL, merged, nowhere
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
 from apigen_assets.catalog.importers.openapi.schema_parts import fields_in, references_of
+from apigen_assets.catalog.names import field_name
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
 MAX_NESTING = 150
@@ -39,6 +40,10 @@ class Components:
         self._bare: dict[str, JsonObject] = {}
         self._open: set[str] = set()
         self._discriminators = Discriminators(references)
+        self._wires: dict[str, str] = {}
+        self._noted: set[str] = set()
+        self.has_clashes = False
+        """Whether two wire names that were read would be offered under one name, in whatever schemas they stand."""
 
     def component(self, address: str) -> JsonObject:
         """What is at an address, with references to others as `{"$ref": address}`."""
@@ -240,6 +245,7 @@ class Components:
             if self._is_hidden(part):
                 hidden.add(str(name))
                 continue
+            self._note(str(name))
             properties[str(name)] = self._read(part, level + 1, None)
             if isinstance(part, dict) and part.get("required") is True:
                 required.append(str(name))
@@ -251,6 +257,11 @@ class Components:
         required = [name for name in dict.fromkeys(required) if name not in hidden]
         if required:
             out["required"] = required
+
+    def _note(self, wire: str) -> None:
+        if wire not in self._noted:
+            self._noted.add(wire)
+            self.has_clashes |= self._wires.setdefault(field_name(wire), wire) != wire
 
     def _is_hidden(self, part: JsonValue, depth: int = 0) -> bool:
         """Whether a property is only in answers (or only in requests), also where what it refers to says so."""

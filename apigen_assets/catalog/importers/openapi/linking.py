@@ -285,6 +285,8 @@ class Linker:
 
         Whoever sends a value does not know which branch it is of: `a_b` has to mean one field in all of them.
         """
+        if not self._components.has_clashes:
+            return branches
         wires = self._components.field_names(parts)
         if len({field_name(wire) for wire in wires}) == len(wires):
             return branches
