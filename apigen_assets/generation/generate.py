@@ -4,6 +4,7 @@ import contextlib
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -23,6 +24,7 @@ from apigen_assets.generation.samplers import Draw, Sampler
 from apigen_assets.generation.shown_examples import ShownExample, from_seeds
 from apigen_assets.generation.structured import pairs_schema
 from apigen_assets.generation.target import draws_of
+from apigen_assets.tool_formats.schema_nulls import without_unmeant_nulls
 
 TEMPERATURE = 0.7
 """As in the paper, for every generator."""
@@ -247,6 +249,7 @@ def _rows(
         most,
         lambda pair: _copy_error(draw, pair, tools) is not None,
     )
+    parsed.pairs = [_without_nulls(pair, tools) for pair in parsed.pairs]
     report.count(parsed)
     prompt_id = make_prompt_id(draw.style, draw.wording, draw.language)
     rows = [
@@ -255,6 +258,14 @@ def _rows(
     ]
     report.relabelled += sum(row["style"] != draw.style for row in rows)
     return rows
+
+
+def _without_nulls(pair: Pair, tools: list[JsonObject]) -> Pair:
+    """The pair without null for optional arguments that take none, and that said."""
+    answers = [without_unmeant_nulls(call, tools) for call in pair.answers or ()]
+    if pair.answers is None or answers == pair.answers:
+        return pair
+    return replace(pair, answers=answers, repairs=tuple(sorted({*pair.repairs, "null_argument"})))
 
 
 def _candidate(

@@ -92,7 +92,7 @@ def finish(pieces: Pieces, wording: str, rng: random.Random) -> str:
             )
         )
         closing = rng.choice(("", "", " Thanks!", " Thank you!", " Would be a great help."))
-        pieces = [(opening, False), *pieces, (closing, False)]
+        pieces = [(opening, False), *_following(opening, pieces), (closing, False)]
     if wording == "misspelled":
         pieces = [(text if fixed else _misspelled(text, rng), fixed) for text, fixed in pieces]
     text = "".join(piece for piece, _ in pieces).strip()
@@ -104,6 +104,15 @@ def finish(pieces: Pieces, wording: str, rng: random.Random) -> str:
         return text.rstrip(".")
     # A first piece that is a value keeps its case.
     return text if pieces and pieces[0][1] else text[:1].upper() + text[1:]
+
+
+def _following(opening: str, pieces: Pieces) -> Pieces:
+    """What follows a greeting, with the case that its end asks for; a value keeps its own."""
+    if not pieces or pieces[0][1]:
+        return pieces
+    first = pieces[0][0]
+    first = first[:1].upper() + first[1:] if opening.rstrip().endswith(("!", ".")) else lower_first(first)
+    return [(first, False), *pieces[1:]]
 
 
 def join_requests(parts: list[Pieces], wording: str, rng: random.Random) -> Pieces:

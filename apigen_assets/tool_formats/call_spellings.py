@@ -145,8 +145,10 @@ def plain_calls(value: object, names: Collection[str] = ()) -> tuple[list[JsonVa
         value, respelled = [call for item in value for call in item], True
     elif _is_named_list(value, names):
         value, respelled = [value], True
+    present = [item for item in value if item is not None] or value
+    respelled |= len(present) < len(value)
     calls = []
-    for item in value:
+    for item in present:
         call, changed = plain_call(item, names)
         respelled |= changed
         calls.append(call)

@@ -59,6 +59,29 @@ def without_null_arguments(call: JsonValue, tools: Sequence[JsonValue]) -> JsonV
     return {**call, "arguments": _present(call["arguments"], schema)}
 
 
+def without_unmeant_nulls(call: JsonValue, tools: Sequence[JsonMapping]) -> JsonValue:
+    """The call without arguments that are null where its tool neither requires them nor allows null.
+
+    Models that fill in every parameter write null for what nobody said, which can mean nothing else.
+
+    Args:
+        call: `{"name", "arguments"}`; anything else is given back as it is.
+        tools: the tools offered, `{name, parameters}`.
+    """
+    if not isinstance(call, dict) or not isinstance(call.get("arguments"), dict):
+        return call
+    schema = next((tool["parameters"] for tool in tools if tool["name"] == call.get("name")), None)
+    if schema is None or None not in call["arguments"].values():
+        return call
+    properties, required = schema.get("properties") or {}, schema.get("required") or ()
+    meant = {
+        name: value
+        for name, value in call["arguments"].items()
+        if value is not None or name in required or (name in properties and is_valid(None, properties[name]))
+    }
+    return {**call, "arguments": meant} if len(meant) < len(call["arguments"]) else call
+
+
 def _present(value: JsonMapping, schema: JsonMapping) -> JsonObject:
     properties = schema.get("properties")
     properties = properties if isinstance(properties, Mapping) else {}

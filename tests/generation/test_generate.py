@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Generator, Iterable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -115,6 +116,37 @@ def test_a_pair_that_repeats_its_prompt_is_kept_and_rejected_as_a_copy(apis: lis
     assert rows.height == 5
     assert rows["answers"].null_count() == 0
     assert check_format(rows)["reason"].to_list() == ["copied_example"] * 5
+
+
+class Nulls(Counting):
+    """Fills in every parameter of the first function, with null where nobody said anything."""
+
+    def stream(self, generator: str, requests: Iterable[ChatRequest]) -> Generator[Completion, None, None]:
+        for request in requests:
+            said = {"number": 3.14159, "digits": None, "unheard_of": None}
+            pair = {"query": "Round 3.14159.", "answers": [{"name": "round_it", "arguments": said}]}
+            yield Completion(key=request.messages[1]["content"], status="ok", text=json.dumps([pair]))
+
+
+@pytest.mark.parametrize(
+    ("digits", "required", "left"),
+    [
+        ({"type": "integer"}, ["number"], {"number": 3.14159}),
+        ({"type": ["integer", "null"]}, ["number"], {"number": 3.14159, "digits": None}),
+        ({"type": "integer"}, ["number", "digits"], {"number": 3.14159, "digits": None}),
+    ],
+)
+def test_null_for_what_nobody_said_is_left_out(apis: list[Api], digits: Any, required: list[str], left: Any) -> None:
+    properties = {"number": {"type": "number"}, "digits": digits}
+    api = apis[0].model_copy(
+        update={
+            "name": "round_it",
+            "parameters": {"type": "object", "properties": properties, "required": required},
+        }
+    )
+    [row] = generate([api], [], "g", "b", 1, Nulls(), most_prompts=1).candidates.iter_rows(named=True)
+    assert json.loads(row["answers"]) == [{"name": "round_it", "arguments": left}]
+    assert json.loads(row["repairs"]) == ["null_argument"]
 
 
 def test_no_apis_give_an_empty_table() -> None:

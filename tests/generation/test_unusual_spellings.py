@@ -189,6 +189,7 @@ READ = {
     "null keys in OpenAI's calls": calls(
         lambda call: {"id": None, "type": "function", "function": {**call, "description": None, "strict": None}}
     ),
+    "nulls among calls": json.dumps([{**p, "answers": [*p["answers"], None]} for p in PAIRS] + [None]),
     "empty keys in calls": calls(lambda call: {**call, "comment": "", "metadata": {}, "tags": []}),
     "explained calls": calls(lambda call: {**call, "explanation": "Because they asked for it."}),
     # Lists and objects of another build.
