@@ -29,7 +29,7 @@ from apigen_assets.dataset.meaning import MeaningUnavailableError
 from apigen_assets.dataset.plots import funnel_plot, plots
 from apigen_assets.dataset.relevance import relevance_rows as make_relevance_rows
 from apigen_assets.dataset.report import Report, page
-from apigen_assets.dataset.rewording import Rewording
+from apigen_assets.dataset.rewording import rewording_of
 from apigen_assets.dataset.statistics import statistics
 from apigen_assets.domain.standin import any_standin
 from apigen_assets.files.atomic import write_text
@@ -40,8 +40,6 @@ from apigen_assets.partitions import ALL_THAT_EXISTS
 from apigen_assets.settings import Settings
 from resources.lake.io_manager import LakeIOManager
 from resources.lake.lake import Lake, LakeError
-from resources.llm.generators import writing_model
-from resources.llm.resource import LlmResource
 
 _VERIFIED = {
     "semantic_verified": dg.AssetIn(metadata=ALL_THAT_EXISTS),
@@ -179,7 +177,6 @@ def relevance_rows(
     semantic_verified: pl.LazyFrame,
     filtered_api_catalog: pl.DataFrame,
     composition: pl.DataFrame,
-    llm: LlmResource,
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """Queries that no offered tool can serve, with an empty answer: 8,000 beside 60,000 in the paper (section 5.1).
@@ -190,9 +187,10 @@ def relevance_rows(
     categories = categories_of(filtered_api_catalog)
     chosen = chosen_rows(semantic_verified, composition)
     wanted = round(chosen.height * settings.relevance_share / (1 - settings.relevance_share))
-    writer = writing_model(settings) if settings.relevance_rewording else None
-    rewording = Rewording(llm, writer) if writer is not None else None
-    relevance = make_relevance_rows(chosen, categories, wanted, settings.seed, settings.relevance_refusal, rewording)
+    with rewording_of(settings) as rewording:
+        relevance = make_relevance_rows(
+            chosen, categories, wanted, settings.seed, settings.relevance_refusal, rewording
+        )
     rows = dataset_rows(relevance.rows, categories, heldout_share=settings.heldout_share)
     return dg.MaterializeResult(
         value=rows,
@@ -201,7 +199,9 @@ def relevance_rows(
             "made": rows.height,
             "kinds": counts_table(column_counts(rows, "kind"), "kind"),
             "shortfall": counts_table(relevance.shortfall, "kind"),
-            "reworded_by": writer or "nobody: APIGEN_RELEVANCE_REWORDING is off, or only stand-ins are configured",
+            "reworded_by": rewording.generator
+            if rewording
+            else "nobody: APIGEN_RELEVANCE_REWORDING is off, or only stand-ins are configured",
             "rewording_refused": counts_table(relevance.refused),
             "told_apart_by_words": dg.MetadataValue.md(told_apart_table(rows, chosen)),
             "samples": samples(rows, ["query", "tools", "answers", "kind"]),

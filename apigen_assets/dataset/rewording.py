@@ -7,15 +7,19 @@ Everything else keeps the natural form that it had.
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from apigen_assets.completions.documents import objects_in
 from apigen_assets.domain.chat import ChatModel, ChatRequest
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject
+from apigen_assets.settings import Settings
 from apigen_assets.verification.grounding.english import content_stems
 from apigen_assets.verification.grounding.grounding import Status, ground
+from resources.llm.generators import writing_model
+from resources.llm.resource import LlmResource
 
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
 _LONGEST = 3
@@ -60,11 +64,11 @@ class Rewording:
 
     def __init__(self, model: ChatModel, generator: str) -> None:
         self._model = model
-        self._generator = generator
+        self.generator = generator
 
     def reword(self, gapped: Sequence[Gapped]) -> Reworded:
         """A rewording of each query that passes `problem`, else the query itself."""
-        completions = self._model.complete(self._generator, [_request(one) for one in gapped]) if gapped else []
+        completions = self._model.complete(self.generator, [_request(one) for one in gapped]) if gapped else []
         queries: list[str] = []
         refused: Counter[str] = Counter()
         for one, completion in zip(gapped, completions, strict=True):
@@ -84,6 +88,20 @@ class Rewording:
                 refused["said of several"] += 1
                 queries[place] = one.query
         return Reworded(queries, refused)
+
+
+@contextmanager
+def rewording_of(settings: Settings) -> Iterator[Rewording | None]:
+    """The rewording that the settings ask for, by the first real model with the role `generate`; else null."""
+    writer = writing_model(settings) if settings.relevance_rewording else None
+    if writer is None:
+        yield None
+        return
+    model = LlmResource.from_settings(settings)
+    try:
+        yield Rewording(model, writer)
+    finally:
+        model.close()
 
 
 def problem(gapped: Gapped, text: str) -> str | None:
