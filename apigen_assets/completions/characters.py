@@ -4,7 +4,7 @@ import re
 
 BRACKETS = {"｛": "{", "｝": "}", "［": "[", "］": "]", "（": "(", "）": ")"}
 """Full-width brackets, and those that they stand for."""
-COMMAS = ",，、،;；"
+COMMAS = ",，、،;；﹐､﹑"
 SPACE = re.compile(
     r"[ \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2028\u2029\u3000\ufeff]*"
     r"(?:(?:<br ?/?>|&nbsp;)[ \t\r\n\f\v\u00a0\u200b\u200c\u200d\u2028\u2029\u3000\ufeff]*)*"

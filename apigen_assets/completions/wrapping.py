@@ -17,7 +17,7 @@ _QUOTED = re.compile(r"^[ \t]*> ?", re.MULTILINE)
 _DIFF = re.compile(r"^[ \t]*(?:```|~~~)(?:diff|patch)\b|^@@ .*@@", re.MULTILINE)
 _DIFF_HEAD = re.compile(r"(?:diff --git|index [0-9a-f]+\.\.|\+\+\+ |--- |@@ ).*")
 _MARK = re.compile(
-    r"[ \t]*(?P<mark>\+)|[ \t]*(?:(?P<number>\d+)(?:\t|[ \t]*[|│:](?: |$)| {2})|(?P<sign>//+|#+|[│┃║▏▌|*])(?: |$))"
+    r"[ \t]*(?P<mark>\+)|[ \t]*(?:(?P<number>\d+)(?:\t|[ \t]*[|│:](?: |$)| {2})|(?P<sign>//+|#+|>|[│┃║▏▌|*])(?: |$))"
 )
 _OPENS = re.compile(r"^\s*[\[{]", re.MULTILINE)
 _CODE_STRING = re.compile(

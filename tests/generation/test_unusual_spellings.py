@@ -84,6 +84,8 @@ READ = {
     "full-width commas everywhere": json.dumps(PAIRS, separators=("，", ": ")),
     "full-width commas and line breaks": "[\n" + "，\n".join(map(json.dumps, PAIRS)) + "，\n]",
     "full-width brackets": "［" + PLAIN[1:-1].replace('"arguments": {}', '"arguments"：｛｝') + "］",
+    "Chinese marks alone": json.dumps(PAIRS, ensure_ascii=False, separators=("，", "：")),
+    "half-width and small commas": json.dumps(PAIRS, separators=("､", ": ")).replace("}､{", "}﹐{"),
     "semicolons between pairs": "[" + "; ".join(map(json.dumps, PAIRS)) + "]",
     "semicolons within": PLAIN.replace(', "answers"', '; "answers"'),
     "pipes between pairs": "[" + " | ".join(map(json.dumps, PAIRS)) + "]",
@@ -104,6 +106,11 @@ READ = {
     "dict() with calls as dict()": "["
     + ", ".join(f"{{'query': {p['query']!r}, 'answers': [{', '.join(map(constructed, p['answers']))}]}}" for p in PAIRS)
     + "]",
+    "dict() of dicts": "[" + ", ".join(f"dict({pair!r}), dict(**{pair!r})" for pair in PAIRS) + "]",
+    "dict() in a function": "def pairs():\n    return [\n        "
+    + ",\n        ".join(map(constructed, PAIRS))
+    + ",\n    ]",
+    "dict() appended": "pairs = []\n" + "\n".join(f"pairs.append({constructed(pair)})" for pair in PAIRS),
     "dict() over lines": constructed(PAIRS)
     .replace(", answers=", ",\n    answers=")
     .replace("dict(query", "dict(\n    query"),
@@ -159,6 +166,10 @@ READ = {
     "plus signs, indented, of every pair": "\n\n".join(
         "\n".join(f"  +{line}" for line in json.dumps(pair, indent=2).splitlines()) for pair in PAIRS
     ),
+    "a whole patch of git": "diff --git a/p b/p\nindex 0000000..e69de29\n--- /dev/null\n+++ b/p\n@@ -0,0 +1,90 @@\n"
+    + "\r\n".join(f"+{line}" for line in LINES)
+    + "\n\\ No newline at end of file",
+    "quoted after prose": "Here you go:\n\n" + "\n".join(f"> {line}" for line in LINES) + "\n\nAnything else?",
     "plus signs in a fence": "```json\n" + "\n".join(f"+ {line}" for line in LINES) + "\n```",
     "plus signs before pairs": "\n".join("+ " + json.dumps(pair) for pair in PAIRS),
     "line numbers": "\n".join(f"{n:4d}\t{line}" for n, line in enumerate(LINES, 1)),
