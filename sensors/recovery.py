@@ -33,7 +33,7 @@ LOOK_BACK_S = 86_400.0
 _STARTED = re.compile(r"Started process for run \(pid: (\d+)\)")
 _MACHINE = re.compile(
     r"No space left on device|[Dd]isk is full|database or disk is full|disk I/O error|[Dd]isk quota exceeded"
-    r"|os error 28\b|ObjectStoreError"
+    r"|os error 28\b|ObjectStoreError|UserCodeUnreachableError"
 )
 
 
@@ -134,7 +134,7 @@ def process_of(instance: dg.DagsterInstance, run_id: str) -> int | None:
 
 
 def _machine_failed(instance: dg.DagsterInstance, run_id: str) -> bool:
-    failures = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
+    failures = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.ENGINE_EVENT}
     for record in instance.get_records_for_run(run_id, of_type=failures).records:
         event = record.event_log_entry.dagster_event
         data = event.event_specific_data if event else None

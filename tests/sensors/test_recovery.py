@@ -6,7 +6,9 @@ import time
 
 import dagster as dg
 import pytest
+from dagster._core.events import EngineEventData
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
+from dagster._utils.error import SerializableErrorInfo
 
 from sensors.recovery import AGAIN, MOST_AGAIN, WAIT_S, again, end_lost_runs
 
@@ -94,6 +96,18 @@ def test_every_way_of_being_full_counts_also_as_a_cause(instance, error):
     wrapped.__cause__ = error
     fail(instance, wrapped)
     assert len(list(again(instance, MADE_BY, later()))) == 1
+
+
+def test_what_could_not_be_launched_since_the_code_location_was_away_is_asked_for_again(instance):
+    job = dg.define_asset_job("catalog", [table])
+    run = instance.create_run_for_job(
+        dg.Definitions([table], jobs=[job]).resolve_job_def("catalog"), tags={"dagster/partition": "a"}
+    )
+    away = SerializableErrorInfo("Could not reach user code server", [], "DagsterUserCodeUnreachableError")
+    instance.report_engine_event("Caught an unrecoverable error while dequeuing", run, EngineEventData(error=away))
+    instance.report_run_failed(run)
+    (request,) = again(instance, MADE_BY, later())
+    assert (request.job_name, request.partition_key) == ("catalog", "a")
 
 
 @pytest.mark.parametrize("error", [ValueError("the source is broken"), OSError(13, "Permission denied")])

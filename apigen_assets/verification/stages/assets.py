@@ -99,7 +99,7 @@ def _results(stage: Stage, checked: pl.LazyFrame, cost: float, more: JsonObject)
         data_version=version,
         metadata={
             **common,
-            "pass_rate": kept / (kept + lost) if kept + lost else 0.0,
+            "pass_rate": round(kept / (kept + lost), 4) if kept + lost else 0.0,
             **cost_per_row(cost, kept),
             "samples": samples(_spread(verified, kept), ["query", "answers", "execution"]),
             "styles": bar_plot({}, f"{stage} check, by style", stacks=by_style),
