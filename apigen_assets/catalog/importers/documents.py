@@ -16,10 +16,13 @@ from typing import Any, cast
 
 from apigen_assets.catalog.importers.imported import SourceError
 from apigen_assets.files.folders import staged
-from apigen_assets.files.json_types import JsonValue
+from apigen_assets.files.json_types import JsonObject, JsonValue
 
 ARCHIVES = (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".txz", ".tbz2", ".tar", ".zip")
 """Endings of what is read as an archive."""
+
+_SMALL = 8
+"""Fields or items of parts that are compared with others."""
 
 MAX_FILE_BYTES = 64_000_000
 """Largest single document read."""
@@ -115,9 +118,10 @@ def parse_json(document: Document, warnings: list[str] | None = None) -> JsonVal
     """
     text = decode(document)
     twice: list[str] = []
+    parts = _EqualParts()
 
     def without_repeats(pairs: list[tuple[str, JsonValue]]) -> JsonValue:
-        value = dict(pairs)
+        value = parts.once(pairs)
         if len(value) != len(pairs):
             seen: set[str] = set()
             for key, _ in pairs:
@@ -136,6 +140,51 @@ def parse_json(document: Document, warnings: list[str] | None = None) -> JsonVal
         shown = ", ".join(map(repr, twice[:5])) + (f" and {len(twice) - 5} more" if len(twice) > 5 else "")
         warnings.append(f"{document.name}: keys that stand twice in one object, of which the last counts: {shown}")
     return value
+
+
+class _EqualParts:
+    """Small equal parts of one document held once: large descriptions say the same thousands of times.
+
+    What is read of a document is never changed, so one part may stand in many places.
+    """
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._known: dict[tuple[object, ...], JsonValue] = {}
+        self._shared: set[int] = set()
+
+    def once(self, pairs: list[tuple[str, JsonValue]]) -> JsonObject:
+        """The object of these pairs, or the one that was read before and is equal to it."""
+        pairs = [(name, self._part(value)) for name, value in pairs]
+        if len(pairs) > _SMALL:
+            return dict(pairs)
+        key = tuple((name, self._key(value)) for name, value in pairs)
+        if any(part is None for _, part in key):
+            return dict(pairs)
+        found: JsonObject = self._remembered(key, dict(pairs))
+        return found
+
+    def _part(self, value: JsonValue) -> JsonValue:
+        if type(value) is str:
+            return self._texts.setdefault(value, value)
+        if type(value) is not list:
+            return value
+        items = [self._part(item) for item in value]
+        key = tuple(self._key(item) for item in items)
+        return items if len(items) > _SMALL or None in key else self._remembered(("list", *key), items)
+
+    def _key(self, value: JsonValue) -> object:
+        """What is equal for equal values only; null where a part was not held."""
+        if type(value) is str:
+            return value
+        if isinstance(value, dict | list):
+            return id(value) if id(value) in self._shared else None
+        return (type(value), value)  # since 1, 1.0 and true are equal to each other
+
+    def _remembered(self, key: tuple[object, ...], value: JsonValue) -> JsonValue:
+        found = self._known.setdefault(key, value)
+        self._shared.add(id(found))
+        return found
 
 
 def decode(document: Document) -> str:
