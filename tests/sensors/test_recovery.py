@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 from dagster._core.events import EngineEventData
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
-from dagster._utils.error import SerializableErrorInfo
+from dagster_shared.error import SerializableErrorInfo
 
 from sensors.recovery import AGAIN, MOST_AGAIN, WAIT_S, again, end_lost_runs
 
