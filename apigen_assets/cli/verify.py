@@ -206,11 +206,7 @@ def _report_reasons(console: Console, funnel: Funnel) -> None:
 
 def _report_questions(console: Console, funnel: Funnel) -> None:
     for control in funnel.controls:
-        mark = "" if control.counts else ": its votes do not count"
-        console.print(
-            f"{control.judge}: passed {control.passed} of {control.good} control rows known to be good, "
-            f"caught {control.caught} of {control.bad} known to be bad{mark}"
-        )
+        console.print(control.says, markup=False)
     if not funnel.questions:
         return
     table = Table(title="Open questions, which do not reject by themselves")

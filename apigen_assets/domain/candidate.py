@@ -1,5 +1,6 @@
 """A candidate: one query-answer pair as a generator wrote it, before any check (paper, section 3.1)."""
 
+import re
 from typing import ClassVar
 
 import polars as pl
@@ -57,6 +58,22 @@ class Candidate(Record):
     """What had to be forgiven so that the pair could be read, by name; null in tables of before these were noted."""
     round: int | None = None
     """Round of generation, from 1; null in tables of earlier versions, which had one."""
+
+
+_PROMPT_LANGUAGE = re.compile(r"[^/@]*/[^/@]*/([a-z]{2})(?:-[A-Za-z]+)?@")
+
+
+def stated_language(prompt_id: str | None) -> str | None:
+    """The language that a candidate's prompt asked its queries in, as an ISO 639-1 code.
+
+    Args:
+        prompt_id: `<style>/<wording>[/<language>]@<hash>`.
+
+    Returns:
+        The code; null where the prompt names none.
+    """
+    match = _PROMPT_LANGUAGE.match(prompt_id or "")
+    return match[1] if match else None
 
 
 def make_candidate_id(completion_key: str, index: int) -> str:

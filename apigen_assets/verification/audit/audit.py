@@ -29,19 +29,36 @@ CHUNK_ROWS = 2048
 class Functions:
     """What can be called, by the name that rows use: the API's, or the plain name of a Python function.
 
-    A plain name that two functions share is nobody's.
+    A plain name that two functions share is nobody's. A row's tool that only has its name in common with a function
+    is another one, and is not run.
     """
 
     def __init__(self, apis: Iterable[Api] = ()) -> None:
         self.bindings: dict[str, Binding] = {}
+        self._parameters: dict[str, JsonObject] = {}
         plain: dict[str, set[str]] = {}
         for api in apis:
             self.bindings[api.name] = api.binding
+            self._parameters[api.name] = api.tool()["parameters"]
             if api.binding.kind == "python":
                 plain.setdefault(api.binding.function, set()).add(api.name)
         for name, owners in plain.items():
             if len(owners) == 1 and name not in self.bindings:
-                self.bindings[name] = self.bindings[next(iter(owners))]
+                owner = next(iter(owners))
+                self.bindings[name] = self.bindings[owner]
+                self._parameters[name] = self._parameters[owner]
+
+    def obstacle(self, tool: JsonMapping) -> str:
+        """Why a row's tool cannot be run; empty where it can."""
+        name = str(tool["name"])
+        if name not in self.bindings:
+            return f"no function for {name}"
+        own, offered = self._parameters[name], tool.get("parameters") or {}
+        names = own.get("properties") or {}
+        needed = set(own.get("required") or ())
+        if needed <= (offered.get("properties") or {}).keys() <= names.keys():
+            return ""
+        return f"the function {name} has other parameters than the row's tool"
 
 
 @dataclass
@@ -123,8 +140,12 @@ def audit_rows(
             for found in settled.values():
                 if found["reason"] == Reason.NO_CALLS.value:
                     found.update(passed=True, reason=None, detail="no call wanted", decision=Decision.VERIFIED.value)
-        runnable = passed["answers"].map_elements(
-            lambda text: _can_run(text, functions) if executor is not None else False, return_dtype=pl.Boolean
+        runnable = pl.Series(
+            [
+                executor is not None and not _obstacles(tools, answers, functions)
+                for tools, answers in passed.select("tools", "answers").iter_rows()
+            ],
+            dtype=pl.Boolean,
         )
         if executor is not None:
             executed = _settle(settled, _executed(passed.filter(runnable), functions, executor))
@@ -149,7 +170,7 @@ def _candidates(chunk: Sequence[AuditRow], offset: int) -> pl.DataFrame:
             "tools": row.tools,
             "answers": row.answers,
             "thought": None,
-            "prompt_id": "",
+            "prompt_id": f"{row.style}/audit/{row.language}@" if row.language else "",
             "completion_key": "",
             "raw_text": None,
             "parse_error": row.problem,
@@ -183,8 +204,11 @@ def _settle(settled: dict[str, JsonObject], checked: pl.DataFrame) -> pl.DataFra
     return checked.filter("passed")
 
 
-def _can_run(answers: str, functions: Functions) -> bool:
-    return all(call["name"] in functions.bindings for call in json.loads(answers))
+def _obstacles(tools: str, answers: str, functions: Functions) -> list[str]:
+    """Why a row's calls cannot be made, each reason once."""
+    called = {call["name"] for call in json.loads(answers)}
+    reasons = [functions.obstacle(tool) for tool in json.loads(tools) if tool["name"] in called]
+    return [reason for reason in dict.fromkeys(reasons) if reason]
 
 
 def _executed(frame: pl.DataFrame, functions: Functions, executor: CallExecutor) -> pl.DataFrame:
@@ -202,9 +226,8 @@ def _verdict(row: AuditRow, found: JsonObject, functions: Functions) -> JsonObje
     results = json.loads(found["execution"]) if found["execution"] else None
     detail = found["detail"]
     if results is None and found["stage"] != Stage.FORMAT.value:
-        names = [call["name"] for call in json.loads(row.answers or "[]")]
-        missing = [name for name in dict.fromkeys(names) if name not in functions.bindings]
-        mark = f"not executed: no function for {', '.join(missing[:3])}" if missing else "not executed"
+        obstacles = _obstacles(row.tools or "[]", row.answers or "[]", functions)
+        mark = f"not executed: {', '.join(obstacles[:3])}" if obstacles else "not executed"
         detail = f"{detail}; {mark}" if detail else mark
     return {
         "id": row.id,

@@ -32,7 +32,7 @@ def explain(row: AuditRow) -> Explanation:
         return Explanation(row, None, row.problem or "the row has no query, tools or answers", {})
     try:
         calls = read_calls(row.answers)
-        grounding = ground(row.query, read_tools(row.tools), calls)
+        grounding = ground(row.query, read_tools(row.tools), calls, row.language)
     except (ValueError, KeyError, TypeError) as error:
         return Explanation(row, None, f"its calls or tools cannot be read: {str(error)[:300]}", {})
     values: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -10,7 +11,7 @@ import polars as pl
 
 from apigen_assets.domain.style import style_of
 from apigen_assets.files.canonical import StrictJsonError, content_hash, loads_strict
-from apigen_assets.files.json_types import JsonValue
+from apigen_assets.files.json_types import JsonMapping, JsonValue
 from apigen_assets.tool_formats.foreign_rows import UnreadableRowError, read_foreign_row, tool_schemas
 from apigen_assets.verification.audit.tool_findings import Finding, tool_findings
 
@@ -33,6 +34,8 @@ class AuditRow(NamedTuple):
     """`kind: detail` where the row cannot be read; the kind is a reason of the format stage."""
     tool_findings: tuple[Finding, ...] = ()
     """Defects of the tool definitions, which need not cost the row."""
+    language: str | None = None
+    """ISO 639-1 code of the query's language, where the row states it."""
 
     @property
     def style(self) -> str:
@@ -206,7 +209,14 @@ def row_of(value: object, number: int, filled: bool = False) -> AuditRow:
         return AuditRow(identity, None, None, None, str(error), findings)
     except (RecursionError, ValueError) as error:
         return AuditRow(identity, None, None, None, f"not_json: {error}", findings)
-    return AuditRow(identity, row.query, tools, row.answers, None, findings)
+    return AuditRow(identity, row.query, tools, row.answers, None, findings, _language_of(value))
+
+
+def _language_of(row: JsonMapping) -> str | None:
+    """The code in a row's `language` or `lang` (`de`, `pt-BR`); null for anything else."""
+    said = next((row[key] for key in ("language", "lang") if isinstance(row.get(key), str)), "")
+    match = re.fullmatch(r"([a-z]{2})(?:[-_][a-z]{2,4})?", said.strip().lower())
+    return match[1] if match else None
 
 
 def row_key(row: AuditRow, number: int) -> str:

@@ -8,8 +8,8 @@ from apigen_assets.verification.grounding.english import content_stems, stem
 from apigen_assets.verification.grounding.finding import Rule
 from apigen_assets.verification.grounding.follows import follows
 from apigen_assets.verification.grounding.match import could_say
+from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.number_words import ORDINALS
-from apigen_assets.verification.grounding.numbers import Number
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.times import RELATIVE
 
@@ -90,6 +90,10 @@ def judge_number(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
         and not any(near_cues(query, (each.start, each.end)) & leaf.cues for each in unused)
     ):
         leaf.against(Rule.DERIVABLE_NUMBER, f"{shown} is not in the query; it may mean that there is none")
+    elif _is_counted(leaf, value, query):
+        leaf.ask(Rule.DERIVABLE_NUMBER, f"{shown} is not in the query; it may count those that the query names")
+    elif not query.english and (tenfold := _shifted(leaf, value, query)) is not None:
+        leaf.against(Rule.SHIFTED, f"{shown} is not in the query, which says {tenfold}")
     elif unused:
         query.blamed += [(number.start, number.end) for number in unused]
         leaf.against(Rule.OTHER_NUMBER, f"{shown} is not in the query, which says {said}")
@@ -137,6 +141,43 @@ def _without_saying(leaf: Leaf, value: float, query: Query) -> str | None:
     return None
 
 
+_PEOPLE = content_stems(
+    "adults guests people person passengers travelers party kids child children seats tickets players participants "
+    "attendees diners occupants members visitors"
+)
+_COMPANY = re.compile(
+    r"\b(?:me and|and me|and i|us|we|our|my (?:wife|husband|partner|girlfriend|boyfriend|fiance|family|kids?|children|"
+    r"son|daughter|friends?|colleagues?|parents?|mother|father|mom|mum|dad|brothers?|sisters?|boss|team|girls|boys)|"
+    r"couple|alone|myself|by myself|solo|just me|only me|with (?:a|my|his|her|their|two|three|four) )\b"
+)
+"""Words that say how many people come without counting them."""
+
+
+def _shifted(leaf: Leaf, value: float, query: Query) -> str | None:
+    """A number of the query that is ten times as much, or a tenth; no unit or share explains such a step."""
+    if leaf.scale is not None or leaf.wanted is not None:
+        return None
+    return next(
+        (
+            number.digits
+            for number in query.numbers
+            if number.digits and not number.measure and min(value, number.amount) >= 10
+            and max(value, number.amount) == 10 * min(value, number.amount)
+            and not query.is_used(number.start, number.end)
+        ),
+        None,
+    )  # fmt: skip
+
+
+def _is_counted(leaf: Leaf, value: float, query: Query) -> bool:
+    """Whether a number counts the people a query speaks of, or the names in it."""
+    if leaf.in_list or value != int(value) or not 1 <= value <= 12:
+        return False
+    if content_stems(leaf.parameter.replace("_", " ")) & _PEOPLE and _COMPANY.search(query.text):
+        return True
+    return value > 1 and value == len(query.names)
+
+
 def _is_of_calendar(leaf: Leaf) -> bool:
     return not {"day", "month", "year", "week", "hour", "minute"}.isdisjoint(leaf.parameter.casefold().split("_"))
 
@@ -174,6 +215,8 @@ def _plain(value: object) -> str:
 
 def _written(number: Number) -> str:
     if number.digits:
+        if number.digits.replace(",", ".") == _plain(number.amount):
+            return _plain(number.amount)  # `1,63` where a comma stands before decimals
         return re.sub(r"[ ,](?=\d{3})", "", number.digits)
     return _plain(number.values[0])
 

@@ -6,13 +6,30 @@ import re
 from apigen_assets.files.excerpt import cut
 from apigen_assets.verification.grounding.absent_numbers import is_slip, numbers_that_fit, stated_sibling
 from apigen_assets.verification.grounding.arguments import Leaf, Status
-from apigen_assets.verification.grounding.beside import has_cue
+from apigen_assets.verification.grounding.beside import SIGN_CODES, has_cue
 from apigen_assets.verification.grounding.disguise import INJECTED, is_disguised
-from apigen_assets.verification.grounding.english import STOP, could_stand_for, fold, same_word, word_set, words_in
+from apigen_assets.verification.grounding.english import (
+    COMMON_WORDS,
+    GROUP_OF,
+    STOP,
+    could_stand_for,
+    fold,
+    kind_of,
+    same_word,
+    word_set,
+    words_in,
+)
 from apigen_assets.verification.grounding.finding import Rule
 from apigen_assets.verification.grounding.match import NUMERIC
 from apigen_assets.verification.grounding.query import Query, Span
-from apigen_assets.verification.grounding.times import RELATIVE, Moment, dates_agree, moments_in, only_moments
+from apigen_assets.verification.grounding.times import (
+    RELATIVE,
+    Moment,
+    dates_agree,
+    is_relative,
+    moments_in,
+    only_moments,
+)
 
 _KNOWLEDGE = re.compile(
     r"\b(?:capital|birthplace|author|ceo|founder|president|currency|home|hometown|headquarters?|country|city|company|"
@@ -81,26 +98,26 @@ def _judge_words(
         or (value.isupper() and len(value) <= 6)
         or (len(value) <= 5 and bool(_CAMEL.search(value)))
     )
-    rule = _replaced(value, folded, query)
+    rule = _replaced(value, folded, query) if query.english else None
     if rule is not None:
         leaf.against(rule, f"{shown} differs from the query's wording in a word")
+    elif (rival := _other_name(leaf, query)) is not None:
+        leaf.against(Rule.OTHER_CHOICE, f"{shown} where the query says {rival!r}")
     elif words and len(stated) == len(words):
         leaf.say(Status.UNDECIDED, "its words are stated")
     elif _is_composed(leaf, query, folded, codes):
         leaf.say(Status.UNDECIDED, "put together from what is stated")
     elif len(folded) <= 3 and any(word.text.startswith(folded) for word in query.words):
         leaf.say(Status.UNDECIDED, "may be the beginning of a word")
+    elif len(stated) * 2 >= len(words) >= 2 and (near := _nearly_quoted(folded, quoted, query)):
+        leaf.against(Rule.QUOTATION_DIFFERS, f"{shown} differs from {near!r}")
     elif is_code and not _FORMATTED.search(value):
         instants = [(moment.start, moment.end) for moment in query.moments]
         free = [span for span in instants if not query.is_used(*span)]
         alike = [span for span in codes + quoted + free if re.search(r"\d", query.text[slice(*span)])]
         _judge_code(leaf, query, shown, folded, alike, leaves, "a code")
     elif len(stated) * 2 >= len(words) and words:
-        near = [span for span in quoted if _is_alike(folded, query.text[slice(*span)])]
-        if near and not _FORMATTED.search(folded):
-            leaf.against(Rule.QUOTATION_DIFFERS, f"{shown} differs from {query.text[slice(*near[0])]!r}")
-        else:
-            leaf.say(Status.UNDECIDED, "in part stated")
+        leaf.say(Status.UNDECIDED, "in part stated")
     elif _FORMATTED.search(value) and sum(len(word.text) >= 4 for word in words) < 2:
         leaf.say(Status.UNDECIDED, "a pattern, a format or signs")
     elif not words:
@@ -113,6 +130,14 @@ def _judge_words(
         leaf.say(Status.UNDECIDED, "in part stated")
     else:
         _judge_unsaid(leaf, query, shown, quoted, codes, leaves)
+
+
+def _nearly_quoted(folded: str, quoted: list[Span], query: Query) -> str | None:
+    """A quotation that most words of a text are the same as, or all but one of as many."""
+    if _FORMATTED.search(folded):
+        return None
+    texts = (query.text[slice(*span)] for span in quoted)
+    return next((text for text in texts if _is_alike(folded, text)), None)
 
 
 _CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
@@ -142,9 +167,14 @@ def _is_nearly(code: str, said: str) -> bool:
     one, two = re.sub(r"[\s.-]", "", code), re.sub(r"[\s.-]", "", said)
     if one == two:
         return False
-    if is_slip(one, two):
+    if is_slip(one, two) or (len(one) >= 8 and re.search(r"\d", one) and _pattern(code) == _pattern(said)):
         return True
     return len(one) == len(two) >= 8 and sum(a != b for a, b in zip(one, two, strict=True)) <= 2
+
+
+def _pattern(code: str) -> str:
+    """A code with its digits and letters made alike; what separates its parts stays."""
+    return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", code))
 
 
 def _judge_unsaid(
@@ -172,6 +202,37 @@ def _judge_unsaid(
         leaf.against(Rule.INVENTED_TEXT, f"{shown} is not in the query")
     else:
         leaf.against(Rule.NOTHING_STATED, f"{shown} is not in the query, nor is anything else of the call")
+
+
+_OF_SEVERAL = {
+    name: codes.split()
+    for names, codes in (
+        ("dollar dollars buck bucks", "usd cad aud nzd sgd hkd"), ("peso pesos", "mxn"), ("franc francs", "chf"),
+        ("krone kroner krona kronor crown crowns", "nok dkk sek"), ("pound pounds", "gbp"), ("rupee rupees", "inr"),
+    )
+    for name in names.split()
+}  # fmt: skip
+"""Names of money that several countries have."""
+
+
+def _other_name(leaf: Leaf, query: Query) -> str | None:
+    """Another currency, language, day or month than the one a value names, that no argument takes."""
+    own = fold(str(leaf.value))
+    kind = kind_of(own)
+    if kind is None or kind not in f"{fold(leaf.parameter)} {fold(str(leaf.schema.get('description') or ''))}":
+        return None
+    if any(GROUP_OF.get(word.text) == GROUP_OF[own] or own in _OF_SEVERAL.get(word.text, ()) for word in query.words):
+        return None
+    if any(sign in query.text and own in codes for sign, codes in SIGN_CODES.items()):
+        return None
+    return next(
+        (
+            word.text
+            for word in query.words
+            if kind_of(word.text) == kind and word.text not in COMMON_WORDS and not query.is_used(word.start, word.end)
+        ),
+        None,
+    )
 
 
 def _is_json(value: str) -> bool:
@@ -209,6 +270,7 @@ def _judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) -
     partly = any(dates_agree(own.dates, rival.dates) for own in moments for rival in said if own.dates and rival.dates)
     unused = [moment for moment in said if not query.is_used(moment.start, moment.end)]
     relative = RELATIVE.search(query.text) or _SPAN_OF_TIME.search(query.text)
+    whole = [moment for moment in unused if _is_full(moment)]
     clocks = [match.span() for match in _CLOCK.finditer(query.text) if not query.is_used(*match.span())]
     rival: Span | None = None
     if partly and (relative or not any(moment.times for moment in query.moments)) and any(own.times for own in moments):
@@ -217,7 +279,12 @@ def _judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) -
     if wants_date and _TODAY.search(query.text) and RELATIVE.sub("", query.text) != query.text:
         leaf.say(Status.UNDECIDED, "a date relative to one that the query says")
         return
-    if not wants_date and (unused or clocks):
+    if wants_date and not query.english and (days := _other_days(moments, query)):
+        leaf.against(Rule.DAY_DIFFERS, f"{shown} is not in the query, which says {', '.join(days)}")
+        return
+    if wants_date and whole and not partly and not is_relative(query.text):
+        rival = (whole[0].start, whole[0].end)
+    elif not wants_date and (unused or clocks):
         rival = (unused[0].start, unused[0].end) if unused else clocks[0]
     elif said and not relative and not (partly and wants_date and len(moments) == 1):
         rival = ((unused or said)[0].start, (unused or said)[0].end)
@@ -229,6 +296,15 @@ def _judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) -
         leaf.say(Status.GROUNDED, "default")
     else:
         leaf.say(Status.UNDECIDED, "a date or time that the query does not spell out")
+
+
+def _other_days(own: list[Moment], query: Query) -> list[str]:
+    """The numbers of a query that may be days of a month, where none of them is the day of a date."""
+    said = [
+        number.digits for number in query.numbers if re.fullmatch(r"\d{1,2}", number.digits) and number.amount <= 31
+    ]
+    days = {date[2] for moment in own for date in moment.dates if date[2] is not None}
+    return [] if not days or days & {int(digits) for digits in said} else said
 
 
 _TODAY = re.compile(r"\b(?:today(?:'s date)?|it|now|date|day|assuming|current date)\b[^.?!]{0,24}\d")

@@ -11,7 +11,7 @@ from apigen_assets.domain.tool import Tool
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import unrolled
-from apigen_assets.verification.grounding.english import content_stems, fold
+from apigen_assets.verification.grounding.english import HUMP, content_stems, fold, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.quantities import declares_units, scale_wanted, unit_wanted
 
@@ -170,6 +170,16 @@ def _is_text(schema: JsonObject) -> bool:
 def parameter_cues(tool: Tool, parameter: str) -> frozenset[str]:
     """Stems of a parameter's name and description that no other parameter of its tool shares."""
     return _cues_of(_described(tool)).get(parameter, frozenset())
+
+
+def name_words(tool: Tool) -> frozenset[str]:
+    """Folded words of the names of a tool and of its parameters."""
+    return _words_of((tool.name, *(tool.parameters.get("properties") or {})))
+
+
+@lru_cache(maxsize=8192)
+def _words_of(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word.text for name in names for word in words_in(fold(HUMP.sub(" ", name))))
 
 
 def _described(tool: Tool) -> tuple[str, tuple[tuple[str, str], ...]]:

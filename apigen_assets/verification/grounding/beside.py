@@ -4,7 +4,7 @@ import re
 
 from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.english import GROUP_OF, STOP, fold, names_same, stem, words_in
-from apigen_assets.verification.grounding.numbers import Number
+from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.query import Query, Span
 
 SIGNS = {
@@ -24,6 +24,10 @@ SIGNS = {
 """Signs by the names people give them."""
 
 
+SIGN_CODES = {"$": "usd cad aud nzd sgd hkd mxn", "€": "eur", "£": "gbp", "¥": "jpy cny", "₹": "inr"}
+"""Currencies that a sign may stand for, folded."""
+
+
 def unused_numbers(query: Query) -> list[Number]:
     """Numbers of the query that no argument uses and that are not part of a date, a code or a quoted text in use."""
     return [
@@ -34,6 +38,11 @@ def unused_numbers(query: Query) -> list[Number]:
         and not any(moment.start <= number.start < moment.end for moment in query.moments)
         and not any(start <= number.start < end for start, end in query.codes)
     ]
+
+
+def left_numbers(query: Query) -> list[Number]:
+    """Numbers of the query that no argument takes, nor stands wrongly for."""
+    return [number for number in unused_numbers(query) if (number.start, number.end) not in query.blamed]
 
 
 def has_cue(leaf: Leaf, query: Query) -> bool:
@@ -80,34 +89,50 @@ def _is_unit_here(start: int, query: Query) -> bool:
 
 
 def near_cues(query: Query, span: Span) -> frozenset[str]:
-    """Stems of the words around a span, up to the next number, clause or conjunction on either side."""
+    """Stems of the words around a span, up to the next number, clause or conjunction, and what its unit measures."""
     if span not in query.beside:
-        query.beside[span] = _stems_beside(query, span)
+        query.beside[span] = near_words(query, span) | _cues_of_unit(query, span)
     return query.beside[span]
 
 
+def near_words(query: Query, span: Span) -> frozenset[str]:
+    """As `near_cues`, without what a number's unit says."""
+    key = (span[0], -1 - span[1])
+    if key not in query.beside:
+        query.beside[key] = _stems_beside(query, span)
+    return query.beside[key]
+
+
+_NOUNS = {
+    "high": "height", "tall": "height", "wide": "width", "broad": "width", "long": "length", "deep": "depth",
+    "thick": "thickness", "across": "diameter", "heavy": "weight", "weighs": "weight", "weighing": "weight",
+    "weigh": "weight", "old": "age", "aged": "age", "fast": "speed", "costs": "price", "tilted": "tilt",
+}  # fmt: skip
+"""Words behind or before a number by the noun that a parameter has for them."""
+
+
 def _stems_beside(query: Query, span: Span, reach: int = 6) -> frozenset[str]:
-    out = set()
+    near: list[str] = []
     left = [word for word in query.words if word.end <= span[0]][-reach:]
     for word in reversed(left):
-        gap = query.text[word.end : span[0]]
-        if word.text in _JOINS or _BOUNDARY.search(gap):
+        if word.text in _JOINS or _BOUNDARY.search(query.text[word.end : span[0]]):
             break
-        out.add(stem(word.text))
+        near.append(word.text)
     right = [word for word in query.words if word.start >= span[1]][:reach]
     for word in right:
-        gap = query.text[span[1] : word.start]
-        if word.text in _JOINS or _BOUNDARY.search(gap):
+        if word.text in _JOINS or _BOUNDARY.search(query.text[span[1] : word.start]):
             break
-        out.add(stem(word.text))
+        near.append(word.text)
+    return frozenset([stem(text) for text in near] + [stem(_NOUNS[text]) for text in near if text in _NOUNS])
+
+
+def _cues_of_unit(query: Query, span: Span) -> frozenset[str]:
     for number in query.numbers:
         if (number.start, number.end) == span:
-            out |= _UNIT_CUES.get(number.unit, frozenset())
+            cues = _UNIT_CUES.get(number.unit, frozenset())
             rest = re.match(r"\s?(m/s|km/h|mi/h|m/s\^?2|[a-z°%/]+)", query.text[number.end :])
-            if rest:
-                out |= _UNIT_CUES.get(rest.group(1), frozenset())
-            break
-    return frozenset(out)
+            return cues | _UNIT_CUES.get(rest.group(1), frozenset()) if rest else cues
+    return frozenset()
 
 
 _UNIT_CUES = {

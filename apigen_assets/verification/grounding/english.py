@@ -43,7 +43,7 @@ _PLAIN = str.maketrans(
 )
 
 _HAS_DIGIT = re.compile(r"\d")
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?")
 
 
@@ -88,9 +88,17 @@ def _stemmer() -> Any:
 
 
 @lru_cache(maxsize=16384)
+def lemma(word: str) -> str:
+    """The stem of a word's dictionary form: `ran` is a form of what `running` is one of."""
+    from simplemma import lemmatize
+
+    return stem(str(lemmatize(word, "en"))) if len(word) > 2 and word.isalpha() else word
+
+
+@lru_cache(maxsize=16384)
 def content_stems(text: str) -> frozenset[str]:
     """Stems of the words of a text (camelCase and snake_case split) that say something."""
-    split = _HUMP.sub(" ", text)
+    split = HUMP.sub(" ", text)
     return frozenset(stem(word.text) for word in words_in(fold(split)) if word.text not in STOP and len(word.text) > 1)
 
 
@@ -209,3 +217,14 @@ def _groups() -> dict[str, int]:
 
 GROUP_OF: dict[str, int] = _groups()
 """Names of one unit, currency, language, day, month or direction share a number."""
+
+_KINDS = {"currency": ("usd", "eth"), "language": ("en", "la"), "weekday": ("mon", "sun"), "month": ("jan", "dec")}
+"""First and last group of each kind of name."""
+
+
+def kind_of(word: str) -> str | None:
+    """`currency`, `language`, `weekday` or `month` where a folded word names one."""
+    group = GROUP_OF.get(word)
+    if group is None:
+        return None
+    return next((kind for kind, (a, b) in _KINDS.items() if GROUP_OF[a] <= group <= GROUP_OF[b]), None)

@@ -34,6 +34,8 @@ class Rule(StrEnum):
     ELEMENT_DIFFERS = "element_differs", Reason.UNGROUNDED, True
     ELEMENT_MISSING = "element_missing", Reason.WRONG_ARGUMENTS, True
     STANDS_AMONG = "stands_among", Reason.WRONG_ARGUMENTS  # not taken, though it stands among a list's elements
+    DAY_DIFFERS = "day_differs", Reason.UNGROUNDED, True  # no number of the query is the date's day
+    SHIFTED = "shifted", Reason.UNGROUNDED, True  # 3000 where the query says 300
     UNIT_NOT_CONVERTED = "unit_not_converted", Reason.UNGROUNDED
     SCALE_NOT_CONVERTED = "scale_not_converted", Reason.UNGROUNDED  # a percentage as a fraction, or the reverse
     SIGN_LOST = "sign_lost", Reason.UNGROUNDED  # south, west, minus, below zero
@@ -49,6 +51,9 @@ class Rule(StrEnum):
     DEFAULT_BUT_SAID = "default_but_said", Reason.UNGROUNDED
     INVENTED_OPTIONAL = "invented_optional", Reason.UNGROUNDED
     INVENTED_CHOICE = "invented_choice", Reason.UNGROUNDED
+    INVENTED_FLAG = "invented_flag", Reason.UNGROUNDED
+    UNSTATED_CHOICE = "unstated_choice", Reason.UNGROUNDED  # a choice that nothing in the query names
+    DENIED_CHOICE = "denied_choice", Reason.UNGROUNDED  # `won't be fixed` as `fixed`
     INVENTED_TEXT = "invented_text", Reason.UNGROUNDED
     NOTHING_STATED = "nothing_stated", Reason.UNGROUNDED  # no argument of the call is in the query
     INVENTED_NUMBER = "invented_number", Reason.UNGROUNDED
@@ -62,6 +67,8 @@ class Rule(StrEnum):
     SWAPPED_ORDER = "swapped_order", Reason.WRONG_ARGUMENTS
     RANGE_TURNED = "range_turned", Reason.WRONG_ARGUMENTS
     ORDER_DIFFERS = "order_differs", Reason.WRONG_ARGUMENTS
+    ELEMENTS_CROSSED = "elements_crossed", Reason.WRONG_ARGUMENTS  # the price of another object of the list
+    LIST_TURNED = "list_turned", Reason.WRONG_ARGUMENTS
     OF_ANOTHER_CALL = "of_another_call", Reason.WRONG_ARGUMENTS
     TAKEN_TWICE = "taken_twice", Reason.WRONG_ARGUMENTS
     CONFUSED_CHOICE = "confused_choice", Reason.WRONG_ARGUMENTS
@@ -71,6 +78,10 @@ class Rule(StrEnum):
     OMITTED_FLAG = "omitted_flag", Reason.WRONG_ARGUMENTS
     OMITTED_SHARED = "omitted_shared", Reason.WRONG_ARGUMENTS
     NUMBER_LEFT_OVER = "number_left_over", Reason.WRONG_ARGUMENTS
+    MOMENT_LEFT_OVER = "moment_left_over", Reason.WRONG_ARGUMENTS
+    CALL_LEFT_OUT = "call_left_out", Reason.WRONG_ARGUMENTS  # `restart a-1 and b-2` with a call for one of them
+    BOUND_TURNED = "bound_turned", Reason.WRONG_ARGUMENTS  # `above 500` as the maximum
+    WRONG_PARAMETER = "wrong_parameter", Reason.WRONG_ARGUMENTS  # a number that belongs to a neighbour left out
     WRONG_TOOL = "wrong_tool", Reason.WRONG_FUNCTION
 
 

@@ -6,7 +6,8 @@ from itertools import combinations, permutations
 
 from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.match import close, decimals_of, nearly
-from apigen_assets.verification.grounding.numbers import NEGATIVE_CUES, Number
+from apigen_assets.verification.grounding.number import Number
+from apigen_assets.verification.grounding.numbers import NEGATIVE_CUES
 from apigen_assets.verification.grounding.quantities import converted, kin
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.times import Moment
@@ -33,6 +34,8 @@ def follows(value: float, leaf: Leaf, query: Query) -> str | None:
             return "by unit"
         if not number.measure and _by_prefix(value, number):
             return "by unit"
+        if leaf.scale == "fraction" and value and not number.measure and abs(abs(number.amount / value) - 100.0) < 1e-9:
+            return "by power of ten"
         scaled = (number.share and leaf.scale != "percent") or number.unit in {"$", "€", "£", "¥", "cent", "cents"}
         if scaled and value and number.amount and number.amount / value in {0.01, 100.0}:
             return "by power of ten"
@@ -120,6 +123,7 @@ def _by_arithmetic(value: float, query: Query, decimals: int) -> bool:
         for number in query.numbers
         if not any(moment.start <= number.start < moment.end for moment in query.moments)
         and not any(start <= number.start < end for start, end in query.codes)
+        and not (number.weak and number.unit and query.text[number.start] == "a")  # `a stone` counts nothing
     ]
     if len(numbers) > _MANY:
         return False

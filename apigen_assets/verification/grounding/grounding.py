@@ -12,13 +12,15 @@ from apigen_assets.domain.reason import Reason
 from apigen_assets.domain.tool import Tool
 from apigen_assets.files.json_types import JsonValue
 from apigen_assets.verification.grounding.absent import judge_absent
-from apigen_assets.verification.grounding.arguments import Leaf, Status, as_call, as_tool, leaves_of
+from apigen_assets.verification.grounding.arguments import Leaf, Status, as_call, as_tool, leaves_of, name_words
 from apigen_assets.verification.grounding.finding import Finding
+from apigen_assets.verification.grounding.left_over import find_left_over
 from apigen_assets.verification.grounding.match import match_leaf
 from apigen_assets.verification.grounding.omitted import find_omitted
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.strength import precision_of, rejects
 from apigen_assets.verification.grounding.swapped import find_misplaced
+from apigen_assets.verification.grounding.unasked import find_unasked
 from apigen_assets.verification.grounding.units import judge_quantity
 from apigen_assets.verification.grounding.whole import (
     find_broken_query,
@@ -26,6 +28,7 @@ from apigen_assets.verification.grounding.whole import (
     find_instruction,
     find_wrong_tool,
 )
+from apigen_assets.verification.grounding.wrong_parameter import find_wrong_parameter
 
 _ORDER = {str: 0, bool: 2, int: 1, float: 1}
 
@@ -60,6 +63,7 @@ def ground(
     query: str,
     tools: Sequence[Tool | Mapping[str, JsonValue]],
     calls: Sequence[Call | Mapping[str, JsonValue]],
+    language: str | None = None,
 ) -> Grounding:
     """Trace every argument value of a row's calls to its query.
 
@@ -67,10 +71,13 @@ def ground(
         query: the query.
         tools: the tools offered, as records or as the objects of a table's column.
         calls: calls that passed the format check, likewise.
+        language: ISO 639-1 code of the query's language, where it is stated; null: it is detected.
     """
-    text = Query(query)
     made = [as_call(call) for call in calls]
     by_name = {tool.name: tool for tool in map(as_tool, tools)}
+    text = Query(query, language=language)
+    if not text.english and language is None:
+        text = Query(query, frozenset().union(*map(name_words, by_name.values())))
     leaves = [
         leaf for i, call in enumerate(made) if call.name in by_name for leaf in leaves_of(i, call, by_name[call.name])
     ]
@@ -89,6 +96,9 @@ def ground(
     found = [finding for leaf in leaves for finding in leaf.findings]
     found += find_misplaced(leaves, text)
     found += find_omitted(leaves, text, by_name, made)
+    found += find_wrong_parameter(leaves, text)
+    found += find_left_over(leaves, text, by_name, made)
+    found += find_unasked(leaves, text)
     found += find_broken_query(leaves, text)
     found += find_instruction(text, by_name)
     found += find_description(text, by_name, made)

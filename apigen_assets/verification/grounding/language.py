@@ -48,10 +48,15 @@ _CODE = re.compile(r"\S*[\d@_/\\#]\S*|\b\w*[A-Z]\w*[A-Z]\w*\b")
 
 
 @lru_cache(maxsize=4096)
-def is_english(text: str) -> bool:
+def is_english(text: str, names: frozenset[str] = frozenset()) -> bool:
     """Whether the words of a query are English; what it quotes, codes and units do not count.
 
     A text without words is taken for English: there is nothing to misread.
+
+    Args:
+        text: the query.
+        names: folded words of the names of tools and parameters, which tell nothing where a dictionary lacks them
+            (`isbn`).
     """
     prose = _CODE.sub(" ", _QUOTATION.sub(" ", text)).replace("\u2019", "'")
     prose = _PARTICLE.sub(" ", prose)
@@ -67,7 +72,10 @@ def is_english(text: str) -> bool:
         return True
     if not words and not foreign:
         return not any(letter.isalpha() and letter > "\u024f" for letter in text)
-    share = sum(map(_is_known, words)) / (len(words) + _WEIGHT * foreign)
+    known = sum(map(_is_known, words))
+    if names and not foreign and 0 < known < len(words):
+        words = [word for word in words if word not in names or _is_known(word)]
+    share = known / (len(words) + _WEIGHT * foreign)
     return share > _ENOUGH or (share == _ENOUGH and english_only > 0)
 
 

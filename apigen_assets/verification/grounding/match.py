@@ -7,7 +7,8 @@ from apigen_assets.verification.grounding.beside import SIGNS, near_cues
 from apigen_assets.verification.grounding.disguise import is_disguised
 from apigen_assets.verification.grounding.english import STOP, fold, same_word, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
-from apigen_assets.verification.grounding.numbers import SPENDS, Number
+from apigen_assets.verification.grounding.number import Number
+from apigen_assets.verification.grounding.numbers import SPENDS
 from apigen_assets.verification.grounding.quantities import converted, kin, same_kind
 from apigen_assets.verification.grounding.query import Query, Span
 from apigen_assets.verification.grounding.times import (
@@ -56,6 +57,15 @@ def close(value: float, said: float, decimals: int) -> bool:
     if abs(value - said) <= 1e-9 * max(1.0, abs(value), abs(said)):
         return True
     return decimals >= 2 and abs(value - said) <= 0.5000001 * 10.0**-decimals
+
+
+def is_among(value: float, said: tuple[float, ...], decimals: int) -> bool:
+    """Whether `close` holds for one of several numbers."""
+    if value in said:
+        return True
+    rounded = 0.5000001 * 10.0**-decimals if decimals >= 2 else 0.0
+    least = max(rounded, 1e-9 * abs(value), 1e-9)
+    return bool([1 for each in said if abs(value - each) <= least or abs(value - each) <= 1e-9 * abs(each)])
 
 
 def nearly(value: float, exact: float, decimals: int, known: bool = True, calendar: bool = False) -> bool:
@@ -117,7 +127,7 @@ def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None
             exact.sort(key=lambda number: (query.is_used(number.start, number.end), number.weak))
             _found(leaf, query, [(number.start, number.end) for number in exact], f"converted to {wanted}")
             return
-    said = [number for number in query.numbers if any(close(value, each, decimals) for each in number.values)]
+    said = [number for number in query.numbers if is_among(value, number.values, decimals)]
     said.sort(
         key=lambda number: (
             number.weak,
@@ -129,7 +139,7 @@ def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None
             not close(value, number.values[0], decimals),
         )
     )
-    if said:
+    if said and not (said[0].weak and value > 0 and _is_said_negative(value, query)):
         _found(leaf, query, [(number.start, number.end) for number in said], "implied" if said[0].weak else "stated")
         return
     months = [word for word in query.words if MONTHS.get(word.text) == value and len(word.text) > 2]
@@ -154,6 +164,14 @@ def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None
         derived.sort(key=lambda number: query.is_used(number.start, number.end))
         spans = [(number.start, number.end) for number in derived]
         _found(leaf, query, spans, "follows by unit or sign", Status.UNDECIDED)
+
+
+def _is_said_negative(value: float, query: Query) -> bool:
+    """Whether the query has the number with a minus before it, free to be taken."""
+    return any(
+        number.digits and not number.weak and number.amount == -value and not query.is_used(number.start, number.end)
+        for number in query.numbers
+    )
 
 
 def _is_converted(value: float, number: Number, decimals: int) -> bool:

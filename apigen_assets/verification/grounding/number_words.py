@@ -42,7 +42,9 @@ _TENS = {
     )
 } | {"fourty": 40}
 UNITS_SMALL |= {f"{word}s": value for word, value in list(UNITS_SMALL.items()) if value > 1}
-WORD_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
+WORD_SCALES = {
+    "hundred": 100, "thousand": 1000, "grand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12
+}  # fmt: skip
 ORDINALS = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
     "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15,
@@ -50,7 +52,25 @@ ORDINALS = {
     "hundredth": 100, "thousandth": 1000,
 }  # fmt: skip
 _FRACTIONS = {"half": 0.5, "halves": 0.5, "quarter": 0.25, "quarters": 0.25, "third": 1 / 3, "thirds": 1 / 3,
-              "fifth": 0.2, "fifths": 0.2, "tenth": 0.1, "tenths": 0.1, "eighth": 0.125, "eighths": 0.125}  # fmt: skip
+              "fourth": 0.25, "fourths": 0.25, "fifth": 0.2, "fifths": 0.2, "sixth": 1 / 6, "sixths": 1 / 6,
+              "tenth": 0.1, "tenths": 0.1, "eighth": 0.125, "eighths": 0.125,
+              "twentieth": 0.05, "hundredth": 0.01, "hundredths": 0.01}  # fmt: skip
+_PART = "|".join(sorted(_FRACTIONS.keys() - {"half", "quarter"}, key=lambda part: (-len(part), part)))
+_PART_OF = re.compile(
+    rf"\b(?P<top>an?|one|two|three|four|five|seven|nine)[\s-](?P<part>{_PART})\b"
+    r"(?=\s+(?:of|as|off|is|are|was|goes|went|full|empty)\b|\s*(?:[.,;?!]|$))"
+)
+"""`a third of it`, `leave a fifth as tip`, `two thirds full`: a share, where `a third attempt` is an ordinal."""
+
+
+def shares_in(folded: str) -> list[tuple[int, int, float]]:
+    """Start, end and value of each share that is written in words."""
+    return [
+        (match.start(), match.end(), UNITS_SMALL.get(match["top"], 1) * _FRACTIONS[match["part"]])
+        for match in _PART_OF.finditer(folded)
+    ]
+
+
 FIRST_WORDS = frozenset(UNITS_SMALL) | frozenset(_TENS) | frozenset(ORDINALS) | {"a", "an"}
 """Words with which a number may begin."""
 
@@ -91,7 +111,9 @@ def number_at(folded: str, words: list[Word], at: int) -> tuple[int, float, bool
             follower = words[i + 1].text
             if follower in {"a", "one", "three"} and i + 2 < len(words) and words[i + 2].text in _FRACTIONS:
                 times = 3 if follower == "three" else 1
-                return i - at + 3, total + current + times * _FRACTIONS[words[i + 2].text], False
+                value = total + current + times * _FRACTIONS[words[i + 2].text]
+                times_more = WORD_SCALES.get(words[i + 3].text) if i + 3 < len(words) else None
+                return i - at + 3 + (times_more is not None), value * (times_more or 1), False
             if (current >= 100 or total) and (follower in UNITS_SMALL or follower in _TENS) and not current % 100:
                 i += 1
                 continue

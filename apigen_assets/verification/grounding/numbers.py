@@ -2,38 +2,12 @@
 
 import re
 from functools import lru_cache
-from itertools import pairwise
-from typing import NamedTuple
 
+from apigen_assets.verification.grounding.compound_numbers import compounds_in, parts_in, shares_in, units_in
 from apigen_assets.verification.grounding.english import Word, words_in
+from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.number_words import FIRST_WORDS, number_at
-from apigen_assets.verification.grounding.quantities import converted, same_kind, unit_named
-
-
-class Number(NamedTuple):
-    """A number that a text mentions."""
-
-    start: int
-    end: int
-    values: tuple[float, ...]
-    """What it says, in every reading (`15%` is 15 and 0.15)."""
-    derived: tuple[float, ...] = ()
-    """What else it may mean in its words: the other sign, cents, one more than a share."""
-    weak: bool = False
-    """Not necessarily an argument: `one`, `twice`, part of a code."""
-    run: int = -1
-    """Numbers of one enumeration share a run."""
-    unit: str = ""
-    """The word or sign that follows or precedes it, such as `%`, `$` or `years`."""
-    measure: str = ""
-    """Pint's name of its unit; empty where it has none."""
-    amount: float = 0.0
-    """The number in front of the unit."""
-    share: bool = False
-    """Whether it is a percentage."""
-    digits: str = ""
-    """How it is written, where it is written in digits."""
-
+from apigen_assets.verification.grounding.quantities import same_kind, unit_named
 
 _DIGITS = re.compile(
     r"""(?P<sign>(?<![\w.)\]])[-+]\s?(?=[.\d$€£]))?
@@ -98,7 +72,7 @@ SPENDS = re.compile(r"\b(?:spend|spent|outlay|invest\w*|costs?|pay(?:ing|s|ment)
 """Words that make an amount negative in a list of cash flows."""
 
 
-_MINUS = re.compile(r"(?:minus|negative)\s?[$€£]?\s?$")
+_MINUS = re.compile(r"(?<!plus or )(?<!plus/)(?:minus|negative)\s?[$€£]?\s?$")
 _POWER = re.compile(r"\^|\*\*|[2²3³]")
 _AND_PART = re.compile(r"\s+and\s+(?:a\s+(half|quarter)|(three)\s+quarters)\b")
 _HALF_DAY = re.compile(r"\s?([ap])\.?m\b")
@@ -132,7 +106,12 @@ def numbers_in(folded: str, english: bool = True, raw: str = "", words: list[Wor
     kept = _with_runs(folded, kept)
     if not english:
         return kept
-    parts = _parts(folded)
+    shares = shares_in(folded)
+    kept = [number for number in kept if not any(share.start <= number.start < share.end for share in shares)]
+    parts = parts_in(folded) + shares
+    parts += [
+        one for one in units_in(folded, _IMPLIED) if not any(part.start <= one.start < part.end for part in parts)
+    ]
     implied = [
         Number(
             word.start,
@@ -145,7 +124,7 @@ def numbers_in(folded: str, english: bool = True, raw: str = "", words: list[Wor
         for word in words
         if word.text in _IMPLIED and not any(number.start <= word.start < number.end for number in kept + parts)
     ]
-    return sorted(kept + _compounds(folded, kept) + parts + implied, key=lambda number: number.start)
+    return sorted(kept + compounds_in(folded, kept) + parts + implied, key=lambda number: number.start)
 
 
 def _in_digits(folded: str, english: bool, raw: str) -> list[Number]:
@@ -195,6 +174,7 @@ def _one_in_digits(folded: str, match: "re.Match[str]", english: bool, raw: str)
     weak = (
         (before.isascii() and before.isalpha())
         or before in "_@#."
+        or (before == "^" and folded[start - 2 : start - 1].isalpha())
         or (before == "-" and not match["sign"] and folded[start - 2 : start - 1].isalpha())
     )
     weak = weak or (folded.endswith("per ", 0, start) and not folded[max(0, start - 5) : start - 4].isalnum())
@@ -225,7 +205,7 @@ def _one_in_digits(folded: str, match: "re.Match[str]", english: bool, raw: str)
     if half:
         values.append(value + 12 if half[1] == "p" and value < 12 else value)
     negative = english and _has_cue(folded) and _may_be_negative(folded, start, end)
-    minus = english and _MINUS.search(folded[max(0, start - 12) : start]) is not None
+    minus = english and _MINUS.search(folded[max(0, start - 20) : start]) is not None
     if match["sign"] and match["sign"].strip() == "-":
         values, amount = [-each for each in values], -amount
         derived = [-each for each in derived] + ([-each for each in values] if negative else [])
@@ -322,65 +302,4 @@ def _with_runs(folded: str, numbers: list[Number]) -> list[Number]:
         if i == 0 or not _GAP.fullmatch(folded[numbers[i - 1].end : number.start]):
             run += 1
         out.append(number._replace(run=run))
-    return out
-
-
-def _compounds(folded: str, numbers: list[Number]) -> list[Number]:
-    """Sums such as `2 hours 30 minutes`, `5 feet 7` and `1 m 75`; weak, since their parts count already."""
-    out: list[Number] = []
-    for first, second in pairwise(numbers):
-        in_words = not first.digits and not second.digits and not (first.weak or second.weak or first.measure)
-        if in_words and folded[first.end : second.start] == " " and first.amount < 1000 and 10 <= second.amount < 100:
-            # a price as it is said: `eighty-five fifty`
-            total = first.amount + second.amount / 100
-            values = (total, first.amount * 100 + second.amount)
-            out.append(Number(first.start, second.end, values, weak=True, amount=total))
-        if not first.measure or second.start - first.end > 16 or second.amount < 0:
-            continue
-        if second.measure == first.measure:
-            continue
-        between = re.sub(r"^\s*(?:an?\s)?[a-z]+", "", folded[first.end : second.start])
-        joined = re.fullmatch(r"[\s,]*(?:and)?\s*", between) is not None
-        more = converted(second.amount, second.measure, first.measure) if second.measure and joined else None
-        if more is None and not second.measure and not between.strip():
-            # the smaller unit is not said: `1 m 75`, `5 foot 7`
-            part = {"meter": 100.0, "foot": 12.0, "kilometer": 1000.0, "dollar": 100.0}.get(first.measure)
-            more = second.amount / part if part and second.amount < part else None
-        if more is not None and 0 < more < max(1.0, first.amount):
-            total = first.amount + more
-            out.append(Number(first.start, second.end, (total,), weak=True, measure=first.measure, amount=total))
-    return out
-
-
-_PART = re.compile(
-    r"\b(?:(?P<half>half)|(?P<three>three[\s-]quarters)|(?:an?\s)?(?P<quarter>quarter))\s*(?:of\s)?(?:an?\s)?-?"
-    r"(?P<unit>[a-z]{3,})\b|\b(?:an?|one)\s(?P<whole>[a-z]+)\sand\s(?:an?\s)(?P<more>half|quarter)\b"
-    r"|\b(?P<times>\d+|[a-z]+)\s(?P<several>[a-z]+)s?\sand\s(?:an?\s)(?P<over>half|quarter)\b"
-)
-
-
-def _parts(folded: str) -> list[Number]:
-    """`half an hour`, `a quarter of a mile`, `an hour and a half`, `a quarter of a million`."""
-    out: list[Number] = []
-    if "half" not in folded and "quarter" not in folded:
-        return out
-    for match in _PART.finditer(folded):
-        if match["unit"]:
-            amount = 0.5 if match["half"] else 0.75 if match["three"] else 0.25
-            name = match["unit"]
-        elif match["whole"]:
-            amount, name = 1 + (0.5 if match["more"] == "half" else 0.25), match["whole"]
-        else:
-            whole = (
-                float(match["times"]) if match["times"].isdigit() else number_at(folded, words_in(match["times"]), 0)[1]
-            )
-            amount, name = whole + (0.5 if match["over"] == "half" else 0.25), match["several"]
-            if not whole:
-                continue
-        if name in {"million", "thousand", "billion", "hundred", "dozen"}:
-            out.append(Number(*match.span(), (amount * _SCALES[name],), weak=True, amount=amount * _SCALES[name]))
-            continue
-        measure = "second" if name == "second" else unit_named(name)
-        if measure:
-            out.append(Number(*match.span(), (amount,), weak=True, measure=measure, amount=amount, unit=name))
     return out

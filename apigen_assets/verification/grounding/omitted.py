@@ -8,11 +8,12 @@ from apigen_assets.domain.call import Call
 from apigen_assets.domain.tool import Tool
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of, is_described_default, parameter_cues
-from apigen_assets.verification.grounding.beside import mentions, near_cues, unused_numbers
+from apigen_assets.verification.grounding.beside import SIGN_CODES, left_numbers, mentions, near_cues
 from apigen_assets.verification.grounding.english import GROUP_OF, STOP, content_stems, fold, stem, word_set, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
+from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.number_words import ORDINALS
-from apigen_assets.verification.grounding.numbers import Number
+from apigen_assets.verification.grounding.omitted_elements import find_omitted_elements
 from apigen_assets.verification.grounding.quantities import same_kind, unit_wanted
 from apigen_assets.verification.grounding.query import Query, Span
 
@@ -34,7 +35,7 @@ def find_omitted(leaves: list[Leaf], query: Query, tools: Tools, calls: Calls) -
             if isinstance(schema, dict) and (name not in call.arguments or _at_default(leaves, i, name)):
                 yield from _omitted(i, name, schema, tool, leaves, query, tools, calls, of_tools)
     yield from _taken_twice(leaves, query)
-    yield from _omitted_element(leaves, query)
+    yield from find_omitted_elements(leaves, query)
     yield from _confused_choice(leaves, query)
 
 
@@ -63,25 +64,48 @@ def _omitted(
         is_id = re.search(r"(?:^|_)ids?$|[a-z]Id$", name) is not None
         if sum(call.name == tool.name for call in calls) == 1 and not contradicted and not is_id:
             taken = {leaf.parameter for leaf in leaves if leaf.call == i and leaf.matched and leaf.spans}
-            yield from _omitted_number(place, name, schema, tool, query, taken)
+            # A number that is not said may be what the one left over was meant to be.
+            sure = not any(
+                leaf.call == i
+                and isinstance(leaf.value, int | float)
+                and not isinstance(leaf.value, bool)
+                and not leaf.is_default
+                and (not leaf.matched or leaf.why == "implied")
+                for leaf in leaves
+            )
+            yield from _omitted_number(place, name, schema, tool, query, taken, sure)
+        else:
+            yield from _shared(place, i, tool.name, name, leaves, query, of_tools)
         return
     if _currency_differs(name, schema, query):
         yield Finding(Rule.MAY_BE_OMITTED, place, "left out, though the query says another currency")
         return
-    shared = _shared_by_siblings(leaves, i, tool.name, name, query)
-    if shared is not None and not content_stems(str(shared.value)) & of_tools:
-        says = f"left out, though the query says {shared.value!r} for all calls ({shared.place})"
-        yield Finding(Rule.OMITTED_SHARED, place, says)
+    yield from _shared(place, i, tool.name, name, leaves, query, of_tools)
     default = schema.get("default")
     for member in enum_of(schema):
         if member == default or content_stems(member) & of_tools or is_described_default(member, schema):
             continue
         if any(not query.is_used(*span) for span in mentions(str(default), query)):
             continue
-        if any(not query.is_used(*span) for span in mentions(member, query)):
+        if any(not query.is_used(*span) and not _is_of_date(span, query) for span in mentions(member, query)):
             rule = Rule.OMITTED_CHOICE if _is_meant(member, name, query) else Rule.MAY_BE_OMITTED
             yield Finding(rule, place, f"left out, though the query says {member!r}")
             return
+
+
+def _shared(
+    place: str, i: int, function: str, name: str, leaves: list[Leaf], query: Query, of_tools: frozenset[str]
+) -> Iterator[Finding]:
+    """A value that the query says of all calls of a function, and that a call leaves out."""
+    shared = _shared_by_siblings(leaves, i, function, name, query)
+    if shared is not None and not content_stems(str(shared.value)) & of_tools:
+        says = f"left out, though the query says {shared.value!r} for all calls ({shared.place})"
+        yield Finding(Rule.OMITTED_SHARED, place, says)
+
+
+def _is_of_date(span: Span, query: Query) -> bool:
+    """Whether a word is part of a date (`the first of May`)."""
+    return any(moment.start <= span[0] < moment.end for moment in query.moments)
 
 
 def _is_meant(member: str, name: str, query: Query) -> bool:
@@ -93,7 +117,7 @@ def _is_meant(member: str, name: str, query: Query) -> bool:
 
 
 def _omitted_number(
-    place: str, name: str, schema: JsonObject, tool: Tool, query: Query, taken: set[str]
+    place: str, name: str, schema: JsonObject, tool: Tool, query: Query, taken: set[str], sure: bool
 ) -> Iterator[Finding]:
     own = content_stems(name.replace("_", " "))
     # A word that another parameter's name has as well does not say which of both is left out.
@@ -105,9 +129,12 @@ def _omitted_number(
         )
     )
     # The other parameters have their values: a word of the name is enough, even a shared one.
+    described = fold(str(schema.get("description") or ""))
+    left = left_numbers(query)
+    counted = _counted(name, tool) if left else frozenset()
     cues = parameter_cues(tool, name) | own
-    wanted = unit_wanted(fold(name), fold(str(schema.get("description") or "")))
-    for number in _left(query):
+    wanted = unit_wanted(fold(name), described)
+    for number in left:
         if schema.get("default") in number.values or not _could_be(number, schema, wanted):
             continue
         if is_described_default(number.values[0], schema) or is_described_default(number.digits, schema):
@@ -115,7 +142,11 @@ def _omitted_number(
         said = query.text[number.start : number.end].strip()
         near = near_cues(query, (number.start, number.end)) if number.digits else _touching(query, number)
         if near & cues and not rivals & near:
-            yield Finding(Rule.OMITTED_NUMBER, place, f"left out, though the query says {said}")
+            rule = Rule.OMITTED_NUMBER if sure else Rule.NUMBER_LEFT_OVER
+            yield Finding(rule, place, f"left out, though the query says {said}")
+            return
+        if near & counted:
+            yield Finding(Rule.NUMBER_LEFT_OVER, place, f"left out, though the query says {said}")
             return
     for before, word in pairwise(query.words):
         is_own = stem(word.text) in own and len(own) == 1
@@ -129,14 +160,25 @@ def _omitted_number(
         if stem(match[1]) in own and not rivals & own and schema.get("default") not in (None, 0):
             yield Finding(Rule.OMITTED_NUMBER, place, f"left out, though the query says {match[0]}")
             return
-    left = [number for number in _left(query) if number.digits and _could_be(number, schema, wanted)]
-    if left and not any(schema.get("default") in number.values for number in left):
-        said = query.text[left[0].start : left[0].end].strip()
+    fitting = [number for number in left if number.digits and _could_be(number, schema, wanted)]
+    if fitting and not any(schema.get("default") in number.values for number in fitting):
+        said = query.text[fitting[0].start : fitting[0].end].strip()
         yield Finding(Rule.NUMBER_LEFT_OVER, place, f"left out, and no argument takes {said}, which the query says")
 
 
+def _counted(name: str, tool: Tool) -> frozenset[str]:
+    """Stem of what a parameter is the number of, by its description, where it is the only one of its tool."""
+    said = {
+        each: match[1]
+        for each, inner in (tool.parameters.get("properties") or {}).items()
+        if isinstance(inner, dict) and (match := _COUNTS.match(fold(str(inner.get("description") or ""))))
+    }
+    own = said.pop(name, None)
+    return content_stems(own) if own and own not in said.values() else frozenset()
+
+
+_COUNTS = re.compile(r"(?:(?:the\s+)?(?:number|count|quantity)\s+of|how many)\s+([a-z]+)")
 _NONE_OF = re.compile(r"\b(?:no|without(?: an?y?)?|zero)\s+([a-z]+)\b")
-_SIGN_CODES = {"$": "usd cad aud nzd sgd hkd mxn", "€": "eur", "£": "gbp", "¥": "jpy cny", "₹": "inr"}
 
 
 def _currency_differs(name: str, schema: JsonObject, query: Query) -> bool:
@@ -144,7 +186,7 @@ def _currency_differs(name: str, schema: JsonObject, query: Query) -> bool:
     default = schema.get("default")
     if "currency" not in fold(name) or not isinstance(default, str) or len(default) != 3:
         return False
-    signs = [codes for sign, codes in _SIGN_CODES.items() if sign in query.text]
+    signs = [codes for sign, codes in SIGN_CODES.items() if sign in query.text]
     return bool(signs) and not any(fold(default) in codes.split() for codes in signs)
 
 
@@ -153,11 +195,6 @@ def _touching(query: Query, number: Number) -> frozenset[str]:
     before = [word for word in query.words if word.end <= number.start][-1:]
     after = [word for word in query.words if word.start >= number.end][:2]
     return frozenset(stem(word.text) for word in before + after)
-
-
-def _left(query: Query) -> list[Number]:
-    """Numbers that no argument takes, nor stands wrongly for."""
-    return [number for number in unused_numbers(query) if (number.start, number.end) not in query.blamed]
 
 
 def _could_be(number: Number, schema: JsonObject, wanted: str | None) -> bool:
@@ -238,7 +275,7 @@ def _at_default(leaves: list[Leaf], call: int, parameter: str) -> bool:
 
 def _taken_twice(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """A number of the query that nobody takes, while an argument shares another's or rests on an implied one."""
-    unused = _left(query)
+    unused = left_numbers(query)
     if not unused:
         return
     said = query.text[unused[0].start : unused[0].end].strip()
@@ -264,93 +301,6 @@ def _is_numeric(schema: JsonObject) -> bool:
         own = branch.get("type")
         kinds |= set(own) if isinstance(own, list) else {str(own)}
     return not kinds.isdisjoint({"integer", "number"})
-
-
-def _omitted_element(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
-    """A number or name of an enumeration all of whose other members are in a list."""
-    lists: dict[tuple[int, str], list[Leaf]] = {}
-    objects: dict[tuple[int, str], list[Span]] = {}
-    for leaf in leaves:
-        if leaf.in_list and leaf.matched and leaf.spans and "." in leaf.path:
-            objects.setdefault((leaf.call, leaf.parameter), []).append(leaf.spans[0])
-        if re.fullmatch(r"\[\d+\]", leaf.path):
-            lists.setdefault((leaf.call, leaf.parameter), []).append(leaf)
-    for (call, parameter), places in objects.items():
-        if len(set(places)) >= 3:
-            yield from _stands_among(call, parameter, sorted(set(places)), query)
-    contradicted = {(leaf.call, leaf.parameter) for leaf in leaves if leaf.status is Status.UNGROUNDED}
-    runs = {(number.start, number.end): number.run for number in query.numbers if not number.weak}
-    for (call, parameter), members in lists.items():
-        stated = [leaf for leaf in members if leaf.matched and leaf.spans]
-        spans = sorted({leaf.spans[0] for leaf in stated})
-        if len(spans) < 2 or len(stated) < len(members) or contradicted - {(call, parameter)}:
-            continue
-        own_runs = {runs[span] for span in spans if span in runs}
-        others = [leaf for key, group in lists.items() if key != (call, parameter) for leaf in group if leaf.spans]
-        if own_runs & {runs.get(leaf.spans[0], -1) for leaf in others}:
-            yield from _stands_among(call, parameter, spans, query)
-            continue
-        several = any(key != (call, parameter) and key[1] == parameter for key in lists)
-        unit = {number.unit for number in query.numbers if (number.start, number.end) in spans}
-        for number in _left(query):
-            if not number.digits and re.match(r"\s\w+s\b", query.text[number.end :]):
-                continue  # `three twos` says how often
-            if any(leaf.value in number.values for leaf in members if not isinstance(leaf.value, str)):
-                continue  # the element took another place where the query says the same
-            between = spans[0][0] < number.start < spans[-1][1]
-            listed = number.run in own_runs and (between or _touches(number, spans, query))
-            alike = bool(number.unit) and unit == {number.unit} and between
-            if listed or alike:
-                said = query.text[number.start : number.end].strip()
-                # With several calls it may be another one's.
-                rule = Rule.STANDS_AMONG if several else Rule.ELEMENT_MISSING
-                yield Finding(rule, f"{call}.{parameter}", f"without {said}, which the query lists")
-                break
-        yield from _omitted_member(call, parameter, members, query)
-        if all(isinstance(leaf.value, str) for leaf in members) and not several:
-            yield from _omitted_name(call, parameter, spans, query)
-
-
-def _stands_among(call: int, parameter: str, spans: list[Span], query: Query) -> Iterator[Finding]:
-    """A number that stands between the elements of a list, in one sentence, and that nobody takes."""
-    start, end = spans[0][0], spans[-1][1]
-    if re.search(r"[.;?!]\s", query.text[start:end]):
-        return
-    for number in _left(query):
-        if number.digits and start - 12 < number.start < end + 12:
-            said = query.text[number.start : number.end].strip()
-            yield Finding(
-                Rule.STANDS_AMONG, f"{call}.{parameter}", f"no argument takes {said}, which stands among its values"
-            )
-            return
-
-
-def _touches(number: Number, spans: list[Span], query: Query) -> bool:
-    """Whether a number stands directly before or behind an enumeration, with a comma or a conjunction between."""
-    for start, end in (spans[0], spans[-1]):
-        gap = query.text[end : number.start] if number.start >= end else query.text[number.end : start]
-        if len(gap) < 12 and re.fullmatch(r"\s*(?:,|,?\s*(?:and|und|y|et|e|en|i))\s*", gap):
-            return True
-    return False
-
-
-def _omitted_member(call: int, parameter: str, members: list[Leaf], query: Query) -> Iterator[Finding]:
-    """An allowed value that the query names and a list of such values does not have."""
-    taken = {leaf.value for leaf in members}
-    for member in enum_of(members[0].schema):
-        if member not in taken and any(not query.is_used(*span) for span in mentions(member, query)):
-            says = f"without {member!r}, which the query names"
-            yield Finding(Rule.MAY_BE_OMITTED, f"{call}.{parameter}", says)
-            return
-
-
-def _omitted_name(call: int, parameter: str, spans: list[Span], query: Query) -> Iterator[Finding]:
-    for before, after in pairwise(spans):
-        gap = query.text[before[1] : after[0]]
-        between = re.fullmatch(r"['\"]?\s*,\s*['\"]?([^,.;?!]{2,30}?)['\"]?\s*(?:,|,?\s+and)\s*['\"]?", gap)
-        if between and between.group(1) not in STOP and not query.is_used(before[1] + 2, after[0] - 2):
-            says = f"without {between.group(1)!r}, which the query lists"
-            yield Finding(Rule.ELEMENT_MISSING, f"{call}.{parameter}", says)
 
 
 def _confused_choice(leaves: list[Leaf], query: Query) -> Iterator[Finding]:

@@ -5,7 +5,8 @@ from functools import cached_property
 
 from apigen_assets.verification.grounding.english import Word, content_stems, fold, same_word, words_in
 from apigen_assets.verification.grounding.language import is_english
-from apigen_assets.verification.grounding.numbers import Number, numbers_in
+from apigen_assets.verification.grounding.number import Number
+from apigen_assets.verification.grounding.numbers import numbers_in
 from apigen_assets.verification.grounding.times import Moment, moments_in
 
 Span = tuple[int, int]
@@ -31,10 +32,20 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\"'(]\s*|\n\s*|[-*]\s+)$")
 class Query:
     """A query with its numbers, moments, quoted texts, names and codes; spans are of the folded text."""
 
-    def __init__(self, query: str) -> None:
+    def __init__(self, query: str, names: frozenset[str] = frozenset(), language: str | None = None) -> None:
+        """Read a query.
+
+        Args:
+            query: the query.
+            names: folded words of its tools' names, which belong to no language.
+            language: ISO 639-1 code of its language; null: it is detected.
+        """
         query = _ESCAPED.sub("  ", query)
         self.raw = query
-        self.english = is_english(query)
+        if language is not None:
+            self.english = language == "en"
+        else:
+            self.english = is_english(query, names)
         self.text = fold(query)
         self.used: list[Span] = []
         self.blamed: list[Span] = []

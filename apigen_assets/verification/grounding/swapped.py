@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 from apigen_assets.files.json_types import JsonValue
 from apigen_assets.verification.grounding.arguments import Leaf, enum_of
-from apigen_assets.verification.grounding.beside import near_cues
-from apigen_assets.verification.grounding.english import fold
+from apigen_assets.verification.grounding.beside import near_cues, near_words
+from apigen_assets.verification.grounding.english import fold, kind_of
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.query import Query, Span
 
@@ -73,8 +73,10 @@ def find_misplaced(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
                 continue
             if not (_takes(one.leaf, two.leaf.value) and _takes(two.leaf, one.leaf.value)):
                 continue
-            straight = _fit(one, one.span, query) + _fit(two, two.span, query)
-            crossed = _fit(one, two.span, query) + _fit(two, one.span, query)
+            # A unit that both have speaks for neither.
+            units = not _same_unit(one.span, two.span, query)
+            straight = _fit(one, one.span, query, units) + _fit(two, two.span, query, units)
+            crossed = _fit(one, two.span, query, units) + _fit(two, one.span, query, units)
             if crossed < straight:
                 if _turned_range(one, two):
                     yield Finding(Rule.RANGE_TURNED, one.leaf.place, _turned(one, two))
@@ -94,6 +96,9 @@ def find_misplaced(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
                 yield Finding(Rule.SWAPPED_ORDER, one.leaf.place, f"{both} stand the other way round in the query")
     yield from _order_differs(placed, leaves, query)
     yield from _elements_differ(leaves)
+    if any(leaf.path for leaf in leaves):
+        yield from _elements_crossed(leaves)
+        yield from _list_turned(leaves)
     yield from _crossed_calls(placed, leaves)
     yield from _of_another_call(placed, leaves, query)
 
@@ -242,6 +247,54 @@ def _of_another_call(placed: dict[int, list[_Placed]], leaves: list[Leaf], query
                     yield Finding(Rule.OF_ANOTHER_CALL, one.leaf.place, says)
 
 
+def _elements_crossed(leaves: list[Leaf]) -> Iterator[Finding]:
+    """Objects of a list whose texts and numbers alternate in the query, each paired with the other's number."""
+    lists: dict[tuple[int, str], dict[int, dict[str, Leaf]]] = {}
+    for leaf in leaves:
+        match = _ELEMENT.fullmatch(leaf.path)
+        if match and leaf.matched and leaf.spans and len(set(leaf.spans)) == 1 and leaf.why.startswith("stated"):
+            lists.setdefault((leaf.call, leaf.parameter), {}).setdefault(int(match[1]), {})[match[2]] = leaf
+    for elements in lists.values():
+        for one, two in combinations(elements.values(), 2):
+            texts = [key for key in one if key in two and isinstance(one[key].value, str)]
+            numbers = [key for key in one if key in two and _shape(one[key].value) == "number"]
+            for text, number in product(texts, numbers):
+                places = [
+                    (one[text].spans[0], "p", 1), (one[number].spans[0], "q", 1),
+                    (two[text].spans[0], "p", 2), (two[number].spans[0], "q", 2),
+                ]  # fmt: skip
+                order = sorted(places)
+                kinds = "".join(kind for _, kind, _ in order)
+                if (
+                    len({span for span, _, _ in order}) == 4
+                    and kinds in {"pqpq", "qpqp"}
+                    and order[0][2] != order[1][2]
+                ):
+                    says = f"{one[number].value!r} stands with {two[text].value!r} in the query"
+                    yield Finding(Rule.ELEMENTS_CROSSED, one[number].place, says)
+
+
+def _list_turned(leaves: list[Leaf]) -> Iterator[Finding]:
+    """A list of numbers in another order than the query has, beside a list of names in the query's order."""
+    lists: dict[tuple[int, str], list[Leaf]] = {}
+    for leaf in leaves:
+        if re.fullmatch(r"\[\d+\]", leaf.path):
+            lists.setdefault((leaf.call, leaf.parameter), []).append(leaf)
+    whole = {
+        key: [leaf.spans[0] for leaf in group]
+        for key, group in lists.items()
+        if len(group) > 2
+        and all(leaf.why == "stated" and leaf.spans and len(set(leaf.spans)) == 1 for leaf in group)
+        and len({leaf.spans[0] for leaf in group}) == len(group)
+    }
+    for (call, name), spans in whole.items():
+        beside = [key for key in whole if key[0] == call and key[1] != name and len(whole[key]) == len(spans)]
+        ordered = [key for key in beside if whole[key] == sorted(whole[key])]
+        if spans != sorted(spans) and ordered and isinstance(lists[call, name][0].value, int | float):
+            place = lists[call, name][0].place.split("[")[0]
+            yield Finding(Rule.LIST_TURNED, place, f"in another order than the query has, unlike {ordered[0][1]}")
+
+
 def _neighbours(one: Span, two: Span, query: Query) -> bool:
     """Whether no other number stands between two places."""
     start, end = min(one[1], two[1]), max(one[0], two[0])
@@ -257,10 +310,11 @@ def _shape(value: JsonValue) -> str:
     return "text"
 
 
-def _fit(placed: _Placed, span: Span, query: Query) -> int:
+def _fit(placed: _Placed, span: Span, query: Query, units: bool = True) -> int:
     """How many things beside a place in the query speak for a parameter; of texts only the word before them does."""
     leaf = placed.leaf
-    cues = 0 if placed.shape == "text" else len(near_cues(query, span) & leaf.cues)
+    beside = near_cues(query, span) if units else near_words(query, span)
+    cues = 0 if placed.shape == "text" else len(beside & leaf.cues)
     return cues + _led(leaf, span, query)
 
 
@@ -278,6 +332,9 @@ def _led(leaf: Leaf, span: Span, query: Query) -> int:
     leader = re.search(r"([a-z]+)\s*(?:\b(?:the|an?|my|our)\s+)?[\"'$€£]?$", query.text[max(0, span[0] - 24) : span[0]])
     word = leader.group(1) if leader else ""
     follows_number = re.search(r"\d[\s-]?$", query.text[max(0, span[0] - 3) : span[0]]) is not None
-    if names & _ORIGINS and (word == "from" or (follows_number and enum_of(leaf.schema))):
+    of_kind = bool(enum_of(leaf.schema)) or kind_of(fold(str(leaf.value))) is not None
+    if names & _ORIGINS and (word == "from" or (follows_number and of_kind)):
         return 1
+    if word == "in" and re.search(r"(?:^|[.!?:]\s)in\s[\"']?$", query.text[: span[0]]):
+        return 0  # `In "a b c", ...` says where, not into what
     return int(bool(names & _GOALS) and word in {"to", "into", "until", "till", "in", "many", "as"})

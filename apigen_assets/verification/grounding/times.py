@@ -3,6 +3,8 @@
 import re
 from typing import NamedTuple
 
+from apigen_assets.verification.grounding.number_words import ORDINALS
+
 Date = tuple[int | None, int, int | None]
 """Year, month, day; null where the text does not say."""
 
@@ -54,6 +56,21 @@ _DAY_FIRST = re.compile(rf"(?<!\d){_DAY}\s*(?:of\s+)?-?({_MONTH})\b\.?(?:\s*,?\s
 _MONTH_YEAR = re.compile(rf"\b({_MONTH})\b\.?,?\s+(?:of\s+)?{_YEAR}(?!\d)")
 _YEAR_MONTH = re.compile(r"(?<![\d-])(\d{4})-(\d{2})(?![\d-])")
 _MONTH_NUMBER = re.compile(r"(?<![\d/.-])(0[1-9]|1[0-2])[-/](\d{4})(?![\d/-])")
+ORDINAL_DAYS = {
+    name: day for name, day in ORDINALS.items() if day <= 31
+} | {
+    f"{tens}-{name}": 10 * place + day
+    for place, tens in ((2, "twenty"), (3, "thirty"))
+    for name, day in ORDINALS.items()
+    if day < 10
+}  # fmt: skip
+_WORD_DAY = "|".join(sorted((name.replace("-", r"[\s-]") for name in ORDINAL_DAYS), key=len, reverse=True))
+_ORDINAL_DAY = re.compile(
+    rf"\b(?P<day>{_WORD_DAY})\s+(?:day\s+)?of\s+(?P<month>{_MONTH})\b(?:\s*,?\s*(?:of\s+)?(?P<year>\d{{4}})(?!\d))?"
+    rf"|\b(?P<first>{_MONTH})\s+(?:the\s+)?(?P<last>{_WORD_DAY})\b(?!\s+(?:quarter|half|time|place|attempt))"
+    r"(?:\s*,?\s*(?:of\s+)?(?P<after>\d{4})(?!\d))?"
+)
+"""`the first of September`, `March the twenty-second`."""
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:\s?([ap])\.?\s?m\b\.?)?(?![\d:])")
 _NAMED = {"noon": (12, 0, 0), "midday": (12, 0, 0), "midnight": (0, 0, 0)}
 _HOUR_NAMES = {
@@ -98,6 +115,20 @@ RELATIVE = re.compile(
     r"\b(?:end|start|beginning|first|middle|turn) of\b|\b(?:birthday|anniversary|holiday|leap)\b"
 )
 """Words after which a date may be meant that the text does not spell out."""
+
+_TO_A_DAY = re.compile(
+    r"\b(?:today|tonight|tomorrow|yesterday|now|ago|weekend|christmas|xmas|easter|new year|halloween|thanksgiving|"
+    r"birthday|anniversary|holiday|(?:mon|tues|wednes|thurs|fri|satur|sun)days?)\b"
+    r"|\b(?:next|last|this|coming|current|previous|following|past|upcoming|every)\s+(?:\w+\s+){0,2}"
+    r"(?:days?|weeks?|months?|years?|quarters?|nights?|morning|evening|term|semester|season)\b"
+    r"|\b(?:end|start|beginning|middle|turn|first|last)\s+of\b|\b(?:days?|weeks?|months?|years?|nights?|quarters?)\b"
+)
+
+
+def is_relative(folded: str) -> bool:
+    """Whether a text describes a day instead of naming it; `my last period on 2025-01-20` does not."""
+    return _TO_A_DAY.search(folded) is not None
+
 
 FROM_TODAY = re.compile(
     r"\b(?:today|tonight|tomorrow|yesterday|now|next|last|this|coming|upcoming|ago|current|previous|past|weekend|"
@@ -149,13 +180,15 @@ def times_agree(one: frozenset[Time], two: frozenset[Time]) -> bool:
 
 
 _DIGIT = re.compile(r"\d")
-_MAY_SAY = re.compile(rf"\d|\b(?:noon|midday|midnight|half|quarter|ten|twenty|five|{'|'.join(_HOUR_NAMES)})\b")
+_MAY_SAY = re.compile(
+    rf"\d|\b(?:first|second|third|\w+th|noon|midday|midnight|half|quarter|ten|twenty|five|{'|'.join(_HOUR_NAMES)})\b"
+)
 """No date or time does without a digit or one of these words."""
 
 
 def _dates(text: str) -> list[Moment]:
     out: list[Moment] = []
-    if not _DIGIT.search(text):
+    if not _DIGIT.search(text) and not _ORDINAL_DAY.search(text):
         return out
 
     def add(match: "re.Match[str]", *readings: tuple[str | None, str | int, str | None]) -> None:
@@ -186,6 +219,9 @@ def _dates(text: str) -> list[Moment]:
         if before and 1 <= int(before[1]) <= 31:
             date = (int(match[3]) if match[3] else None, MONTHS[match[2]], int(before[1]))
             out.append(Moment(before.start(), before.end(1), dates=frozenset({date})))
+    for match in _ORDINAL_DAY.finditer(text):
+        day = ORDINAL_DAYS[re.sub(r"\s", "-", match["day"] or match["last"])]
+        add(match, (match["year"] or match["after"], MONTHS[match["month"] or match["first"]], str(day)))
     for match in _MONTH_YEAR.finditer(text):
         add(match, (match[2], MONTHS[match[1]], None))
     for match in _YEAR_MONTH.finditer(text):

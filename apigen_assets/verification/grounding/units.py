@@ -6,7 +6,7 @@ from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.english import content_stems, fold
 from apigen_assets.verification.grounding.finding import Rule
 from apigen_assets.verification.grounding.match import NUMERIC, is_raw
-from apigen_assets.verification.grounding.numbers import Number
+from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.quantities import converted
 from apigen_assets.verification.grounding.query import Query
 
@@ -57,7 +57,8 @@ _COMPASS = re.compile(
 _COMPASS_BEFORE = re.compile(r"\b(?P<side>south|west|north|east|s|w|n|e)\s*$")
 _BELOW = re.compile(r"\s*(?:°\s?c?|degrees?|celsius|c)?\s*(?:celsius|c)?\s*(?:below|under)\s+(?:zero|freezing|0)\b")
 _MINUS = re.compile(r"(?:^|[^\w\d)%\s/]\s*|(?<!\bor)(?<!\bplus)(?<=[a-z])\s+)(?:minus|negative)\s?$")
-_NEGATIVE_IF = re.compile(r"\bnegative\s+(?:if|when|for|means|values?\s+(?:mean|are|is)|is|=|:)\s+([a-z -]{2,40})")
+_BACKWARDS = re.compile(r"\b(?:back|backwards?|past|before|earlier|ago|subtract\w*|previous)\b")
+_NEGATIVE_IF = re.compile(r"\bnegative\s+(?:to|if|when|for|means|values?\s+(?:mean|are|is)|is|=|:)\s+([a-z -]{2,40})")
 _POSITIVE_IF = re.compile(r"\b(north|east)\w*\s+(?:is\s+)?positive\b")
 
 
@@ -90,6 +91,9 @@ def _judge_sign(leaf: Leaf, value: float, number: Number, said: str, query: Quer
         own = f"{leaf.parameter} {leaf.tool.name} {leaf.tool.description}".replace("_", " ")
         stems = content_stems(negative[1]) - content_stems(own)
         clause = re.split(r"[.,;?!]\s", before)[-1] + " # " + re.split(r"[.,;?!]\s|\band\b", after)[0]
-        if stems & content_stems(clause):
+        ago = _BACKWARDS.search(negative[1]) and _BACKWARDS.search(re.split(r"[.,;?!]\s|\d", after)[0])
+        if ago:
+            leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive; the query says {said} ... {ago[0]}")
+        elif stems & content_stems(clause):
             told = ", ".join(sorted(stems & content_stems(clause)))
             leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive; the parameter is negative for {told!r}")

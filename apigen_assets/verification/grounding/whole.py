@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.tool import Tool
 from apigen_assets.verification.grounding.arguments import Leaf, Status
-from apigen_assets.verification.grounding.english import content_stems, fold, word_set, words_in
+from apigen_assets.verification.grounding.english import HUMP, STOP, content_stems, fold, stem, word_set, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.times import RELATIVE
@@ -66,15 +66,42 @@ def find_description(query: Query, tools: dict[str, Tool], calls: Sequence[Call]
         return
     for name in sorted({call.name for call in calls} & tools.keys()):
         own = [word.text for word in words_in(fold(tools[name].description))]
+        if sum(text in own for text in said) < 0.8 * len(said):
+            continue
         run = SequenceMatcher(None, said, own, autojunk=False).find_longest_match().size
         if run >= 6 and run >= 0.8 * len(said):
             yield Finding(Rule.REPEATS_DESCRIPTION, name, "the query is the function's description, not a request")
             return
 
 
+_ASKS = re.compile(
+    r"^\s*(?:(?:hi|hey|hello|ok|okay|please|now|then|so)[,!.]?\s+)*"
+    r"(?:(?:can|could|would|will) you\s+|i(?:'d| would) like to\s+|i (?:want|need|have) to\s+|let's\s+|let us\s+|"
+    r"help me\s+)?(?:please\s+)?([a-z]{3,})\b"
+)
+"""The verb by which a query asks: `Could you please move ...`."""
+
+
+def _asked_by_verb(query: Query, tools: dict[str, Tool], calls: Sequence[Call]) -> tuple[str, str, str] | None:
+    """The tool called, the one that is named by the query's verb, and the verb; null where they are one."""
+    verb = _ASKS.match(query.text)
+    if verb is None or verb[1] in STOP or len({call.name for call in calls}) != 1:
+        return None
+    name = calls[0].name
+    spoken = stem(verb[1])
+    firsts = {other: stem(words_in(fold(HUMP.sub(" ", other)))[0].text) for other in tools if words_in(fold(other))}
+    if name not in tools or spoken in content_stems(f"{name} {tools[name].description}".replace("_", " ")):
+        return None
+    named = [other for other, first in sorted(firsts.items()) if first == spoken and other != name]
+    return (name, named[0], verb[1]) if len(named) == 1 and named[0] not in {call.name for call in calls} else None
+
+
 def find_wrong_tool(query: Query, tools: dict[str, Tool], calls: Sequence[Call]) -> Iterator[Finding]:
     """A tool that nothing in the query speaks of, where another one offered is spoken of by name."""
     if len(tools) < 2:
+        return
+    if (better := _asked_by_verb(query, tools, calls)) is not None:
+        yield Finding(Rule.WRONG_TOOL, better[0], f"the query asks to {better[2]}, as {better[1]} does")
         return
     words = {name: content_stems(f"{name} {tool.description}".replace("_", " ")) for name, tool in tools.items()}
     called = {call.name for call in calls}

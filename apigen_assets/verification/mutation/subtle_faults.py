@@ -210,3 +210,49 @@ def range_turned_round(row: MutableRow, rng: Random, pool: Pool) -> MutableRow |
     arguments[name], arguments[other] = arguments[other], arguments[name]
     row.note = f"{name} and {other} exchanged"
     return row
+
+
+@fault("arguments")
+def neighbour_takes_value(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
+    """A number given to another optional parameter of the same type, which had none."""
+    found = []
+    for i, call in enumerate(row.calls):
+        properties = row.tool(call["name"]).get("parameters", {}).get("properties") or {}
+        for name, value in call["arguments"].items():
+            if not _is_number(value) or name in required_of(row, i) or schema_of(row, i, name).get("default") == value:
+                continue
+            found += [
+                (call["arguments"], name, other)
+                for other, schema in properties.items()
+                if other not in call["arguments"]
+                and isinstance(schema, dict)
+                and schema.get("type") == schema_of(row, i, name).get("type")
+                and "enum" not in schema
+            ]
+    if not found:
+        return None
+    arguments, name, other = rng.choice(sorted(found, key=lambda entry: entry[1:]))
+    arguments[other] = arguments.pop(name)
+    row.note = f"the value of {name} given to {other}"
+    return row
+
+
+@fault("arguments", harmless_if_same_result=True)
+def elements_exchange(row: MutableRow, rng: Random, pool: Pool) -> MutableRow | None:
+    """A number of one object of a list exchanged with the same of another."""
+    found = []
+    for _, parameter, (holder, key) in places(row, lambda value: isinstance(value, dict)):
+        if not isinstance(holder, list) or key == 0:
+            continue
+        one, two = holder[key - 1], holder[key]
+        if isinstance(one, dict) and len(one) > 1:
+            names = [
+                name for name in one if _is_number(one[name]) and _is_number(two.get(name)) and one[name] != two[name]
+            ]
+            found += [(parameter, one, two, name) for name in names]
+    if not found:
+        return None
+    parameter, one, two, name = rng.choice(found)
+    one[name], two[name] = two[name], one[name]
+    row.note = f"{name} of {parameter} exchanged between elements"
+    return row

@@ -35,17 +35,33 @@ class Control(NamedTuple):
     """Bad items that it did not pass."""
     answered: int
     """Items to which it gave a readable answer."""
+    unreadable: int = 0
+    """Items to which it gave answers that could not be read: in other words, or against themselves."""
 
     @property
     def counts(self) -> bool:
         """Whether the judge's votes count. A judge that cannot be asked is not judged by its silence."""
-        if not self.answered:
+        if not self.answered and not self.unreadable:
             return True
         return self.passed >= MIN_SHARE * self.good and self.caught >= MIN_SHARE * self.bad
 
+    @property
+    def says(self) -> str:
+        """How the judge did, as a sentence."""
+        asked = self.good + self.bad
+        if not self.answered and not self.unreadable:
+            return f"{self.judge}: could not be asked about any of {asked} control rows; rows wait as undecided"
+        said = (
+            f"{self.judge}: passed {self.passed} of {self.good} control rows known to be good, "
+            f"caught {self.caught} of {self.bad} known to be bad"
+        )
+        if self.unreadable:
+            said += f", and {self.unreadable} of {asked} answers could not be read"
+        return said if self.counts else f"{said}: its votes do not count"
+
     def to_json(self) -> JsonObject:
         """For metadata."""
-        return {**self._asdict(), "counts": self.counts}
+        return {**self._asdict(), "counts": self.counts, "says": self.says}
 
 
 @cache
@@ -94,6 +110,7 @@ def ask_controls(chat: ChatModel, judges: Sequence[str], options: JudgeOptions, 
                 bad=sum(not good for _, good in answers),
                 caught=sum(not good and answer is not JudgeAnswer.PASS for answer, good in answers),
                 answered=len(readable),
+                unreadable=sum(answer is JudgeAnswer.UNPARSEABLE for answer, _ in answers),
             )
         )
     return out

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import polars as pl
 
+from apigen_assets.domain.candidate import stated_language
 from apigen_assets.domain.chat import ChatModel
 from apigen_assets.domain.codec import read_calls, read_tools
 from apigen_assets.domain.reason import Reason, Stage
@@ -17,7 +18,9 @@ from apigen_assets.verification.grounding import Grounding, ground
 from apigen_assets.verification.grounding.strength import rejects
 from apigen_assets.verification.stages.controls import Control, ask_controls
 from apigen_assets.verification.stages.judge import UNSETTLED, Item, JudgeOptions, decide, judge_items, votes_json
-from apigen_assets.verification.stages.vote import Vote
+from apigen_assets.verification.stages.vote import JudgeAnswer, Vote
+
+_NO_ANSWER = frozenset({JudgeAnswer.UNPARSEABLE, JudgeAnswer.UNAVAILABLE})
 
 
 class SemanticCheck:
@@ -48,9 +51,9 @@ class SemanticCheck:
         """As `check_semantic`."""
         grounded: list[Grounding] = []
         items: dict[int, Item] = {}
-        columns = ["candidate_id", "query", "tools", "answers", "execution"]
-        for i, (key, query, tools, answers, execution) in enumerate(frame.select(columns).iter_rows()):
-            found = ground(query, _tools(tools), read_calls(answers))
+        columns = ["candidate_id", "query", "tools", "answers", "execution", "prompt_id"]
+        for i, (key, query, tools, answers, execution, prompt) in enumerate(frame.select(columns).iter_rows()):
+            found = ground(query, _tools(tools), read_calls(answers), stated_language(prompt))
             grounded.append(found)
             if found.rejection is None and self.chat is not None:
                 questions = tuple(finding.detail for finding in found.questions)
@@ -84,6 +87,8 @@ class SemanticCheck:
         counting = self.counting
         said = dumps(votes_json(votes, counting)) if votes else None
         counted = {name: vote for name, vote in (votes or {}).items() if name in counting}
+        if not counted and votes and all(vote.answer in _NO_ANSWER for vote in votes.values()):
+            counted = votes  # nobody said anything: the row waits
         if counted:
             outcome = decide(counted, self.options.rule)
             if outcome is None:

@@ -1,0 +1,97 @@
+"""What the query names beside the values of a call, and no call is about: a date, a thing of an enumeration."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from apigen_assets.domain.call import Call
+from apigen_assets.domain.tool import Tool
+from apigen_assets.files.json_types import JsonObject
+from apigen_assets.verification.grounding.arguments import Leaf
+from apigen_assets.verification.grounding.english import STOP, fold
+from apigen_assets.verification.grounding.finding import Finding, Rule
+from apigen_assets.verification.grounding.query import Query
+
+_DATED = re.compile(
+    r"(?:^|_)(?:date|day|start|end|from|to|until|since|before|after|return|depart\w*|check_?(?:in|out))"
+)
+_DATE_FORMAT = re.compile(r"yyyy|\biso[ -]?8601\b|\bdates?\b|\bday\b")
+_NEXT = re.compile(r"['\"]?(?:,\s*|\s)(?:and|&|as well as)\s+(?:the\s+|for\s+|in\s+)?['\"]?([^\s,;?!'\"]+)")
+"""A comma alone often stands before the country or state of a place."""
+
+
+def find_left_over(
+    leaves: list[Leaf], query: Query, tools: dict[str, Tool], calls: Sequence[Call]
+) -> Iterator[Finding]:
+    """Dates that an optional argument would take, and things beside a value for which a call is missing."""
+    yield from _dates(leaves, query, tools, calls)
+    yield from _things(leaves, query, calls)
+
+
+def _dates(leaves: list[Leaf], query: Query, tools: dict[str, Tool], calls: Sequence[Call]) -> Iterator[Finding]:
+    omitted = [
+        (i, name)
+        for i, call in enumerate(calls)
+        if (tool := tools.get(call.name)) is not None
+        for name, schema in (tool.parameters.get("properties") or {}).items()
+        if name not in call.arguments and isinstance(schema, dict) and _is_dated(name, schema)
+    ]
+    if not omitted:
+        return
+    left = [
+        moment
+        for moment in query.moments
+        if any(date[2] is not None for date in moment.dates) and not query.is_used(moment.start, moment.end)
+    ]
+    # A date that no argument says may be what the one left over is about.
+    if not left or any(_is_dated(leaf.parameter, leaf.schema) and not leaf.matched for leaf in leaves):
+        return
+    for i, name in omitted:
+        if not any(name in other.arguments for other in calls):
+            said = query.text[left[0].start : left[0].end].strip()
+            says = f"left out, and no argument takes {said!r}, which the query says"
+            yield Finding(Rule.MOMENT_LEFT_OVER, f"{i}.{name}", says)
+            return
+
+
+def _is_dated(name: str, schema: JsonObject) -> bool:
+    kinds = schema.get("type")
+    if "string" not in (kinds if isinstance(kinds, list) else [kinds]):
+        return False
+    if schema.get("format") in {"date", "date-time"}:
+        return True
+    if _DATED.search(fold(name)) is None:
+        return False
+    return _DATE_FORMAT.search(f"{fold(str(schema.get('description') or ''))} {fold(name)}") is not None
+
+
+def _things(leaves: list[Leaf], query: Query, calls: Sequence[Call]) -> Iterator[Finding]:
+    """A value that the query joins with another of its kind, which no argument takes."""
+    if len(query.raw) != len(query.text) or any(isinstance(leaf.value, str) and not leaf.matched for leaf in leaves):
+        return
+    for leaf in leaves:
+        if not isinstance(leaf.value, str) or leaf.in_list or leaf.path or not leaf.spans or leaf.why != "stated":
+            continue
+        follower = _NEXT.match(query.text, leaf.spans[0][1])
+        if follower is None:
+            continue
+        start, end = follower.span(1)
+        word = query.raw[start:end].rstrip(".:")
+        if query.is_used(start, end) or word.casefold() in STOP or not _are_alike(leaf.value, word, query, leaf, start):
+            continue
+        if sum(fellow.parameter == leaf.parameter and fellow.call != leaf.call for fellow in leaves) >= len(calls) > 1:
+            continue
+        says = f"no call takes {word!r}, which the query joins with {leaf.value!r}"
+        yield Finding(Rule.CALL_LEFT_OUT, leaf.place, says)
+        return
+
+
+def _are_alike(value: str, word: str, query: Query, leaf: Leaf, start: int) -> bool:
+    """Whether two neighbours are names of one kind: both codes built alike, both quoted, or both one name."""
+    own = query.raw[slice(*leaf.spans[0])]
+    quoted = [any(a <= place < b for a, b in query.quoted) for place in (leaf.spans[0][0], start)]
+    if any(quoted):
+        return all(quoted)
+    marks = [set(re.findall(r"[-_@/#.]|\d", text)) for text in (own, word)]
+    if marks[0] or marks[1]:
+        return bool(marks[0] & marks[1])
+    return len(word) > 2 and own[:1].isupper() and word[:1].isupper() and len(own.split()) == 1

@@ -1,0 +1,116 @@
+"""A stated number at a parameter that the words beside it do not speak of."""
+
+import re
+from collections.abc import Iterator
+
+from apigen_assets.domain.tool import Tool
+from apigen_assets.files.json_types import JsonObject
+from apigen_assets.verification.grounding.arguments import Leaf, parameter_cues
+from apigen_assets.verification.grounding.beside import near_cues
+from apigen_assets.verification.grounding.english import content_stems, fold
+from apigen_assets.verification.grounding.finding import Finding, Rule
+from apigen_assets.verification.grounding.quantities import same_kind, unit_wanted
+from apigen_assets.verification.grounding.query import Query
+
+_LOW_NAMES = frozenset({"min", "minimum", "lowest", "least", "lower"})
+_HIGH_NAMES = frozenset({"max", "maximum", "highest", "most", "upper"})
+_HIGH_BEFORE = re.compile(
+    r"\b(?:below|under|less than|at most|up to|no more than|not more than|no higher than|not above|not over|"
+    r"cheaper than|not exceeding|maximum(?: of)?|max\.?)\s*[$€£¥]?\s?$"
+)
+_LOW_BEFORE = re.compile(
+    r"\b(?:above|over|more than|at least|exceeding|greater than|higher than|no less than|not less than|not below|"
+    r"not under|minimum(?: of)?|min\.?|upwards of)\s*[$€£¥]?\s?$"
+)
+_DENIED = re.compile(r"(?:\b(?:no|not|never|nothing|nobody|without)|n't)\s+(?:\w+\s+){0,4}$")
+_HIGH_AFTER = re.compile(r"\s?[a-z%°€$]*\s?(?:or (?:less|under|below|cheaper|lower|fewer)|at (?:the )?most|tops|max)\b")
+_LOW_AFTER = re.compile(
+    r"\s?[a-z%°€$]*\s?(?:or (?:more|above|over|higher|better)|and (?:up|above|over)|at least|min)\b"
+)
+
+
+def find_wrong_parameter(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
+    """Numbers given as the wrong end of a range, or to a neighbour of the parameter that the query speaks of."""
+    for leaf in leaves:
+        if isinstance(leaf.value, str) and leaf.why == "stated as a date or time" and len(set(leaf.spans)) == 1:
+            yield from _turned_date(leaf, query)
+        if isinstance(leaf.value, bool) or not isinstance(leaf.value, int | float) or leaf.path:
+            continue
+        if not leaf.why.startswith(("stated", "converted")) or len(set(leaf.spans)) != 1:
+            continue
+        start, end = leaf.spans[0]
+        said = query.text[start:end].strip()
+        names = set(fold(leaf.parameter).split("_"))
+        low, high = None, None
+        if not names.isdisjoint(_LOW_NAMES | _HIGH_NAMES):
+            low = _LOW_BEFORE.search(query.text, 0, start) or _LOW_AFTER.match(query.text, end)
+            high = _HIGH_BEFORE.search(query.text, 0, start) or _HIGH_AFTER.match(query.text, end)
+        if low and not high and low.end() <= start and _DENIED.search(query.text[: low.start()]):
+            low, high = None, low  # `never more than`
+        elif high and not low and high.end() <= start and _DENIED.search(query.text[: high.start()]):
+            low, high = high, None
+        bound = high or low
+        if bound and bool(high) != bool(low) and (names & _LOW_NAMES if high else names & _HIGH_NAMES):
+            text = f"{bound[0].strip()} {said}" if bound.end() <= start else f"{said} {bound[0].strip()}"
+            says = f"{leaf.value!r} is the wrong end of the range: the query says {text!r}"
+            yield Finding(Rule.BOUND_TURNED, leaf.place, says)
+            continue
+        neighbour = _spoken_of(leaf, leaves, query) if leaf.optional else None
+        if neighbour is not None:
+            says = f"the words beside {said} speak of {neighbour}, not of {leaf.parameter}"
+            yield Finding(Rule.WRONG_PARAMETER, leaf.place, says)
+
+
+_SINCE = re.compile(r"\b(?:since|starting|from|after)\s*(?:on\s|the\s)*$")
+_UNTIL = re.compile(r"\b(?:until|till|before|up to|through|by)\s*(?:on\s|the\s)*$")
+_START_NAMES = frozenset({"since", "after", "start", "from", "begin"})
+_END_NAMES = frozenset({"until", "till", "before", "end", "to"})
+
+
+def _turned_date(leaf: Leaf, query: Query) -> Iterator[Finding]:
+    names = set(fold(leaf.parameter).split("_"))
+    before = query.text[: leaf.spans[0][0]]
+    cue = _SINCE.search(before) if names & _END_NAMES else _UNTIL.search(before) if names & _START_NAMES else None
+    if cue and not (names & _START_NAMES and names & _END_NAMES):
+        says = f"{leaf.value!r} is the wrong end of the range: the query says {cue[0].strip()!r}"
+        yield Finding(Rule.BOUND_TURNED, leaf.place, says)
+
+
+def _spoken_of(leaf: Leaf, leaves: list[Leaf], query: Query) -> str | None:
+    """A numeric parameter without a value that the words beside a number speak of, where none speaks of its own."""
+    near = near_cues(query, leaf.spans[0])
+    if near & (leaf.cues | content_stems(leaf.parameter.replace("_", " "))):
+        return None
+    measure = next((number.measure for number in query.numbers if (number.start, number.end) == leaf.spans[0]), "")
+    if measure and leaf.wanted and same_kind(measure, leaf.wanted):
+        return None
+    taken = {fellow.parameter for fellow in leaves if fellow.call == leaf.call and not fellow.is_default}
+    for name, schema in (leaf.tool.parameters.get("properties") or {}).items():
+        if name in taken or not isinstance(schema, dict) or not _is_like(schema, leaf.schema):
+            continue
+        if near & parameter_cues(leaf.tool, name) & content_stems(name.replace("_", " ")):
+            return str(name)
+        wanted = unit_wanted(fold(name), fold(str(schema.get("description") or "")))
+        if measure and wanted and same_kind(measure, wanted) and _is_alone(name, wanted, leaf.tool):
+            return str(name)
+    return None
+
+
+def _is_like(one: JsonObject, two: JsonObject) -> bool:
+    """Whether two schemas take numbers."""
+    return all(not {"integer", "number"}.isdisjoint(_kinds(schema)) for schema in (one, two))
+
+
+def _kinds(schema: JsonObject) -> list[object]:
+    kinds = schema.get("type")
+    return list(kinds) if isinstance(kinds, list) else [kinds]
+
+
+def _is_alone(name: str, wanted: str, tool: Tool) -> bool:
+    """Whether no other parameter of a tool takes a quantity of this kind."""
+    others = (
+        unit_wanted(fold(other), fold(str(schema.get("description") or "")))
+        for other, schema in (tool.parameters.get("properties") or {}).items()
+        if other != name and isinstance(schema, dict)
+    )
+    return not any(unit and same_kind(unit, wanted) for unit in others)
