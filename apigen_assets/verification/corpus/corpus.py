@@ -3,7 +3,9 @@
 The sets: `llm`, written by a large language model for this program's own prompts and labelled before any verdict was
 seen; `hand`, written by people for kinds of mistakes, before the rules were tried on them; `languages`, the same in
 ten languages; `small`, written by small models; `varied`, with functions of their own, as a large model writes, in two
-parts by id, each labelled before any verdict on it was seen. `pairs.jsonl` names tools by key, `tools.jsonl` holds them.
+parts by id, each labelled before any verdict on it was seen.
+
+`pairs.jsonl` names tools by key, `tools.jsonl` holds them.
 """
 
 import json
