@@ -276,15 +276,17 @@ def _judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) -
     if partly and (relative or not any(moment.times for moment in query.moments)) and any(own.times for own in moments):
         leaf.say(Status.UNDECIDED, "the date is stated, the time is not")
         return
+    if wants_date and whole and not partly and not is_relative(query.text):
+        said_instead = query.text[whole[0].start : whole[0].end]
+        leaf.against(Rule.OTHER_MOMENT, f"{shown} is not in the query, which says {said_instead!r}")
+        return
     if wants_date and _TODAY.search(query.text) and RELATIVE.sub("", query.text) != query.text:
         leaf.say(Status.UNDECIDED, "a date relative to one that the query says")
         return
     if wants_date and not query.english and (days := _other_days(moments, query)):
         leaf.against(Rule.DAY_DIFFERS, f"{shown} is not in the query, which says {', '.join(days)}")
         return
-    if wants_date and whole and not partly and not is_relative(query.text):
-        rival = (whole[0].start, whole[0].end)
-    elif not wants_date and (unused or clocks):
+    if not wants_date and (unused or clocks):
         rival = (unused[0].start, unused[0].end) if unused else clocks[0]
     elif said and not relative and not (partly and wants_date and len(moments) == 1):
         rival = ((unused or said)[0].start, (unused or said)[0].end)
