@@ -39,6 +39,14 @@ def evaluate(
     per_category: Annotated[
         int | None, typer.Option("--per-category", min=1, help="Ask at most so many questions per category.")
     ] = None,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option(
+            "--max-tokens",
+            min=1,
+            help="Tokens an answer may have; default 512, or what the checkpoint was trained with.",
+        ),
+    ] = None,
     device: Annotated[str | None, typer.Option("--device", help="For a checkpoint: cuda or cpu.")] = None,
 ) -> None:
     """Score a checkpoint or an endpoint on BFCL's single- and multi-turn categories, with the official checker.
@@ -72,6 +80,7 @@ def evaluate(
                 categories=category,
                 per_category=per_category,
                 device=device,
+                max_tokens=max_tokens,
                 on_progress=_progress(),
             )
         else:
@@ -83,6 +92,7 @@ def evaluate(
                     mode=mode,
                     categories=category,
                     per_category=per_category,
+                    max_tokens=max_tokens or 512,
                     on_progress=_progress(),
                 )
     except BfclEnvironmentError as error:

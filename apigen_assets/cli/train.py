@@ -1,6 +1,7 @@
 """`apigen train` and `apigen preflight`: training without Dagster, and what it would need."""
 
 import json
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -38,6 +39,8 @@ def train(
     ] = None,
 ) -> None:
     """Train a model by a recipe; started again after a kill, it goes on from its last good checkpoint."""
+    # As Ctrl-C: the processes that train end with this one
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         parse_changes(changes or [])
         load_recipe(recipe)

@@ -101,6 +101,7 @@ def evaluate_checkpoint(
     categories: Sequence[str] | None = None,
     per_category: int | None = None,
     device: str | None = None,
+    max_tokens: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Evaluation:
     """Ask a local checkpoint, in the prompt style it was trained with, and score its answers.
@@ -112,6 +113,7 @@ def evaluate_checkpoint(
         categories: official names or `GROUPS`; all 13 single-turn ones by default.
         per_category: at most so many questions per category; all by default.
         device: `cuda` or `cpu`; by default a GPU where there is one.
+        max_tokens: how long an answer may be; by default as long as the checkpoint's recipe says, or 512.
         on_progress: called with questions answered and questions in all.
 
     Raises:
@@ -119,7 +121,8 @@ def evaluate_checkpoint(
         RunningElsewhereError: another process answers for the same checkpoint.
     """
     asked = exam(env, categories, per_category)
-    options = options_of(checkpoint, device=device)
+    limit = {"max_new_tokens": max_tokens} if max_tokens else {}
+    options = options_of(checkpoint, device=device, **limit)
     answers = answer_locally(checkpoint, asked.questions, folder, options, on_progress) if asked.questions else []
     speaker = CheckpointSpeaker(checkpoint, folder, options)
     answers += _conversed(speaker, asked, env, on_progress)

@@ -12,14 +12,12 @@ from apigen_assets.evaluation.questions import Question, normalised
 from apigen_assets.evaluation.store import AnswerStore
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonMapping
+from apigen_assets.training.models import SMALL, ready_to_answer
 from apigen_assets.training.prompt_format import PromptStyle, render
 from resources.bfcl.records import BfclAnswer
 
 MIN_ANSWER = 16
 """Tokens that must be left for an answer; a prompt that leaves fewer is too long."""
-
-SMALL = 50_000_000
-"""Parameters below which a CPU runs a model in one thread."""
 
 
 class CheckpointError(RuntimeError):
@@ -159,14 +157,11 @@ def _answer(
 @lru_cache(maxsize=1)
 def _loaded(checkpoint: Path, device: str, identity: str) -> tuple[Any, Any]:
     """Tokenizer and model, kept for the next wave of a conversation; `identity` tells when the files changed."""
-    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    # bf16 as published for these models (fp16 spoils their output); a CPU is faster in fp32
-    dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
     try:
         tokenizer = AutoTokenizer.from_pretrained(checkpoint)
-        model = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=dtype).to(device).eval()
+        model = ready_to_answer(AutoModelForCausalLM.from_pretrained(checkpoint, dtype="auto"), device)
     except (OSError, ValueError, KeyError) as error:
         raise CheckpointError(f"{checkpoint} cannot be loaded: {error}") from None
     model.config.use_cache = True

@@ -34,7 +34,7 @@ class Trained:
     curve: list[dict[str, float]]
     """Per logged step: `step`, `loss`, `lr`, `grad_norm`."""
     accuracy_curve: list[dict[str, float]]
-    """Per evaluation: `step` and `accuracy` over held-out rows of seen functions."""
+    """Per evaluation: `step`, and `accuracy` and `loss` over held-out rows of seen functions."""
     tokens: int
     """Tokens of the rows of this process's run, padding not counted, over all processes."""
     seconds: float
@@ -122,7 +122,9 @@ def train(
         if "loss" in entry
     ]
     accuracies = [
-        {"step": entry["step"], "accuracy": entry["eval_accuracy"]} for entry in history if "eval_accuracy" in entry
+        {"step": entry["step"], "accuracy": entry["eval_accuracy"], "loss": entry.get("eval_loss", 0.0)}
+        for entry in history
+        if "eval_accuracy" in entry
     ]
     return Trained(
         steps=done,
@@ -278,7 +280,8 @@ class _Follow:
             for key, value in metrics.items()
             if key.startswith("eval_accuracy_")
         )
-        self.progress.say(f"step {step}: held-out exact match {accuracy:.1%}  ({parts})")
+        loss = f"loss {metrics['eval_loss']:.4f}, " if "eval_loss" in metrics else ""
+        self.progress.say(f"step {step}: held-out {loss}exact match {accuracy:.1%}  ({parts})")
         mark = self.recipe.stop_at
         if mark and accuracy >= mark.accuracy:
             self.progress.say(f"step {step}: the mark of {mark.accuracy:.0%} is reached, stopping")

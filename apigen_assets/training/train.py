@@ -39,7 +39,7 @@ from apigen_assets.training.environment import (
 from apigen_assets.training.examples import DataError, TrainingExample
 from apigen_assets.training.heldout import generate, samples, samples_json, score, to_json
 from apigen_assets.training.model_card import model_card
-from apigen_assets.training.models import BaseError, build_model, check_base, generation_config
+from apigen_assets.training.models import BaseError, build_model, check_base, generation_config, ready_to_answer
 from apigen_assets.training.preflight import PreflightError, preflight
 from apigen_assets.training.prepare import RowFiles, prepare, read_heldout, wait_prepared
 from apigen_assets.training.progress import Progress
@@ -182,8 +182,7 @@ def _measure(
         else:
             transformers.set_seed(recipe.seed)
             model = build_model(plain, tokenizer)
-        # On a CPU generation is faster in fp32
-        model = model.to("cuda", torch.bfloat16) if kind == "cuda" else model.float()
+        model = ready_to_answer(model, kind)
         out[name] = {}
         for split, examples in heldout.items():
             # An untrained model from scratch writes noise to the limit: a few rows show it

@@ -15,6 +15,7 @@ from apigen_assets.files.json_types import JsonObject
 from apigen_assets.training.environment import prepare_environment, require_train_extra
 from apigen_assets.training.examples import TrainingExample
 from apigen_assets.training.heldout import generate, score
+from apigen_assets.training.models import ready_to_answer
 from apigen_assets.training.prompt_format import PromptStyle
 
 PROBES = "probes.jsonl"
@@ -56,7 +57,7 @@ def verify(checkpoint: Path) -> JsonObject:
     ]
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     model = AutoModelForCausalLM.from_pretrained(checkpoint, use_safetensors=True)
-    model = model.to("cuda", torch.bfloat16) if torch.cuda.is_available() else model.float()
+    model = ready_to_answer(model, "cuda" if torch.cuda.is_available() else "cpu")
     style = PromptStyle(result["recipe"]["prompt_style"])
     texts = generate(model, tokenizer, examples, style)
     heldout = result["heldout"]

@@ -1,12 +1,15 @@
 """The training program as it is run: real processes, gloo between them, kill -9 and going on."""
 
+import contextlib
 import importlib.util
 import json
 import random
 import re
 import subprocess
+import sys
 import time
 from itertools import islice
+from pathlib import Path
 
 import psutil
 import pytest
@@ -119,6 +122,33 @@ def test_a_killed_run_with_a_damaged_checkpoint_ends_like_one_that_was_not(whole
     resumed = re.findall(r"resuming after step (\d+) of 12", finished.stdout)
     assert resumed == [str(step) for step in before[-1:]]
     assert _losses(out) == _losses(whole_run[0]), f"killed at step {kill_at}"
+
+
+def test_a_terminated_command_leaves_no_process_behind(rows_file, tmp_path):
+    changes = [
+        part for field, value in {**SMALL, "max_steps": "100000"}.items() for part in ("--set", f"{field}={value}")
+    ]
+    apigen = str(Path(sys.executable).parent / "apigen")
+    started = subprocess.Popen(
+        [apigen, "train", "tiny", "--rows", str(rows_file), "--out", str(tmp_path / "model"), *changes],
+        env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    processes = []
+    try:
+        while not list(tmp_path.glob(".model.work/*/losses.jsonl")):
+            assert started.poll() is None, "the run ended before it could be terminated"
+            time.sleep(0.2)
+        processes = psutil.Process(started.pid).children(recursive=True)
+        assert processes
+        started.terminate()
+        assert started.wait(60) != 0
+        _, alive = psutil.wait_procs(processes, timeout=60)
+        assert not alive
+    finally:
+        started.kill()
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def test_partitioned_weights_come_out_whole_and_equal(whole_run, rows_file, tmp_path):
