@@ -74,7 +74,7 @@ def test_several_indented_objects_keep_their_places(tmp_path):
         read(path)
 
 
-@pytest.mark.parametrize("content", [gzip.compress(b"x")[:9], b"\x1f\x8b", b"PK\x03\x04\xff\xfe\xfd"])
+@pytest.mark.parametrize("content", [gzip.compress(b"x", mtime=0)[:9], b"\x1f\x8b", b"PK\x03\x04\xff\xfe\xfd"])
 def test_what_is_no_text_is_named(tmp_path, content):
     path = tmp_path / "run.jsonl.gz"
     path.write_bytes(content)
