@@ -154,6 +154,7 @@ def _removed(out: Plan, listed: Listing, before: Cursor, partitions: set[str]) -
     target=dg.AssetSelection.groups("catalog") - dg.AssetSelection.assets("sources"),
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Watches the incoming folder: new and changed sources run, removed ones lose their partitions.",
 )
 def new_apis(
     context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]

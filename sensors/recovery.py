@@ -45,6 +45,7 @@ _AUTOMATIC = ("seeds", "catalog", "rows", "dataset", "overview")
     jobs=list(jobs),
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Ends runs whose process is gone, and runs again what a full disk or a lost backfill stopped.",
 )
 def recovery(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
     """End runs whose process is gone, so that they give back their slots; repeat what a disk or a backfill stopped."""
