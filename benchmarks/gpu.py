@@ -119,7 +119,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--speed-of", default="xlam-1b", help="the recipe whose architecture's speed is measured")
     parser.add_argument("--shrink", action="store_true", help="a tiny model of the same class, to see that it runs")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="for every training")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if not given.rows.is_file():
+        parser.error(f"--rows {given.rows}: there is no such file")
+    for base in given.base:
+        if not Path(base.partition("=")[2], "config.json").is_file():
+            parser.error(f"--base {base}: write RECIPE=FOLDER with a folder that `apigen import-base` made")
+    return given
 
 
 if __name__ == "__main__":

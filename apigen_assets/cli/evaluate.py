@@ -92,7 +92,7 @@ def evaluate(
                     mode=mode,
                     categories=category,
                     per_category=per_category,
-                    max_tokens=max_tokens or 512,
+                    max_tokens=max_tokens,
                     on_progress=_progress(),
                 )
     except BfclEnvironmentError as error:

@@ -23,6 +23,9 @@ from resources.bfcl.records import BfclAnswer
 
 OnProgress = Callable[[int, int], None]
 
+MAX_TOKENS = 512
+"""Of an answer, where nothing else is said; the paper's limit."""
+
 GROUPS = {"single_turn": tuple(COUNTS), "multi_turn": tuple(MULTI_TURN)}
 """Names that stand for several categories."""
 
@@ -138,7 +141,7 @@ def evaluate_endpoint(
     mode: Mode = Mode.NATIVE,
     categories: Sequence[str] | None = None,
     per_category: int | None = None,
-    max_tokens: int = 512,
+    max_tokens: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Evaluation:
     """Ask a model behind an endpoint of generators.yaml, and score its answers.
@@ -149,8 +152,9 @@ def evaluate_endpoint(
         OutputsError: no answer holds a call; the endpoint's tool parser or chat template may not be set up.
     """
     asked = exam(env, categories, per_category)
-    answers = answer_by_endpoint(model, generator, asked.questions, mode, max_tokens, on_progress)
-    answers += _conversed(EndpointSpeaker(model, generator, mode, max_tokens), asked, env, on_progress)
+    limit = max_tokens or MAX_TOKENS
+    answers = answer_by_endpoint(model, generator, asked.questions, mode, limit, on_progress)
+    answers += _conversed(EndpointSpeaker(model, generator, mode, limit), asked, env, on_progress)
     return _scored(asked, answers, form_of(mode), env, underscored=mode is Mode.NATIVE, require_calls=True)
 
 

@@ -96,6 +96,11 @@ def server_of(name: str, entry: object, folder: Path, inputs: dict[str, JsonObje
 
 
 def _remote(name: str, entry: JsonObject, url: str, text: Placeholders) -> McpServer:
+    kind = str(first_of(entry, ("type", "transport", "transportType")) or "").lower()
+    if kind in ("ws", "websocket") or url.startswith(("ws://", "wss://")):
+        raise SourceError(
+            "unsupported_transport", f"{name}: servers over WebSocket are not called here; give its http(s) address"
+        )
     if not url.startswith(("http://", "https://")):
         raise SourceError("bad_url", f"{name}: {url[:100]!r} is not a valid http(s) URL")
     secret = [key for key, value in parse_qsl(urlsplit(url).query) if _is_secret(key, value) and "${" not in value]
@@ -104,9 +109,6 @@ def _remote(name: str, entry: JsonObject, url: str, text: Placeholders) -> McpSe
             "literal_secret",
             f"{name}: the URL holds a secret ({', '.join(secret) or 'user name'}): write ${{VARIABLE}}",
         )
-    kind = str(first_of(entry, ("type", "transport", "transportType")) or "").lower()
-    if kind in ("ws", "websocket"):
-        raise SourceError("unsupported_transport", f"{name}: servers over {kind} are not called here")
     sse = kind == "sse" or (not kind and urlsplit(url).path.rstrip("/").endswith("/sse"))
     named = first_of(entry, _TOKENS)
     token = named if isinstance(named, str) and named else None

@@ -27,6 +27,10 @@ _HIGH_AFTER = re.compile(r"\s?[a-z%°€$]*\s?(?:or (?:less|under|below|cheaper|
 _LOW_AFTER = re.compile(
     r"\s?[a-z%°€$]*\s?(?:or (?:more|above|over|higher|better)|and (?:up|above|over)|at least|min)\b"
 )
+_SINCE = re.compile(r"\b(?:since|starting|from|after)\s*(?:on\s|the\s)*$")
+_UNTIL = re.compile(r"\b(?:until|till|before|up to|through|by)\s*(?:on\s|the\s)*$")
+_START_NAMES = frozenset({"since", "after", "start", "from", "begin"})
+_END_NAMES = frozenset({"until", "till", "before", "end", "to"})
 
 
 def find_wrong_parameter(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
@@ -59,12 +63,6 @@ def find_wrong_parameter(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
         if neighbour is not None:
             says = f"the words beside {said} speak of {neighbour}, not of {leaf.parameter}"
             yield Finding(Rule.WRONG_PARAMETER, leaf.place, says)
-
-
-_SINCE = re.compile(r"\b(?:since|starting|from|after)\s*(?:on\s|the\s)*$")
-_UNTIL = re.compile(r"\b(?:until|till|before|up to|through|by)\s*(?:on\s|the\s)*$")
-_START_NAMES = frozenset({"since", "after", "start", "from", "begin"})
-_END_NAMES = frozenset({"until", "till", "before", "end", "to"})
 
 
 def _turned_date(leaf: Leaf, query: Query) -> Iterator[Finding]:

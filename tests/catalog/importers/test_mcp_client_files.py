@@ -162,6 +162,7 @@ def test_transports(servers, entry, sse):
     ("entry", "reason"),
     [
         ({"type": "ws", "url": "https://w.example/ws"}, "unsupported_transport"),
+        ({"url": "wss://w.example/ws"}, "unsupported_transport"),
         ({"source": "extension", "settings": {}}, "malformed_server"),
         ({"command": 'run "unclosed'}, "malformed_server"),
         ({"url": "https://w.example/mcp", "http_headers": ["a"]}, "unsupported_headers"),
