@@ -77,6 +77,9 @@ def judge_number(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
         query.blamed.append((fellow.start, fellow.end))
         text = query.text[fellow.start : fellow.end].strip()
         leaf.against(Rule.ELEMENT_DIFFERS, f"{shown} is not in the query, which lists {text}")
+    elif why == _NUMBERED and not re.search(r"\d", _described(leaf)):
+        # Nobody can know it: no list of numbers and names is given.
+        leaf.ask(Rule.UNSTATED_NUMBER, f"{shown} is not stated, and may be the number of what is named")
     elif why is not None and why not in {"by arithmetic", "by sign"}:
         leaf.say(Status.UNDECIDED, f"{shown} may follow {why}")
     elif why is not None and not unused:
@@ -122,6 +125,9 @@ _DEGREE = re.compile(
 _DEFAULT = re.compile(r"\bdefaults?\b")
 
 
+_NUMBERED = "as the number of what is named"
+
+
 def _described(leaf: Leaf) -> str:
     return str(leaf.schema.get("description") or "").casefold()
 
@@ -131,7 +137,7 @@ def _without_saying(leaf: Leaf, value: float, query: Query) -> str | None:
     if value == 1 and (leaf.in_list or any(word.text in {"a", "an", "one"} for word in query.words)):
         return "by arithmetic"
     if re.search(r"(?:^|_)ids?(?:_|$)|[a-z]Ids?$", leaf.parameter):
-        return "as the number of what is named"
+        return _NUMBERED
     if (
         "year" in leaf.parameter.casefold()
         and 1900 <= value <= 2099

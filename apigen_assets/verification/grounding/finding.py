@@ -53,6 +53,7 @@ class Rule(StrEnum):
     INVENTED_CHOICE = "invented_choice", Reason.UNGROUNDED
     INVENTED_FLAG = "invented_flag", Reason.UNGROUNDED
     UNSTATED_CHOICE = "unstated_choice", Reason.UNGROUNDED  # a choice that nothing in the query names
+    UNSTATED_TEXT = "unstated_text", Reason.UNGROUNDED  # a code or name that no word of the query could mean
     DENIED_CHOICE = "denied_choice", Reason.UNGROUNDED  # `won't be fixed` as `fixed`
     INVENTED_TEXT = "invented_text", Reason.UNGROUNDED
     NOTHING_STATED = "nothing_stated", Reason.UNGROUNDED  # no argument of the call is in the query
@@ -60,7 +61,7 @@ class Rule(StrEnum):
     UNSTATED_NUMBER = "unstated_number", Reason.UNGROUNDED  # not in the query, which nothing else contradicts
     MOMENT_COMPLETED = "moment_completed", Reason.UNGROUNDED  # a year or day that the query does not say
     REPEATS_DESCRIPTION = "repeats_description", Reason.UNGROUNDED, True  # the query is a function's description
-    INSTRUCTION = "instruction", Reason.UNGROUNDED  # the query names the function or tells how to write data
+    INSTRUCTION = "instruction", Reason.UNGROUNDED, True  # the query names the function or tells how to write data
     BROKEN_QUERY = "broken_query", Reason.UNGROUNDED
     SWAPPED = "swapped", Reason.WRONG_ARGUMENTS
     MAY_BE_SWAPPED = "may_be_swapped", Reason.WRONG_ARGUMENTS
@@ -71,6 +72,10 @@ class Rule(StrEnum):
     LIST_TURNED = "list_turned", Reason.WRONG_ARGUMENTS
     OF_ANOTHER_CALL = "of_another_call", Reason.WRONG_ARGUMENTS
     TAKEN_TWICE = "taken_twice", Reason.WRONG_ARGUMENTS
+    SAID_ONCE = "said_once", Reason.WRONG_ARGUMENTS  # one number of the query for two arguments
+    UNASKED_CALL = "unasked_call", Reason.WRONG_FUNCTION  # of a function that is not spoken of, without a value
+    OPPOSITE_CALL = "opposite_call", Reason.WRONG_FUNCTION  # `create a pet` as a deletion
+    OTHER_QUANTITY = "other_quantity", Reason.WRONG_ARGUMENTS  # `25 degrees` for a length
     CONFUSED_CHOICE = "confused_choice", Reason.WRONG_ARGUMENTS
     OMITTED_NUMBER = "omitted_number", Reason.WRONG_ARGUMENTS
     OMITTED_CHOICE = "omitted_choice", Reason.WRONG_ARGUMENTS

@@ -21,7 +21,9 @@ from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.strength import precision_of, rejects
 from apigen_assets.verification.grounding.swapped import find_misplaced
 from apigen_assets.verification.grounding.unasked import find_unasked
+from apigen_assets.verification.grounding.unasked_calls import find_unasked_calls
 from apigen_assets.verification.grounding.units import judge_quantity
+from apigen_assets.verification.grounding.unnamed import find_unnamed
 from apigen_assets.verification.grounding.whole import (
     find_broken_query,
     find_description,
@@ -99,6 +101,8 @@ def ground(
     found += find_wrong_parameter(leaves, text)
     found += find_left_over(leaves, text, by_name, made)
     found += find_unasked(leaves, text)
+    found += find_unasked_calls(leaves, text, by_name, made)
+    found += find_unnamed(leaves, text)
     found += find_broken_query(leaves, text)
     found += find_instruction(text, by_name)
     found += find_description(text, by_name, made)

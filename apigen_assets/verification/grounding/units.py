@@ -4,8 +4,8 @@ import re
 
 from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.english import content_stems, fold
-from apigen_assets.verification.grounding.finding import Rule
-from apigen_assets.verification.grounding.match import NUMERIC, is_raw
+from apigen_assets.verification.grounding.finding import Finding, Rule
+from apigen_assets.verification.grounding.match import NUMERIC, could_say, is_raw
 from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.quantities import converted
 from apigen_assets.verification.grounding.query import Query
@@ -35,6 +35,12 @@ def _as_number(leaf: Leaf) -> float | None:
     return float(text) if NUMERIC.fullmatch(text) and text.count(".") <= 1 and "," not in text else None
 
 
+def _is_of_another_kind(number: Number, leaf: Leaf, wanted: str) -> bool:
+    """Whether a number's unit measures something else; letters (`64.1 N`, `5 C`) and rates have too many readings."""
+    plain = len(number.unit) > 2 and "/" not in number.measure and "**" not in wanted
+    return plain and not could_say(number, leaf)
+
+
 def _judge_unit(leaf: Leaf, value: float, number: Number, said: str) -> None:
     wanted = leaf.wanted
     raw = value in {number.amount, abs(number.amount)} and value != 0
@@ -44,6 +50,9 @@ def _judge_unit(leaf: Leaf, value: float, number: Number, said: str) -> None:
             Rule.UNIT_NOT_CONVERTED,
             f"the query says {said} {number.unit}, the parameter is in {wanted} (that would be {exact:.6g})",
         )
+    elif wanted is not None and raw and _is_of_another_kind(number, leaf, wanted) and len(set(leaf.spans)) == 1:
+        says = f"the query says {said} {number.unit}, the parameter is in {wanted}"
+        leaf.findings.append(Finding(Rule.OTHER_QUANTITY, leaf.place, says))
     elif number.share and raw and leaf.scale == "fraction" and value > 1:
         leaf.against(Rule.SCALE_NOT_CONVERTED, f"the query says {said} percent, the parameter wants a fraction")
     elif number.share and leaf.scale == "percent" and value == number.amount / 100 != 0:

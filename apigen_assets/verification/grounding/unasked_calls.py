@@ -1,0 +1,82 @@
+"""Calls that the query does not ask for: of a function it does not speak of, or of one that does the opposite."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from apigen_assets.domain.call import Call
+from apigen_assets.domain.tool import Tool
+from apigen_assets.files.canonical import dumps
+from apigen_assets.verification.grounding.arguments import Leaf, Status
+from apigen_assets.verification.grounding.beside import akin
+from apigen_assets.verification.grounding.english import HUMP, content_stems, fold, lemma, words_in
+from apigen_assets.verification.grounding.finding import Finding, Rule
+from apigen_assets.verification.grounding.query import Query
+
+_VERBS = {
+    "makes": "add create insert make new open register",
+    "takes away": "cancel clear delete destroy discard drop erase forget purge remove revoke rid trash uninstall wipe",
+    "shows": "display find get list look read search see show view what when where which who",
+}
+"""Words for what can be done to a record."""
+_PARTLY = ("in part stated", "its words", "put together", "may be the beginning")
+"""What is said of values that the query has a part of."""
+_NO_LONGER = re.compile(r"\b(?:no longer|not? (?:\w+ ){0,2}any\s?more|don't (?:want|need)|take \w+ off|out of)\b")
+
+
+def find_unasked_calls(
+    leaves: list[Leaf], query: Query, tools: dict[str, Tool], calls: Sequence[Call]
+) -> Iterator[Finding]:
+    """Evidence against whole calls."""
+    for index, call in enumerate(calls):
+        tool = tools.get(call.name)
+        if tool is None:
+            continue
+        contradicted = any(leaf.call == index and leaf.status is Status.UNGROUNDED for leaf in leaves)
+        if not contradicted and not _brings_a_value(index, call, leaves, calls) and not _is_spoken_of(tool, query):
+            yield Finding(Rule.UNASKED_CALL, str(index), f"nothing in the query asks for {call.name}")
+        elif (verb := _opposite(tool, query)) is not None:
+            yield Finding(Rule.OPPOSITE_CALL, str(index), f"the query says {verb!r}, which {call.name} does not do")
+
+
+def _brings_a_value(index: int, call: Call, leaves: list[Leaf], calls: Sequence[Call]) -> bool:
+    """Whether the query states a value of the call that no call of another function has."""
+    taken = {dumps(value) for other in calls if other.name != call.name for value in other.arguments.values()}
+    own = [leaf for leaf in leaves if leaf.call == index and not isinstance(leaf.value, bool)]
+    return any((leaf.matched or _is_partly_said(leaf)) and dumps(leaf.value) not in taken for leaf in own)
+
+
+def _is_partly_said(leaf: Leaf) -> bool:
+    return leaf.status is Status.UNDECIDED and not leaf.findings and leaf.why.startswith(_PARTLY)
+
+
+def _is_spoken_of(tool: Tool, query: Query) -> bool:
+    # Of functions akin (prices of two clouds) one word may ask for all: what they share counts.
+    stems = content_stems(re.sub(r"[_.-]", " ", f"{HUMP.sub(' ', tool.name)} {tool.description}"))
+    return any(own == said or akin(own, said) for own in stems for said in query.stems)
+
+
+def _opposite(tool: Tool, query: Query) -> str | None:
+    """The word of the query that asks for the opposite of what a function does; null where none does."""
+    does = _done(HUMP.sub(" ", tool.name)) or _done(tool.description.split(".")[0])
+    said = _done(query.raw)
+    if does.keys() == {"takes away"}:
+        against = {} if "takes away" in said or _NO_LONGER.search(query.text) else said
+    else:
+        against = said if does.keys() == {"makes"} and said.keys() == {"takes away"} else {}
+    return next(iter(against.values()), None)
+
+
+def _done(text: str) -> dict[str, str]:
+    """What a text says is done to a record: the kinds of verbs in it, each with the first word of its kind."""
+    kinds: dict[str, str] = {}
+    for word in words_in(fold(text)):
+        kind = _kinds().get(lemma(word.text))
+        if kind is not None:
+            kinds.setdefault(kind, word.text)
+    return kinds
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    return {lemma(verb): kind for kind, verbs in _VERBS.items() for verb in verbs.split()}
