@@ -18,7 +18,7 @@ MAX_WRONG_RATE = 1 / 500
 """Damage is planted as often as one likes, good rows are what is lost: a rule wrong on more of them only asks."""
 
 
-ASKS = frozenset({Rule.UNSTATED_TEXT, Rule.OTHER_QUANTITY})
+ASKS = frozenset({Rule.UNSTATED_TEXT, Rule.OTHER_QUANTITY, Rule.SAID_ONCE})
 """Rules that ask, whatever was counted: they fired on damage mostly, and writers compose texts that a query only
 describes."""
 

@@ -11,11 +11,12 @@ from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.times import is_relative
 
-_ALIASES = ("a code", "may be an abbreviation", "a date or time that the query does not spell out")
+_ALIASES = ("a code", "may be an abbreviation")
 """What is said of values that some word of the query may stand for."""
+_A_MOMENT = "a date or time that the query does not spell out"
 _SHARES = re.compile(
-    r"\b(?:both|each|either|same|equal(?:ly)?|identical|squared?|cubed?|cubic|sides?|sided|twice|double|again|itself|"
-    r"unchanged|constant|respectively|all|every|also|too|regular|equilateral|by|per)\b"
+    r"\b(?:both|each|either|every|same|equal(?:ly)?|identical|squared?|cubed?|cubic|sides?|sided|twice|double|again|"
+    r"itself|unchanged|constant|respectively|regular|equilateral)\b"
 )
 """Words by which one mention may state two arguments."""
 
@@ -32,16 +33,34 @@ def _texts(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
             continue
         if leaf.why == "in part stated" and _is_mostly_unsaid(str(leaf.value), query):
             yield Finding(Rule.UNSTATED_TEXT, leaf.place, f"most of {cut(str(leaf.value), 60)!r} is not in the query")
-        if leaf.why not in _ALIASES or (leaf.why == _ALIASES[2] and is_relative(query.text)):
-            continue
-        spoken_of = _vocabulary(leaf.tool)
-        free = [
-            word.text
-            for word in query.words
-            if word.text not in STOP and not query.is_used(word.start, word.end) and stem(word.text) not in spoken_of
-        ]
-        if not free:
+        elif not _has_name(query) and (
+            (leaf.why in _ALIASES and not _free_words(leaf, query))
+            or (leaf.why == _A_MOMENT and not _may_be_a_day(query))
+        ):
             yield Finding(Rule.UNSTATED_TEXT, leaf.place, f"no word of the query could mean {leaf.value!r}")
+
+
+def _free_words(leaf: Leaf, query: Query) -> list[str]:
+    """Words that no argument uses and that the function does not say of itself."""
+    spoken_of = _vocabulary(leaf.tool)
+    return [
+        word.text
+        for word in query.words
+        if word.text not in STOP and not query.is_used(word.start, word.end) and stem(word.text) not in spoken_of
+    ]
+
+
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+
+
+def _may_be_a_day(query: Query) -> bool:
+    """Whether the query describes a day, says a year or part of a date."""
+    return is_relative(query.text) or bool(query.moments) or _YEAR.search(query.text) is not None
+
+
+def _has_name(query: Query) -> bool:
+    """Whether a name stands free, such as that of a country or a feast."""
+    return any(not query.is_used(*span) for span in query.names)
 
 
 def _is_mostly_unsaid(value: str, query: Query) -> bool:
@@ -57,14 +76,14 @@ def _shared(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     if _SHARES.search(query.text) or len(query.moments) > 1:
         return
     numeric = [
-        leaf
-        for leaf in leaves
-        if leaf.why == "stated" and not leaf.in_list and isinstance(leaf.value, int | float) and not leaf.is_default
+        leaf for leaf in leaves if leaf.why == "stated" and isinstance(leaf.value, int | float) and not leaf.is_default
     ]
     for leaf in numeric:
         fellows = [fellow for fellow in numeric if fellow.call == leaf.call and fellow.value == leaf.value]
-        if len(fellows) > len(set(leaf.spans)):
-            says = f"{leaf.value!r} stands for {' and '.join(fellow.parameter for fellow in fellows)}, and is said once"
+        # Within one list a number may stand for several things alike (`three 8-ohm speakers`).
+        if len(fellows) > len(set(leaf.spans)) and len({fellow.parameter for fellow in fellows}) > 1:
+            places = " and ".join(fellow.place for fellow in fellows)
+            says = f"{leaf.value!r} stands in {places}, and is said fewer times"
             yield Finding(Rule.SAID_ONCE, leaf.place, says)
             return
 

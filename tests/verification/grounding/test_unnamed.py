@@ -108,6 +108,8 @@ def test_what_a_word_could_mean_is_not(query: str, tools: list[JsonObject], call
 
 
 PETS = tool("delete_pet", "Deletes a pet.", id={"type": "integer", "description": "Number of the pet"})
+NUMBERS: JsonObject = {"type": "array", "items": {"type": "number"}, "description": "Scores in order"}
+RANKS = tool("rank_correlation", "Do two rankings agree?", first=NUMBERS, second=NUMBERS)
 NOTES = tool("create_note", "Create a note.", title=text("Its title"))
 DISTANCE = tool("distance_covered", "Distance covered.", metres=number("Distance in metres"))
 DIGEST = tool("text_digest", "Checksum of a text.", text=text("Text to hash"))
@@ -121,6 +123,12 @@ DIGEST = tool("text_digest", "Checksum of a text.", text=text("Text to hash"))
         ("Remove the note called Milk", NOTES, [call("create_note", title="Milk")], Rule.OPPOSITE_CALL),
         ("Remove the pet that bites", PETS, [call("delete_pet", id=3)], Rule.UNSTATED_NUMBER),
         ("It was 30 degrees and sunny", DISTANCE, [call("distance_covered", metres=30)], Rule.OTHER_QUANTITY),
+        (
+            "Two judges gave 8, 9, 7 and 6. Do they agree?",
+            RANKS,
+            [call("rank_correlation", first=[8, 9, 7, 6], second=[9, 7, 6, 8])],
+            Rule.SAID_ONCE,
+        ),
         ("Who runs Microsoft?", COUNTRY, [call("country_info", country="MS")], Rule.UNASKED_CALL),
         (
             "Write a sentence for a science fiction novel.",
@@ -144,6 +152,11 @@ def test_calls_and_texts_that_nobody_asks_for_are_asked_about(
         ("Please delete pet 7", PETS, [call("delete_pet", id=7)]),
         ("I don't want pet 7 any more, show it the door", PETS, [call("delete_pet", id=7)]),
         ("Put down a note: Milk", NOTES, [call("create_note", title="Milk")]),
+        (
+            "One judge gave 8, 8 and 7, the other 8, 8 and 7. Do they agree?",
+            RANKS,
+            [call("rank_correlation", first=[8, 8, 7], second=[8, 8, 7])],
+        ),
         ("She ran 30 metres", DISTANCE, [call("distance_covered", metres=30)]),
         ("What do we know about the country of Peru?", COUNTRY, [call("country_info", country="PE")]),
     ],
