@@ -205,7 +205,7 @@ def _header(name: str, value: str) -> str:
 
 
 def _add_credentials(binding: RestBinding, parts: _Parts, environment: Mapping[str, str]) -> tuple[list[str], set[str]]:
-    """Adds the secrets of one way to prove who calls, and the optional ones that are there.
+    """Adds the secrets of one way to prove who calls, the optional ones of it where they are there.
 
     Raises:
         RequestRefusedError: no way has all it needs.
@@ -218,7 +218,7 @@ def _add_credentials(binding: RestBinding, parts: _Parts, environment: Mapping[s
     secret_headers: set[str] = set()
     for credential in binding.credentials:
         secret = values[credential.variable]
-        if not secret or not (credential.optional or way in credential.alternatives):
+        if not secret or way not in credential.alternatives:
             continue
         text = _with_prefix(credential, secret)
         secrets += [secret] if secret in text else [secret, text.removeprefix(credential.prefix)]
@@ -231,7 +231,7 @@ def _add_credentials(binding: RestBinding, parts: _Parts, environment: Mapping[s
 
 
 def _way(credentials: tuple[Credential, ...], values: Mapping[str, str]) -> int | None:
-    """The first way whose secrets are all there; null where none is wanted.
+    """The first way whose secrets are all there, sooner one that proves something; null where none is known.
 
     Only one is sent: servers refuse a request that proves twice who calls (RFC 6750, section 2), or take another
     identity than the one that is meant.
@@ -239,16 +239,23 @@ def _way(credentials: tuple[Credential, ...], values: Mapping[str, str]) -> int 
     Raises:
         RequestRefusedError: no way has all it needs.
     """
-    needed = [credential for credential in credentials if not credential.optional]
+    ways = {
+        way: [item for item in credentials if way in item.alternatives]
+        for item in credentials
+        for way in item.alternatives
+    }
     missing: list[list[str]] = []
-    for way in sorted({way for credential in needed for way in credential.alternatives}):
-        missing.append([item.variable for item in needed if way in item.alternatives and not values[item.variable]])
+    complete: list[int] = []
+    for way, wanted in sorted(ways.items()):
+        missing.append([item.variable for item in wanted if not item.optional and not values[item.variable]])
         if not missing[-1]:
-            return way
+            complete.append(way)
+    if complete:
+        return next((way for way in complete if any(values[item.variable] for item in ways[way])), complete[0])
     if not missing:
         return None
-    wanted = " or ".join(dict.fromkeys(" and ".join(variables) for variables in missing[:4]))
-    raise RequestRefusedError(Outcome.AUTH, f"the environment variable {wanted} is not set; no call was made")
+    names = " or ".join(dict.fromkeys(" and ".join(variables) for variables in missing[:4]))
+    raise RequestRefusedError(Outcome.AUTH, f"the environment variable {names} is not set; no call was made")
 
 
 def _with_prefix(credential: Credential, secret: str) -> str:

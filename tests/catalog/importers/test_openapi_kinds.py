@@ -351,6 +351,8 @@ def test_files_that_can_be_left_out_are(imported):
     [
         (["*/*"], "application/json"),
         (["application/xml", "application/*"], "application/json"),
+        (["application/*+json"], "application/json"),
+        (["text/plain", "application/x-www-form-urlencoded"], "application/x-www-form-urlencoded"),
         (["application/json-patch+json", "application/merge-patch+json"], "application/merge-patch+json"),
         (["text/plain", "application/vnd.shop.v2+json; charset=utf-8"], "application/vnd.shop.v2+json; charset=utf-8"),
         (["multipart/form-data", "application/x-www-form-urlencoded"], "application/x-www-form-urlencoded"),
@@ -361,6 +363,14 @@ def test_the_best_media_type_is_sent(imported, offered, sent):
     operation = {"operationId": "op", "requestBody": {"content": {media: {"schema": schema} for media in offered}}}
     tools, _ = imported({"/x": {"post": operation}})
     assert tools["op"].binding.body_type == sent
+
+
+@pytest.mark.parametrize("media", ["text/plain", "text/*", "text/csv"])
+def test_fields_have_no_form_in_plain_text(imported, media):
+    _, result = imported({"/x": post({"type": "object", "properties": {"a": {"type": "string"}}}, media)})
+    assert [reject.reason for reject in result.rejects] == ["unsupported_body"]
+    tools, _ = imported({"/x": post({"type": "integer"}, media if media != "text/csv" else "text/plain")})
+    assert tools["op"].binding.whole_body == "body"
 
 
 def test_an_empty_body_is_not_offered(imported, send):

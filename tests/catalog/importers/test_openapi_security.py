@@ -31,7 +31,7 @@ SCHEMES_2 = {
 def tool(tmp_path):
     """The binding of a document's only operation."""
 
-    def read(security, root=None, version="3.0.3", schemes=None, server="https://h.example", **operation):
+    def read(security=None, root=None, version="3.0.3", schemes=None, server="https://h.example", **operation):
         own = {} if security is None else {"security": security}
         document = {"info": {"title": "T"}, "paths": {"/x": {"get": {"operationId": "op", **own, **operation}}}}
         if version == "2.0":
@@ -89,8 +89,8 @@ def test_where_no_alternative_is_complete_no_call_is_made_and_each_is_named(tool
         ([{"key": []}], [{"app": []}], ["S_KEY"]),
         ([], [{"app": []}], []),
         ([{}], [{"app": []}], []),
-        ([{"app": []}, {}], None, []),
-        (None, [{}, {"app": []}], []),
+        ([{"app": []}, {}], None, ["S_APP"]),
+        (None, [{}, {"app": []}], ["S_APP"]),
         (None, None, []),
         (None, {"app": []}, ["S_APP"]),  # the list forgotten
     ],
@@ -124,6 +124,49 @@ def test_schemes_whose_names_give_one_variable_have_variables_of_their_own(tool)
 )
 def test_an_alternative_that_no_variable_can_hold_is_taken_last(tool, security, environment, sent):
     assert proofs(tool(security), **environment) == sent
+
+
+@pytest.mark.parametrize(
+    ("environment", "sent"),
+    [
+        ({}, []),
+        ({"key": "kkkk2222"}, ["key=kkkk2222"]),
+        ({"app": "aaaa1111", "key": "kkkk2222"}, ["X-App=aaaa1111"]),
+    ],
+)
+def test_where_the_server_also_answers_strangers_a_secret_is_sent_if_there_is_one(tool, environment, sent):
+    assert proofs(tool([{"app": []}, {"key": []}, {}]), **environment) == sent
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_secret"),
+    [
+        ("client_secret", "", True),
+        ("client_secret", "The credential of a confidential application.", True),
+        ("client_secret", "A unique string that tells this attempt from others.", False),
+        ("api_key", "Your cloud project's key.", True),
+        ("api_key", "The API key to delete.", False),
+        ("nickname", "", False),
+    ],
+)
+def test_a_bodys_field_is_a_secret_by_its_name_unless_it_is_said_to_be_something_else(tool, name, text, is_secret):
+    field = {"type": "string", "description": text}
+    schema = {"type": "object", "required": [name], "properties": {name: field, "note": {"type": "string"}}}
+    body = {"content": {"application/x-www-form-urlencoded": {"schema": schema}}}
+    binding = tool(requestBody=body)
+    assert list(binding.parameters) == (["note"] if is_secret else [name, "note"])
+    assert [secret.wire_name for secret in binding.credentials] == ([name] if is_secret else [])
+
+
+def test_where_a_key_is_found_does_not_say_what_it_opens(tool):
+    listed = [
+        ("appid", "Your unique API key (you can always find it on your account page)"),
+        ("token", "API token for the next page"),
+    ]
+    parameters = [
+        {"name": name, "in": "query", "description": text, "schema": {"type": "string"}} for name, text in listed
+    ]
+    assert list(tool(parameters=parameters).parameters) == ["token"]
 
 
 def test_a_secret_of_the_server_is_sent_with_every_alternative(tool):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from apigen_assets.catalog.importers.openapi.arguments import Argument, FileUploadError, body_parameter, not_given
 from apigen_assets.catalog.importers.openapi.components import Components
-from apigen_assets.catalog.importers.openapi.encodings import Encodings, is_other_text, is_text
+from apigen_assets.catalog.importers.openapi.encodings import Encodings, fits_text, is_other_text
 from apigen_assets.catalog.importers.openapi.linking import Linker
 from apigen_assets.catalog.importers.openapi.merging import FILE
 from apigen_assets.catalog.importers.openapi.parameters import described
@@ -27,6 +27,7 @@ _ORDER = (
 _SENT_AS = {
     "*/*": "application/json",
     "application/*": "application/json",
+    "application/*+json": "application/json",
     "multipart/*": "multipart/form-data",
     "text/*": "text/plain",
 }
@@ -97,7 +98,7 @@ def swagger_arguments(
     if consumes and not preferred(consumes) and "schema" not in body:
         raise BodyError(f"the request body is {', '.join(consumes)[:100]}, which is not sent here")
     media = "application/json" if "form" in media and "schema" in body else sent_as(media)
-    if is_other_text(media) and not is_text(components.shape(components.read(body.get("schema", {})))):
+    if not fits_text(media, components.shape(components.read(body.get("schema", {})))):
         media = "application/json"  # files of Swagger 2.0 often name one media type for all operations
     return fields_of(body.get("schema", {}), {}, body, media, components, linker, warn)
 
@@ -132,9 +133,9 @@ def fields_of(
     is_json = not is_form and not media_type.startswith("text/plain") and not is_other_text(media_type)
     part = components.read(schema)
     shape = components.shape(part)
+    if not fits_text(media_type, shape):
+        raise BodyError(f"the request body is {media_type[:60]} made of fields, which is not written here")
     if is_other_text(media_type):
-        if not is_text(shape):
-            raise BodyError(f"the request body is {media_type[:60]} made of fields, which is not written here")
         part = {"type": "string", **part} if "$ref" not in part else part
     properties = shape.get("properties")
     encodings = Encodings(media, media_type, components, warn)

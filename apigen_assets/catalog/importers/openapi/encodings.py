@@ -13,7 +13,8 @@ from resources.rest.wire_text import header_text
 
 _OTHER_TEXT = r"text/.*|application/(?:.*[+/])?(?:x-)?(?:xml|yaml|jwt|ndjson|javascript|sql|graphql|sparql-query)"
 """Text of which a caller writes every character; sent where the schema is a plain text."""
-_STRUCTURED = {"properties", "items", "anyOf", "allOf", "additionalProperties"}
+_FIELDS = {"properties", "items", "additionalProperties"}
+_STRUCTURED = {*_FIELDS, "anyOf", "allOf"}
 _OWN_HEADERS = {"content-type", "content-disposition", "content-transfer-encoding"}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -121,3 +122,12 @@ def is_other_text(media: str) -> bool:
 def is_text(shape: JsonObject) -> bool:
     """Whether a schema is of a text, or says nothing."""
     return "$file" not in shape and shape.get("type", "string") == "string" and not shape.keys() & _STRUCTURED
+
+
+def fits_text(media: str, shape: JsonObject) -> bool:
+    """Whether a value of this schema has a form in a media type; only text that is neither JSON nor a form has none."""
+    if is_other_text(media):
+        return is_text(shape)
+    if not media.strip().lower().startswith("text/plain"):
+        return True
+    return shape.get("type") not in ("object", "array") and not shape.keys() & _FIELDS

@@ -30,7 +30,7 @@ from apigen_assets.catalog.importers.openapi.parameters import (
 )
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
 from apigen_assets.catalog.importers.openapi.results import Results
-from apigen_assets.catalog.importers.openapi.security import Security
+from apigen_assets.catalog.importers.openapi.security import Security, ways_of
 from apigen_assets.catalog.importers.openapi.servers import NoServerError, Servers
 from apigen_assets.catalog.importers.openapi.sharing import Shared
 from apigen_assets.domain.api import Credential, Place, RestBinding
@@ -178,8 +178,7 @@ class Operations:
         credentials = self._security.credentials(operation, self._warn)
         declared = list(credentials)
         arguments = self._parameters(raw, declared, credentials)
-        ways = tuple(sorted({way for credential in declared for way in credential.alternatives})) or (0,)
-        credentials += [secret.model_copy(update={"alternatives": ways}) for secret in server_secrets]
+        credentials += [secret.model_copy(update={"alternatives": ways_of(declared)}) for secret in server_secrets]
         arguments = [one for one in without_holes(url, arguments, self._warn) if not _is_hole_of(one, credentials)]
         body, body_type = self._body(operation, raw)
         arguments += self._without_secrets(body, declared, credentials)
@@ -273,10 +272,10 @@ class Operations:
     ) -> list[Argument]:
         kept = []
         for argument in body:
-            text = "" if argument.whole else _string(self._components.shape(argument.part).get("description"))
+            shape = self._components.shape(argument.part)
             secret = None
-            if text:
-                wire = argument.sent.wire_name
+            if not argument.whole and shape.get("type", "string") in ("string", ["string", "null"]):
+                wire, text = argument.sent.wire_name, _string(shape.get("description"))
                 secret = self._security.of_parameter(wire, Place.BODY, argument.required, text, declared)
             if secret is None:
                 kept.append(argument)

@@ -33,6 +33,9 @@ _OTHER_KEYS = re.compile(
     r"webhook|revoke|rotate|delete|sort|group|upload|issue|to create|to update|(?:key|token) (?:id|name)|list of)\b",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(r"\([^()]*\)|\b(?:on|in|at|from|under|via) (?:your|our|the|its)\b[^.,;]*", re.IGNORECASE)
+"""Where a key is found says nothing of what it opens: `API key (see your account page)`."""
+_SECRET_WORD = re.compile(r"key|token|secret|credential|password", re.IGNORECASE)
 
 
 class Security:
@@ -50,15 +53,15 @@ class Security:
         self._schemes = self._read(references)
 
     def credentials(self, operation: JsonMapping, warn: Callable[[str], None]) -> list[Credential]:
-        """What the alternatives of the operation's security want; nothing where one alternative is empty.
+        """What the alternatives of the operation's security want; optional where one alternative is empty.
 
         Each scheme has a variable of its own, and says to which alternatives it belongs. Within one alternative several
         schemes for one header are the first of them, since a request has the header once. An alternative with a scheme
         that no variable can hold counts only where there is no other.
         """
-        ways = _alternatives(operation["security"] if "security" in operation else self._spec.get("security"))
-        if not ways or [] in ways:
-            return []
+        listed = _alternatives(operation["security"] if "security" in operation else self._spec.get("security"))
+        ways = [way for way in listed if way]
+        is_optional = len(ways) < len(listed)
         for name in dict.fromkeys(name for way in ways for name in way if name not in self._schemes):
             warn(f"security scheme {name[:60]!r} is not described, or of a kind that no variable can hold")
         known = [[name for name in way if name in self._schemes] for way in ways]
@@ -72,7 +75,10 @@ class Security:
                 if place not in places:
                     places.add(place)
                     belongs.setdefault(name, []).append(at)
-        return [self._schemes[name].model_copy(update={"alternatives": tuple(at)}) for name, at in belongs.items()]
+        return [
+            self._schemes[name].model_copy(update={"alternatives": tuple(at), "optional": is_optional})
+            for name, at in belongs.items()
+        ]
 
     def of_parameter(
         self, wire: str, place: Place, required: bool, description: str, declared: list[Credential]
@@ -81,27 +87,29 @@ class Security:
 
         Args:
             wire: its name.
-            place: where it travels; in a body only what is described as the caller's key or token is one.
+            place: where it travels.
             required: as the document says.
             description: of the parameter.
             declared: what the operation's security wants; beside it the parameter may be left out.
         """
         for scheme in self._schemes.values():
             if scheme.place is place and scheme.wire_name.lower() == wire.lower() and place is not Place.PATH:
-                return scheme.model_copy(update={"optional": True})
+                return scheme.model_copy(update={"optional": True, "alternatives": ways_of(declared)})
         if not self._is_secret(wire, place, description):
             return None
         return credential_of(self._slug, place, wire, wire).model_copy(
-            update={"optional": bool(declared) or not required}
+            update={"optional": bool(declared) or not required, "alternatives": ways_of(declared)}
         )
 
     @staticmethod
     def _is_secret(wire: str, place: Place, description: str) -> bool:
         text = description[:300]
-        first = re.split(r"[.\n]\s", text)[0]
-        said = bool(_MAY_BE.fullmatch(wire)) and bool(_SAID.search(text)) and not _OTHER_KEYS.search(first)
-        if place is Place.BODY:
-            return said and bool(_SAID_FIRST.match(text))
+        first = _ASIDE.sub(" ", re.split(r"[.\n]\s", text)[0])
+        is_other = bool(_OTHER_KEYS.search(first))
+        said = bool(_MAY_BE.fullmatch(wire)) and bool(_SAID.search(text)) and not is_other
+        if place is Place.BODY:  # which often holds a key that the call is about
+            named = bool(_BY_NAME.fullmatch(wire)) and not is_other and (not text or bool(_SECRET_WORD.search(text)))
+            return named or (said and bool(_SAID_FIRST.match(text)))
         if place is Place.PATH:
             return said and wire.lower() in _ALONE
         return said or bool(_BY_NAME.fullmatch(wire))
@@ -139,6 +147,11 @@ class Security:
         elif kind not in {"http", "oauth2", "openidconnect"}:
             return None
         return credential_of(self._slug, place, wire, name, prefix) if wire else None
+
+
+def ways_of(declared: list[Credential]) -> tuple[int, ...]:
+    """All alternatives of an operation, for a secret that is sent with every one of them."""
+    return tuple(sorted({way for credential in declared for way in credential.alternatives})) or (0,)
 
 
 def _alternatives(security: JsonValue) -> list[list[str]]:
