@@ -21,6 +21,10 @@ def shop_name() -> str:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        server.run("streamable-http", host="127.0.0.1", port=int(sys.argv[1]))
+        port = int(sys.argv[1])
+        if "sse" in sys.argv:
+            server.run("sse", host="127.0.0.1", port=port, sse_path="/events")
+        else:
+            server.run("streamable-http", host="127.0.0.1", port=port)
     else:
         server.run("stdio")

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from apigen_assets.catalog.importers.imported import SourceError
+from apigen_assets.catalog.importers.mcp_env_files import variables_of
 from apigen_assets.catalog.importers.mcp_files import COMMANDS, URLS, first_of
 from apigen_assets.catalog.importers.mcp_placeholders import Placeholders
 from apigen_assets.files.json_types import JsonObject, JsonValue
@@ -40,6 +41,8 @@ class McpServer(Address):
     """How to reach one server, and what to call it."""
 
     name: str
+    may_be_sse: bool = False
+    """The file does not say which transport the URL speaks: where the newer one fails, the older one is tried."""
 
 
 def server_of(name: str, entry: object, folder: Path, inputs: dict[str, JsonObject], warn: Warn) -> McpServer:
@@ -87,11 +90,14 @@ def server_of(name: str, entry: object, folder: Path, inputs: dict[str, JsonObje
     own = [
         argument if cwd and (Path(cwd) / argument).is_file() else _placed(argument, places) for argument in arguments
     ]
-    if entry.get("envFile"):
-        warn(f"{name}: `envFile` is not read: set its variables in the environment")
-    variables, environment = _environment(name, first_of(entry, ("env", "environment", "envs")), text, warn)
-    more = first_of(entry, ("env_keys", "env_vars"))  # Goose, Codex
-    variables += tuple(str(key) for key in more if isinstance(key, str)) if isinstance(more, list) else ()
+    own_variables = first_of(entry, ("env", "environment", "envs"))
+    variables, environment = _environment(name, own_variables, text, warn)
+    listed = first_of(entry, ("envFile", "env_file"))
+    if isinstance(listed, str) and listed.strip():
+        more = _of_file(name, text.plain(listed.strip()), folder, {*variables, *dict(environment)}, warn)
+        variables, environment = variables + more[0], environment + more[1]
+    named = first_of(entry, ("env_keys", "env_vars"))  # Goose, Codex
+    variables += tuple(str(key) for key in named if isinstance(key, str)) if isinstance(named, list) else ()
     return McpServer(name=name, command=(command, *own), variables=variables, environment=environment, cwd=cwd)
 
 
@@ -126,7 +132,8 @@ def _remote(name: str, entry: JsonObject, url: str, text: Placeholders) -> McpSe
             )
         else:
             kept.append((header, value))
-    return McpServer(name=name, url=url, token_variable=token, headers=tuple(kept), sse=sse)
+    may_be_sse = not kind and not sse
+    return McpServer(name=name, url=url, token_variable=token, headers=tuple(kept), sse=sse, may_be_sse=may_be_sse)
 
 
 def _headers(name: str, entry: JsonObject) -> dict[str, str]:
@@ -173,6 +180,26 @@ def _environment(
         else:
             environment.append((variable, f"${{{hole[1]}}}" if hole else value))
     return tuple(variables), tuple(environment)
+
+
+def _of_file(
+    name: str, listed: str, folder: Path, known: set[str], warn: Warn
+) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Variables of `envFile` that the entry itself does not set, as those of `env`; a file that cannot be read is said.
+
+    What stands there is a text as it is: `${NAME}` in it stands for nothing else.
+    """
+    try:
+        values = variables_of(name, listed, folder)
+    except SourceError as error:
+        warn(f"{error}: set its variables in the environment")
+        return (), ()
+    kept = {variable: value for variable, value in values.items() if variable not in known}
+    secret = [variable for variable, value in kept.items() if not value or "${" in value or _is_secret(variable, value)]
+    unset = [variable for variable in secret if variable not in os.environ]
+    if unset:
+        warn(f"{name}: values of {', '.join(unset)} of `envFile` are not kept: set these variables in the environment")
+    return tuple(secret), tuple((variable, value) for variable, value in kept.items() if variable not in secret)
 
 
 def _folder(name: str, given: object, folder: Path, text: Placeholders) -> str | None:

@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+from apigen_assets.catalog.importers.mcp_env_files import workspace_of
 from apigen_assets.files.json_types import JsonObject
 
 _HOLE = re.compile(r"\$\{(?:(env|input|command|config|user_config)[:.])?([^{}:]+)(?::-([^{}]*))?\}")
@@ -13,7 +14,8 @@ _SPELLINGS = (
     (re.compile(r"\A\$([A-Z_][A-Z0-9_]*)\Z"), "shells"),
 )
 """Other ways to write `${VARIABLE}`, and who writes them so."""
-_FOLDERS = ("workspaceFolder", "workspaceRoot", "CLAUDE_PROJECT_DIR", "CLAUDE_PLUGIN_ROOT", "__dirname")
+_WORKSPACES = ("workspaceFolder", "workspaceRoot", "CLAUDE_PROJECT_DIR")
+_FOLDERS = ("CLAUDE_PLUGIN_ROOT", "__dirname")
 
 
 class Placeholders:
@@ -54,6 +56,8 @@ class Placeholders:
                 if isinstance(answer, str) and answer and not asked.get("password") and own not in os.environ:
                     return self._filled(answer, None) if "${" in answer and match[0] not in answer else answer
                 return f"${{{own}}}"
+            if name in _WORKSPACES:
+                return str(workspace_of(self._folder))
             if name in _FOLDERS:
                 return str(self._folder)
             if name in ("userHome", "HOME"):

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -25,6 +26,10 @@ __all__ = ["McpServer", "import_mcp_config", "import_mcp_url", "is_mcp_config", 
 LIST_TIMEOUT_S = 60.0
 """For starting a server and listing its tools."""
 MAX_TOOLS = 2_000
+
+
+class SlowServerError(SourceError):
+    """A server that did not list its tools in time."""
 
 
 def import_mcp_config(document: Document, name: str, folder: Path, allow_private: bool = False) -> ImportResult:
@@ -55,9 +60,10 @@ def import_mcp_config(document: Document, name: str, folder: Path, allow_private
 
 
 def import_mcp_url(url: str, name: str, token_variable: str | None = None, allow_private: bool = False) -> ImportResult:
-    """Every tool of the server behind a URL: streamable HTTP, or server-sent events where it ends with `/sse`."""
+    """Every tool of the server behind a URL: streamable HTTP, or server-sent events where it speaks only those."""
     collector = Collector(name, "mcp")
-    server = McpServer(name=name, url=url, token_variable=token_variable, sse=url.rstrip("/").endswith("/sse"))
+    sse = url.rstrip("/").endswith("/sse")
+    server = McpServer(name=name, url=url, token_variable=token_variable, sse=sse, may_be_sse=not sse)
     _import_server(collector, server, url, False, allow_private)
     return collector.result()
 
@@ -77,7 +83,7 @@ def list_tools(server: McpServer, allow_private: bool = False) -> list[JsonValue
         try:
             return asyncio.run(_list_tools(server, allow_private, said))
         except TimeoutError:
-            raise SourceError(
+            raise SlowServerError(
                 "no_answer", f"{server.name} did not list its tools in {LIST_TIMEOUT_S:.0f} s{redact(last_words(said))}"
             ) from None
         except BaseException as error:  # anyio groups what its tasks raise, cancellation included
@@ -115,9 +121,27 @@ def _failure(server: McpServer, error: BaseException, said: str) -> SourceError:
     return SourceError("no_answer", f"{server.name}: {type(first).__name__}: {first}{said}")
 
 
+def _reached(server: McpServer, allow_private: bool) -> tuple[McpServer, list[JsonValue]]:
+    """The server by the transport that it speaks, and its tools (MCP specification, "Backwards Compatibility").
+
+    Raises:
+        SourceError: it answers by none.
+    """
+    try:
+        return server, list_tools(server, allow_private)
+    except SourceError as error:
+        if not server.may_be_sse or error.reason != "no_answer" or isinstance(error, SlowServerError):
+            raise
+        older = replace(server, sse=True)
+        try:
+            return older, list_tools(older, allow_private)
+        except SourceError:
+            raise error from None
+
+
 def _import_server(collector: Collector, server: McpServer, file: str, several: bool, allow_private: bool) -> None:
     try:
-        tools = list_tools(server, allow_private)
+        server, tools = _reached(server, allow_private)
     except SourceError as error:
         collector.fail(server.name, file, error.reason, str(error))
         return

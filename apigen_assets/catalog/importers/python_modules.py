@@ -3,6 +3,8 @@
 import ast
 import importlib.util
 import logging
+import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,12 @@ from apigen_assets.tool_formats.python_syntax import AnnotationError
 
 MAX_FILE_BYTES = 5_000_000
 _SKIPPED_FOLDERS = {"__pycache__", "node_modules", "site-packages", "build", "dist"}
+
+_NEWER_SYNTAX = {
+    (3, 12): re.compile(r"\s*type\s+\w+\s*(?:\[.*\]\s*)?=|\s*(?:async\s+)?(?:def|class)\s+\w+\s*\["),  # PEP 695
+    (3, 14): re.compile(r"\s*except\s+[\w.]+\s*,|.*\bt[\"']"),  # PEP 758, PEP 750
+}
+"""Lines that a Python before that version does not read."""
 
 logging.getLogger("griffe").setLevel(logging.CRITICAL)  # its complaints about docstrings become rejects here
 
@@ -309,9 +317,22 @@ def _read(path: Path) -> tuple[str, ast.Module]:
         # the text as Python reads it: a declared encoding or a byte-order mark is honoured
         return importlib.util.decode_source(data), tree
     except (SyntaxError, ValueError) as error:
-        raise SourceError("not_python", f"{path.name}: {error}") from None
+        raise SourceError("not_python", f"{path.name}: {error}{_newer_syntax(data, error)}") from None
     except (RecursionError, MemoryError):
         raise SourceError("too_deep", f"{path.name} is nested too deeply to be read") from None
+
+
+def _newer_syntax(data: bytes, error: Exception) -> str:
+    """What to do where a line is syntax of a newer Python than the one that reads it; empty where it is not."""
+    lines = data.decode(errors="replace").splitlines()
+    line = lines[error.lineno - 1] if isinstance(error, SyntaxError) and 0 < (error.lineno or 0) <= len(lines) else ""
+    newer = next(
+        (version for version, form in _NEWER_SYNTAX.items() if sys.version_info < version and form.match(line)), None
+    )
+    if newer is None:
+        return ""
+    wanted, own = (".".join(map(str, version[:2])) for version in (newer, sys.version_info))
+    return f": this is syntax of Python {wanted}, and {own} reads it; use the newer one, or write the older form"
 
 
 def _files(folder: Path) -> list[Path]:

@@ -158,6 +158,35 @@ def test_transports(servers, entry, sse):
     assert found["web"].sse is sse
 
 
+def test_a_file_of_variables_is_read_and_its_secrets_are_not_kept(servers, tmp_path):
+    (tmp_path / ".env").write_text(
+        "# of the store\nexport STORE_KEY='sk-abcdefghijklmnop1234'\nPORT=8080\nDB_URL=postgres://a:pass@h/db\nMODE=${PORT}\n"
+    )
+    entry = {**STORE, "env": {"PORT": "9090"}, "envFile": "${workspaceFolder}/.env"}
+    found, result = servers("mcp.json", {"servers": {"store": entry}})
+    assert found["store"].variables == ("STORE_KEY", "DB_URL", "MODE")
+    assert found["store"].environment == (("PORT", "9090"),)  # the entry's own wins
+    (warning,) = [text for text in result.warnings if "envFile" in text]
+    assert "STORE_KEY, DB_URL, MODE" in warning
+    kept = json.dumps([api.model_dump(mode="json") for api in result.apis]) + "".join(result.warnings)
+    assert "sk-abcdef" not in kept and "pass@" not in kept and "STORE_KEY" in kept
+
+
+@pytest.mark.parametrize(("place", "said"), [("none.env", "where no file is"), ("../over.env", "lies outside")])
+def test_a_file_of_variables_that_cannot_be_read_is_said_and_the_server_stays(servers, tmp_path, place, said):
+    (tmp_path.parent / "over.env").write_text("PORT=1\n")
+    found, result = servers("mcp.json", {"servers": {"store": {**STORE, "envFile": place}}})
+    assert found["store"].environment == () and any(said in text for text in result.warnings)
+
+
+def test_the_workspace_of_a_clients_own_folder_is_the_one_around_it(servers, tmp_path):
+    (tmp_path / ".vscode").mkdir()
+    (tmp_path / ".env").write_text("PORT=8080\n")
+    entry = {"command": "uvx", "args": ["${workspaceFolder}/a.py"], "envFile": "${workspaceFolder}/.env"}
+    found, _ = servers(".vscode/mcp.json", {"servers": {"store": entry}})
+    assert found["store"].command[1] == f"{tmp_path}/a.py" and found["store"].environment == (("PORT", "8080"),)
+
+
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [

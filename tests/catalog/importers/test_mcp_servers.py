@@ -1,3 +1,4 @@
+import contextlib
 import json
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import pytest
 from apigen_assets.catalog.importers.mcp_configs import server_of
 from apigen_assets.catalog.importers.mcp_files import is_mcp_config, servers_of
 from apigen_assets.catalog.importers.sources import import_source
-from apigen_assets.domain.outcome import CallRequest
+from apigen_assets.domain.outcome import CallRequest, Outcome
 from apigen_assets.tool_formats.schema_validator import compile_schema
 from resources.mcp.executor import McpExecutor
 from tests.helpers.paths import HELPERS
@@ -42,28 +43,48 @@ def test_tools_of_a_stdio_server_and_a_dead_one_beside_it(tmp_path):
     assert {r.original_name: r.reason for r in result.rejects} == {"dead": "no_answer", "odd": "malformed_server"}
 
 
-def test_tools_of_an_http_server(tmp_path):
+@contextlib.contextmanager
+def served(*arguments):
+    """A server of the example over HTTP; gives its port, on which it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, str(SERVER), str(port)], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, str(SERVER), str(port), *arguments], stderr=subprocess.DEVNULL)
     try:
-        url = f"http://127.0.0.1:{port}/mcp"
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             with socket.socket() as client:
                 if client.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.1)
-        result = import_source(url, name="web", allow_private=True)
-        assert [a.name for a in result.apis] == ["web_add", "web_shop_name"], result.rejects
-        assert result.apis[0].binding.url == url
-        assert import_source(url, name="web").rejects[0].reason == "private_address"
-        (tmp_path / "web.url").write_text(f"url: {url}\nformat: mcp\n")
-        assert len(import_source(tmp_path / "web.url", allow_private=True).apis) == 2
+        yield port
     finally:
         process.terminate()
         process.wait(10)
+
+
+def test_tools_of_an_http_server(tmp_path):
+    with served() as port:
+        url = f"http://127.0.0.1:{port}/mcp"
+        result = import_source(url, name="web", allow_private=True)
+        assert [a.name for a in result.apis] == ["web_add", "web_shop_name"], result.rejects
+        assert result.apis[0].binding.url == url and not result.apis[0].binding.sse
+        assert import_source(url, name="web").rejects[0].reason == "private_address"
+        (tmp_path / "web.url").write_text(f"url: {url}\nformat: mcp\n")
+        assert len(import_source(tmp_path / "web.url", allow_private=True).apis) == 2
+
+
+def test_a_server_that_speaks_only_the_older_transport_is_reached_where_the_file_names_none(tmp_path):
+    with served("sse") as port:
+        url = f"http://127.0.0.1:{port}/events"
+        path = config(tmp_path, shop={"url": url}, named={"type": "http", "url": url})
+        result = import_source(path, allow_private=True)
+        assert {r.original_name: r.reason for r in result.rejects} == {"named": "no_answer"}
+        add = next(api for api in result.apis if api.binding.tool == "add")
+        assert add.binding.url == url and add.binding.sse
+        with McpExecutor("live", environment={}, allow_private_addresses=True) as executor:
+            (answer,) = executor.execute([CallRequest(binding=add.binding, arguments={"a": 1})])
+        assert answer.outcome is Outcome.OK and "3" in (answer.result or "")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 """Types of Python that come from elsewhere: stubs beside modules, and classes that contain themselves."""
 
+import sys
+
+import pytest
 from jsonschema import Draft202012Validator
 
 from apigen_assets.catalog.importers.python_modules import import_python_path
@@ -215,3 +218,35 @@ def test_an_alias_that_is_nothing_but_itself_is_not_a_type(tmp_path):
     result = import_python_path(tmp_path / "aliases.py", "s")
 
     assert [reject.reason for reject in result.rejects] == ["unknown_type"]
+
+
+NEWER = '''
+type Point = tuple[float, float]
+type Pair[T] = list[T]
+
+
+def far(a: Point, ids: Pair[int]) -> float:
+    """Distance of a point from the origin."""
+    return abs(a[0]) + abs(a[1]) + len(ids)
+'''
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python reads `type X = ...`")
+@pytest.mark.parametrize("text", [NEWER, "def first[T](items: list[T]) -> T:\n    return items[0]\n"])
+def test_syntax_of_a_newer_python_is_named_as_such_and_costs_only_its_module(tmp_path, text):
+    (tmp_path / "newer.py").write_text(text)
+    (tmp_path / "broken.py").write_text("def (:\n")
+    (tmp_path / "fine.py").write_text('def one(x: int) -> int:\n    """One."""\n    return x\n')
+    result = import_python_path(tmp_path, "s")
+    said = {reject.file: (reject.reason, reject.detail) for reject in result.rejects}
+    assert len(result.apis) == 1 and {reason for reason, _ in said.values()} == {"not_python"}
+    assert "syntax of Python 3.12" in said["newer.py"][1] and "3.12" not in said["broken.py"][1]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="`type X = ...` is syntax of Python 3.12")
+def test_type_statements_are_read(tmp_path):
+    (tmp_path / "newer.py").write_text(NEWER)
+    (api,) = import_python_path(tmp_path / "newer.py", "s").apis
+    properties = api.parameters["properties"]
+    assert properties["a"]["items"] == {"type": "number"} and properties["a"]["maxItems"] == 2
+    assert properties["ids"] == {"type": "array", "items": {"type": "integer"}}

@@ -78,19 +78,20 @@ class Linker:
         components: of the document, in one direction.
         names: offered names by wire name where each field has the same name everywhere; null where fields are told
             apart within their object only.
+        most: bytes of the largest schema that is wanted. Of what is larger only the size is kept, since whatever holds
+            it is larger still; a document's largest schemas would take more memory than all its tools.
     """
 
-    def __init__(self, components: Components, names: dict[str, str] | None = None) -> None:
+    def __init__(self, components: Components, names: dict[str, str] | None = None, most: int = MAX_BYTES) -> None:
         self._components = components
         self._names = names
+        self._most = most
         self._linked: dict[tuple[str, Cut], Linked] = {}
         self._open: set[tuple[str, Cut]] = set()
         self._recursive: dict[str, bool] = {}
         self._definition_names: dict[str, str] = {}
         self._definition_fields: dict[str, FieldNames] = {}
         self._texts: dict[str, str] = {}
-        self.cut_away = 0
-        """Fields that were left out by the last schemas that were cut."""
 
     def link(self, part: JsonObject, cut: Cut = WHOLE) -> Linked:
         """The complete schema of one that was read."""
@@ -140,17 +141,22 @@ class Linker:
             return Linked({}, 2, 1, None, frozenset())
         self._open.add(key)
         try:
-            out = self.link(self._components.component(address), cut)
+            out = self._outgrown(self.link(self._components.component(address), cut))
         finally:
             self._open.discard(key)
         self._linked[key] = out
         return out
 
+    def _outgrown(self, linked: Linked) -> Linked:
+        """The schema, or no more than its size where that is more than is wanted."""
+        is_wanted = linked.schema is None or linked.size <= self._most
+        return linked if is_wanted else linked._replace(schema={}, names=None)
+
     def _definition(self, address: str) -> Linked:
         key = (f"{address} itself", WHOLE)
         if key not in self._linked:
             part = self._components.component(address)
-            out = self.link(part, WHOLE)
+            out = self._outgrown(self.link(part, WHOLE))
             own = self._definition_fields.setdefault(address, FieldNames())
             if out.names is not None and out.names is not own:
                 own.also.append(out.names)
@@ -290,7 +296,7 @@ class Linker:
         wires = self._components.field_names(parts)
         if len({field_name(wire) for wire in wires}) == len(wires):
             return branches
-        apart = Linker(self._components, offered_names(wires))
+        apart = Linker(self._components, offered_names(wires), self._most)
         # `$defs` have the names that fields have elsewhere, so a schema that contains itself is unrolled
         bounded = Cut(4) if cut.levels is None and any(branch.recursive for branch in branches) else cut
         return [apart.link(part, bounded) for part in parts]
@@ -310,7 +316,6 @@ class Linker:
         out: dict[str, Linked] = {}
         for name, part in properties.items():
             if cut.levels is not None and cut.levels <= 0 and self._has_fields(part):
-                self.cut_away += 1
                 if name in required:
                     out[name] = self._outline(part)
                 continue

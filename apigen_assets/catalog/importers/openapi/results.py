@@ -27,7 +27,7 @@ class Results:
         self._references = references
         self._swagger = swagger
         self._linker_components = Components(references, lambda _: None, "response")
-        self._linker = Linker(self._linker_components)
+        self._linker = Linker(self._linker_components, most=MAX_RESULT_BYTES)
 
     def of(self, operation: JsonObject, warn: Callable[[str], None]) -> JsonObject | None:
         """The schema of the first success that has one; null where it is not known or not JSON."""
