@@ -18,7 +18,7 @@ from apigen_assets.files.folders import staged
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import Settings
 
-IMPORTER_VERSION = "5"
+IMPORTER_VERSION = "6"
 """Raised when an importer gives other records for the same source, so that kept imports are made again."""
 
 
