@@ -13,7 +13,13 @@ from apigen_assets.catalog.pinned_library import pin_library
 from apigen_assets.catalog.tables import catalog_apis
 from apigen_assets.cli.journal_costs import judged_and_written
 from apigen_assets.domain.api import Api
-from apigen_assets.generation.estimate import Estimate, estimate_catalog, estimate_generation, estimate_judging
+from apigen_assets.generation.estimate import (
+    Estimate,
+    estimate_catalog,
+    estimate_generation,
+    estimate_judging,
+    estimate_rewording,
+)
 from apigen_assets.generation.library import Library
 from apigen_assets.generation.own_seeds import SeedsError, read_all_seeds
 from apigen_assets.generation.shown_examples import ShownExample
@@ -29,6 +35,7 @@ from resources.llm.generators import (
     catalog_name,
     generators,
     judge_names,
+    writing_model,
 )
 from resources.llm.journal import journal_totals
 
@@ -87,6 +94,10 @@ def estimate(
         share, learned = _share_judged(config)
         for name in judges:
             rows.append(estimate_judging(known[name], sum(most.values()), share, _learned(chat, name, "judge")))
+        reworder = writing_model(config) if config.relevance_rewording else None
+        if reworder is not None and not generator:
+            taught_reword = _learned(chat, reworder, "reword")
+            rows.append(estimate_rewording(known[reworder], sum(most.values()), config.relevance_share, taught_reword))
     filled = sum(1 for apis in batches.values() if apis)
     apis, by_each = sum(len(batch) for batch in batches.values()), max(most.values(), default=0)
     print_estimate(

@@ -23,6 +23,8 @@ TOKENS_PER_PAIR = 95
 """Completion tokens per pair, where the journal knows nothing better."""
 JUDGE_PROMPT_TOKENS = 900
 JUDGE_COMPLETION_TOKENS = 60
+REWORD_PROMPT_TOKENS = 350
+REWORD_COMPLETION_TOKENS = 50
 GUESSED = 0.25
 """How far characters / 4 and a guessed length of answers may be off."""
 LATENCY_S = 1.0
@@ -183,16 +185,41 @@ def estimate_catalog(
 
 def estimate_judging(judge: Pricing, candidates: int, share: float = 0.75, known: Experience | None = None) -> Estimate:
     """Requests, tokens and time of one judge; `share` of the candidates reach it."""
-    requests = math.ceil(candidates * share)
-    completion = math.ceil(requests * (known.completion_tokens if known else JUDGE_COMPLETION_TOKENS))
+    return _estimate_each(
+        judge, "judge", math.ceil(candidates * share), (JUDGE_PROMPT_TOKENS, JUDGE_COMPLETION_TOKENS), known
+    )
+
+
+def estimate_rewording(
+    writer: Pricing, candidates: int, relevance_share: float, known: Experience | None = None
+) -> Estimate:
+    """Requests, tokens and time of rewording relevance rows, at most: as if every candidate were verified.
+
+    Args:
+        writer: who rewords.
+        candidates: rows that may be chosen.
+        relevance_share: the share of the data set that relevance rows have; a third of them lacks a value, and is
+            reworded.
+        known: what the journal taught.
+    """
+    requests = math.ceil(candidates * relevance_share / (1 - relevance_share) / 3)
+    return _estimate_each(writer, "reword", requests, (REWORD_PROMPT_TOKENS, REWORD_COMPLETION_TOKENS), known)
+
+
+def _estimate_each(
+    generator: Pricing, purpose: str, requests: int, guess: tuple[int, int], known: Experience | None
+) -> Estimate:
+    """So many requests of one kind; `guess` has the tokens of a prompt and of an answer where nothing is known."""
+    prompt, completion = (known.prompt_tokens, known.completion_tokens) if known else guess
+    written = math.ceil(requests * completion)
     return Estimate(
-        judge.name,
-        "judge",
+        generator.name,
+        purpose,
         requests,
         0,
-        math.ceil(requests * (known.prompt_tokens if known else JUDGE_PROMPT_TOKENS)),
-        completion,
-        _seconds(judge, requests, completion),
+        math.ceil(requests * prompt),
+        written,
+        _seconds(generator, requests, written),
         known.spread if known else GUESSED,
     )
 

@@ -48,6 +48,12 @@ def test_the_command_shows_every_generator_and_spends_nothing(tmp_path: Path, mo
     assert "judge" in done.output
     total = float(done.output.split("Total ")[1].split(" ")[0])
     assert 0.2 < total < 5
+    assert "reword" not in done.output
+    monkeypatch.setenv("APIGEN_RELEVANCE_REWORDING", "1")
+    settings.cache_clear()
+    with_rewording = CliRunner().invoke(app, ["estimate", "--target", "100"]).output
+    assert "reword" in with_rewording
+    assert float(with_rewording.split("Total ")[1].split(" ")[0]) > total
     done = CliRunner().invoke(app, ["estimate", "--generator", "none"])
     assert done.exit_code == 1
     assert "no generator 'none'" in done.output
