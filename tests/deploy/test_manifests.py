@@ -20,6 +20,8 @@ DEPLOY = PROJECT / "deploy"
 MANIFESTS = sorted(DEPLOY.glob("k8s/*.yaml"))
 CHART = Path(os.environ.get("DAGSTER_CHART") or SHARED / "dagster-chart")
 """The chart's folder, as `helm pull dagster/dagster --version 1.13.27 --untar` makes it."""
+OF_THE_CHART = "apigen-dagster-instance"
+"""The config map into which the chart writes the instance's file, installed under the name apigen."""
 
 
 def documents(path):
@@ -42,6 +44,7 @@ def test_what_pods_mount_and_read_exists():
     objects = [document for path in MANIFESTS if path.name != "values.yaml" for document in documents(path)]
     claims = {item["metadata"]["name"] for item in objects if item["kind"] == "PersistentVolumeClaim"}
     maps = {item["metadata"]["name"] for item in objects if item["kind"] == "ConfigMap"}
+    assert set(re.findall(r'"configMap": {"name": "([^"]+)"', json.dumps(objects))) <= maps | {OF_THE_CHART}
     (values,) = documents(DEPLOY / "k8s" / "values.yaml")
     (deployment,) = values["dagster-user-deployments"]["deployments"]
     text = json.dumps([objects, values])
@@ -68,6 +71,53 @@ def test_the_values_fit_the_charts_own_schema():
     jsonschema.validate(merged(defaults, values), json.loads(schema.read_text()))
 
 
+def test_the_instance_that_the_values_make_is_one_for_dagster(tmp_path):
+    (values,) = documents(DEPLOY / "k8s" / "values.yaml")
+    daemon = values["dagsterDaemon"]
+    # The chart writes a custom coordinator as it is; its form of the queued one knows no retries, and adds a limit
+    coordinator = daemon["runCoordinator"]["config"]["customRunCoordinator"]
+    assert daemon["runCoordinator"]["type"] == "CustomRunCoordinator"
+    instance = {"run_coordinator": coordinator, **values["additionalInstanceConfig"]}
+    assert valid_instance(instance, tmp_path)["run_coordinator"] == coordinator
+    (laptop,) = documents(DEPLOY / "laptop" / "dagster.yaml")
+    for name in ("max_user_code_failure_retries", "user_code_failure_retry_delay"):
+        assert coordinator["config"][name] == laptop["run_coordinator"]["config"][name]
+
+
+def test_the_rendered_chart_is_valid_and_makes_no_secret(tmp_path):
+    helm = pytest.importorskip("helm_python", reason="pip install helm-python-sdk")
+    if not CHART.exists():
+        pytest.skip(f"no chart in {CHART}")
+    shutil.copytree(CHART, tmp_path / "chart")
+    for schema in (tmp_path / "chart").rglob("values.schema.json"):
+        # Those of the subchart name definitions on the web; the manifests are checked below
+        schema.write_text(re.sub(r'"\$ref": "https?://[^"]+"', '"title": ""', schema.read_text()))
+    (values,) = documents(DEPLOY / "k8s" / "values.yaml")
+    with helm.Chart.load(str(tmp_path / "chart")) as chart:
+        rendered = chart.render(values, name="apigen", namespace="default")
+    files = [text for name, text in rendered.items() if name.endswith(".yaml")]
+    objects = [item for text in files for item in yaml.safe_load_all(text) if item]
+    validate = pytest.importorskip("kubernetes_validate", reason="pip install 'apigen[services]'").validate
+    for item in objects:
+        validate(item, "1.33", strict=False)
+    # A secret of the chart's would stand in the way of the one made by hand, with a password that everybody knows
+    assert {item["kind"] for item in objects} >= {"Deployment", "StatefulSet", "ConfigMap"}
+    assert not [item for item in objects if item["kind"] == "Secret"]
+    (config,) = [item for item in objects if item["metadata"]["name"] == OF_THE_CHART]
+    instance = valid_instance(yaml.safe_load(config["data"]["dagster.yaml"]), tmp_path)
+    assert instance["run_coordinator"]["config"]["max_user_code_failure_retries"] == 20
+
+
+def valid_instance(instance, folder):
+    """An instance's file as Dagster reads it; what it refuses raises."""
+    from dagster._core.instance.config import dagster_instance_config
+
+    (folder / "dagster.yaml").write_text(yaml.safe_dump(instance))
+    read, custom = dagster_instance_config(str(folder))
+    assert custom is None
+    return read
+
+
 def merged(below, above):
     """Values over the chart's, as Helm does it."""
     if isinstance(below, dict) and isinstance(above, dict):
@@ -81,7 +131,11 @@ def test_the_run_launcher_takes_the_values():
 
     (values,) = documents(DEPLOY / "k8s" / "values.yaml")
     said = values["runLauncher"]["config"]["k8sRunLauncher"]
-    names = {"containerConfig": "container_config", "jobSpecConfig": "job_spec_config"}
+    names = {
+        "containerConfig": "container_config",
+        "podSpecConfig": "pod_spec_config",
+        "jobSpecConfig": "job_spec_config",
+    }
     run = {names[key]: value for key, value in said["runK8sConfig"].items()}
     # The chart writes these names into the instance's file
     config = {
