@@ -9,6 +9,7 @@ from apigen_assets.settings import Settings
 from resources.llm.batch_api import OVER, BatchApi, BatchApiError
 from resources.llm.batch_notes import BatchNote, BatchNotes
 from resources.llm.generators import MissingKeyError, UnknownGeneratorError, find_generator
+from sensors.batch_runs import batch_of_partition, is_removed
 
 INTERVAL_S = 60
 LOOK_S = 10.0
@@ -29,7 +30,7 @@ def batches(
     until = time.monotonic() + TICK_S
     waiting = arrived = 0
     for note in BatchNotes(settings.batches_dir):
-        if note.partition is None:
+        if note.partition is None or is_removed(context.instance, batch_of_partition(note.partition)):
             continue
         if _is_over(context, note, settings, until):
             arrived += 1
@@ -37,7 +38,8 @@ def batches(
         else:
             waiting += 1
     if not arrived:
-        yield dg.SkipReason(f"{waiting} batches are under way" if waiting else "nothing waits for a batch")
+        under_way = "1 batch is under way" if waiting == 1 else f"{waiting} batches are under way"
+        yield dg.SkipReason(under_way if waiting else "nothing waits for a batch")
 
 
 def _is_over(context: dg.SensorEvaluationContext, note: BatchNote, settings: Settings, until: float) -> bool:

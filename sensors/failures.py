@@ -8,6 +8,7 @@ import requests
 
 from apigen_assets.files.jsonl_store import append_record
 from apigen_assets.settings import Settings
+from sensors.batch_runs import batch_of, is_removed
 
 MAX_MESSAGE = 500
 
@@ -24,8 +25,14 @@ def report_path(home: Path) -> Path:
     monitor_all_code_locations=False,
 )
 def failures(context: dg.RunFailureSensorContext, settings: dg.ResourceParam[Settings]) -> None:
-    """Write what failed, where and why to `<home>/reports/failures.jsonl`."""
+    """Write what failed, where and why to `<home>/reports/failures.jsonl`.
+
+    A run whose source was removed meanwhile is no failure to report: nobody can do anything about it.
+    """
     run = context.dagster_run
+    if is_removed(context.instance, batch_of(run.tags)):
+        context.log.info(f"run {run.run_id} of {run.tags.get('dagster/partition')} failed after its source was removed")
+        return
     steps = context.get_step_failure_events()
     error = steps[0].step_failure_data.error if steps else None
     message = (error.cause.message if error and error.cause else error.message if error else "") or (

@@ -14,11 +14,16 @@ from apigen_assets.catalog.batches import BatchKey, kept_keys
 from apigen_assets.catalog.incoming import Listing, listing
 from apigen_assets.partitions import api_batches
 from apigen_assets.settings import Settings
+from sensors.batch_runs import batch_of
 
 MOST_PER_TICK = 50
 SETTLED_S = 2.0
 """Seconds without a change after which a file counts as whole."""
 INTERVAL_S = 5
+
+_PARTITION = "dagster/partition"
+_WAITING = (dg.DagsterRunStatus.QUEUED,)
+_GOING_ON = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
 
 
 @dataclass
@@ -176,9 +181,9 @@ def new_apis(
     )
     for line in tick.news:
         context.log.warning(line)
-    canceled = cancel_waiting(context.instance, removed=tick.delete, asked_anew=[key for key, _ in tick.requests])
+    canceled = cancel(context, removed=tick.delete, asked_anew=[key for key, _ in tick.requests])
     if canceled:
-        context.log.info(f"{canceled} runs that waited were canceled: their sources are gone, or asked for anew")
+        context.log.info(f"{canceled} runs were canceled: their sources are gone, or asked for anew")
     changes: list[Any] = []
     if tick.add:
         changes.append(api_batches.build_add_request(tick.add))
@@ -196,23 +201,25 @@ def new_apis(
     )
 
 
-def cancel_waiting(instance: dg.DagsterInstance, removed: Sequence[str], asked_anew: Sequence[str]) -> int:
-    """Cancel queued runs that have nothing to do any more; how many there were.
+def cancel(context: dg.SensorEvaluationContext, removed: Sequence[str], asked_anew: Sequence[str]) -> int:
+    """Cancel runs that have nothing to do any more; how many there were.
 
     Args:
-        instance: with the runs.
-        removed: batch keys whose runs, of whichever generator, would find no source.
-        asked_anew: batch keys whose import is requested again, so that the one that waits would do the same.
+        context: of the tick, with the instance.
+        removed: batch keys without a source: their runs end, of whichever generator, whether they wait or go on.
+        asked_anew: batch keys whose import is requested again: one that waits would do the same.
     """
     if not removed and not asked_anew:
         return 0
     canceled = 0
-    for run in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED])):
-        key = run.tags.get("dagster/partition", "")
-        batch = run.tags.get(f"dagster/partition/{api_batches.name}", key)
-        by_this_sensor = run.tags.get("dagster/sensor_name") == "new_apis"
-        if batch in removed or (key in asked_anew and by_this_sensor):
-            canceled += instance.run_coordinator.cancel_run(run.run_id)
+    for run in context.instance.get_runs(dg.RunsFilter(statuses=[*_WAITING, *(_GOING_ON if removed else ())])):
+        batch = batch_of(run.tags)
+        again = run.status in _WAITING and run.tags.get(_PARTITION) in asked_anew
+        if batch in removed or (again and run.tags.get("dagster/sensor_name") == "new_apis"):
+            try:
+                canceled += context.instance.run_coordinator.cancel_run(run.run_id)
+            except Exception as error:  # a worker that cannot be reached; the partitions go all the same
+                context.log.warning(f"run {run.run_id} of {batch} could not be canceled: {type(error).__name__}")
     return canceled
 
 

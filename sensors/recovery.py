@@ -19,6 +19,7 @@ from dagster._core.storage.tags import BACKFILL_ID_TAG, WILL_RETRY_TAG
 from apigen_assets.files.processes import is_alive
 from apigen_assets.orchestration.jobs import jobs
 from apigen_assets.settings import Settings
+from sensors.batch_runs import batch_of, is_removed
 
 INTERVAL_S = 20
 AGAIN = "apigen/again"
@@ -51,7 +52,7 @@ def recovery(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Set
     """End runs whose process is gone, so that they give back their slots; repeat what a disk or a backfill stopped."""
     lost = end_lost_runs(context.instance)
     for run_id in lost:
-        context.log.warning(f"run {run_id} went on without a process: it counts as failed now")
+        context.log.warning(f"run {run_id} went on without a process: it counts as ended now")
     if shutil.disk_usage(_existing(settings.home)).free < FREE_BYTES:
         return dg.SensorResult(skip_reason=f"the disk of {settings.home} is full: free some space")
     repository = context.repository_def
@@ -64,7 +65,7 @@ def recovery(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Set
 
 
 def end_lost_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark runs of this machine whose process is gone as failed; their ids.
+    """Mark runs of this machine whose process is gone as failed, or as canceled where that was asked; their ids.
 
     Dagster learns of an end from the process or from its parent. Where both go at once, or neither can write it down,
     the run would count as running for ever, with its slots.
@@ -72,8 +73,8 @@ def end_lost_runs(instance: dg.DagsterInstance) -> list[str]:
     if not isinstance(instance.run_launcher, dg.DefaultRunLauncher):
         return []  # other launchers are asked after their workers by Dagster itself
     lost = []
-    going_on = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
-    for run in instance.get_runs(going_on):
+    status = dg.DagsterRunStatus
+    for run in instance.get_runs(dg.RunsFilter(statuses=[status.STARTING, status.STARTED, status.CANCELING])):
         pid = process_of(instance, run.run_id)
         if pid is None or is_alive(pid):
             continue
@@ -81,7 +82,11 @@ def end_lost_runs(instance: dg.DagsterInstance) -> list[str]:
         now = instance.get_run_by_id(run.run_id)
         if now is None or now.is_finished:
             continue
-        instance.report_run_failed(now, f"The process of this run ({pid}) is gone and did not say how it ended.")
+        message = f"The process of this run ({pid}) is gone and did not say how it ended."
+        if now.status is status.CANCELING:
+            instance.report_run_canceled(now, message)
+        else:
+            instance.report_run_failed(now, message)
         lost.append(run.run_id)
     return lost
 
@@ -100,6 +105,8 @@ def again(instance: dg.DagsterInstance, made_by: Mapping[str, Set[dg.AssetKey]],
         times = int(run.tags.get(AGAIN, "0"))
         ended = record.end_time or record.update_timestamp.timestamp()
         if times >= MOST_AGAIN or not 0 <= WAIT_S * (times + 1) < now - ended:
+            continue
+        if is_removed(instance, batch_of(run.tags)):
             continue
         left_by_backfill = _left_by_backfill(instance, run)
         if not left_by_backfill and not _machine_failed(instance, run.run_id):

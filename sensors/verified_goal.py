@@ -11,6 +11,7 @@ from apigen_assets.orchestration.jobs import jobs
 from apigen_assets.settings import Settings
 from resources.lake.lake import Lake
 from resources.lake.opening import open_lake
+from sensors.batch_runs import is_removed
 
 _ROWS = next(job for job in jobs if job.name == "rows")
 
@@ -36,6 +37,8 @@ def verified_goal(
     keys = {name: run.tags.get(f"dagster/partition/{name}", "") for name in ("api_batch", "generator")}
     if partition is None or not all(keys.values()):
         return dg.SkipReason("this run was not for a batch and a generator")
+    if is_removed(context.instance, keys["api_batch"]):
+        return dg.SkipReason(f"{partition}: its source was removed")
     verified = _latest(context.instance, "semantic_verified", partition)
     if verified is None or verified.run_id != run.run_id:
         return dg.SkipReason(f"{partition} was not verified by this run")

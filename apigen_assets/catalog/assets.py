@@ -12,6 +12,7 @@ from apigen_assets.catalog.filters.accessibility import ACCESS_VERSION, ProbeCac
 from apigen_assets.catalog.filters.categories import RULES_VERSION, classify
 from apigen_assets.catalog.filters.documentation import DOCUMENTATION_VERSION, check_documentation
 from apigen_assets.catalog.filters.rewriting import REWRITING_VERSION, noise, rewrite
+from apigen_assets.catalog.incoming import NoSourceError
 from apigen_assets.catalog.names import BUILTIN
 from apigen_assets.catalog.tables import catalog_apis, reject
 from apigen_assets.domain.api import Api, RejectedApi
@@ -40,6 +41,7 @@ def _tables(
     deps: tuple[str, ...] = (),
     automation: dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey] | None = None,
     shaping: tuple[str, ...] = (),
+    skippable: bool = False,
 ) -> list[dg.AssetSpec]:
     """The two tables of a step, each as name and description: what it keeps, and what it rejects."""
     return [
@@ -52,6 +54,7 @@ def _tables(
             code_version=code_version,
             automation_condition=automation,
             metadata=shaped_by(*shaping),
+            skippable=skippable,
         ).with_io_manager_key("lake")
         for name, description in (kept, rejected)
     ]
@@ -101,14 +104,23 @@ def _results(
         ("unimported_apis", "What the importers could not read, with the reason: in a source's first batch."),
         IMPORTER_VERSION,
         shaping=("batch_size",),
+        skippable=True,
     ),
     partitions_def=api_batches,
 )
 def import_apis(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
-) -> Iterator[dg.MaterializeResult[pl.DataFrame]]:
-    """Import one batch of a source; the sensor `new_apis` adds the partitions of the others."""
-    batch = load_batch(context.partition_key, settings)
+) -> Iterator[dg.MaterializeResult[pl.DataFrame] | dg.AssetObservation]:
+    """Import one batch of a source; the sensor `new_apis` adds the partitions of the others.
+
+    A source that was removed since the run was asked for is skipped, with everything below it.
+    """
+    try:
+        batch = load_batch(context.partition_key, settings)
+    except NoSourceError as error:
+        context.log.warning(f"nothing is imported: {error}")
+        yield dg.AssetObservation("api_catalog", partition=context.partition_key, metadata={"skipped": str(error)})
+        return
     for warning in batch.warnings:
         context.log.warning(warning)
     yield from _results(

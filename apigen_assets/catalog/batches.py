@@ -74,7 +74,8 @@ def load_batch(key: str, settings: Settings) -> Batch:
     until the source changes.
 
     Raises:
-        FolderError: the source is not in the watched folder.
+        NoSourceError: the source is not in the watched folder.
+        FolderError: it cannot be used, since two files claim its name.
     """
     batch = BatchKey.parse(key)
     if batch.slug == BUILTIN:
@@ -106,7 +107,8 @@ def kept_import(slug: str, settings: Settings) -> Path:
     """The folder with the import of a dropped source as it is now; made where it does not exist yet.
 
     Raises:
-        FolderError: the source is not in the watched folder.
+        NoSourceError: the source is not in the watched folder.
+        FolderError: it cannot be used, since two files claim its name.
     """
     entry = find(settings.incoming_dir, slug)
     home = settings.home / "imports" / slug

@@ -23,6 +23,10 @@ class FolderError(ValueError):
     """An entry of the watched folder that cannot be a source, with what to do about it."""
 
 
+class NoSourceError(FolderError):
+    """A source that is not, or not any more, in the watched folder."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One dropped file or folder."""
@@ -146,7 +150,8 @@ def find(folder: Path, slug: str) -> Entry:
     """The dropped source of a slug.
 
     Raises:
-        FolderError: there is none, or more than one.
+        NoSourceError: there is none.
+        FolderError: there is more than one, or one that cannot be used.
     """
     listed = listing(folder)
     if slug in listed.entries:
@@ -154,7 +159,7 @@ def find(folder: Path, slug: str) -> Entry:
     for name, reason in listed.problems.items():
         if slugify(stem(Path(name))) == slug:
             raise FolderError(f"{folder / name}: {reason}")
-    raise FolderError(f"no source {slug!r} in {folder}: put its file or folder there, or remove the partition")
+    raise NoSourceError(f"no source {slug!r} in {folder}: put its file or folder there, or remove the partition")
 
 
 _contents: dict[Path, tuple[tuple[int, int, int], str]] = {}

@@ -18,7 +18,7 @@ def backup(
 ) -> None:
     """Write journal, recordings, sources, seeds, the instance and the tables into one file; runs may go on meanwhile.
 
-    Exit status: 0 written, 2 it cannot be written.
+    Exit status: 0 written, 2 it cannot be written, or there is nothing to back up.
     """
     from apigen_assets.files.backup import write_backup
 
@@ -26,6 +26,11 @@ def backup(
     parts = _parts(config)
     if not lake:
         parts.pop("lake", None)
+    if not any(path.exists() for path in parts.values()):
+        typer.echo(
+            f"nothing to back up in {config.home.resolve()}: set APIGEN_HOME to the folder of your data", err=True
+        )
+        raise typer.Exit(2)
     try:
         manifest = write_backup(out, parts)
     except OSError as error:

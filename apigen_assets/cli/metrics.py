@@ -9,13 +9,14 @@ from apigen_assets.settings import settings
 
 def metrics(
     port: Annotated[
-        int | None, typer.Option("--port", help="Answer http://HOST:PORT/metrics until Ctrl-C, instead of once.")
+        int | None,
+        typer.Option("--port", min=0, max=65535, help="Answer http://HOST:PORT/metrics until Ctrl-C, instead of once."),
     ] = None,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Print Prometheus metrics: sources, rows, rejects, tokens, cost, runs, disk. Nothing is written.
 
-    Exit status: 0 done, 2 the lake cannot be used.
+    Exit status: 0 done, 2 the lake or the address cannot be used.
     """
     from prometheus_client import generate_latest
 
@@ -61,6 +62,11 @@ def application(environ: Any, start_response: Any) -> Any:
 def _serve(host: str, port: int) -> None:
     from wsgiref.simple_server import make_server
 
-    with make_server(host, port, application) as server:
+    try:
+        server = make_server(host, port, application)
+    except OSError as error:
+        typer.echo(f"cannot listen on {host}, port {port}: {error.strerror or error}", err=True)
+        raise typer.Exit(2) from None
+    with server:
         typer.echo(f"http://{host}:{server.server_port}/metrics")
         server.serve_forever()

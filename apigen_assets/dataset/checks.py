@@ -12,6 +12,7 @@ from apigen_assets.dataset.facts import canonical_calls
 from apigen_assets.dataset.giveaway import MOST, told_apart
 from apigen_assets.dataset.relevance import KINDS, relevance_key
 from apigen_assets.dataset.splits import SPLITS
+from apigen_assets.files.markdown import inert
 from apigen_assets.partitions import ALL_THAT_EXISTS
 from apigen_assets.settings import Settings
 
@@ -23,19 +24,13 @@ from apigen_assets.settings import Settings
 )
 def composition_conserves_rows(composition: pl.DataFrame, semantic_verified: pl.LazyFrame) -> dg.AssetCheckResult:
     """Every verified row has exactly one fate, chosen ones have the places 0..n-1, duplicates name their original."""
-    problems = composition_problems(composition, semantic_verified.select("candidate_id"))
-    return dg.AssetCheckResult(
-        passed=not problems, metadata={"rows": composition.height, "problems": dg.MetadataValue.json(problems)}
-    )
+    return _result(composition_problems(composition, semantic_verified.select("candidate_id")), composition)
 
 
 @dg.asset_check(asset="relevance_rows", blocking=True)
 def relevance_rows_call_nothing(relevance_rows: pl.DataFrame) -> dg.AssetCheckResult:
     """A relevance row has no answer, offers at least one tool, is of a known kind, and is not a copy of another."""
-    problems = relevance_problems(relevance_rows)
-    return dg.AssetCheckResult(
-        passed=not problems, metadata={"rows": relevance_rows.height, "problems": dg.MetadataValue.json(problems)}
-    )
+    return _result(relevance_problems(relevance_rows), relevance_rows)
 
 
 @dg.asset_check(
@@ -62,18 +57,14 @@ def no_words_give_relevance_away(
 @dg.asset_check(asset="function_calling_dataset", blocking=True)
 def dataset_is_sound(function_calling_dataset: pl.DataFrame) -> dg.AssetCheckResult:
     """Ids are 0..n-1, no query with the same answer stands twice, and every answer calls only tools of its row."""
-    problems = dataset_problems(function_calling_dataset)
-    return dg.AssetCheckResult(
-        passed=function_calling_dataset.height > 0 and not problems,
-        metadata={"rows": function_calling_dataset.height, "problems": dg.MetadataValue.json(problems)},
-    )
+    empty = [] if function_calling_dataset.height else ["there is no row: `composition` says what became of each"]
+    return _result(empty + dataset_problems(function_calling_dataset), function_calling_dataset)
 
 
 @dg.asset_check(asset="function_calling_dataset", blocking=True)
 def splits_share_no_api(function_calling_dataset: pl.DataFrame) -> dg.AssetCheckResult:
     """No API that a held-out row calls is called by a row of the split `train`."""
-    problems = split_problems(function_calling_dataset)
-    return dg.AssetCheckResult(passed=not problems, metadata={"problems": dg.MetadataValue.json(problems)})
+    return _result(split_problems(function_calling_dataset), function_calling_dataset)
 
 
 @dg.asset_check(asset="function_calling_dataset", blocking=True)
@@ -94,14 +85,23 @@ def is_decontaminated(
     return dg.AssetCheckResult(
         passed=matches.is_empty(),
         severity=dg.AssetCheckSeverity.ERROR,
-        description=f"{matches.height} rows match a question or a tool of BFCL. Materialise `contaminated_rows` and "
-        "what follows it again." if matches.height else "No row matches.",
+        description=f"Rows that match a question or a tool of BFCL: {matches.height}. Materialise `contaminated_rows` "
+        "and what follows it again." if matches.height else "No row matches.",
         metadata={
             "compared": True,
             "questions": len(known.ids),
             "matches": dg.MetadataValue.json(matches.head(20).to_dicts()),
         },
     )  # fmt: skip
+
+
+def _result(problems: list[str], rows: pl.DataFrame) -> dg.AssetCheckResult:
+    """The reason where a person looks first: the list in the metadata opens only on request."""
+    return dg.AssetCheckResult(
+        passed=not problems,
+        description=inert("; ".join(problems[:5])) or f"{rows.height} rows",
+        metadata={"rows": rows.height, "problems": dg.MetadataValue.json(problems)},
+    )
 
 
 def composition_problems(fates: pl.DataFrame, verified: pl.LazyFrame) -> list[str]:

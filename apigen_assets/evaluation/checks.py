@@ -58,7 +58,11 @@ def no_failure_counts_as_an_answer(bfcl_scores: pl.DataFrame) -> dg.AssetCheckRe
     """No inference errors."""
     failures = failures_as_answers(bfcl_scores)
     return dg.AssetCheckResult(
-        passed=not failures, metadata={"failures": len(failures), "first": ", ".join(failures[:5])}
+        passed=not failures,
+        description=f"{len(failures)} stored answers are failures, such as {failures[0]}: evaluate again"
+        if failures
+        else "no answer is a failure",
+        metadata={"failures": len(failures), "first": ", ".join(failures[:5])},
     )
 
 
@@ -85,6 +89,7 @@ def training_taught_something(
         )
     return dg.AssetCheckResult(
         passed=after["accuracy"] > before["accuracy"],
+        description=f"{after['accuracy']:.1%} of the held-out answers are right, {before['accuracy']:.1%} untrained",
         metadata={
             "untrained": before["accuracy"],
             "trained": after["accuracy"],

@@ -100,7 +100,10 @@ def restore_backup(archive: Path, targets: Mapping[str, Path]) -> JsonObject:
                     target.rmdir()
                 shutil.move(source, target)
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise BackupError(f"{archive} cannot be restored: {error}") from None
+        # tarfile lists every compression that it tried, a line each
+        why = "it is no tar file, or cut off" if isinstance(error, tarfile.ReadError | EOFError) else error
+        why = error.strerror if isinstance(error, OSError) and error.strerror else why
+        raise BackupError(f"{archive} cannot be restored: {why}") from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return manifest
@@ -111,6 +114,8 @@ def _checked(folder: Path) -> JsonObject:
         manifest: JsonObject = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise BackupError("the archive is cut off, or no backup: it has no manifest at its end") from None
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+        raise BackupError("the archive is no backup: its manifest lists no files")
     if manifest.get("format") != FORMAT:
         raise BackupError(f"the backup has format {manifest.get('format')}; this program reads {FORMAT}")
     for name, file in manifest["files"].items():

@@ -10,6 +10,7 @@ from apigen_assets.domain.api import Api
 from apigen_assets.domain.chat import Completion
 from apigen_assets.settings import Settings
 from resources.executors import ExecutorsResource
+from resources.lake.lake import LakeError
 from resources.lake.resource import LakeResource
 from resources.llm.resource import LlmResource
 from resources.python.resource import SandboxResource
@@ -132,9 +133,20 @@ def test_a_source_without_apis_is_a_successful_import_that_says_why(run, tmp_pat
     assert check.description.startswith("No usable API. 1 API rejected at import as not python (first broken")
 
 
-def test_a_partition_whose_file_is_gone_says_so(run):
-    with pytest.raises(Exception, match="no source 'gone'"):
-        run("gone")
+def test_a_source_that_was_removed_before_its_import_is_skipped_and_says_so(run):
+    result, lake = run("gone")
+    assert result.success and not result.get_asset_materialization_events()
+    (event,) = [event for event in result.all_events if event.is_asset_observation]
+    assert "no source 'gone'" in event.asset_observation_data.asset_observation.metadata["skipped"].value
+    with pytest.raises(LakeError):
+        lake.scan("api_catalog").collect()
+
+
+def test_two_files_of_one_name_are_a_failure(run, tmp_path):
+    for name in ("shop.py", "Shop.json"):
+        (tmp_path / "incoming" / name).write_text("{}")
+    with pytest.raises(Exception, match="the same slug 'shop'"):
+        run("shop")
 
 
 def test_checks_see_what_vanished():

@@ -56,10 +56,22 @@ def test_a_damaged_data_set_fails(damage, message):
     assert any(message in problem for problem in checks.dataset_problems(damage(ROWS)))
 
 
+def test_a_failed_check_says_its_reason_in_a_sentence_that_the_ui_shows():
+    damaged = soundness(ROWS.with_columns(tools=pl.lit("[]")))
+    assert not damaged.passed and "do not offer" in damaged.description
+    assert soundness(ROWS).description == f"{ROWS.height} rows"
+    empty = soundness(ROWS[:0])
+    assert not empty.passed and "there is no row" in empty.description
+
+
 def test_relevance_rows_that_call_or_offer_nothing_fail():
     found = checks.relevance_problems(ROWS.with_columns(tools=pl.lit("[]")))
     assert any("have calls" in one for one in found) and any("offer no tool" in one for one in found)
     assert any("unknown kinds: call" in one for one in found)
+
+
+def soundness(rows):
+    return checks.dataset_is_sound(rows)
 
 
 def evaluate(rows):
@@ -80,4 +92,4 @@ def test_a_contaminated_row_fails_the_check_with_an_error():
     bad = ROWS.with_columns(query=pl.when(pl.col("id") == 3).then(pl.lit(AREA)).otherwise("query"))
     result = evaluate(bad)
     assert not result.passed and result.severity == dg.AssetCheckSeverity.ERROR
-    assert "1 rows match" in result.description
+    assert "match a question or a tool of BFCL: 1." in result.description

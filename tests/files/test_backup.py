@@ -78,6 +78,24 @@ def test_a_damaged_or_foreign_archive_restores_nothing(home, tmp_path, how):
     assert not list((tmp_path / "deep" / "er" / "new").iterdir()) and not list(tmp_path.rglob("escaped"))
 
 
+@pytest.mark.parametrize("content", [b"junk", b""])
+def test_what_is_no_archive_is_refused_in_one_line(monkeypatch, tmp_path, content):
+    monkeypatch.setenv("APIGEN_HOME", str(tmp_path / "new"))
+    settings.cache_clear()
+    archive = tmp_path / "backup.tar"
+    archive.write_bytes(content)
+    for name, why in ((archive, "it is no tar file, or cut off"), (tmp_path / "absent.tar", "No such file")):
+        refused = CliRunner().invoke(app, ["restore", str(name)])
+        assert (refused.exit_code, refused.output.count("\n")) == (1, 1) and why in refused.output
+
+
+def test_an_empty_home_is_no_backup(monkeypatch, tmp_path):
+    monkeypatch.setenv("APIGEN_HOME", str(tmp_path / "mistyped"))
+    settings.cache_clear()
+    refused = CliRunner().invoke(app, ["backup", str(tmp_path / "b.tar")])
+    assert refused.exit_code == 2 and "nothing to back up" in refused.output and not (tmp_path / "b.tar").exists()
+
+
 def test_the_commands_move_a_home_whose_sources_count_as_unchanged(monkeypatch, tmp_path):
     config = settings()
     instance_home = prepare(config)

@@ -118,12 +118,15 @@ def test_a_partition_waits_for_its_batch_and_is_made_when_it_has_arrived(
         assert "in_progress" in state_of(instance)["state"]
         [skip] = tick(instance)
         assert isinstance(skip, dg.SkipReason)
-        assert "1 batches are under way" in str(skip.skip_message)
+        assert "1 batch is under way" in str(skip.skip_message)
 
         server.done = True
         [request] = tick(instance)
         assert isinstance(request, dg.RunRequest)
         assert (request.run_key, request.partition_key) == ("batch:batch_1", str(KEY))
+        instance.delete_dynamic_partition("api_batch", "b1")
+        assert isinstance(tick(instance)[0], dg.SkipReason), "its source is removed: no request may name its partition"
+        instance.add_dynamic_partitions("api_batch", ["b1"])
         assert run(instance, home, "raw_candidates").success
         assert (made(instance), state_of(instance)["requests"]) == (0, 1)
         assert "batch:batch_2" in {getattr(request, "run_key", None) for request in tick(instance)}

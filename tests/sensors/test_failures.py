@@ -1,6 +1,7 @@
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -23,8 +24,8 @@ def a_job():
 def report(tmp_path, monkeypatch):
     with dg.DagsterInstance.ephemeral() as instance:
 
-        def run():
-            result = a_job.execute_in_process(instance=instance, raise_on_error=False)
+        def run(tags=None):
+            result = a_job.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
             context = dg.build_run_status_sensor_context(
                 sensor_name="failures",
                 dagster_instance=instance,
@@ -33,15 +34,26 @@ def report(tmp_path, monkeypatch):
                 resources={"settings": Settings(home=tmp_path, _env_file=None)},
             ).for_run_failure()
             module.failures(context)
-            return [json.loads(line) for line in module.report_path(tmp_path).read_text().splitlines()]
+            path = module.report_path(tmp_path)
+            return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
-        yield run
+        run_and_report: Any = run
+        run_and_report.instance = instance
+        yield run_and_report
 
 
 def test_a_failed_run_is_one_line_with_where_and_why(report):
     (line,) = report()
     assert (line["job"], line["step"], line["error"]) == ("a_job", "breaks", "ValueError: the server said no")
     assert len(report()) == 2
+
+
+def test_a_run_whose_source_was_removed_is_no_alarm(report):
+    assert report({"dagster/partition": "gone"}) == []
+    assert report({"dagster/partition": "gone|one", "dagster/partition/api_batch": "gone"}) == []
+    assert len(report({"dagster/partition": "verified|tiny", "dagster/partition/model": "tiny"})) == 1
+    report.instance.add_dynamic_partitions("api_batch", ["here"])
+    assert [line["partition"] for line in report({"dagster/partition": "here"})] == ["verified|tiny", "here"]
 
 
 def test_the_webhook_gets_the_text_and_its_failure_is_none_of_ours(report, monkeypatch):

@@ -74,6 +74,9 @@ def test_the_journal_is_read_once_and_in_parts(home):
 
 
 def test_the_command_prints_and_serves_them(home):
+    for wrong, why in ((["--port", "70000"], "65535"), (["--port", "0", "--host", "203.0.113.1"], "cannot listen on")):
+        refused = CliRunner().invoke(app, ["metrics", *wrong])
+        assert refused.exit_code == 2 and why in refused.output
     printed = CliRunner().invoke(app, ["metrics"])
     assert printed.exit_code == 0 and read(printed.output)["apigen_rows", "raw_candidates"] == 2
     with make_server("127.0.0.1", 0, application) as server:

@@ -12,7 +12,9 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from apigen_assets.catalog.batches import load_batch
 from apigen_assets.catalog.incoming import listing
 from apigen_assets.settings import Settings
-from sensors.new_apis import Cursor, cancel_waiting, new_apis, plan
+from sensors.new_apis import Cursor, cancel, new_apis, plan
+
+_QUEUED, _STARTED = dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTED
 
 
 @pytest.fixture
@@ -203,29 +205,35 @@ def test_what_the_lake_already_holds_is_not_run_again(folder, tmp_path):
     assert keys(other.requests) == ["made"]
 
 
-def test_runs_that_wait_for_a_removed_or_changed_source_are_canceled(tick, folder, tmp_path):
+def test_runs_of_a_removed_or_changed_source_are_canceled_if_nothing_is_left_to_do(tick, folder, tmp_path):
     overrides = {"run_coordinator": {"module": "dagster.core.run_coordinator", "class": "QueuedRunCoordinator"}}
     with dg.instance_for_test(temp_dir=str(tmp_path), overrides=overrides) as instance:
         sensor = {"dagster/sensor_name": "new_apis"}
-        waiting = {
-            name: queued(instance, tags)
-            for name, tags in {
-                "import of the removed": {"dagster/partition": "gone", **sensor},
-                "rows of the removed": {"dagster/partition": "gone|one", "dagster/partition/api_batch": "gone"},
-                "import of the changed": {"dagster/partition": "new", **sensor},
-                "a person's of the changed": {"dagster/partition": "new"},
-                "rows of the changed": {"dagster/partition": "new|one", "dagster/partition/api_batch": "new"},
-                "import of another": {"dagster/partition": "other", **sensor},
-            }.items()
+        rows_of_gone = {"dagster/partition": "gone|one", "dagster/partition/api_batch": "gone"}
+        runs = {
+            "import of the removed": ({"dagster/partition": "gone", **sensor}, _QUEUED),
+            "rows of the removed": (rows_of_gone, _QUEUED),
+            "rows of the removed, going on": (rows_of_gone, _STARTED),
+            "training of that name": ({"dagster/partition": "gone", "dagster/partition/model": "gone"}, _STARTED),
+            "import of the changed": ({"dagster/partition": "new", **sensor}, _QUEUED),
+            "import of the changed, going on": ({"dagster/partition": "new", **sensor}, _STARTED),
+            "a person's of the changed": ({"dagster/partition": "new"}, _QUEUED),
+            "rows of the changed": ({"dagster/partition": "new|one", "dagster/partition/api_batch": "new"}, _QUEUED),
+            "import of another": ({"dagster/partition": "other", **sensor}, _STARTED),
         }
-        assert cancel_waiting(instance, removed=["gone"], asked_anew=["new"]) == 3
-        status = {name: instance.get_run_by_id(run_id).status for name, run_id in waiting.items()}
-        canceled = {name for name, value in status.items() if value is dg.DagsterRunStatus.CANCELED}
-        assert canceled == {"import of the removed", "rows of the removed", "import of the changed"}
-        assert cancel_waiting(instance, removed=[], asked_anew=[]) == 0
+        ids = {name: added(instance, tags, status) for name, (tags, status) in runs.items()}
+        context = dg.build_sensor_context(instance=instance)
+        # what goes on is told to end; there is no worker here that would say it has
+        assert cancel(context, removed=["gone"], asked_anew=["new"]) == 3
+        status = {name: instance.get_run_by_id(run_id).status for name, run_id in ids.items()}
+        ended = {name for name, value in status.items() if value is dg.DagsterRunStatus.CANCELED}
+        assert ended == {"import of the removed", "rows of the removed", "import of the changed"}
+        ending = {name for name, value in status.items() if value is dg.DagsterRunStatus.CANCELING}
+        assert ending == {"rows of the removed, going on"}
+        assert cancel(context, removed=[], asked_anew=[]) == 0
 
 
-def queued(instance, tags):
+def added(instance, tags, status):
     origin = RemoteJobOrigin(
         repository_origin=RemoteRepositoryOrigin(
             code_location_origin=InProcessCodeLocationOrigin(
@@ -235,5 +243,5 @@ def queued(instance, tags):
         ),
         job_name="catalog",
     )
-    run = dg.DagsterRun(job_name="catalog", status=dg.DagsterRunStatus.QUEUED, tags=tags, remote_job_origin=origin)
+    run = dg.DagsterRun(job_name="catalog", status=status, tags=tags, remote_job_origin=origin)
     return instance.add_run(run).run_id

@@ -40,12 +40,10 @@ def later():
     return time.time() + WAIT_S * (MOST_AGAIN + 2)
 
 
-def started(instance, pid):
+def started(instance, pid, status=dg.DagsterRunStatus.STARTED):
     """A run that the instance believes to go on in a process."""
     job = dg.define_asset_job("job", [table])
-    run = instance.create_run_for_job(
-        dg.Definitions([table], jobs=[job]).resolve_job_def("job"), status=dg.DagsterRunStatus.STARTED
-    )
+    run = instance.create_run_for_job(dg.Definitions([table], jobs=[job]).resolve_job_def("job"), status=status)
     instance.report_engine_event(f"Started process for run (pid: {pid}).", run)
     return run.run_id
 
@@ -72,6 +70,21 @@ def test_a_child_that_ended_and_was_not_waited_for_is_gone_too(instance):
     run_id = started(instance, zombie.pid)
     assert end_lost_runs(instance) == [run_id]
     zombie.wait()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.FAILURE),
+        (dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.CANCELED),
+    ],
+)
+def test_a_run_that_is_lost_while_it_starts_or_is_canceled_ends_too(instance, before, after):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    run_id = started(instance, ended.pid, before)
+    assert end_lost_runs(instance) == [run_id]
+    assert instance.get_run_by_id(run_id).status is after
 
 
 def test_what_a_full_disk_stopped_is_asked_for_again_after_a_while(instance):
@@ -121,6 +134,13 @@ def test_it_ends_after_some_tries_and_where_somebody_asked_already(instance):
     assert list(again(instance, MADE_BY, later())) == []
     fail(instance, OSError(28, "No space left on device"))
     fail(instance, ValueError("a later run of the same partition"))
+    assert list(again(instance, MADE_BY, later())) == []
+
+
+def test_nothing_is_asked_for_of_a_source_that_was_removed(instance):
+    """A request for a partition that does not exist fails the whole tick, and the next one."""
+    fail(instance, OSError(28, "No space left on device"))
+    instance.delete_dynamic_partition("api_batch", "a")
     assert list(again(instance, MADE_BY, later())) == []
 
 

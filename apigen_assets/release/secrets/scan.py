@@ -53,7 +53,7 @@ class Report(NamedTuple):
     def message(self) -> str:
         """What was found, where, and what to do; one sentence where nothing was."""
         if not self.findings:
-            return f"no secret in {self.texts:,} texts"
+            return f"no secret in {self.texts:,} texts" if self.texts else "nothing to look at: APIGEN_HOME is empty"
         listed = "\n".join(f"* {finding.sentence()}" for finding in self.findings)
         return (
             f"{len(self.findings)} secret{'s' if len(self.findings) > 1 else ''} in what is kept or would be "
