@@ -348,8 +348,8 @@ class Scope:
         if dot and top not in STANDARD:
             raise AnnotationError(
                 "unknown_type",
-                f"{ast.unparse(node)} comes from {full.rpartition('.')[0]}, which is not part of this source: use a "
-                "type of the standard library, or a dataclass, model, TypedDict or enum that is defined in it",
+                f"{ast.unparse(node)} comes from {full.rpartition('.')[0]}, which is not of this source and has no "
+                "JSON form: use a plain type, or a dataclass, model, TypedDict, enum or class that is defined in it",
             )
         if name in SCALARS:
             return dict(SCALARS[name])

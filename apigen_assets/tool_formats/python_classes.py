@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import DEFINITIONS, object_schema
+from apigen_assets.tool_formats.python_objects import plain_object
 from apigen_assets.tool_formats.python_syntax import AnnotationError, Unknown, last_name
 from apigen_assets.tool_formats.python_types import ENUM_BASES, MODEL_BASES
 
@@ -15,7 +16,7 @@ _MARKERS = frozenset({"Required", "NotRequired", "ReadOnly", "Annotated"})
 
 
 def class_schema(scope: "Scope", node: ast.ClassDef, opened: tuple[str, ...], level: int) -> JsonObject:
-    """The JSON Schema of the values that a class is made from.
+    """The JSON Schema of the values that a class is made from; of a plain class, of what its `__init__` takes.
 
     Raises:
         AnnotationError: the class is not made from JSON, or is a part of what it inherits from.
@@ -23,18 +24,16 @@ def class_schema(scope: "Scope", node: ast.ClassDef, opened: tuple[str, ...], le
     A class that contains itself is a reference, with its schema in `$defs` beside it.
     """
     mark = f"{scope.module}:{node.name}"
-    if mark in opened:
-        return {"$ref": f"#/{DEFINITIONS}/{node.name}"}
     kinds = _kinds(scope, node)
+    if mark in opened and kinds:
+        return {"$ref": f"#/{DEFINITIONS}/{node.name}"}
     if "enum" in kinds:
         members = [value for _, value in enum_members(scope, node)]
         if not members:
             raise AnnotationError("type_not_json", f"the enum {node.name} has no members with JSON values")
         return enum_of(list({(type(value), value): value for value in members}.values()))
     if not kinds & {"dataclass", "model", "typed_dict", "named_tuple"}:
-        raise AnnotationError(
-            "type_not_json", f"the class {node.name} is not a dataclass, model, TypedDict, named tuple or enum"
-        )
+        return plain_object(scope, node, opened, level)
     for base in node.bases:
         if isinstance(base, ast.Subscript) and scope.short(base.value) == "RootModel":
             return scope.schema(base.slice, (*opened, mark), level + 1)

@@ -21,6 +21,8 @@ from functools import partial
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Literal, NewType, Union, cast, get_args, get_origin
 
+from resources.python.objects import is_plain_class, read_by
+
 _dumps = json.dumps
 
 _PLAIN = (
@@ -261,6 +263,8 @@ def _concrete(annotation: Any) -> Any:
         return Annotated[(_concrete(parts[0]), *parts[1:])]
     if origin is Literal:
         return _literal(parts)
+    if is_plain_class(annotation):
+        return read_by(annotation, _concrete)
     if not parts or origin is collections.abc.Callable:
         return annotation
     inner = tuple(part if part is ... else _concrete(part) for part in parts)

@@ -12,6 +12,7 @@
 | Enum | its value |
 | range, deque, dict views | array |
 | numpy scalar or array, pandas Series (anything with `tolist`) | number or nested arrays |
+| object of a class of the module or its packages | object of its public attributes, else of its properties |
 | NaN, infinities, bytes, complex, generators, coroutines, functions, other objects | none: `unserialisable` |
 """
 
@@ -28,6 +29,7 @@ import types
 import uuid
 
 from resources.python.json_types import JsonValue
+from resources.python.objects import shown
 
 _TEXTUAL = (
     decimal.Decimal,
@@ -94,6 +96,9 @@ def _default(value: object) -> JsonValue:
         convert = getattr(value, method, None)
         if callable(convert) and not isinstance(value, type):
             return convert(**options)
+    attributes = shown(value)
+    if attributes is not None:
+        return attributes
     raise Unserialisable(f"a value of type {type(value).__qualname__} has no JSON form")
 
 

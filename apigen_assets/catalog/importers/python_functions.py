@@ -10,6 +10,7 @@ from apigen_assets.tool_formats.docstrings import Docstring, annotation_of, read
 from apigen_assets.tool_formats.json_schema import is_valid, object_schema
 from apigen_assets.tool_formats.python_annotations import Scope, constrained, with_default
 from apigen_assets.tool_formats.python_classes import lifted
+from apigen_assets.tool_formats.python_objects import RETURNED
 from apigen_assets.tool_formats.python_syntax import AnnotationError
 
 
@@ -136,7 +137,7 @@ def _returns(function: griffe.Function, docs: Docstring, scope: Scope) -> JsonOb
     schema: JsonObject | None = None
     if annotation is not None:
         try:
-            schema = lifted(scope.schema(annotation))
+            schema = lifted(scope.schema(annotation, (RETURNED,)))
         except (AnnotationError, RecursionError):
             schema = None  # unknown results stay callable
     if docs.returns:

@@ -325,7 +325,8 @@ def _read(path: Path) -> tuple[str, ast.Module]:
 def _newer_syntax(data: bytes, error: Exception) -> str:
     """What to do where a line is syntax of a newer Python than the one that reads it; empty where it is not."""
     lines = data.decode(errors="replace").splitlines()
-    line = lines[error.lineno - 1] if isinstance(error, SyntaxError) and 0 < (error.lineno or 0) <= len(lines) else ""
+    at = (error.lineno or 0) if isinstance(error, SyntaxError) else 0
+    line = lines[at - 1] if 0 < at <= len(lines) else ""
     newer = next(
         (version for version, form in _NEWER_SYNTAX.items() if sys.version_info < version and form.match(line)), None
     )

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import griffe
 
+from apigen_assets.tool_formats.python_objects import FROM_STUB
+
 
 def stub_of(path: Path) -> ast.Module | None:
     """The stub of a module; null where there is none that can be read, since the module is whole without it."""
@@ -43,4 +45,6 @@ def with_names(tree: ast.Module, stub: ast.Module) -> ast.Module:
     """The module with what its stub imports and defines, in which names of the stub's annotations are looked up."""
     named = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.Assign, ast.AnnAssign)
     more = [node for node in stub.body if isinstance(node, named)]
+    for node in more:
+        vars(node)[FROM_STUB] = True
     return ast.Module(body=[*more, *tree.body], type_ignores=[])

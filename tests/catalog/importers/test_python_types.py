@@ -250,3 +250,158 @@ def test_type_statements_are_read(tmp_path):
     properties = api.parameters["properties"]
     assert properties["a"]["items"] == {"type": "number"} and properties["a"]["maxItems"] == 2
     assert properties["ids"] == {"type": "array", "items": {"type": "integer"}}
+
+
+OBJECTS = '''
+from abc import ABC, abstractmethod
+from datetime import date
+
+
+class Point:
+    """A point of a map."""
+
+    def __init__(self, x: float, y: float = 0.0, *, on: date | None = None, hook=None):
+        if x < 0:
+            raise ValueError("x is below 0")
+        self.x, self.y, self.on, self._hook = x, y, on, hook
+
+
+class Marker(Point):
+    def __init__(self, name: str, at: Point):
+        self.name, self.at = name, at
+
+
+class Money:
+    __slots__ = ("_cents",)
+
+    def __init__(self, cents: int):
+        self._cents = cents
+
+    @property
+    def euros(self) -> float:
+        return self._cents / 100
+
+
+class Node:
+    def __init__(self, value: int, parent: "Node | None" = None):
+        self.value, self.parent = value, parent
+
+
+class Lines:
+    def __init__(self, text: str):
+        self.text = text
+
+    def __iter__(self):
+        return iter(self.text)
+
+
+class Shape(ABC):
+    def __init__(self, size: int):
+        self.size = size
+
+    @abstractmethod
+    def area(self) -> float: ...
+
+
+class Bag(dict):
+    def __init__(self, size: int):
+        super().__init__(size=size)
+
+
+class Untyped:
+    def __init__(self, size):
+        self.size = size
+
+
+def middle(points: list[Point]) -> Point:
+    """The middle of points."""
+    return Point(sum(p.x for p in points) / len(points), sum(p.y for p in points) / len(points), on=points[0].on)
+
+
+def label(marker: Marker) -> str:
+    """Label of a marker."""
+    return f"{marker.name} at {marker.at.x}"
+
+
+def pay(amount: Money | None = None) -> Money:
+    """Pay."""
+    return Money(amount._cents + 1 if amount else 1)
+
+
+def depth(node: Node) -> int:
+    """Depth of a node."""
+    return node.value if node.parent is None else 0
+
+
+def lines(text: str) -> Lines:
+    """Lines of a text."""
+    return Lines(text)
+
+
+def shaped(shape: Shape) -> int:
+    """Size of a shape."""
+    return shape.size
+
+
+def packed(bag: Bag) -> int:
+    """Size of a bag."""
+    return bag["size"]
+
+
+def guessed(thing: Untyped) -> int:
+    """Size of a thing."""
+    return thing.size
+'''
+
+
+@pytest.fixture
+def objects(tmp_path):
+    (tmp_path / "objects.py").write_text(OBJECTS)
+    return import_python_path(tmp_path / "objects.py", "s")
+
+
+def test_objects_of_plain_classes_are_what_their_init_takes(objects):
+    tools = {api.name: api for api in objects.apis}
+    point = tools["s_middle"].parameters["properties"]["points"]["items"]
+    assert list(point["properties"]) == ["x", "y", "on"] and point["required"] == ["x"]
+    assert point["additionalProperties"] is False and point["description"] == "A point of a map."
+    assert tools["s_middle"].returns is None  # an object is not written as what made it
+    marker = tools["s_label"].parameters["properties"]["marker"]
+    assert list(marker["properties"]) == ["name", "at"] and marker["properties"]["at"]["required"] == ["x"]
+    assert list(tools["s_depth"].parameters["properties"]["node"]["properties"]) == ["value"]
+    said = {reject.original_name: reject.detail for reject in objects.rejects}
+    assert set(said) == {"objects.Shape.area", "objects.shaped", "objects.packed", "objects.guessed"}
+    assert "abstract" in said["objects.shaped"] and "inherits from dict" in said["objects.packed"]
+    assert "annotate it" in said["objects.guessed"]
+
+
+def test_functions_get_objects_and_give_what_objects_show(objects):
+    tools = {api.name: api for api in objects.apis}
+    calls = [
+        ("s_middle", {"points": [{"x": 1, "on": "2024-01-02"}, {"x": 3.0, "y": 4}]}),
+        ("s_label", {"marker": {"name": "inn", "at": {"x": 2}}}),
+        ("s_pay", {"amount": {"cents": 99}}),
+        ("s_pay", {}),
+        ("s_depth", {"node": {"value": 7}}),
+        ("s_lines", {"text": "a"}),
+        ("s_label", {"marker": {"name": "inn", "at": {"x": -2}}}),
+        ("s_label", {"marker": {"name": "inn", "at": {"x": 2, "z": 1}}}),
+    ]
+    with PythonSandbox(workers=1) as sandbox:
+        asked = [CallRequest(binding=tools[name].binding, arguments=arguments) for name, arguments in calls]
+        answers = list(sandbox.execute(asked))
+    assert [answer.result for answer in answers[:5]] == [
+        '{"x":2.0,"y":2.0,"on":"2024-01-02"}', '"inn at 2.0"', '{"euros":1.0}', '{"euros":0.01}', "7"
+    ]  # fmt: skip
+    assert [answer.outcome.value for answer in answers[5:]] == ["unserialisable", "argument_error", "argument_error"]
+
+
+def test_a_class_whose_types_stand_in_a_stub_only_is_a_reject_that_says_so(tmp_path):
+    (tmp_path / "m.py").write_text(
+        "class P:\n    def __init__(self, a=None):\n        self.a = a\n\n\ndef get(p):\n    return p.a\n"
+    )
+    (tmp_path / "m.pyi").write_text(
+        "class P:\n    def __init__(self, a: int | None = ...) -> None: ...\n\ndef get(p: P) -> int: ...\n"
+    )
+    (reject,) = import_python_path(tmp_path / "m.py", "s").rejects
+    assert reject.reason == "type_not_json" and "stub" in reject.detail
