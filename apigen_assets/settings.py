@@ -12,9 +12,22 @@ from apigen_assets.files.mirror import mirror_folder
 from apigen_assets.files.object_store import is_object_store
 
 ReleaseConfigName = Literal[
-    "xlam", "openai", "prompt_completion", "sharegpt", "grpo", "verl", "nemo_gym", "openai_finetuning", "heldout"
+    "xlam",
+    "openai",
+    "openai_text",
+    "openai_single",
+    "prompt_completion",
+    "sharegpt",
+    "grpo",
+    "verl",
+    "nemo_gym",
+    "openai_finetuning",
+    "heldout",
 ]
 """Names of the shapes in which rows are released (`release.configs`)."""
+
+_FOR_SOME_TEMPLATES = ("openai_text", "openai_single")
+"""Shapes for chat templates of a few families; released where they are asked for."""
 
 
 class Settings(BaseSettings):
@@ -123,7 +136,9 @@ class Settings(BaseSettings):
     """Licence of the released rows, as the Hub spells it."""
     release_rejects: bool = False
     """Release the rejected candidates too, with their reasons, as the config `rejects`."""
-    release_configs: tuple[ReleaseConfigName, ...] = get_args(ReleaseConfigName)
+    release_configs: tuple[ReleaseConfigName, ...] = tuple(
+        name for name in get_args(ReleaseConfigName) if name not in _FOR_SOME_TEMPLATES
+    )
     """Shapes of the rows that a release has, such as `["xlam", "openai"]`: `xlam` always; `heldout` where APIs are held
     out; `nemo_gym` and `openai_finetuning` are files of JSON lines."""
     release_thoughts: bool = False

@@ -11,7 +11,7 @@ import pyarrow as pa
 from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.release import trainers
 from apigen_assets.tool_formats.json_columns import UnwritableNumberError, json_column_text
-from apigen_assets.tool_formats.openai_row import openai_row, prompt_completion_row
+from apigen_assets.tool_formats.openai_row import openai_row, openai_single_row, openai_text_row, prompt_completion_row
 from apigen_assets.tool_formats.trainer_rows import (
     finetuning_row,
     grpo_row,
@@ -184,6 +184,8 @@ def configs(
     chosen = [Config("xlam", trainers.ABOUT["xlam"], XLAM, whole)]
     shapes: dict[str, tuple[pa.Schema, Callable[[JsonMapping], JsonObject]]] = {
         "openai": (OPENAI, partial(openai_row, thoughts=thoughts)),
+        "openai_text": (OPENAI, partial(openai_text_row, thoughts=thoughts)),
+        "openai_single": (OPENAI, partial(openai_single_row, thoughts=thoughts)),
         "prompt_completion": (PROMPT_COMPLETION, partial(prompt_completion_row, thoughts=thoughts)),
         "sharegpt": (SHAREGPT, partial(sharegpt_row, thoughts=thoughts)),
         "grpo": (GRPO, grpo_row),

@@ -178,10 +178,14 @@ records stand in the descriptions; the other configs carry the whole JSON Schema
 with their JSON Schemas, both lists of objects (`List(Json())` in `datasets` 5; in Parquet each object is JSON text).
 A tool call's `arguments` are an object, its id nine letters and digits. `content` is null where a message only calls,
 no other key is ever null.""",
+    "openai_text": """Config `openai_text`: as `openai`, with a call's `arguments` as JSON text, as the API sends
+them. The templates of DeepSeek V3 and R1 want them so.""",
+    "openai_single": """Config `openai_single`: as `openai`, with a message of its own for every call and an empty
+`content`. The templates of gpt-oss and Llama 3.1 and 3.2 write one call per message.""",
     "prompt_completion": """Config `prompt_completion`: `prompt` and `completion` are the messages before the answer and
 the answer, `tools` as in `openai`. `content` is empty where a message only calls: the templates of gpt-oss, Qwen3-VL,
-LFM2.5 and GLM-4.5 cannot take null. Those of gpt-oss and Llama 3.1 and 3.2 write one call per message: train them on
-rows with one call. Those of DeepSeek V3 and R1 want arguments as text.""",
+LFM2.5 and GLM-4.5 cannot take null. Those of gpt-oss and Llama 3.1 and 3.2 write one call per message: for them the
+config `openai_single` can be asked for, and `openai_text` for those of DeepSeek V3 and R1.""",
     "sharegpt": """Config `sharegpt`: `conversations` is a list of `{from, value}` from `human`, then `function_call`
 (JSON of a call, or of the list of calls) or `gpt`; `tools` is JSON text.""",
     "grpo": """Config `grpo`: `prompt` is a system message that names the tools and the user's, `ground_truth` and

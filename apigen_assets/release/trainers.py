@@ -8,6 +8,8 @@ from apigen_assets.files.markdown import escaped, grid
 ABOUT = {
     "xlam": "every row, in the columns of xlam-function-calling-60k",
     "openai": "the same rows as messages and tools of the OpenAI chat-completions API, with arguments as objects",
+    "openai_text": "as `openai`, with arguments as JSON text: for templates that join them as text",
+    "openai_single": "as `openai`, with one call per message and no null: for templates that write no more of them",
     "prompt_completion": "the same rows with the answer apart, so that a loss covers it alone; what TRL's SFTTrainer "
     "takes as it is",
     "sharegpt": "the same rows as LLaMA-Factory's conversations",
@@ -29,6 +31,10 @@ _USES = {
             "TRL, axolotl (`chat_template`), Unsloth; `datasets` 4.7 or later",
             'load_dataset("{repo}", "openai", split="train")',
         ),
+    ],
+    "openai_text": [("chat templates of DeepSeek V3 and R1", 'load_dataset("{repo}", "openai_text", split="train")')],
+    "openai_single": [
+        ("chat templates of Llama 3.1, 3.2 and gpt-oss", 'load_dataset("{repo}", "openai_single", split="train")')
     ],
     "prompt_completion": [
         (

@@ -8,6 +8,7 @@ of JSON text (`Json()` features) or as Arrow structs, which fill every absent fi
 import json
 import re
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import NamedTuple
 
 from apigen_assets.files.canonical import StrictJsonError, loads_strict
@@ -51,7 +52,8 @@ class ForeignRow(NamedTuple):
 def read_foreign_row(row: JsonMapping, *, filled: bool = False) -> ForeignRow:
     """The query, calls and tools of a row in any of the shapes above.
 
-    Of a conversation the first answer counts, with what the user said before it.
+    Of a conversation the first answer counts, with what the user said before it; messages with calls that follow each
+    other are one answer.
 
     Args:
         row: the row's columns.
@@ -157,14 +159,33 @@ def _messages(column: object, what: str) -> list[JsonMapping]:
 
 def _conversation(messages: list[JsonMapping], system: str) -> tuple[str, JsonValue, str]:
     said = []
-    for message in messages:
+    for place, message in enumerate(messages):
         if message["role"] == "system":
             system = system or _text_of(message["content"])
         elif message["role"] == "user":
             said.append(_text_of(message["content"]))
         elif message["role"] == "assistant":
-            return "\n".join(said), _answer(message), system
+            return "\n".join(said), _answers(messages[place:]), system
     raise UnreadableRowError("missing_field: no message of the assistant")
+
+
+def _answers(messages: list[JsonMapping]) -> JsonValue:
+    """The calls of the first message, and of those that follow at once: some trainers want one call per message."""
+    following = takewhile(lambda message: message["role"] == "assistant" and _has_calls(message), messages)
+    parts = [_answer(message) for message in following]
+    if len(parts) < 2:
+        return _answer(messages[0])
+    calls = [call for part in parts for call in _listed(_value(part, "tool_calls"))]
+    # JSON text among them says that what it holds is complete.
+    return _dump(calls) if any(isinstance(part, str) for part in parts) else calls
+
+
+def _has_calls(message: JsonMapping) -> bool:
+    return bool(message.get("tool_calls") or message.get("function_call"))
+
+
+def _listed(calls: JsonValue) -> list[JsonValue]:
+    return calls if isinstance(calls, list) else [calls]
 
 
 def _said(messages: list[JsonMapping]) -> tuple[str, str]:

@@ -40,6 +40,32 @@ def prompt_completion_row(row: JsonMapping, *, thoughts: bool = False) -> JsonOb
     }
 
 
+def openai_text_row(row: JsonMapping, *, thoughts: bool = False) -> JsonObject:
+    """As `openai_row`, with arguments as JSON text: what the API itself sends, and what DeepSeek's templates join."""
+    question, answer = messages_of(row, thoughts=thoughts)
+    calls = answer.pop("tool_calls", [])
+    if calls:
+        answer["tool_calls"] = [
+            {**call, "function": {**call["function"], "arguments": _text(call["function"]["arguments"])}}
+            for call in calls
+        ]
+    return {"id": row["id"], "messages": [question, answer], "tools": tools_of(row)}
+
+
+def openai_single_row(row: JsonMapping, *, thoughts: bool = False) -> JsonObject:
+    """As `openai_row`, with a message of its own for every call, whose content is empty.
+
+    So Llama 3.1, 3.2 and gpt-oss call: their templates write one call per message, and fail on more or leave them out.
+    """
+    question, answer = messages_of(row, thoughts=thoughts)
+    messages = [{**answer, "content": answer["content"] or ""}]
+    if "tool_calls" in answer:
+        messages = [{**messages[0], "tool_calls": [call]} for call in answer["tool_calls"]]
+    for later in messages[1:]:
+        later.pop("reasoning_content", None)
+    return {"id": row["id"], "messages": [question, *messages], "tools": tools_of(row)}
+
+
 def messages_of(row: JsonMapping, *, thoughts: bool = False) -> tuple[JsonObject, JsonObject]:
     """The user's message and the assistant's, as `openai_row` describes them."""
     calls = json.loads(row["answers"])
@@ -61,6 +87,10 @@ def messages_of(row: JsonMapping, *, thoughts: bool = False) -> tuple[JsonObject
 def tools_of(row: JsonMapping) -> list[JsonObject]:
     """The tools in OpenAI's form: from their whole schemas, or from the flat ones in rows of versions before them."""
     return [openai_tool(tool) for tool in json.loads(row.get("tool_schemas") or row["tools"])]
+
+
+def _text(arguments: JsonMapping) -> str:
+    return json.dumps(arguments, ensure_ascii=False, allow_nan=False)
 
 
 def call_id(row: object, number: int) -> str:

@@ -24,7 +24,7 @@ from apigen_assets.training.ablation import (
     ablation_row,
 )
 from apigen_assets.training.curves import curve_figure
-from apigen_assets.training.examples import COLUMNS
+from apigen_assets.training.examples import COLUMNS, RELEVANCE
 from apigen_assets.training.model_card import accuracy_table
 from apigen_assets.training.recipe import load_recipe
 from apigen_assets.training.released import released_as
@@ -204,6 +204,8 @@ def _metadata(result: dict[str, Any], out: Path) -> dict[str, Any]:
         "device": f"{result['plan']['processes']} x {result['device']['name']}",
         "rows_trained_on": prepared["train"]["rows"],
         "rows_too_long": prepared["left_out"]["too_long"],
+        "relevance_share": round(prepared["train"]["by_group"].get(RELEVANCE, 0) / prepared["train"]["rows"], 4),
+        "relevance_rows_left_out": prepared["left_out"]["relevance_above_share"],
         "styles_without_rows": ", ".join(prepared["missing"]) or "none",
         "recipe_hash": recipe["content_hash"],
         "rows_sha256": result["rows_sha256"],

@@ -18,6 +18,12 @@ from apigen_assets.training.tokens import TokenStore
 IGNORED = -100
 """The label of a position that has no loss."""
 
+_AS_IT_IS = 128
+"""Tokens up to which a batch is as long as its longest row."""
+_TAIL_STEP = 16
+"""The tail that logits are computed for has a multiple of so many positions, in batches longer than that."""
+_NO_LIMIT = 1 << 30
+
 
 class BatchError(ValueError):
     """A batch that cannot be divided among the processes."""
@@ -95,17 +101,41 @@ class OrderedRows:
         return {"ids": ids, "prompt": prompt}
 
 
-def collate(rows: Sequence[JsonObject], pad_id: int) -> JsonObject:
+def padded_length(longest: int, limit: int) -> int:
+    """The length that a batch is padded to: one of eight per doubling beyond 128 tokens, at most `limit`.
+
+    With a length of its own for every batch, memory grows with every batch on a CPU: blocks of ever new sizes leave
+    gaps in the C library's heap, and kernels are kept for every shape. Up to 128 tokens blocks are small, and padding
+    would be a large part of the work.
+    """
+    if longest <= _AS_IT_IS:
+        return longest
+    step = 1 << (longest.bit_length() - 4)
+    return max(longest, min(_multiple(longest, step), limit))
+
+
+def _multiple(number: int, step: int) -> int:
+    return -(-number // step) * step
+
+
+def collate(rows: Sequence[JsonObject], pad_id: int, limit: int = _NO_LIMIT) -> JsonObject:
     """Rows padded on the right into one batch, with labels on the answers alone.
 
     No attention mask is needed: padding comes after everything that is learnt, and attention looks back only.
     Logits are computed for the tail of positions that holds all answers (`logits_to_keep`), since the
     vocabulary is the largest matrix and prompts are most of a row; `labels` covers that tail.
+
+    Args:
+        rows: token ids and the length of the prompt, as `OrderedRows` gives them.
+        pad_id: the token to pad with.
+        limit: tokens that a row may have; no batch is padded beyond it.
     """
     import torch
 
-    longest = max(len(row["ids"]) for row in rows)
+    longest = padded_length(max(len(row["ids"]) for row in rows), limit)
     tail = longest - min(row["prompt"] for row in rows) + 1
+    if longest > _AS_IT_IS:
+        tail = _multiple(tail, _TAIL_STEP)
     ids = torch.full((len(rows), longest), pad_id, dtype=torch.long)
     labels = torch.full((len(rows), longest), IGNORED, dtype=torch.long)
     for i, row in enumerate(rows):

@@ -86,14 +86,16 @@ def train(
 
     measured = TokenStore(prepared / "heldout") if recipe.eval_steps else None
     heldout = measured if measured is not None and len(measured) else None
+    # Rows alike in length together: the logits of a batch cover the tail of positions that holds all of its answers
+    asked = np.argsort(heldout.lengths, kind="stable") if heldout is not None else np.zeros(0, dtype=np.int64)
     follow = _Follow(recipe, plan, step_tokens, start, progress)
     trainer = _trainer_class()(
         model=model,
         args=arguments,
-        data_collator=partial(collate, pad_id=tokenizer.pad_token_id),
+        data_collator=partial(collate, pad_id=tokenizer.pad_token_id, limit=recipe.max_length),
         train_dataset=OrderedRows(store, order),
-        eval_dataset=OrderedRows(heldout, np.arange(len(heldout))) if heldout is not None else None,
-        compute_metrics=partial(_accuracies, groups=heldout.groups) if heldout is not None else None,
+        eval_dataset=OrderedRows(heldout, asked) if heldout is not None else None,
+        compute_metrics=partial(_accuracies, groups=heldout.groups[asked]) if heldout is not None else None,
         preprocess_logits_for_metrics=_right_rows if heldout is not None else None,
         callbacks=[follow.callback(), _sealing()],
     )

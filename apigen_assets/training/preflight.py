@@ -2,11 +2,12 @@
 
 Parameters are counted on a model without storage (torch's meta device), so nothing is downloaded. Memory
 follows the ZeRO paper (arXiv 1910.02054): mixed-precision AdamW holds 2 bytes of weights, 2 of gradients and
-12 of optimizer states per parameter, of which a stage divides its part among the GPUs. Activations follow
-Korthikanti et al. (arXiv 2205.05198) without the attention matrix, which fused attention never stores.
+12 of optimizer states per parameter, of which a stage divides its part among the GPUs; DeepSpeed adds up bf16
+gradients in another 4. Activations follow Korthikanti et al. (arXiv 2205.05198) without the attention matrix, which
+fused attention never stores, and with the fp32 copies that transformers' norms keep.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from apigen_assets.training.batches import BatchError, plan_batch, step_count
@@ -19,6 +20,8 @@ _USABLE = 0.94
 _ASSUMED_MFU = 0.40
 _BUCKETS = 2 * 500_000_000 * 2
 """DeepSpeed's reduce and all-gather buckets: 5e8 elements each, in two bytes."""
+_LIBRARIES = 0.62e9
+"""What a process on a CPU holds before it has a model: torch, transformers, DeepSpeed."""
 
 
 class PreflightError(ValueError):
@@ -35,11 +38,13 @@ class Memory:
     activations: float
     logits: float
     buffers: float
+    libraries: float = 0.0
+    """Of a process on a CPU; on a GPU they are in the host's memory."""
 
     @property
     def total(self) -> float:
         """All of it."""
-        return self.weights + self.gradients + self.optimizer + self.activations + self.logits + self.buffers
+        return float(sum(astuple(self)))
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class Preflight:
             f"+ gradients {m.gradients / GB:.1f} + optimizer {m.optimizer / GB:.1f} "
             f"+ activations {m.activations / GB:.1f} + "
             f"logits {m.logits / GB:.1f} + buffers {m.buffers / GB:.1f}"
+            + (f" + libraries {m.libraries / GB:.1f}" if m.libraries else "")
             + (f"  (limit {self.memory_limit / GB:.0f} GB)" if self.memory_limit else ""),
         ]
         if self.steps is not None:
@@ -88,6 +94,7 @@ def preflight(
     mean_tokens: float | None = None,
     answer_share: float = 0.25,
     vocab_size: int | None = None,
+    on_cpu: bool = False,
 ) -> Preflight:
     """What a run needs.
 
@@ -100,6 +107,7 @@ def preflight(
         mean_tokens: tokens of a mean row; default a third of `max_length`.
         answer_share: the largest share of a row's positions that logits are computed for.
         vocab_size: size of the vocabulary where the tokenizer is trained on the rows.
+        on_cpu: the processes have no GPU, so that the libraries' memory counts too.
 
     Raises:
         PreflightError: it cannot fit, or the rows of a step cannot be divided.
@@ -117,6 +125,8 @@ def preflight(
     except BatchError as error:
         raise PreflightError(str(error)) from None
     memory = _memory(recipe, config, parameters, trainable, processes, plan.micro_batch, answer_share)
+    if on_cpu:
+        memory = replace(memory, libraries=_LIBRARIES)
     steps = tokens = seconds = None
     if rows is not None:
         steps = step_count(rows, recipe)
@@ -187,6 +197,8 @@ def _memory(
     stage = recipe.zero_stage
     weights = parameters * width / (processes if stage == 3 else 1)
     gradients = trainable * width / (processes if stage >= 2 else 1)
+    if width == 2:  # added up in fp32, each process its part
+        gradients += trainable * 4 / (processes if stage >= 1 else 1)
     # fp32 master weights and two moments; Muon keeps one moment, counted as two to be on the safe side
     states = trainable * (12 if width == 2 else 8) / (processes if stage >= 1 else 1)
     optimizer = 0.0 if recipe.offload_optimizer else states
@@ -194,8 +206,10 @@ def _memory(
     hidden, layers = config.hidden_size, config.num_hidden_layers
     inner = config.intermediate_size
     kv = config.num_key_value_heads * (getattr(config, "head_dim", None) or hidden // config.num_attention_heads)
-    # Inputs that the backward pass of one layer needs: norms, q, k, v, attention's output, the gated product
-    layer = positions * width * (6 * hidden + 2 * kv + 4 * inner)
+    # What the backward pass of one layer needs: of each norm its input in fp32, the normalised and the scaled one;
+    # q, k, v, attention's output as it comes and as its projection takes it; gate, its activation, up, their product
+    norms = 2 * hidden * (4 + 2 * width)
+    layer = positions * (norms + width * (3 * hidden + 2 * kv + 4 * inner))
     kept = layers * positions * hidden * width
     activations = kept + layer if recipe.gradient_checkpointing else layers * layer
     # Logits in the working precision, their fp32 copy and its gradient
@@ -217,7 +231,7 @@ def _too_large(recipe: Recipe, estimate: Preflight, config: object, answer_share
         memory = _memory(
             recipe, config, estimate.parameters, estimate.trainable, estimate.processes, micro, answer_share
         )
-        if memory.total <= estimate.memory_limit * _USABLE:
+        if memory.total + estimate.memory.libraries <= estimate.memory_limit * _USABLE:
             advice.append(f"micro_batch: {micro} ({recipe.batch_rows} rows a step are kept)")
             break
     if not recipe.offload_optimizer:

@@ -19,6 +19,7 @@ from apigen_assets.files.atomic import write_text
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.training.examples import (
     GROUPS,
+    RELEVANCE,
     DataError,
     TrainingExample,
     is_kept_out,
@@ -28,6 +29,7 @@ from apigen_assets.training.examples import (
     without_unseen_tools,
 )
 from apigen_assets.training.masking import masked, shuffled
+from apigen_assets.training.mixing import limit_relevance
 from apigen_assets.training.prompt_format import render, target
 from apigen_assets.training.recipe import Recipe
 from apigen_assets.training.tokenizer import load_tokenizer, train_tokenizer
@@ -55,7 +57,8 @@ class Prepared:
     rows: int
     train: TokenCounts
     left_out: dict[str, int]
-    """Rows not trained on, by reason: `held_out_queries`, `held_out_functions`, `too_long`, `unwritable`."""
+    """Rows not trained on, by reason: `held_out_queries`, `held_out_functions`, `too_long`, `unwritable`,
+    `relevance_above_share`."""
     heldout: dict[str, dict[str, int]]
     """Held-out rows to measure on, by split and group."""
     functions: dict[str, int]
@@ -104,6 +107,14 @@ def prepare(recipe: Recipe, files: RowFiles, folder: Path, log: Callable[[str], 
     counts = write_tokens(training(), tokenizer, recipe.prompt_style, recipe.max_length, folder / "train")
     if counts.rows == 0:
         raise DataError(_nothing(recipe, counts, files.train))
+    declined = 0
+    if recipe.relevance_share is not None:
+        counts, declined = limit_relevance(folder / "train", recipe.relevance_share, recipe.seed)
+        if counts.rows == 0:
+            raise DataError(
+                f"{files.train} leaves relevance rows alone to train on, and relevance_share is "
+                f"{recipe.relevance_share:g}: give rows with calls, or set relevance_share: null in the recipe"
+            )
 
     too_long: Counter[str] = Counter()
 
@@ -131,6 +142,7 @@ def prepare(recipe: Recipe, files: RowFiles, folder: Path, log: Callable[[str], 
             "too_long": counts.too_long,
             "unwritable": counts.unwritable,
             "held_out_too_long": too_long.total(),
+            "relevance_above_share": declined,
         },
         heldout={split: dict(Counter(example.group for example in examples)) for split, examples in heldout.items()},
         functions={"trained": len(functions - kept_out), "held_out": len(kept_out)},
@@ -253,6 +265,11 @@ def _report(prepared: Prepared, log: Callable[[str], None], seconds: float) -> N
             f"preparation: {prepared.train.unwritable} rows are skipped, whose calls the chat template does not write "
             "so that they can be read"
         )
+    relevance = prepared.train.by_group.get(RELEVANCE, 0)
+    log(
+        f"preparation: {relevance / prepared.train.rows:.1%} of the rows are relevance rows"
+        + (f", {out['relevance_above_share']} more are left out" if out["relevance_above_share"] else "")
+    )
     for group in prepared.missing:
         log(
             f"warning: the data set has no rows of style {group}: "

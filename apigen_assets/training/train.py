@@ -119,8 +119,10 @@ def _run(recipe: Recipe, arguments: argparse.Namespace, work: Path) -> None:
         )
         if rank == 0:
             check_base(recipe)
-            plan_text = preflight(recipe, world, hardware.memory_bytes, hardware.peak_flops).text()
-            progress.say(f"{recipe.name} on {world} x {hardware.name}\n{plan_text}")
+            estimate = preflight(
+                recipe, world, hardware.memory_bytes, hardware.peak_flops, on_cpu=hardware.kind == "cpu"
+            )
+            progress.say(f"{recipe.name} on {world} x {hardware.name}\n{estimate.text()}")
         for path in files:
             if not path.is_file():
                 raise DataError(f"there is no file of rows {path}")
@@ -154,6 +156,7 @@ def _run(recipe: Recipe, arguments: argparse.Namespace, work: Path) -> None:
             "device": asdict(hardware),
             "plan": asdict(plan),
             "prepared": asdict(prepared),
+            "planned_memory_bytes": int(estimate.memory.total),
             "trained": {**asdict(trained), "curve": _thinned(trained.curve, 1_000)},
             "heldout": measured,
             "versions": {name: version(name) for name in ("torch", "transformers", "deepspeed", "accelerate")},
@@ -331,6 +334,8 @@ def _summary(result: JsonObject, out: Path) -> str:
     return (
         f"{result['recipe']['name']}: {trained['steps']} steps, {trained['tokens_per_second']:,.0f} tokens/s, "
         + (f"MFU {trained['mfu']:.0%}, " if trained["mfu"] else "")
+        + f"{trained['peak_memory_bytes'] / 1e9:.1f} GB per process "
+        f"({result['planned_memory_bytes'] / 1e9:.1f} planned), "
         + (f"held-out exact match {accuracy:.1%}, " if accuracy is not None else "")
         + f"written to {out}"
     )

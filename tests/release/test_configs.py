@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import get_args
 
 import polars as pl
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from apigen_assets.dataset.dataset_rows import dataset_rows
 from apigen_assets.domain.dataset_row import DatasetRow
 from apigen_assets.release.configs import configs
-from apigen_assets.settings import Settings
+from apigen_assets.settings import ReleaseConfigName
 from apigen_assets.tool_formats.json_columns import UnwritableNumberError, json_column_text, read_number
 from apigen_assets.tool_formats.openai_row import openai_row
 from apigen_assets.tool_formats.trainer_rows import api_names
@@ -21,7 +22,7 @@ from apigen_assets.verification.audit.read_rows import read_rows
 from tests.helpers.releases import release
 from tests.helpers.rows import frame, verified_row
 
-ALL = Settings.model_fields["release_configs"].default
+ALL = get_args(ReleaseConfigName)
 
 SCHEMA = {
     "type": "object",

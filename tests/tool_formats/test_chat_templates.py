@@ -1,14 +1,16 @@
 """Every bundled chat template of TRL that writes calls, and those of other families, on rows of every kind."""
 
 import json
+from functools import cache
 from importlib.util import find_spec
 
 import pytest
 
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.chat_forms import TemplateError, answer_text, fitted, written_calls
-from apigen_assets.tool_formats.openai_row import openai_row, prompt_completion_row
+from apigen_assets.tool_formats.openai_row import openai_row, openai_single_row, openai_text_row, prompt_completion_row
 from apigen_assets.training.chat_template import chat_template
+from tests.helpers.paths import ROOT
 from tests.helpers.templates import TEMPLATES, bundled
 
 pytest.importorskip("transformers", reason="needs the train extra")
@@ -94,14 +96,16 @@ ROWS = rows()
 BUNDLED = bundled()
 ALL = {**BUNDLED, **TEMPLATES, "own: xlam": chat_template("xlam"), "own: compact": chat_template("compact")}
 
-ONE_CALL = ("llama3_1", "llama3_2", "gptoss")
-"""Templates that write one call per message, by the beginning of their names."""
-TEXT_ARGUMENTS = ("deepseek_r1_distill", "deepseekv3")
-TEXT_ARGUMENTS_BUT = ("deepseekv3_training",)
-NO_NULL = ("gptoss", "lfm2_2_5", "qwen3_vl", "glm4moe")
-"""Templates that fail on a null content, or write it out."""
 UNESCAPED = ("lfm2_2_5", "lfm2_2_5_v2")
 """Templates that put texts between apostrophes and leave those inside as they are: nobody can read such a call."""
+
+CONFIGS = {
+    "openai": openai_row,
+    "prompt_completion": prompt_completion_row,
+    "openai_text": openai_text_row,
+    "openai_single": openai_single_row,
+}
+DOCUMENT = ROOT / "docs" / "release.md"
 
 
 def renderer(template, tools):
@@ -137,37 +141,54 @@ def wrong(name, messages, row):
     return None if right else f"{row['kind']} {row['id']}: {found} in {answer!r}"
 
 
-def shown(convert, name, kinds):
-    faults = []
-    for row in ROWS:
-        if row["kind"] not in kinds or ("'" in row["answers"] and name in UNESCAPED):
-            continue
-        made = convert(row)
-        messages = made["messages"] if "messages" in made else [*made["prompt"], *made["completion"]]
-        faults.append(wrong(name, messages, {**row, "tools_": made["tools"]}))
-    return [fault for fault in faults if fault]
+@cache
+def verdict(name, config):
+    """`right`, `one call` where all but rows with several calls are right, else `no`."""
+    kinds = {
+        row["kind"] for row in ROWS if not ("'" in row["answers"] and name in UNESCAPED) and fails(name, config, row)
+    }
+    return "no" if kinds - {"parallel"} else "one call" if kinds else "right"
 
 
-def _kinds(name):
-    return [kind for kind in CALLS if not (kind == "parallel" and name.startswith(ONE_CALL))]
+def fails(name, config, row):
+    made = CONFIGS[config](row)
+    messages = made["messages"] if "messages" in made else [*made["prompt"], *made["completion"]]
+    return wrong(name, messages, {**row, "tools_": made["tools"]})
 
 
-def _wants_text(name):
-    return name.startswith(TEXT_ARGUMENTS) and name not in TEXT_ARGUMENTS_BUT
+def documented():
+    """The table of the documentation: verdicts by the template's name and the config."""
+    lines = [line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    start = next(place for place, line in enumerate(lines) if line.startswith("| chat template |"))
+    (_, *configs), *rows = ([cell.strip(" `") for cell in line.split("|")[1:-1]] for line in lines[start:])
+    table = {}
+    for templates, *verdicts in rows:
+        if len(verdicts) != len(configs):
+            break
+        for name in templates.replace("`", "").split(", "):
+            table[name] = dict(zip(configs, verdicts, strict=True))
+    return table
+
+
+TABLE = documented()
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_the_documented_table_is_what_each_bundled_template_does_with_each_config(name):
+    stated = TABLE.get(name, TABLE["all others"])
+    assert {config: verdict(name, config) for config in CONFIGS} == {config: stated[config] for config in CONFIGS}
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_prompt_completion_rows_are_written_right_by_the_template(name):
-    if _wants_text(name):
-        pytest.skip("DeepSeek's original templates want arguments as text")
-    assert shown(prompt_completion_row, name, _kinds(name))[:3] == []
+def test_a_config_of_the_release_is_right_in_every_template_and_for_every_kind(name):
+    if "right" not in {verdict(name, config) for config in CONFIGS}:
+        pytest.fail(f"no config is right in {name}: {[fails(name, c, r) for c in CONFIGS for r in ROWS[:6]]}")
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if not name.startswith(NO_NULL)])
-def test_openai_rows_are_written_right_by_the_template(name):
-    if _wants_text(name):
-        pytest.skip("DeepSeek's original templates want arguments as text")
-    assert shown(openai_row, name, _kinds(name))[:3] == []
+def test_the_table_speaks_of_templates_that_there_are():
+    if not BUNDLED:
+        pytest.skip("trl is not installed: pip install 'apigen[dev]'")
+    assert TABLE.keys() - {"all others"} <= BUNDLED.keys()
 
 
 @pytest.mark.parametrize("name", ALL)

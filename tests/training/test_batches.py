@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apigen_assets.training.batches import IGNORED, BatchError, collate, plan_batch, row_order, step_count
+from apigen_assets.training.batches import (
+    IGNORED,
+    BatchError,
+    collate,
+    padded_length,
+    plan_batch,
+    row_order,
+    step_count,
+)
 from apigen_assets.training.recipe import load_recipe
 
 XLAM = load_recipe("xlam-1b")
@@ -81,3 +89,32 @@ def test_a_row_is_computed_as_if_it_were_alone(attention):
         return model(**batch).loss.item() * answers
 
     assert summed(rows) == pytest.approx(sum(summed([row]) for row in rows), rel=1e-5)
+
+
+@given(st.integers(1, 10_000), st.integers(0, 10_000))
+def test_a_batch_holds_its_longest_row_and_little_more(longest, above):
+    limit = longest + above
+    padded = padded_length(longest, limit)
+    assert longest <= padded <= min(limit, longest * 1.125)
+    assert padded_length(longest, 1 << 30) == longest or longest > 128
+
+
+def test_long_batches_come_in_few_shapes():
+    def shape(length, answer):
+        batch = collate([{"ids": np.ones(length, dtype=np.int32), "prompt": length - answer}], 0, limit=640)
+        return batch["input_ids"].shape[1], batch["logits_to_keep"]
+
+    shapes = [shape(length, answer) for length in range(380, 641) for answer in range(20, 100, 3)]
+    assert len({length for length, _ in shapes}) <= 7, "on a CPU, memory grows with every new shape"
+    assert len({tail for _, tail in shapes}) <= 12
+
+
+def test_labels_are_the_answers_alone_in_a_batch_that_is_padded():
+    lengths, prompts = (201, 190), (171, 183)
+    rows = [{"ids": np.arange(n), "prompt": prompt} for n, prompt in zip(lengths, prompts, strict=True)]
+    batch = collate(rows, pad_id=0, limit=4_000)
+    longest, tail = batch["input_ids"].shape[1], batch["logits_to_keep"]
+    for labels, length, prompt in zip(batch["labels"], lengths, prompts, strict=True):
+        labelled = [longest - tail + place for place, label in enumerate(labels) if label != IGNORED]
+        assert labelled == list(range(prompt, length))
+    assert min(prompts) > longest - tail, "the position before an answer predicts its first token"

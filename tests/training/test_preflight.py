@@ -47,6 +47,13 @@ def test_replicated_weights_of_the_large_model_need_more_than_partitioned_ones()
     assert totals == sorted(totals, reverse=True)
 
 
+@pytest.mark.parametrize(("layers", "measured"), [(30, 6.85), (4, 2.37)])
+def test_the_plan_agrees_with_what_a_process_on_a_cpu_took(layers, measured):
+    """Peak resident GB of SmolLM2-135M, whole and cut to four layers: one process, a micro-batch of 4 rows a step."""
+    recipe = load_recipe("smollm2-135m").updated({"batch_rows": 4, "architecture": {"num_hidden_layers": layers}})
+    assert preflight(recipe, 1, on_cpu=True).memory.total / GB == pytest.approx(measured, rel=0.15)
+
+
 def test_adapters_need_less():
     recipe = load_recipe("xlam-7b").updated({"lora": {"rank": 32}})
     plan = preflight(recipe, 1, 80 * GB)

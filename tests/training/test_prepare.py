@@ -3,9 +3,12 @@
 import polars as pl
 import pytest
 
+from apigen_assets.files.canonical import content_hash
 from apigen_assets.training.changes import parse_changes
+from apigen_assets.training.examples import DataError
 from apigen_assets.training.prepare import RowFiles, prepare, read_heldout
 from apigen_assets.training.recipe import load_recipe
+from apigen_assets.training.tokens import TokenStore
 from tests.training.conftest import SMALL, make_rows
 
 
@@ -61,3 +64,47 @@ def test_a_preparation_is_taken_over_whole(tiny, rows_file, tmp_path):
     said = []
     assert prepare(tiny, files, tmp_path / "run", said.append) == found
     assert said == ["preparation: taken over from the interrupted run"]
+
+
+def test_relevance_rows_are_held_to_their_share_and_the_others_stay_as_they_are(tiny, tmp_path):
+    made = tmp_path / "rows.parquet"
+    make_rows(300, relevance=0.5).write_parquet(made)
+    files = RowFiles(made, made, made)
+    plain = prepare(tiny, files, tmp_path / "plain", lambda _: None)
+    said: list[str] = []
+    limited = prepare(tiny.updated({"relevance_share": 0.1}), files, tmp_path / "limited", said.append)
+    calling = {group: rows for group, rows in plain.train.by_group.items() if group != "relevance"}
+    assert {group: limited.train.by_group[group] for group in calling} == calling
+    assert limited.train.by_group["relevance"] == sum(calling.values()) // 9
+    assert limited.left_out["relevance_above_share"] == plain.train.rows - limited.train.rows > 0
+    assert any(f"{limited.left_out['relevance_above_share']} more are left out" in line for line in said)
+
+    whole, part = TokenStore(tmp_path / "plain" / "train"), TokenStore(tmp_path / "limited" / "train")
+    rest = iter([(whole.row(i)[0].tolist(), whole.row(i)[1]) for i in range(len(whole))])
+    for i in range(len(part)):
+        wanted = (part.row(i)[0].tolist(), part.row(i)[1])
+        assert wanted in rest, "every row kept is one of the rows, in their order"
+    assert part.counts.tokens == part.lengths.sum() == len(part.tokens)
+    assert part.counts.answer_tokens == part.counts.tokens - part.prompts.sum()
+
+
+def test_too_few_relevance_rows_are_all_taken_and_none_is_repeated(tiny, rows_file, tmp_path):
+    files = RowFiles(rows_file, rows_file, rows_file)
+    plain = prepare(tiny, files, tmp_path / "plain", lambda _: None)
+    limited = prepare(tiny.updated({"relevance_share": 0.9}), files, tmp_path / "limited", lambda _: None)
+    assert limited == plain
+
+
+def test_a_share_with_nothing_beside_relevance_rows_is_refused(tiny, tmp_path):
+    made = tmp_path / "rows.parquet"
+    make_rows(60, relevance=1.0).write_parquet(made)
+    with pytest.raises(DataError, match=r"relevance rows alone.*relevance_share: null"):
+        prepare(tiny.updated({"relevance_share": 0.1}), RowFiles(made, made, made), tmp_path / "run", lambda _: None)
+
+
+def test_recipes_without_the_share_keep_the_identity_that_they_had_before_it():
+    recipe = load_recipe("tiny")
+    assert recipe.relevance_share is None
+    assert recipe.content_hash() != recipe.updated({"relevance_share": 0.1}).content_hash()
+    fields = recipe.model_dump(mode="json", exclude={"name", "description", "relevance_share"})
+    assert recipe.content_hash() == content_hash(fields)

@@ -97,7 +97,18 @@ def _other_shapes(tmp_path):
     """The same rows as a release's configs, a JSON Lines file and a table of an earlier version."""
     made = rows(6)
     tree = release(
-        tmp_path / "release", made, names=("xlam", "openai", "prompt_completion", "sharegpt", "grpo", "nemo_gym")
+        tmp_path / "release",
+        made,
+        names=(
+            "xlam",
+            "openai",
+            "openai_text",
+            "openai_single",
+            "prompt_completion",
+            "sharegpt",
+            "grpo",
+            "nemo_gym",
+        ),
     )
     files = [next((tree.path / "data" / name).iterdir()) for name in tree.manifest["configs"]]
     files.append(tree.path / "jsonl" / "nemo_gym.jsonl")
