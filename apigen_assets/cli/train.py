@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
+from apigen_assets.training.batches import BatchError
 from apigen_assets.training.changes import parse_changes
+from apigen_assets.training.examples import DataError
+from apigen_assets.training.launch_check import check_job
+from apigen_assets.training.models import BaseError
 from apigen_assets.training.recipe import RecipeError, load_recipe, recipe_names
 from resources.trainer.trainer import Trainer, TrainingError, TrainingJob
 
@@ -43,7 +47,6 @@ def train(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         parse_changes(changes or [])
-        load_recipe(recipe)
         job = TrainingJob(
             recipe=recipe,
             rows=rows,
@@ -52,8 +55,10 @@ def train(
             tokenizer_rows=tokenizer_rows,
             changes=dict(change.split("=", 1) for change in changes or []),
         )
-        Trainer(processes).run(job)
-    except (RecipeError, TrainingError) as error:
+        trainer = Trainer(processes)
+        check_job(job, trainer.processes)
+        trainer.run(job)
+    except (RecipeError, DataError, BatchError, BaseError, TrainingError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
 

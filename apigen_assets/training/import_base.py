@@ -38,10 +38,12 @@ def import_base(file: Path, out: Path, license_: str | None = None) -> ImportedB
         license_: licence of the weights, where the file does not name it.
 
     Raises:
-        BaseError: the file is missing, is not GGUF, or holds a model that transformers does not read.
+        BaseError: the file is missing, is not GGUF, is cut, or holds a model that transformers does not read; or what
+            stands at `out` is no model.
     """
     if not file.is_file():
-        raise BaseError(f"there is no file {file}")
+        raise BaseError(f"{file} is a folder: name a GGUF file in it" if file.is_dir() else f"there is no file {file}")
+    _check_replaceable(out)
     with file.open("rb") as opened:
         if opened.read(4) != b"GGUF":
             raise BaseError(f"{file} is not a GGUF file: name a folder with safetensors in the recipe instead")
@@ -60,6 +62,13 @@ def import_base(file: Path, out: Path, license_: str | None = None) -> ImportedB
         }
         (staging / ORIGIN).write_text(json.dumps(origin, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return ImportedBase(out, model_type, parameters, license_, chat)
+
+
+def _check_replaceable(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise BaseError(f"--out {out} is a file: name a folder for the model")
+    if out.is_dir() and any(out.iterdir()) and not any((out / name).is_file() for name in (ORIGIN, "config.json")):
+        raise BaseError(f"--out {out} holds something that is no model and would be lost: name another folder")
 
 
 def _convert(file: Path, staging: Path) -> tuple[str, int, str | None]:
@@ -101,7 +110,10 @@ def _fields(file: Path) -> dict[str, str]:
     try:
         reader = GGUFReader(file)
     except (ValueError, OSError, KeyError, IndexError) as error:
-        raise BaseError(f"{file} cannot be read: {str(error).splitlines()[0]}") from None
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise BaseError(
+            f"{file} cannot be read as a whole GGUF file: get it again and compare its size ({first})"
+        ) from None
     out = {}
     for key in (_LICENSE_KEY, _NAME_KEY):
         field = reader.get_field(key)

@@ -1,10 +1,11 @@
 """Models: from a recipe's architecture, or from its base's weights."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
 
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.training.recipe import Recipe
 
 SMALL = 50_000_000
@@ -40,6 +41,20 @@ def check_base(recipe: Recipe) -> None:
     """
     if recipe.base is None:
         return
+    check_base_files(recipe)
+    source = recipe.base.source
+    config = _config(recipe, source)
+    _check_architecture(recipe, {key: getattr(config, key, None) for key in recipe.architecture})
+
+
+def check_base_files(recipe: Recipe) -> None:
+    """As `check_base`, as far as files here tell: nothing is loaded, and no name is looked up.
+
+    Raises:
+        BaseError: the base is neither a folder nor a name, is not complete, or has another architecture.
+    """
+    if recipe.base is None:
+        return
     source = recipe.base.source
     folder = Path(source).expanduser()
     if folder.is_dir():
@@ -48,17 +63,27 @@ def check_base(recipe: Recipe) -> None:
             missing.append("*.safetensors")
         if missing:
             raise BaseError(f"{folder} is not a complete model: it lacks {', '.join(missing)}")
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise BaseError(f"{folder / 'config.json'} cannot be read: {error}") from None
+        if not isinstance(config, dict):
+            raise BaseError(f"{folder / 'config.json'} is not a model's configuration: it holds no JSON object")
+        _check_architecture(recipe, config)
     elif source.startswith(("/", ".", "~")) or source.count("/") != 1:
         raise BaseError(
             f"the base {source} of recipe {recipe.name} is neither a folder here nor a name on the Hub: make it with "
             "`apigen import-base FILE --out FOLDER` (as `make base-model` does), or name one: --set base.source=FOLDER"
         )
-    config = _config(recipe, source)
+
+
+def _check_architecture(recipe: Recipe, config: JsonMapping) -> None:
+    assert recipe.base is not None
     for key, wanted in recipe.architecture.items():
-        actual = getattr(config, key, None)
+        actual = config.get(key)
         if isinstance(wanted, int | str | bool) and actual is not None and actual != wanted and "token" not in key:
             raise BaseError(
-                f"the base {source} has {key} {actual}, but recipe {recipe.name} is written for {wanted}: "
+                f"the base {recipe.base.source} has {key} {actual}, but recipe {recipe.name} is written for {wanted}: "
                 "name the base it is meant for, or correct `architecture`"
             )
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,6 +13,9 @@ import dagster as dg
 
 PROGRAM = "apigen_assets.training.train"
 VERIFIER = "apigen_assets.training.verify"
+
+_ENDING = re.compile(r"error: |[IWE]\d{4} .*torch/distributed/elastic/|\[.*launch\.py:\d+:sigkill_handler\]")
+"""How the end of a failed run begins: the program's message, or what torchrun and deepspeed say of their processes."""
 
 
 class TrainingError(Exception):
@@ -90,15 +94,31 @@ class Trainer:
         return [*launch, *job.arguments()]
 
     def run(self, job: TrainingJob) -> None:
-        """Run a job to its end, its output on this process's.
+        """Run a job to its end, its output on this process's; of a run that ends with a message, that message alone.
 
         Raises:
             TrainingError: it did not end well.
         """
         self.check_installed()
-        finished = subprocess.run(self.command(job), env=_environment(self.processes), check=False)
-        if finished.returncode:
-            raise self._failure(job, f"exit status {finished.returncode}")
+        _message_file(job).unlink(missing_ok=True)
+        held: list[str] = []
+        with subprocess.Popen(
+            self.command(job), env=_environment(self.processes), stderr=subprocess.PIPE, text=True, errors="replace"
+        ) as process:
+            assert process.stderr is not None
+            try:
+                for line in process.stderr:
+                    if held or _ENDING.match(line):
+                        held.append(line)
+                    else:
+                        print(line, end="", file=sys.stderr, flush=True)
+            except BaseException:
+                process.kill()
+                raise
+        if not (process.returncode and _message_file(job).is_file()):
+            print(*held, sep="", end="", file=sys.stderr, flush=True)
+        if process.returncode:
+            raise self._failure(job, f"exit status {process.returncode}")
 
     def run_followed(self, job: TrainingJob, context: dg.AssetExecutionContext) -> None:
         """Run a job under a Dagster step: its progress lines become events of the run.
@@ -152,7 +172,7 @@ class Trainer:
             )
 
     def _failure(self, job: TrainingJob, status: str) -> TrainingError:
-        message = job.out.parent / f".{job.out.name}.work" / "error.txt"
+        message = _message_file(job)
         if message.is_file():
             return TrainingError(message.read_text(encoding="utf-8"), again=False)
         return TrainingError(
@@ -161,6 +181,11 @@ class Trainer:
             "last good one.",
             again=True,
         )
+
+
+def _message_file(job: TrainingJob) -> Path:
+    """Where the program leaves the message that a run ended with."""
+    return job.out.parent / f".{job.out.name}.work" / "error.txt"
 
 
 def _default_processes() -> int:

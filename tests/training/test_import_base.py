@@ -111,3 +111,16 @@ def test_what_is_not_a_gguf_file_is_refused_and_the_old_base_stays(tmp_path):
         with pytest.raises(BaseError, match=says):
             import_base(tmp_path / name, tmp_path / "base")
     assert old.read_text() == "{}"
+
+
+def test_what_is_no_model_is_not_replaced(tmp_path):
+    file = tmp_path / "model.gguf"
+    write_gguf(file)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "todo.txt").write_text("mine")
+    for out, says in ((file, "is a file"), (tmp_path / "notes", "would be lost"), (tmp_path, "would be lost")):
+        with pytest.raises(BaseError, match=says):
+            import_base(file, out)
+    assert (tmp_path / "notes" / "todo.txt").read_text() == "mine" and file.is_file()
+    with pytest.raises(BaseError, match="is a folder"):
+        import_base(tmp_path, tmp_path / "base")
