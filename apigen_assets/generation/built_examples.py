@@ -9,7 +9,7 @@ from apigen_assets.domain.api import Api
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.style import Style
 from apigen_assets.files.canonical import dumps
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.generation.built_arguments import built_arguments
 from apigen_assets.generation.native_requests import finish_natively, join_natively, native_request
 from apigen_assets.generation.shown_examples import ShownExample, make_example
@@ -27,6 +27,8 @@ _OPENINGS = {
     "indirect": ("I keep wondering about this one. ", "Something on my desk gives me a headache. "),
 }
 """Before a plain query whose values no grammar says well."""
+_NUMBER = re.compile(r"[0-9]+")
+_ALL_NUMBER = re.compile(r"[0-9.,\s-]+")
 _TRIES = 3
 """Argument sets to try for an example's words."""
 
@@ -122,11 +124,17 @@ def _part(
         example = chance.choice(plain)
         return [(chance.choice(_OPENINGS[wording]), False), (example.query, True)], example.answers[0]
     own = (example.answers[0].arguments for example in free)
-    for arguments in itertools.chain(own, _varied(api, singles, chance), arguments_of(api)):
+    poorer: JsonObject | None = None
+    for arguments in itertools.chain(own, _varied(api, singles, chance), arguments_of(api), _renumbered(api, singles)):
         call = Call(name=api.name, arguments=arguments)
-        if dumps(call.model_dump()) not in seen:
+        if dumps(call.model_dump()) in seen:
+            continue
+        if _are_of_their_form(arguments, singles):
             return _written(api, arguments, wording, chance), call
-    return None
+        poorer = poorer or arguments
+    if poorer is None:
+        return None
+    return _written(api, poorer, wording, chance), Call(name=api.name, arguments=poorer)
 
 
 def _again(
@@ -153,8 +161,43 @@ def _varied(api: Api, singles: Sequence[ShownExample], chance: random.Random) ->
         maker = ValueMaker(random.Random(chance.random()), [old])
         for _ in range(_TRIES):
             new = maker.arguments(api.parameters, use=set(old) - required)
-            if is_valid(new, api.parameters):
+            new |= {name: old[name] for name in new.keys() & old.keys() if not _is_of_its_form(new[name], [old[name]])}
+            if new != old and is_valid(new, api.parameters):
                 yield new
+
+
+def _are_of_their_form(arguments: JsonObject, singles: Sequence[ShownExample]) -> bool:
+    return all(
+        _is_of_its_form(value, [example.answers[0].arguments.get(name) for example in singles])
+        for name, value in arguments.items()
+    )
+
+
+def _is_of_its_form(value: JsonValue, known: Sequence[JsonValue]) -> bool:
+    """Whether a text has digits where people's values have, and words where those have (no tyre is sized `bottle`)."""
+    numbered = [_NUMBER.search(text) is not None for text in known if isinstance(text, str)]
+    if not numbered or not isinstance(value, str):
+        return True
+    if all(numbered):
+        return _NUMBER.search(value) is not None
+    return any(numbered) or _ALL_NUMBER.fullmatch(value) is None
+
+
+def _renumbered(api: Api, singles: Sequence[ShownExample]) -> Iterator[JsonObject]:
+    """Arguments of examples with other numbers in their texts, each as long as it was (`205/55R16`, `225/60R18`)."""
+    for example in singles:
+        new = {
+            name: _NUMBER.sub(lambda number: _larger(number[0]), value) if isinstance(value, str) else value
+            for name, value in example.answers[0].arguments.items()
+        }
+        if is_valid(new, api.parameters):
+            yield new
+
+
+def _larger(digits: str) -> str:
+    """A tenth more, in as many digits; the same where there is none."""
+    more = str(round(int(digits) * 1.1)).rjust(len(digits), "0")
+    return more if len(more) == len(digits) else digits
 
 
 def _properties(api: Api) -> JsonObject:

@@ -321,7 +321,9 @@ class ValueMaker:
             return rng.choice((",", ";", "-", "|", "/"))
         if re.search(r"\bcharacter\b|\bletter\b|\bsymbol\b", words) and "single" in lower:
             return rng.choice("#x*o+")
-        if any(pattern.search(words) for pattern, _, _, _ in RANGES_BY_NAME) and "date" not in words:
+        # A text called `second` is the one after the first.
+        counts = any(pattern.search(words) for pattern, _, _, _ in RANGES_BY_NAME) and words != "second"
+        if counts and "date" not in words:
             # A number that travels as text, as REST parameters often do.
             return str(self._number(name, {**schema, "type": "number"}, "number"))
         pool = None
