@@ -9,7 +9,7 @@ export DAGSTER_HOME ?= $(CURDIR)/data/dagster_home
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help install lock demo base-model test check format ui sql clean
+.PHONY: help install lock demo base-model test browser check format ui sql clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ base-model: install ## Train a real base (SmolLM2-135M, Apache-2.0) on the data 
 
 test: install check ## Check the code and run every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+browser: install ## The UI and the report in a real browser (Playwright, and a Chromium on the PATH)
+	$(BIN)/python -m pytest tests/test_browser.py tests/dataset/test_report.py -k "browser or person" -rs
 
 check: install ## Lint, format, import rule, definitions, types (tests too)
 	$(BIN)/ruff check .
