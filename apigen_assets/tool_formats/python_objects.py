@@ -43,10 +43,10 @@ def plain_object(scope: "Scope", node: ast.ClassDef, opened: tuple[str, ...], le
     owner, initialiser = _initialiser(scope, node)
     arguments = initialiser.args
     by_place = [*arguments.posonlyargs, *arguments.args]
-    defaults = dict(zip([one.arg for one in by_place[::-1]], arguments.defaults[::-1], strict=False))
+    defaults = dict(zip([parameter.arg for parameter in by_place[::-1]], arguments.defaults[::-1], strict=False))
     defaults |= {
-        one.arg: default
-        for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        parameter.arg: default
+        for parameter, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
         if default is not None
     }
     for parameter in arguments.posonlyargs[1:]:
@@ -103,7 +103,7 @@ def _initialiser(scope: "Scope", node: ast.ClassDef) -> "tuple[Scope, ast.Functi
     Raises:
         AnnotationError: its objects are made by other means.
     """
-    found: tuple[Scope, ast.FunctionDef] | None = None
+    nearest: tuple[Scope, ast.FunctionDef] | None = None
     waiting, seen = [(scope, node)], set()
     while waiting:
         place, class_ = waiting.pop(0)
@@ -112,9 +112,9 @@ def _initialiser(scope: "Scope", node: ast.ClassDef) -> "tuple[Scope, ast.Functi
             continue
         seen.add(mark)
         _refuse_other_makers(node, place, class_)
-        if found is None:
+        if nearest is None:
             own = next((part for part in class_.body if getattr(part, "name", "") == "__init__"), None)
-            found = (place, own) if isinstance(own, ast.FunctionDef) else None
+            nearest = (place, own) if isinstance(own, ast.FunctionDef) else None
         for base in class_.bases:
             base = base.value if isinstance(base, ast.Subscript) else base
             parent = place.class_named(base)
@@ -125,12 +125,12 @@ def _initialiser(scope: "Scope", node: ast.ClassDef) -> "tuple[Scope, ast.Functi
                     "type_not_json",
                     f"the class {node.name} inherits from {ast.unparse(base)}: give what it is made from",
                 )
-    if found is None:
+    if nearest is None:
         raise AnnotationError(
             "type_not_json",
             f"the class {node.name} is no dataclass, model, TypedDict, named tuple or enum, and has no __init__",
         )
-    return found
+    return nearest
 
 
 def _refuse_other_makers(node: ast.ClassDef, place: "Scope", class_: ast.ClassDef) -> None:

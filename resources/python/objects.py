@@ -59,14 +59,14 @@ def read_by(kind: type, concrete: Callable[[Any], Any]) -> Any:
         _being_read.pop()
     model: Any = create_model(kind.__name__, __config__=ConfigDict(extra="forbid"), **fields)
 
-    def made(values: Any) -> Any:
-        given = {names[field]: getattr(values, field) for field in sorted(values.model_fields_set)}
+    def make(values: Any) -> Any:
+        arguments = {names[field]: getattr(values, field) for field in sorted(values.model_fields_set)}
         try:
-            return kind(**given)
+            return kind(**arguments)
         except Exception as error:  # what the class says of its arguments
             raise ValueError(f"{kind.__name__} refuses them: {type(error).__name__}: {str(error)[:200]}") from None
 
-    return Annotated[model, AfterValidator(made)]
+    return Annotated[model, AfterValidator(make)]
 
 
 def _initialiser(kind: type) -> Callable[..., Any]:

@@ -188,9 +188,9 @@ def scrubbed(value: object) -> JsonValue:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {scrubbed(key): scrubbed(one) for key, one in value.items()}
+        return {scrubbed(key): scrubbed(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(scrubbed(one) for one in value)
+        return type(value)(scrubbed(item) for item in value)
     return value
 
 

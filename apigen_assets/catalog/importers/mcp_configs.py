@@ -73,15 +73,15 @@ def server_of(name: str, entry: object, folder: Path, inputs: dict[str, JsonObje
         entry = {**entry, **command}
         command = command.get("path")
     listed = entry.get("args", [])
-    given: list[JsonValue] | None = listed if isinstance(listed, list) else None
+    words: list[JsonValue] | None = listed if isinstance(listed, list) else None
     if isinstance(command, list) and command:  # OpenCode
-        command, given = command[0], [*command[1:], *(given or [])]
-    if not isinstance(command, str) or not command or given is None:
+        command, words = command[0], [*command[1:], *(words or [])]
+    if not isinstance(command, str) or not command or words is None:
         raise SourceError("malformed_server", f"{name} has neither `url` nor `command` with a list of `args`")
-    if not given and " " in command and not Path(command).exists() and shutil.which(command) is None:
-        command, *given = _words(name, command)
+    if not words and " " in command and not Path(command).exists() and shutil.which(command) is None:
+        command, *words = _words(name, command)
     cwd = _folder(name, first_of(entry, ("cwd", "workingDirectory", "working_directory")), folder, text)
-    arguments = [text.plain(str(argument)) for argument in given]
+    arguments = [text.plain(str(argument)) for argument in words]
     _refuse_literal_secrets(name, arguments)
     places = [Path(cwd), folder] if cwd else [folder]
     command = text.plain(command)
@@ -139,7 +139,7 @@ def _remote(name: str, entry: JsonObject, url: str, text: Placeholders) -> McpSe
 def _headers(name: str, entry: JsonObject) -> dict[str, str]:
     """The headers of an entry, those among them that stand in variables as `${VARIABLE}`."""
     held = [entry, *(entry[key] for key in ("requestInit", "requestOptions") if isinstance(entry.get(key), dict))]
-    headers: JsonValue = next((found for part in held if (found := first_of(part, _HEADERS)) is not None), {})
+    headers: JsonValue = next((own for part in held if (own := first_of(part, _HEADERS)) is not None), {})
     in_variables = entry.get("env_http_headers") or {}  # Codex
     if not isinstance(headers, dict) or not isinstance(in_variables, dict):
         raise SourceError("unsupported_headers", f"{name}: `headers` is not an object")
@@ -155,18 +155,18 @@ def _words(name: str, command: str) -> list[str]:
 
 
 def _environment(
-    name: str, given: object, text: Placeholders, warn: Warn
+    name: str, declared: object, text: Placeholders, warn: Warn
 ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """Variables that are handed on, and those that get a text of their own."""
-    if given is None:
+    if declared is None:
         return (), ()
-    if isinstance(given, list):
-        return tuple(str(variable) for variable in given), ()
-    if not isinstance(given, dict):
+    if isinstance(declared, list):
+        return tuple(str(variable) for variable in declared), ()
+    if not isinstance(declared, dict):
         raise SourceError("malformed_server", f"`env` of {name} is neither an object nor a list of names")
     variables: list[str] = []
     environment: list[tuple[str, str]] = []
-    for variable, value in given.items():
+    for variable, value in declared.items():
         variable = str(variable)
         value = "" if value is None else value if isinstance(value, str) else json.dumps(value)
         value = text.variable(variable, value.strip())
@@ -202,10 +202,10 @@ def _of_file(
     return tuple(secret), tuple((variable, value) for variable, value in kept.items() if variable not in secret)
 
 
-def _folder(name: str, given: object, folder: Path, text: Placeholders) -> str | None:
-    if not isinstance(given, str) or not given.strip():
+def _folder(name: str, written: object, folder: Path, text: Placeholders) -> str | None:
+    if not isinstance(written, str) or not written.strip():
         return None
-    path = (folder / Path(text.plain(given.strip())).expanduser()).resolve()
+    path = (folder / Path(text.plain(written.strip())).expanduser()).resolve()
     if not path.is_dir():
         raise SourceError("no_such_folder", f"{name}: `cwd` is {path}, where no folder is")
     return str(path)

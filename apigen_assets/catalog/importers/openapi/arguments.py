@@ -67,32 +67,32 @@ def offer(arguments: list[Argument], linker: Linker, warn: Callable[[str], None]
     """
     cut = WHOLE
     linked, definitions, size = _linked(arguments, linker, cut)
-    depth = max((one.depth for one in linked), default=0) + 2
+    depth = max((schema.depth for schema in linked), default=0) + 2
     if size > MAX_GROWTH:
         raise OversizedError(f"about {size:,} bytes with everything in its place, more than {MAX_GROWTH:,}")
     if size > _ROOM or depth > _DEPTH or _deep(definitions):
         for cut in _CUTS:
             linked, definitions, size = _linked(arguments, linker, cut)
-            depth = max((one.depth for one in linked), default=0) + 2
+            depth = max((schema.depth for schema in linked), default=0) + 2
             if size <= _ROOM and depth <= _DEPTH:
                 break
         else:
             raise OversizedError(f"about {size:,} bytes even without the fields of optional objects")
         warn(f"too large to be offered whole: optional objects below level {cut.levels} are left out")
-    for argument, one in zip(arguments, linked, strict=True):
-        if one.unknown:
-            warn(f"the optional parameter {argument.sent.wire_name!r} is left out: {one.unknown}")
-    kept = [(argument, one) for argument, one in zip(arguments, linked, strict=True) if one.schema is not None]
+    for argument, target in zip(arguments, linked, strict=True):
+        if target.unknown:
+            warn(f"the optional parameter {argument.sent.wire_name!r} is left out: {target.unknown}")
+    kept = [(argument, target) for argument, target in zip(arguments, linked, strict=True) if target.schema is not None]
     wires = [argument.sent.wire_name or "value" for argument, _ in kept]
     names = _names(wires)
     table = NestedTable()
     properties: JsonObject = {}
     sent: dict[str, RestParameter] = {}
-    for name, (argument, one) in zip(names, kept, strict=True):
-        assert one.schema is not None
-        properties[name] = one.schema
-        keeps_null = argument.json_body and _takes_null(one.schema, definitions)
-        sent[name] = argument.sent.model_copy(update={"names": table.add(one.names), "keeps_null": keeps_null})
+    for name, (argument, target) in zip(names, kept, strict=True):
+        assert target.schema is not None
+        properties[name] = target.schema
+        keeps_null = argument.json_body and _takes_null(target.schema, definitions)
+        sent[name] = argument.sent.model_copy(update={"names": table.add(target.names), "keeps_null": keeps_null})
     parameters = object_schema(
         properties, [name for name, (argument, _) in zip(names, kept, strict=True) if argument.required]
     )
@@ -104,13 +104,13 @@ def offer(arguments: list[Argument], linker: Linker, warn: Callable[[str], None]
 
 def _linked(arguments: list[Argument], linker: Linker, cut: Cut) -> tuple[list[Linked], JsonObject, int]:
     linked = [linker.link(argument.part, cut) for argument in arguments]
-    for argument, one in zip(arguments, linked, strict=True):
-        if one.schema is None and argument.required:
-            raise not_given("the body" if argument.whole else argument.sent.wire_name, one)
-    recursive = frozenset().union(*(one.recursive for one in linked))
+    for argument, target in zip(arguments, linked, strict=True):
+        if target.schema is None and argument.required:
+            raise not_given("the body" if argument.whole else argument.sent.wire_name, target)
+    recursive = frozenset().union(*(schema.recursive for schema in linked))
     definitions, size = linker.definitions(recursive) if recursive else ({}, 0)
     names = sum(len(argument.sent.wire_name) + 12 for argument in arguments)
-    return linked, definitions, size + names + sum(one.size for one in linked)
+    return linked, definitions, size + names + sum(schema.size for schema in linked)
 
 
 def _deep(definitions: JsonObject) -> bool:

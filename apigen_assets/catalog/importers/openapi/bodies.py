@@ -41,10 +41,10 @@ class BodyError(ValueError):
 
 def preferred(types: list[str]) -> list[str]:
     """The media types that can be sent, the best first; of the rest nothing."""
-    bare = {str(one): str(one).partition(";")[0].strip().lower() for one in types}
-    known = {one: kind for one, kind in bare.items() if any(re.fullmatch(wanted, kind) for wanted in _ORDER)}
-    others = [one for one, kind in bare.items() if one not in known and is_other_text(kind)]
-    return [one for wanted in _ORDER for one, kind in known.items() if re.fullmatch(wanted, kind)] + others
+    bare = {str(media): str(media).partition(";")[0].strip().lower() for media in types}
+    known = {media: kind for media, kind in bare.items() if any(re.fullmatch(wanted, kind) for wanted in _ORDER)}
+    others = [media for media, kind in bare.items() if media not in known and is_other_text(kind)]
+    return [media for wanted in _ORDER for media, kind in known.items() if re.fullmatch(wanted, kind)] + others
 
 
 def sent_as(media: str) -> str:
@@ -91,7 +91,7 @@ def swagger_arguments(
         BodyError: none of the media types is sent here.
         FileUploadError: the body is a file.
     """
-    body = next((one for one in parameters if one.get("in") == "body"), None)
+    body = next((parameter for parameter in parameters if parameter.get("in") == "body"), None)
     if body is None:
         return [], None
     media = next(iter(preferred(consumes)), "application/json")
@@ -187,8 +187,10 @@ def fields_of(
 
 def form_media(consumes: list[str]) -> str:
     """The media type of a Swagger 2.0 form."""
-    forms = [one for one in consumes if "form" in one]
-    return next((one for one in forms if "urlencoded" in one), (forms or ["application/x-www-form-urlencoded"])[0])
+    forms = [media for media in consumes if "form" in media]
+    return next(
+        (media for media in forms if "urlencoded" in media), (forms or ["application/x-www-form-urlencoded"])[0]
+    )
 
 
 def request_body(operation: JsonObject, references: References) -> JsonObject:

@@ -50,7 +50,7 @@ def import_openapi(path: Path, name: str, base_url: str | None = None) -> Import
 
 
 def import_documents(
-    found: list[Document],
+    listed: list[Document],
     name: str,
     base_url: str | None = None,
     origin: str | None = None,
@@ -59,7 +59,7 @@ def import_documents(
     """Every operation of the given documents.
 
     Args:
-        found: the documents.
+        listed: the documents.
         name: slug of the source.
         base_url: server to call, instead of those that the documents name.
         origin: URL that a single document came from: relative servers are relative to it, and documents of the same
@@ -67,18 +67,18 @@ def import_documents(
         allow_private: such documents may lie on loopback and private addresses.
     """
     files = _Files(None if origin is None else _Fetched(origin, allow_private))
-    if origin is not None and len(found) == 1 and found[0].reason is None:
-        path = urlsplit(origin).path.lstrip("/") or found[0].name
-        found = [Document(path, found[0].data)]
-    return _imported(found, name, base_url, origin, files)
+    if origin is not None and len(listed) == 1 and listed[0].reason is None:
+        path = urlsplit(origin).path.lstrip("/") or listed[0].name
+        listed = [Document(path, listed[0].data)]
+    return _imported(listed, name, base_url, origin, files)
 
 
 def _imported(
-    found: list[Document], name: str, base_url: str | None, origin: str | None, files: "_Files"
+    listed: list[Document], name: str, base_url: str | None, origin: str | None, files: "_Files"
 ) -> ImportResult:
     collector = Collector(name, "openapi")
     usable = []
-    for document in found:
+    for document in listed:
         if document.reason is not None:
             collector.fail("", document.name, document.reason, document.detail)
         else:
@@ -93,7 +93,7 @@ def _imported(
                 collector.fail("", document.name, "not_openapi", detail)
     consumed = len(usable) == 1 and files.forget_text()
     if consumed:
-        found.clear()
+        listed.clear()
         usable.clear()
     host = None if origin is None else f"{urlsplit(origin).scheme}://{urlsplit(origin).netloc}".lower()
     for file, digest in specs.items():
@@ -135,8 +135,8 @@ class _Files(Mapping[str, JsonValue]):
         self._beside = beside
         self.warnings: list[str] = []
 
-    def add(self, found: Iterable[Document]) -> None:
-        self._data |= {document.name: document for document in found}
+    def add(self, listed: Iterable[Document]) -> None:
+        self._data |= {document.name: document for document in listed}
 
     def read(self, name: str) -> JsonValue:
         """The value of a document that is there.

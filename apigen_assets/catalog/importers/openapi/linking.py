@@ -281,7 +281,7 @@ class Linker:
             size += 14 + sum(len(name) + 3 for name in part["required"])
         if "dependentRequired" in out:
             out["dependentRequired"] = {
-                fields.get(name, name): [fields.get(one, one) for one in wanted]
+                fields.get(name, name): [fields.get(wire, wire) for wire in wanted]
                 for name, wanted in out["dependentRequired"].items()
             }
         return self._finished(out, part, Linked(out, size, depth, names, recursive), cut)
@@ -336,8 +336,8 @@ class Linker:
         if shape.keys() & {"properties", "patternProperties"} or isinstance(shape.get("additionalProperties"), dict):
             return True
         inner = [shape["items"]] if isinstance(shape.get("items"), dict) else []
-        inner += [one for key in LISTS for one in shape.get(key, [])]
-        return any(self._has_fields(one, level + 1) for one in inner)
+        inner += [branch for key in LISTS for branch in shape.get(key, [])]
+        return any(self._has_fields(piece, level + 1) for piece in inner)
 
     def _outline(self, part: JsonObject) -> Linked:
         """A required field of a schema that is cut: its type and what it is said to be."""
@@ -366,7 +366,7 @@ class Linker:
                 warn(f"the default {str(part['default'])[:60]!r} is not of its type")
         if "examples" in part and cut.levels is None:
             examples = [coerced(renamed(example, names), bare) for example in part["examples"]]
-            good = [one for one in examples if one is not None and self._fits(one, bare, linked.recursive)]
+            good = [item for item in examples if item is not None and self._fits(item, bare, linked.recursive)]
             if good:
                 more["examples"] = good[:3]
         if not more:

@@ -179,7 +179,9 @@ class Operations:
         declared = list(credentials)
         arguments = self._parameters(raw, declared, credentials)
         credentials += [secret.model_copy(update={"alternatives": ways_of(declared)}) for secret in server_secrets]
-        arguments = [one for one in without_holes(url, arguments, self._warn) if not _is_hole_of(one, credentials)]
+        arguments = [
+            argument for argument in without_holes(url, arguments, self._warn) if not _is_hole_of(argument, credentials)
+        ]
         body, body_type = self._body(operation, raw)
         arguments += self._without_secrets(body, declared, credentials)
         tool = offer(arguments, self._linker, self._warn)
@@ -223,7 +225,7 @@ class Operations:
             place, wire = Place(place_name), str(parameter["name"])
             if place is Place.HEADER and wire.lower() in _IGNORED_HEADERS:
                 continue
-            if any(one.place is place and one.wire_name.lower() == wire.lower() for one in credentials):
+            if any(secret.place is place and secret.wire_name.lower() == wire.lower() for secret in credentials):
                 continue
             required = parameter.get("required") is True
             text = _string(parameter.get("description"))
@@ -250,8 +252,8 @@ class Operations:
             body = request_body(operation, self._references)
             return body_arguments(body, self._components, self._linker, self._warn)
         listed = operation.get("consumes") or self._spec.get("consumes")
-        consumes = [str(one) for one in listed] if isinstance(listed, list) else []
-        form = [one for one in raw if one.get("in") == "formData"]
+        consumes = [str(media) for media in listed] if isinstance(listed, list) else []
+        form = [parameter for parameter in raw if parameter.get("in") == "formData"]
         if not form:
             return swagger_arguments(raw, consumes, self._components, self._linker, self._warn)
         arguments = []
@@ -279,7 +281,7 @@ class Operations:
                 secret = self._security.of_parameter(wire, Place.BODY, argument.required, text, declared)
             if secret is None:
                 kept.append(argument)
-            elif all(one.place is not Place.BODY or one.wire_name != secret.wire_name for one in credentials):
+            elif all(known.place is not Place.BODY or known.wire_name != secret.wire_name for known in credentials):
                 credentials.append(secret)
         return kept
 
@@ -302,7 +304,7 @@ def _is_hole_of(argument: Argument, credentials: list[Credential]) -> bool:
     """Whether a hole of the path is filled by a credential."""
     sent = argument.sent
     return sent.place is Place.PATH and any(
-        one.place is Place.PATH and one.wire_name == sent.wire_name for one in credentials
+        secret.place is Place.PATH and secret.wire_name == sent.wire_name for secret in credentials
     )
 
 

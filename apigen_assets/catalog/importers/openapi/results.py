@@ -53,7 +53,7 @@ class Results:
             return None
         content = response.get("content")
         if isinstance(content, dict):
-            media = next((one for one in content if "json" in str(one) or str(one) == "*/*"), None)
+            media = next((kind for kind in content if "json" in str(kind) or str(kind) == "*/*"), None)
             described_by = content.get(media) if media is not None else None
             return described_by.get("schema") if isinstance(described_by, dict) else None
         return response.get("schema") if self._swagger else None
