@@ -93,7 +93,7 @@ def test_apigen_ui_starts_the_guarded_server_on_loopback(monkeypatch):
     monkeypatch.setattr(os, "execv", lambda program, command: executed.append(command))
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
     monkeypatch.setenv(UI_HOSTS, "")
-    CliRunner().invoke(app, ["ui", "--port", "3999"])
+    CliRunner().invoke(app, ["ui", "--port", free_port()])
     (command,) = executed
     assert command[1:3] == ["-m", dev.__name__] and command[-2:] == ["-h", "127.0.0.1"]
     started = []
@@ -102,13 +102,29 @@ def test_apigen_ui_starts_the_guarded_server_on_loopback(monkeypatch):
     assert started == [[sys.executable, "-m", server.__name__, "--port", "1"]]
 
 
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return str(probe.getsockname()[1])
+
+
+def test_an_address_that_cannot_be_used_is_refused_before_anything_starts(monkeypatch):
+    monkeypatch.setattr(os, "execv", lambda program, command: pytest.fail("started"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        wrong = [["--port", port], ["--host", "203.0.113.1"], ["--port", "99999"]]
+        for arguments in wrong:
+            refused = CliRunner().invoke(app, ["ui", *arguments])
+            assert refused.exit_code == 2, arguments
+            assert "cannot listen on" in refused.output or "65535" in refused.output
+
+
 def test_what_was_started_in_the_background_can_be_stopped(monkeypatch):
     """A shell's background jobs ignore SIGINT, and Dagster makes SIGTERM do what SIGINT does."""
     at_start = []
     monkeypatch.setattr("os.execv", lambda program, command: at_start.append(signal.getsignal(signal.SIGINT)))
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        CliRunner().invoke(app, ["ui"])
+        CliRunner().invoke(app, ["ui", "--port", free_port()])
     finally:
         signal.signal(signal.SIGINT, before)
     assert at_start == [signal.SIG_DFL]
