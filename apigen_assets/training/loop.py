@@ -62,7 +62,6 @@ def train(
     if device.kind == "cpu":
         disable_compiled_collectives()
     import deepspeed
-    import torch
     import transformers
 
     # Before the model: ZeRO-3 divides weights as they are made, and must know among how many
@@ -88,7 +87,10 @@ def train(
     heldout = measured if measured is not None and len(measured) else None
     # Rows alike in length together: the logits of a batch cover the tail of positions that holds all of its answers
     asked = np.argsort(heldout.lengths, kind="stable") if heldout is not None else np.zeros(0, dtype=np.int64)
-    follow = _Follow(recipe, plan, step_tokens, start, progress)
+    flops = flops_per_token(recipe, parameters, float(store.lengths.mean()))
+    peak_flops = device.peak_flops * plan.processes if device.peak_flops else None
+    share_per_rate = flops / peak_flops if peak_flops else None
+    follow = _Follow(recipe, plan, step_tokens, start, progress, share_per_rate)
     trainer = _trainer_class()(
         model=model,
         args=arguments,
@@ -110,9 +112,7 @@ def train(
     history = trainer.state.log_history
     tokens = int(step_tokens[start:done].sum())
     rate = follow.rate(done) or tokens / max(seconds, 1e-9)
-    total_flops = rate * flops_per_token(recipe, parameters, float(store.lengths.mean()))
-    mfu = total_flops / (device.peak_flops * plan.processes) if device.peak_flops else None
-    peak = torch.cuda.max_memory_allocated() if device.kind == "cuda" else _resident_bytes()
+    mfu = rate * share_per_rate if share_per_rate else None
     curve = [
         {
             "step": entry["step"],
@@ -138,7 +138,7 @@ def train(
         seconds=seconds,
         tokens_per_second=rate,
         mfu=mfu,
-        peak_memory_bytes=int(peak),
+        peak_memory_bytes=_peak_bytes(),
         resumed_from_step=start or None,
         stopped_early=done < len(step_tokens),
     )
@@ -220,9 +220,16 @@ class _Follow:
     """Follows the loop: progress lines, time per step, and the stop at a mark."""
 
     def __init__(
-        self, recipe: Recipe, plan: BatchPlan, step_tokens: Sequence[int], start: int, progress: Progress
+        self,
+        recipe: Recipe,
+        plan: BatchPlan,
+        step_tokens: Sequence[int],
+        start: int,
+        progress: Progress,
+        mfu_per_rate: float | None,
     ) -> None:
         self.recipe, self.plan, self.progress = recipe, plan, progress
+        self.mfu_per_rate = mfu_per_rate
         self.tokens = np.cumsum(step_tokens)
         self.start = start
         self.seconds = 0.0
@@ -260,9 +267,11 @@ class _Follow:
             "lr": float(logs["learning_rate"]),
             "grad_norm": float(logs.get("grad_norm", 0.0)),
             "tokens_per_second": round(rate, 1),
+            "peak_memory_gb": round(_peak_bytes() / 1e9, 2),
         }
+        mfu = f"MFU {rate * self.mfu_per_rate:.1%}  " if self.mfu_per_rate and rate else ""
         text = f"step {step}/{len(self.tokens)}  loss {values['loss']:.4f}  lr {values['lr']:.2e}  " + (
-            f"{rate:,.0f} tokens/s  {_minutes(left)} left" if rate else ""
+            f"{rate:,.0f} tokens/s  {mfu}{values['peak_memory_gb']:.1f} GB  {_minutes(left)} left" if rate else ""
         )
         self.progress.step(values, text, last=step == len(self.tokens))
 
@@ -326,9 +335,14 @@ def _agreed(resumed: Path | None, main: bool) -> Path | None:
     return Path(shared[0]) if shared[0] else None
 
 
-def _resident_bytes() -> int:
+def _peak_bytes() -> int:
+    """Most memory that this process ever held: of its GPU, else resident."""
     import resource
 
+    import torch
+
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

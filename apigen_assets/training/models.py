@@ -2,11 +2,12 @@
 
 import json
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from apigen_assets.files.json_types import JsonMapping, JsonObject
-from apigen_assets.training.recipe import Recipe
+from apigen_assets.training.recipe import Recipe, RecipeError
 
 SMALL = 50_000_000
 """Parameters below which a CPU runs a model in one thread and in fp32."""
@@ -45,6 +46,26 @@ def check_base(recipe: Recipe) -> None:
     source = recipe.base.source
     config = _config(recipe, source)
     _check_architecture(recipe, {key: getattr(config, key, None) for key in recipe.architecture})
+
+
+def check_attention(recipe: Recipe, kind: str) -> None:
+    """Check that the recipe's attention can be computed here.
+
+    Args:
+        recipe: what to train.
+        kind: `cuda` or `cpu`.
+
+    Raises:
+        RecipeError: it needs a GPU or a package that is not there.
+    """
+    if recipe.attention != "flash_attention_2":
+        return
+    lacking = "a GPU" if kind != "cuda" else "the package flash-attn" if not find_spec("flash_attn") else None
+    if lacking:
+        raise RecipeError(
+            f"recipe {recipe.name}: `attention: flash_attention_2` needs {lacking}, which is not here: "
+            "--set attention=sdpa computes the same"
+        )
 
 
 def check_base_files(recipe: Recipe) -> None:

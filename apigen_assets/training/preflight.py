@@ -215,7 +215,7 @@ def _memory(
     # Logits in the working precision, their fp32 copy and its gradient
     logits = positions * answer_share * config.vocab_size * (width + 8)
     gathered = 2 * parameters / max(layers, 1) * width if stage == 3 else 0.0
-    buffers = min(_BUCKETS, 2 * parameters * width) + gathered
+    buffers = min(_BUCKETS, 2 * trainable * width) + gathered
     return Memory(weights, gradients, optimizer, activations, logits, buffers)
 
 

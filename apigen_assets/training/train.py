@@ -39,7 +39,14 @@ from apigen_assets.training.environment import (
 from apigen_assets.training.examples import DataError, TrainingExample
 from apigen_assets.training.heldout import generate, samples, samples_json, score, to_json
 from apigen_assets.training.model_card import model_card
-from apigen_assets.training.models import BaseError, build_model, check_base, generation_config, ready_to_answer
+from apigen_assets.training.models import (
+    BaseError,
+    build_model,
+    check_attention,
+    check_base,
+    generation_config,
+    ready_to_answer,
+)
 from apigen_assets.training.preflight import PreflightError, preflight
 from apigen_assets.training.prepare import RowFiles, prepare, read_heldout, wait_prepared
 from apigen_assets.training.progress import Progress
@@ -114,6 +121,7 @@ def _run(recipe: Recipe, arguments: argparse.Namespace, work: Path) -> None:
     with Progress(rank == 0) as progress, _alone(arguments.out, rank):
         hardware = device()
         plan = plan_batch(recipe, world)
+        check_attention(recipe, hardware.kind)
         files = RowFiles(
             arguments.rows, arguments.heldout_rows or arguments.rows, arguments.tokenizer_rows or arguments.rows
         )
