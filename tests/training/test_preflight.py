@@ -18,7 +18,7 @@ GPU = 40 * GB
         ("xlam-7b", 6_910_365_696),
         ("qwen3-0.6b", 596_049_920),
         ("smollm2-135m", 134_515_008),
-        ("qwen2.5-coder-0.5b", 494_032_768),
+        ("qwen2.5-coder-0.5b", 630_167_424),
     ],
 )
 def test_parameters_are_those_of_the_published_weights(name, parameters):
