@@ -49,8 +49,8 @@ _ANSWER = (
     'Answer with one JSON object and nothing else, its keys in this order: {"thought": "...", "quotes": ["..."], '
     '"pass": "yes" or "no", "rule": number}. "thought" comes first, always: go through the calls argument by argument '
     'and say where each value comes from. "quotes" are the words of the query that state the values, copied exactly. '
-    'Then "pass" says "yes" where no rule is broken, else "no", with "rule" as the number of the first rule that is '
-    'broken; when it passes, "rule" is left out.'
+    'Then "pass" says "yes" and "rule" is 0 where no rule is broken; else "pass" says "no", and "rule" is the number '
+    "of the first rule that is broken."
 )
 _SCORES = (
     ' Add "scores": a list of {count} numbers from 0 to 10, one per rule in their order: 10 where the rule is surely '
@@ -74,9 +74,9 @@ def response_format(scores: bool = False) -> JsonObject:
             else {}
         ),
         "pass": {"type": "string", "enum": ["yes", "no"]},
-        "rule": {"type": "integer", "minimum": 1, "maximum": len(RULES)},
+        "rule": {"type": "integer", "minimum": 0, "maximum": len(RULES)},
     }
-    required = [name for name in properties if name not in ("rule", "quotes")]
+    required = [name for name in properties if name != "quotes"]
     schema: JsonObject = {
         "type": "object", "properties": properties, "required": required, "additionalProperties": False,
     }  # fmt: skip

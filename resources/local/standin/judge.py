@@ -15,13 +15,13 @@ _STOP = word_set("the a an of for to in and with is are what from that this usin
 
 
 def judge(case: Case, model: str, rng: random.Random) -> str:
-    """A verdict as JSON: `thought`, `pass` and, where it fails, the number of the first rule broken."""
+    """A verdict as JSON: `thought`, `pass` and the number of the first rule broken, 0 where none is."""
     rule, thought = _find_fault(case)
     if rng.random() < JUDGE_ERROR[model]:
         rule, thought = (0, "") if rule else (1, "The arguments do not serve the request.")
     if rule:
         return json.dumps({"thought": thought, "pass": "no", "rule": rule})
-    return json.dumps({"thought": "", "pass": "yes"})
+    return json.dumps({"thought": "", "pass": "yes", "rule": 0})
 
 
 def _find_fault(case: Case) -> tuple[int, str]:

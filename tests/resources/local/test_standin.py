@@ -272,7 +272,7 @@ def _judge(model: str, query: str, calls: list[dict[str, Any]], results: list[di
 def test_it_judges_by_rule(faultless: str) -> None:
     area = {"name": "circle_area", "arguments": {"radius": 5}}
     query = "What is the area of a circle with radius 5?"
-    assert _judge(faultless, query, [area]) == {"thought": "", "pass": "yes"}
+    assert _judge(faultless, query, [area]) == {"thought": "", "pass": "yes", "rule": 0}
     assert _judge(faultless, "What is the area of a circle with radius five?", [area])["pass"] == "yes"
     wrong = _judge(faultless, query, [{"name": "circle_area", "arguments": {"radius": 6}}])
     assert (wrong["pass"], wrong["rule"]) == ("no", 1)

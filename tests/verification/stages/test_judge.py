@@ -260,3 +260,13 @@ class TestControls:
     def test_another_partition_draws_other_control_rows(self):
         drawn = [{item.candidate_id for item, _ in drawn_controls(8, name, 0)} for name in ("a", "a", "b")]
         assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_a_verdict_that_has_every_key_need_not_contradict_itself() -> None:
+    """A model that fills every key named a rule whenever it passed a row: there is a number for none."""
+    schema = response_format()["json_schema"]["schema"]
+    assert set(schema["required"]) == {"thought", "pass", "rule"}
+    assert schema["properties"]["rule"]["minimum"] == 0
+    assert '"rule" is 0' in judge_messages("q", [], [], [])[0]["content"]
+    assert read_vote('{"thought": "fine", "pass": "yes", "rule": 0}').answer is JudgeAnswer.PASS
+    assert read_vote('{"thought": "fine", "pass": "yes"}').answer is JudgeAnswer.PASS
