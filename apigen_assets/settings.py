@@ -125,6 +125,9 @@ class Settings(BaseSettings):
     judge_scores: bool = False
     """Judges give a number from 0 to 10 per rule as well; a row passes where each is at least `judge_threshold`."""
     judge_threshold: float = Field(default=7.0, ge=0, le=10)
+    judge_wait_s: float = Field(default=60.0, gt=0)
+    """Seconds that `apigen verify --judge` waits for a judge that is overloaded or being loaded; rows then wait as
+    undecided. A run waits as long as generators.yaml says (`max_wait_s`)."""
     judge_controls: int = Field(default=8, ge=0)
     """Rows known to be good or bad that every judge is asked about in every partition; one that does not tell them
     apart does not count there. 0: none."""

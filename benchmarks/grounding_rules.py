@@ -3,6 +3,9 @@
     python benchmarks/grounding_rules.py            # print the table over the packaged corpus
     python benchmarks/grounding_rules.py --write    # and write it to apigen_assets/verification/grounding/measured.json
     python benchmarks/grounding_rules.py --bfcl DATA [--write]    # measure on BFCL's answers anew as well
+    python benchmarks/grounding_rules.py --first-run FILE [--write]    # add what the rules do on pairs never tried
+
+FILE has labelled pairs as `labelled_pairs.py` takes them, and counts once: before anybody has read what the rules say.
 
 DATA is `bfcl_eval/data` of an environment made by `apigen bfcl-install`. BFCL's queries, its answers and the damage
 done to them are counted on, never kept: an argument that may be left out is taken where the query says its value.
@@ -10,6 +13,7 @@ done to them are counted on, never kept: an argument that may be left out is tak
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +24,14 @@ from apigen_assets.domain.candidate import Candidate
 from apigen_assets.domain.style import style_of
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.functions.library import all_seeds
-from apigen_assets.verification.corpus.measure import Counts, measure_damage, measure_rules, rule_table
+from apigen_assets.verification.corpus.measure import (
+    Counts,
+    count_rules,
+    measure_damage,
+    measure_rules,
+    measure_writing,
+    rule_table,
+)
 from apigen_assets.verification.grounding import strength
 
 CATEGORIES = (
@@ -122,6 +133,35 @@ def bfcl_frame(data: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=Candidate.SCHEMA, orient="row")
 
 
+def labelled(file: Path, truth: str) -> pl.DataFrame:
+    """The pairs of a file with this label, as `count_rules` takes them."""
+    pairs = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    rows = [
+        {"candidate_id": f"{number}", **{name: _text(pair[name]) for name in ("query", "tools", "answers")}}
+        for number, pair in enumerate(pairs)
+        if pair["truth"] == truth
+    ]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("candidate_id", "query", "tools", "answers"), pl.String))
+
+
+def _text(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def with_first_run(known: JsonObject, file: Path) -> JsonObject:
+    """The counts of first runs with those of a file added."""
+    good, bad = labelled(file, "good"), labelled(file, "bad")
+    more = as_json(count_rules(good, bad, good.clear().with_columns(source_id=pl.lit(""))))
+    rules = {
+        name: dict(Counter(known["rules"].get(name, {})) + Counter(more["rules"].get(name, {})))
+        for name in sorted(known["rules"].keys() | more["rules"].keys())
+    }
+    rules = {
+        name: {key: counts.get(key, 0) for key in ("fired", "right", "wrong_on_good")} for name, counts in rules.items()
+    }
+    return {**{key: known[key] + more[key] for key in ("good_rows", "bad_rows")}, "rules": rules}
+
+
 def as_json(counts: Counts) -> JsonObject:
     return {
         "good_rows": counts.good_rows,
@@ -141,15 +181,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--bfcl", type=Path)
+    parser.add_argument("--first-run", type=Path)
     options = parser.parse_args()
     corpus = as_json(measure_rules(seeds()))
     elsewhere = as_json(measure_damage(bfcl_frame(options.bfcl))) if options.bfcl else strength.measured()["elsewhere"]
+    parts = {"corpus": corpus, "writing": as_json(measure_writing()), "first_runs": strength.measured()["first_runs"]}
+    parts["elsewhere"] = elsewhere
+    if options.first_run:
+        parts["first_runs"] = with_first_run(dict(parts["first_runs"]), options.first_run)
     if options.write:
         target = Path(strength.__file__).with_name("measured.json")
-        target.write_text(json.dumps({"corpus": corpus, "elsewhere": elsewhere}, indent=1) + "\n", encoding="utf-8")
-        for cached in (strength.measured, strength.counts_of, strength.precision_of, strength.rejects):
+        target.write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
+        for cached in (
+            strength.measured,
+            strength.counts_of,
+            strength.written_counts_of,
+            strength.precision_of,
+            strength.written_precision_of,
+            strength.rejects,
+        ):
             cached.cache_clear()
-    for name, part in (("corpus", corpus), ("elsewhere", elsewhere)):
+    for name, part in parts.items():
         print(f"{name}: {part['good_rows']} good rows, {part['bad_rows']} bad ones")
     with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=200, tbl_formatting="ASCII_MARKDOWN"):
         print(rule_table())

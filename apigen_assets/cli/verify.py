@@ -129,7 +129,7 @@ def _chat(stack: ExitStack, judges: list[str]) -> ChatModel:
             find_generator(name)
     except (UnknownGeneratorError, ValueError) as error:
         raise UnusableInputError(str(error)) from None
-    llm = LlmResource.from_settings(settings())
+    llm = LlmResource.from_settings(settings()).model_copy(update={"max_wait_s": settings().judge_wait_s})
     stack.callback(llm.close)
     return llm
 

@@ -231,7 +231,7 @@ class Endpoint:
                 raise self._die(await self._nobody(transport, outcome))
         elif outcome.throttled or (outcome.status >= 500 and not self.forms.doubted(order.body)):
             self.admission.open()
-        if outcome.throttled:
+        if outcome.throttled or outcome.shared:
             waited = self._patience.exhausted(outcome.retry_after)
             if waited is not None:
                 raise self._die(
@@ -239,6 +239,7 @@ class Endpoint:
                     f"({self.config.max_wait_s:g}); it said: {outcome.reason}. Answers received are journalled: "
                     "run again later"
                 )
+        if outcome.throttled:
             tries.throttles += 1
         else:
             if outcome.status == 0 and self._answered - tries.answered_before < self.admission.room // 2:

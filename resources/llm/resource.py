@@ -43,6 +43,8 @@ class LlmResource(dg.ConfigurableResource["LlmResource"]):
     """Tokens that everything in the journal may have used."""
     total_money_budget: float | None = None
     """USD that everything in the journal may have cost."""
+    max_wait_s: float | None = None
+    """Longest wait, in seconds, for an endpoint that only asks to wait; null: what each generator says."""
 
     _client: ChatClient | None = PrivateAttr(default=None)
 
@@ -93,7 +95,11 @@ class LlmResource(dg.ConfigurableResource["LlmResource"]):
         """The client, made at first need."""
         if self._client is None:
             limits = Limits(self.token_budget, self.money_budget, self.total_token_budget, self.total_money_budget)
-            self._client = ChatClient(
-                enabled_generators(Path(self.generators_file)), Path(self.journal_dir), limits=limits
-            )
+            models = enabled_generators(Path(self.generators_file))
+            if (most := self.max_wait_s) is not None:
+                models = {
+                    name: model.model_copy(update={"max_wait_s": min(most, model.max_wait_s)})
+                    for name, model in models.items()
+                }
+            self._client = ChatClient(models, Path(self.journal_dir), limits=limits)
         return self._client

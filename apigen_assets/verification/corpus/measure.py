@@ -13,7 +13,13 @@ from apigen_assets.files.json_types import JsonObject
 from apigen_assets.verification.corpus.corpus import labelled_pairs
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.grounding import ground
-from apigen_assets.verification.grounding.strength import counts_of, measured, rejects
+from apigen_assets.verification.grounding.strength import (
+    counts_of,
+    measured,
+    rejects,
+    written_counts_of,
+    written_precision_of,
+)
 
 _FORMAT = frozenset({"format", "execution", "hostile"})
 
@@ -27,6 +33,9 @@ RULES_SCHEMA = pl.Schema(
         "wrong": pl.Int64,
         "wrong_on_good_rows": pl.Int64,
         "fired_elsewhere": pl.Int64,
+        "written_right": pl.Int64,
+        "written_wrong": pl.Int64,
+        "written_precision": pl.Float64,
         "precision": pl.Float64,
         "precision_low": pl.Float64,
         "precision_high": pl.Float64,
@@ -34,7 +43,7 @@ RULES_SCHEMA = pl.Schema(
     }
 )
 """One row per rule; the interval is Wilson's at 95 %. `fired_elsewhere` is the part of `fired` on rows that are not
-packaged."""
+packaged. `written_*` leaves damage out."""
 
 
 class Counts(NamedTuple):
@@ -125,6 +134,7 @@ def rule_table() -> pl.DataFrame:
     rows = []
     for rule in Rule:
         counts = counts_of(rule)
+        written = written_counts_of(rule)
         fired, right = counts["fired"], counts["right"]
         low, high = wilson(right, fired)
         rows.append(
@@ -137,6 +147,9 @@ def rule_table() -> pl.DataFrame:
                 "wrong": fired - right,
                 "wrong_on_good_rows": counts["wrong_on_good"],
                 "fired_elsewhere": elsewhere.get(rule.value, {}).get("fired", 0),
+                "written_right": written["right"],
+                "written_wrong": written["wrong"],
+                "written_precision": written_precision_of(rule),
                 "precision": right / fired if fired else None,
                 "precision_low": low,
                 "precision_high": high,
@@ -146,6 +159,24 @@ def rule_table() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=RULES_SCHEMA, orient="row").sort("fired", descending=True, maintain_order=True)
 
 
+def measure_writing() -> Counts:
+    """Counts of every rule over the packaged pairs that pass the format check, without damage."""
+    pairs = _formatted_pairs()
+    good, bad = (pairs.filter(pl.col("truth") == truth).select(_COLUMNS) for truth in ("good", "bad"))
+    return count_rules(good, bad, good.clear().with_columns(source_id=pl.lit("")))
+
+
+def _formatted_pairs() -> pl.DataFrame:
+    from apigen_assets.verification.stages.format import FormatChecker
+
+    pairs = labelled_pairs()
+    passed = set(FormatChecker().check(pairs.select(list(Candidate.SCHEMA))).filter("passed")["candidate_id"])
+    return pairs.filter(pl.col("candidate_id").is_in(passed))
+
+
+_COLUMNS = ["candidate_id", "query", "tools", "answers"]
+
+
 def measure_rules(more_good: pl.DataFrame | None = None, seeds: Sequence[int] = (0, 1, 2)) -> Counts:
     """Counts of every rule over the packaged pairs and the damage done to their good ones.
 
@@ -153,11 +184,7 @@ def measure_rules(more_good: pl.DataFrame | None = None, seeds: Sequence[int] = 
         more_good: further rows that are right, such as the hand-written seeds.
         seeds: each chooses damage anew; equal damage counts once.
     """
-    from apigen_assets.verification.stages.format import FormatChecker
-
-    pairs = labelled_pairs()
-    passed = set(FormatChecker().check(pairs.select(list(Candidate.SCHEMA))).filter("passed")["candidate_id"])
-    pairs = pairs.filter(pl.col("candidate_id").is_in(passed))
+    pairs = _formatted_pairs()
     good = pairs.filter(pl.col("truth") == "good").select(list(Candidate.SCHEMA))
     if more_good is not None:
         good = pl.concat([good, more_good.select(good.columns)])

@@ -6,7 +6,7 @@ from apigen_assets.verification.grounding.arguments import Leaf, Status
 from apigen_assets.verification.grounding.beside import akin, near_cues, unused_numbers
 from apigen_assets.verification.grounding.english import content_stems, stem
 from apigen_assets.verification.grounding.finding import Rule
-from apigen_assets.verification.grounding.follows import follows
+from apigen_assets.verification.grounding.follows import follows, may_be_calculated
 from apigen_assets.verification.grounding.match import could_say
 from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.number_words import ORDINALS
@@ -61,6 +61,8 @@ def judge_number(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
         unused = _free_ordinals(leaf, query)
         said = ", ".join(query.text[number.start : number.end].strip() for number in unused[:3])
     dropped = next((number for number in query.numbers if number.amount == -value < 0 and number.digits), None)
+    if dropped is not None and leaf.in_list and query.is_used(dropped.start, dropped.end):
+        dropped = None  # of another one: `x - y = -1`
     if dropped is not None:
         text = query.text[dropped.start : dropped.end].strip()
         leaf.against(Rule.SIGN_LOST, f"{shown} has lost its sign: the query says {text}")
@@ -95,11 +97,13 @@ def judge_number(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
         leaf.against(Rule.DERIVABLE_NUMBER, f"{shown} is not in the query; it may mean that there is none")
     elif _is_counted(leaf, value, query):
         leaf.ask(Rule.DERIVABLE_NUMBER, f"{shown} is not in the query; it may count those that the query names")
-    elif not query.english and (tenfold := _shifted(leaf, value, query)) is not None:
+    elif (tenfold := _shifted(leaf, value, query)) is not None:
         leaf.against(Rule.SHIFTED, f"{shown} is not in the query, which says {tenfold}")
     elif unused:
         query.blamed += [(number.start, number.end) for number in unused]
-        leaf.against(Rule.OTHER_NUMBER, f"{shown} is not in the query, which says {said}")
+        sure = _is_said_plainly(leaf, unused, query) and not may_be_calculated(value, query)
+        rule = Rule.OTHER_NUMBER if sure else Rule.MAY_BE_OTHER_NUMBER
+        leaf.against(rule, f"{shown} is not in the query, which says {said}")
     elif sibling is not None:
         leaf.against(Rule.SIBLING_SAYS, f"{shown} is not in the query, which says {sibling.value!r} in {sibling.place}")
     elif RELATIVE.search(query.text) and (1900 <= value <= 2100 or _is_of_calendar(leaf)):
@@ -115,6 +119,31 @@ def judge_number(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
         leaf.against(Rule.INVENTED_NUMBER, f"{shown} is not in the query, nor anything it could follow from")
     else:
         leaf.ask(Rule.UNSTATED_NUMBER, f"{shown} is not stated")
+
+
+_PARTS = re.compile(
+    r"\b(?:half|halves|thirds?|quarters?|fifths?|tenths?|doubl\w+|twice|tripl\w+|dozens?|pairs?|couple|decades?|century|"
+    r"centuries|fortnights?|k|grand|percent|per cent|share|ratio|in \d+|out of|every|each|per)\b|%"
+)
+
+
+def _is_said_plainly(leaf: Leaf, said: list[Number], query: Query) -> bool:
+    """Whether a whole number is wanted, and the ones the query says are whole, in digits and in no other unit."""
+    if float(leaf.value) != int(leaf.value) or abs(leaf.value) < 2 or leaf.scale is not None:
+        return False
+    plain = all(
+        number.digits
+        and number.amount == int(number.amount)
+        and not number.share
+        and (leaf.wanted is None or number.measure in {"", leaf.wanted})
+        for number in said
+    )
+    in_words = any(
+        not number.digits and query.text[number.start : number.end].split(" ")[0] not in {"a", "an"}
+        for number in query.numbers
+        if not query.is_used(number.start, number.end)
+    )
+    return plain and not in_words and not _PARTS.search(query.text)
 
 
 _DEGREE = re.compile(

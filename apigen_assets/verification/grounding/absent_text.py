@@ -4,6 +4,7 @@ import json
 import re
 
 from apigen_assets.files.excerpt import cut
+from apigen_assets.verification.grounding.absent_moments import judge_moment
 from apigen_assets.verification.grounding.absent_numbers import is_slip, numbers_that_fit, stated_sibling
 from apigen_assets.verification.grounding.arguments import Leaf, Status
 from apigen_assets.verification.grounding.beside import SIGN_CODES, has_cue
@@ -23,10 +24,7 @@ from apigen_assets.verification.grounding.finding import Rule
 from apigen_assets.verification.grounding.match import NUMERIC
 from apigen_assets.verification.grounding.query import Query, Span
 from apigen_assets.verification.grounding.times import (
-    RELATIVE,
-    Moment,
     dates_agree,
-    is_relative,
     moments_in,
     only_moments,
 )
@@ -68,7 +66,7 @@ def judge_text(leaf: Leaf, query: Query, value: str, leaves: list[Leaf]) -> None
         return
     moments = only_moments(folded)
     if moments:
-        _judge_moment(leaf, query, shown, moments)
+        judge_moment(leaf, query, shown, moments)
         return
     quoted = [span for span in query.quoted if not query.is_used(*span)]
     codes = [span for span in query.codes if not query.is_used(*span)]
@@ -147,14 +145,16 @@ def _judge_code(
     leaf: Leaf, query: Query, shown: str, folded: str, said: list[Span], leaves: list[Leaf], otherwise: str
 ) -> None:
     """Ungrounded where the query says something else of this kind, else undecided."""
-    texts = [query.text[slice(*span)].strip() for span in said]
+    texts = [query.text[slice(*span)].strip().rstrip("?.,!;:") for span in said]
     query.blamed += said
     twin = next((text for text in texts if len(folded) >= 4 and _is_nearly(folded, text)), None)
     sibling = stated_sibling(leaf, leaves) if len(folded) > 5 or re.search(r"\d", folded) else None
     if twin is not None:
         leaf.against(Rule.CODE_DIFFERS, f"{shown} is not in the query, which says {twin!r}")
     elif texts:
-        leaf.against(Rule.OTHER_TEXT, f"{shown} is not in the query, which says {texts[0]!r}")
+        alike = next((text for text in texts if _pattern(text) == _pattern(folded)), None)
+        rule = Rule.OTHER_TEXT if alike and re.search(r"\d", folded) else Rule.MAY_BE_OTHER_TEXT
+        leaf.against(rule, f"{shown} is not in the query, which says {alike or texts[0]!r}")
     elif sibling is not None:
         why = f"{shown} is not in the query, which says {sibling.value!r} in {sibling.place}"
         leaf.against(Rule.SIBLING_SAYS, why)
@@ -190,7 +190,7 @@ def _judge_unsaid(
     elif _is_initials(str(leaf.value), query):
         leaf.say(Status.UNDECIDED, f"{shown} may be what its initials stand for")
     elif quoted or codes or instants or (stated_sibling(leaf, leaves) is not None and not choice):
-        leaf.against(Rule.OTHER_TEXT, f"{shown} is not in the query")
+        leaf.against(Rule.MAY_BE_OTHER_TEXT, f"{shown} is not in the query")
     elif choice:
         if leaf.optional and leaf.has_default and not has_cue(leaf, query):
             leaf.against(Rule.INVENTED_CHOICE, f"nothing in the query asks for {leaf.parameter} = {shown}")
@@ -261,61 +261,6 @@ def _is_initials(value: str, query: Query) -> bool:
     initials = "".join(word[0] for word in words)
     # `NYC` has the initial of a word that people leave out
     return len(initials) >= 2 and any(word.text in (initials, f"{initials}c") for word in query.words)
-
-
-def _judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) -> None:
-    """A date or time that the query does not say: wrong where it says others in full and nothing is relative."""
-    wants_date = any(moment.dates for moment in moments)
-    said = [moment for moment in query.moments if bool(moment.dates) == wants_date]
-    partly = any(dates_agree(own.dates, rival.dates) for own in moments for rival in said if own.dates and rival.dates)
-    unused = [moment for moment in said if not query.is_used(moment.start, moment.end)]
-    relative = RELATIVE.search(query.text) or _SPAN_OF_TIME.search(query.text)
-    whole = [moment for moment in unused if _is_full(moment)]
-    clocks = [match.span() for match in _CLOCK.finditer(query.text) if not query.is_used(*match.span())]
-    rival: Span | None = None
-    if partly and (relative or not any(moment.times for moment in query.moments)) and any(own.times for own in moments):
-        leaf.say(Status.UNDECIDED, "the date is stated, the time is not")
-        return
-    if wants_date and whole and not partly and not is_relative(query.text):
-        said_instead = query.text[whole[0].start : whole[0].end]
-        leaf.against(Rule.OTHER_MOMENT, f"{shown} is not in the query, which says {said_instead!r}")
-        return
-    if wants_date and _TODAY.search(query.text) and RELATIVE.sub("", query.text) != query.text:
-        leaf.say(Status.UNDECIDED, "a date relative to one that the query says")
-        return
-    if wants_date and not query.english and (days := _other_days(moments, query)):
-        leaf.against(Rule.DAY_DIFFERS, f"{shown} is not in the query, which says {', '.join(days)}")
-        return
-    if not wants_date and (unused or clocks):
-        rival = (unused[0].start, unused[0].end) if unused else clocks[0]
-    elif said and not relative and not (partly and wants_date and len(moments) == 1):
-        rival = ((unused or said)[0].start, (unused or said)[0].end)
-    elif unused and not partly and any(_is_full(moment) for moment in unused) and wants_date:
-        rival = (unused[0].start, unused[0].end)
-    if rival is not None:
-        leaf.against(Rule.OTHER_MOMENT, f"{shown} is not in the query, which says {query.text[slice(*rival)]!r}")
-    elif leaf.is_default:
-        leaf.say(Status.GROUNDED, "default")
-    else:
-        leaf.say(Status.UNDECIDED, "a date or time that the query does not spell out")
-
-
-def _other_days(own: list[Moment], query: Query) -> list[str]:
-    """The numbers of a query that may be days of a month, where none of them is the day of a date."""
-    said = [
-        number.digits for number in query.numbers if re.fullmatch(r"\d{1,2}", number.digits) and number.amount <= 31
-    ]
-    days = {date[2] for moment in own for date in moment.dates if date[2] is not None}
-    return [] if not days or days & {int(digits) for digits in said} else said
-
-
-_TODAY = re.compile(r"\b(?:today(?:'s date)?|it|now|date|day|assuming|current date)\b[^.?!]{0,24}\d")
-_CLOCK = re.compile(r"\d{1,3}:\d\d(?::\d\d)?")
-_SPAN_OF_TIME = re.compile(r"\b(?:days?|weeks?|months?|years?|hours?|minutes?|nights?|quarter|half)\b")
-
-
-def _is_full(moment: Moment) -> bool:
-    return any(None not in date for date in moment.dates)
 
 
 def _replaced(value: str, folded: str, query: Query) -> Rule | None:

@@ -66,6 +66,16 @@ def fold(text: str) -> str:
 
 def words_in(folded: str) -> list[Word]:
     """The words of a folded text in order; underscores and hyphens separate."""
+    # Names and allowed values come again with every row, queries do not.
+    return list(_short_words(folded)) if len(folded) <= 48 else _words(folded)
+
+
+@lru_cache(maxsize=32768)
+def _short_words(folded: str) -> tuple[Word, ...]:
+    return tuple(_words(folded))
+
+
+def _words(folded: str) -> list[Word]:
     # `Word(...)` would spend more on its keywords than everything else here
     return [tuple.__new__(Word, (match[0], *match.span())) for match in _WORD.finditer(folded)]
 

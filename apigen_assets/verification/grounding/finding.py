@@ -39,11 +39,16 @@ class Rule(StrEnum):
     UNIT_NOT_CONVERTED = "unit_not_converted", Reason.UNGROUNDED
     SCALE_NOT_CONVERTED = "scale_not_converted", Reason.UNGROUNDED  # a percentage as a fraction, or the reverse
     SIGN_LOST = "sign_lost", Reason.UNGROUNDED  # south, west, minus, below zero
-    OTHER_NUMBER = "other_number", Reason.UNGROUNDED
+    OTHER_NUMBER = "other_number", Reason.UNGROUNDED  # whole, and no calculation leads to it
+    MAY_BE_OTHER_NUMBER = "may_be_other_number", Reason.UNGROUNDED  # another than is said, which may follow from it
     DERIVABLE_NUMBER = "derivable_number", Reason.UNGROUNDED  # could be arithmetic, but numbers are left over
-    OTHER_MOMENT = "other_moment", Reason.UNGROUNDED
+    OTHER_MOMENT = "other_moment", Reason.UNGROUNDED  # the only one, said in full, and nothing counts from it
+    MAY_BE_OTHER_MOMENT = "may_be_other_moment", Reason.UNGROUNDED  # another one, which may follow from it
+    MOMENT_SLIP = "moment_slip", Reason.UNGROUNDED  # day and month changed round, morning for evening, a digit off
     OTHER_CHOICE = "other_choice", Reason.UNGROUNDED
-    OTHER_TEXT = "other_text", Reason.UNGROUNDED
+    MAY_BE_OTHER_CHOICE = "may_be_other_choice", Reason.UNGROUNDED  # named by a word that is said for much else
+    OTHER_TEXT = "other_text", Reason.UNGROUNDED  # a code built like another one that the query says
+    MAY_BE_OTHER_TEXT = "may_be_other_text", Reason.UNGROUNDED  # not in the query, which names something else
     WORD_REPLACED = "word_replaced", Reason.UNGROUNDED
     WORDS_DIFFER = "words_differ", Reason.UNGROUNDED  # a text but for its first or last word
     SIBLING_SAYS = "sibling_says", Reason.UNGROUNDED
@@ -64,6 +69,7 @@ class Rule(StrEnum):
     INSTRUCTION = "instruction", Reason.UNGROUNDED, True  # the query names the function or tells how to write data
     BROKEN_QUERY = "broken_query", Reason.UNGROUNDED
     SWAPPED = "swapped", Reason.WRONG_ARGUMENTS
+    CORRECTED = "corrected", Reason.WRONG_ARGUMENTS  # `make it 5, no, 6`
     MAY_BE_SWAPPED = "may_be_swapped", Reason.WRONG_ARGUMENTS
     SWAPPED_ORDER = "swapped_order", Reason.WRONG_ARGUMENTS
     RANGE_TURNED = "range_turned", Reason.WRONG_ARGUMENTS

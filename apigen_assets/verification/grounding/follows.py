@@ -36,6 +36,8 @@ def follows(value: float, leaf: Leaf, query: Query) -> str | None:
             return "by unit"
         if leaf.scale == "fraction" and value and not number.measure and abs(abs(number.amount / value) - 100.0) < 1e-9:
             return "by power of ten"
+        if number.share and value and close(value, 100 - number.amount, decimals):
+            return "by arithmetic"
         scaled = (number.share and leaf.scale != "percent") or number.unit in {"$", "€", "£", "¥", "cent", "cents"}
         if scaled and value and number.amount and number.amount / value in {0.01, 100.0}:
             return "by power of ten"
@@ -43,6 +45,10 @@ def follows(value: float, leaf: Leaf, query: Query) -> str | None:
             return "by power of ten"
     if _by_how_often(value, query):
         return "by how often"
+    if _by_ratio(value, query, decimals):
+        return "by a ratio"
+    if _by_decade(value, query):
+        return "by a decade"
     if _by_dates(value, query.moments):
         return "by dates"
     return "by arithmetic" if _by_arithmetic(value, query, decimals) else None
@@ -82,6 +88,43 @@ def _by_how_often(value: float, query: Query) -> bool:
     return False
 
 
+_RATE = re.compile(
+    r"(?<![\d.])(\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:in|out\s+of|of)\s+(?:every\s+|the\s+)?"
+    r"(\d[\d,]*|three|four|five|six|seven|eight|nine|ten|twelve|twenty|fifty|a\s+hundred|a\s+thousand)(?![\d.])"
+)
+_SMALL = {
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "twelve": 12, "twenty": 20, "fifty": 50, "a hundred": 100, "a thousand": 1000,
+}  # fmt: skip
+
+
+def _by_ratio(value: float, query: Query, decimals: int) -> bool:
+    """Whether `one in 200` says a share, in percent or as a fraction."""
+    for match in _RATE.finditer(query.text):
+        part, whole = (
+            float(text.replace(",", "")) if text[0].isdigit() else float(_SMALL[" ".join(text.split())])
+            for text in match.groups()
+        )
+        if whole and any(close(value, share, max(decimals, 1)) for share in (part / whole, 100 * part / whole)):
+            return True
+    return False
+
+
+_DECADE = re.compile(
+    r"\b(?:(1[5-9]|20)?([0-9]0)'?s|(twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties))\b"
+)
+_DECADES = ("twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties")
+
+
+def _by_decade(value: float, query: Query) -> bool:
+    """Whether a year or an age is the first or last of `the nineties`."""
+    for match in _DECADE.finditer(query.text):
+        start = int(match[2]) if match[2] else 10 * (2 + _DECADES.index(match[3]))
+        if value % 100 in {start, start + 9, (start + 10) % 100} and (1500 <= value <= 2100 or 0 < value < 100):
+            return True
+    return False
+
+
 def _by_dates(value: float, moments: list[Moment]) -> bool:
     """Whether a number is a difference of two dates in days, weeks or years, or of two times in hours or minutes."""
     days = [date for moment in moments for date in moment.dates if None not in date]
@@ -111,6 +154,23 @@ _CALCULATES = re.compile(
     r"|[%^*/+x]"
 )
 """Words by which a number may follow from others by calculation."""
+
+
+_STEPS = (7.0, 10.0, 12.0, 24.0, 30.0, 52.0, 60.0, 100.0, 365.0, 1000.0)
+"""What people multiply by without saying so: days of a week, hours of a day, hundredths."""
+
+
+def may_be_calculated(value: float, query: Query) -> bool:
+    """Whether a number is some sum, difference, product or quotient of two of a query, asked for or not."""
+    # The 2 of `m/s2` and the one of `a stone` count nothing.
+    numbers = [number for number in query.numbers if not number.weak]
+    said = sorted({abs(each) for number in numbers for each in (number.amount, *number.values)})
+    if len(said) > 3 * _MANY:
+        return True
+    results = [result for one in said for step in _STEPS for result in (one * step, one / step)]
+    for one, two in permutations(said, 2):
+        results += [one + two, one - two, one * two, *([one / two] if two else [])]
+    return any(abs(abs(value) - result) <= 0.5 for result in [*results, sum(said)])
 
 
 _RATIO = re.compile(r"\bparts?\b|\bratio\b|\d\s?:\s?\d|\bto\b")

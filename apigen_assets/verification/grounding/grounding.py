@@ -13,6 +13,7 @@ from apigen_assets.domain.tool import Tool
 from apigen_assets.files.json_types import JsonValue
 from apigen_assets.verification.grounding.absent import judge_absent
 from apigen_assets.verification.grounding.arguments import Leaf, Status, as_call, as_tool, leaves_of, name_words
+from apigen_assets.verification.grounding.corrections import find_corrections
 from apigen_assets.verification.grounding.finding import Finding
 from apigen_assets.verification.grounding.left_over import find_left_over
 from apigen_assets.verification.grounding.match import match_leaf
@@ -20,6 +21,7 @@ from apigen_assets.verification.grounding.omitted import find_omitted
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.strength import precision_of, rejects
 from apigen_assets.verification.grounding.swapped import find_misplaced
+from apigen_assets.verification.grounding.turned_pairs import find_turned_pairs
 from apigen_assets.verification.grounding.unasked import find_unasked
 from apigen_assets.verification.grounding.unasked_calls import find_unasked_calls
 from apigen_assets.verification.grounding.units import judge_quantity
@@ -100,6 +102,8 @@ def ground(
     found += find_omitted(leaves, text, by_name, made)
     found += find_wrong_parameter(leaves, text)
     found += find_left_over(leaves, text, by_name, made)
+    found += find_turned_pairs(leaves, text)
+    found += find_corrections(leaves, text)
     found += find_unasked(leaves, text)
     found += find_unasked_calls(leaves, text, by_name, made)
     found += find_unnamed(leaves, text)

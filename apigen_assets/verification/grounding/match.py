@@ -221,7 +221,7 @@ def _match_text(leaf: Leaf, query: Query, value: str) -> None:
     if short and spans:
         _found(leaf, query, spans, "may be stated", Status.UNDECIDED)
         return
-    if _of_numbers(leaf, query, folded):
+    if _of_numbers(leaf, query, folded) or _is_offset(leaf, query, folded):
         return
     if NUMERIC.fullmatch(folded):
         number = float(re.sub(r",", "", folded)) if folded.count(".") <= 1 else None
@@ -239,6 +239,26 @@ def _match_text(leaf: Leaf, query: Query, value: str) -> None:
             _found(leaf, query, spots[:1], "its words are stated", Status.UNDECIDED)
             for spot in spots:
                 query.use(spot)
+
+
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
+_OFFSETS_SAID = re.compile(r"\b(?:utc|gmt)(?:\s?([+\u2212-])\s?(\d{1,2})(?::?(\d\d))?(?!\d))?")
+
+
+def _is_offset(leaf: Leaf, query: Query, folded: str) -> bool:
+    """Whether the query says an offset from UTC as people do (`UTC-4`, `GMT`), and note it as used."""
+    own = _OFFSET.fullmatch(folded)
+    if own is None:
+        return False
+    spans = [
+        match.span()
+        for match in _OFFSETS_SAID.finditer(query.text)
+        if (int(own[2]), int(own[3])) == (int(match[2] or 0), int(match[3] or 0))
+        and ((own[1] == "+") == (match[1] in (None, "+")) or own[0].strip("+-0:") == "")
+    ]
+    if spans:
+        _found(leaf, query, spans, "stated as an offset")
+    return bool(spans)
 
 
 def _match_moments(leaf: Leaf, query: Query, moments: list[Moment]) -> bool:

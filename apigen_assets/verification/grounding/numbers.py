@@ -191,7 +191,8 @@ def _one_in_digits(folded: str, match: "re.Match[str]", english: bool, raw: str)
     amount = value if ambiguous or scale is None else value * scale
     unit, measure = _unit_after(folded, end)
     if ambiguous:
-        unit, measure = tail, "meter" if tail == "m" and raw[end - 1] == "m" else ""
+        kelvin = tail == "k" and raw[end - 2 : end] == " K"  # `300 K`, not `300k`
+        unit, measure = tail, "meter" if tail == "m" and raw[end - 1] == "m" else "kelvin" if kelvin else ""
     elif tail == "%" or match["currency"]:
         unit, measure = tail if tail == "%" else match["currency"].strip(), ""
     derived: list[float] = []

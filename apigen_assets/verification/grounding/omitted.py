@@ -132,7 +132,7 @@ def _omitted_number(
     described = fold(str(schema.get("description") or ""))
     left = left_numbers(query)
     counted = _counted(name, tool) if left else frozenset()
-    cues = parameter_cues(tool, name) | own
+    cues = (parameter_cues(tool, name) - _OF_ORDER) | own
     wanted = unit_wanted(fold(name), described)
     for number in left:
         if schema.get("default") in number.values or not _could_be(number, schema, wanted):
@@ -177,6 +177,8 @@ def _counted(name: str, tool: Tool) -> frozenset[str]:
     return content_stems(own) if own and own not in said.values() else frozenset()
 
 
+_OF_ORDER = content_stems("first last next previous")
+"""`Last year.` describes a parameter, and `the last two days` does not speak of it."""
 _COUNTS = re.compile(r"(?:(?:the\s+)?(?:number|count|quantity)\s+of|how many)\s+([a-z]+)")
 _NONE_OF = re.compile(r"\b(?:no|without(?: an?y?)?|zero)\s+([a-z]+)\b")
 

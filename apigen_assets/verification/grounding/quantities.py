@@ -33,7 +33,8 @@ _SYMBOLS = {
     "l": "liter", "ml": "milliliter", "cl": "centiliter", "dl": "deciliter", "gal": "gallon",
     "b": "byte", "kb": "kilobyte", "mb": "megabyte", "gb": "gigabyte", "tb": "terabyte", "kib": "kibibyte",
     "mib": "mebibyte", "gib": "gibibyte", "tib": "tebibyte", "rad": "radian", "deg": "degree", "°": "degree",
-    "degrees": "degree", "degree": "degree", "mol": "mole", "mmol": "millimole", "ha": "hectare",
+    "degrees": "degree", "degree": "degree", "arcsec": "arcsecond", "arcmin": "arcminute",
+    "mas": "milliarcsecond", "mol": "mole", "mmol": "millimole", "ha": "hectare",
     "m2": "meter**2", "m²": "meter**2", "sqm": "meter**2", "cm2": "centimeter**2", "m3": "meter**3",
     "km2": "kilometer**2",
     "stone": "stone", "μf": "microfarad", "uf": "microfarad", "nf": "nanofarad", "pf": "picofarad",
@@ -153,7 +154,7 @@ def _dimension(unit: str) -> str | None:
     """What a unit measures, for the kinds of quantity that calls have; null for others."""
     if "byte" in unit or unit.endswith("bit"):
         return "information"
-    if unit in {"degree", "radian"}:
+    if unit in {"degree", "radian"} or unit.endswith(("arcminute", "arcsecond")):
         return "angle"
     try:
         found = str(_registry().parse_units(unit).dimensionality)
@@ -210,7 +211,8 @@ _COMMON = (
     "hertz", "kilohertz", "megahertz", "gigahertz", "ampere", "milliampere", "volt", "millivolt", "kilovolt", "ohm",
     "kiloohm", "megaohm", "watt", "kilowatt", "megawatt", "joule", "kilojoule", "kilocalorie", "kilowatt_hour",
     "pascal", "hectopascal", "kilopascal", "bar", "atmosphere", "milliliter", "liter", "gallon", "meter**3",
-    "centimeter**2", "meter**2", "hectare", "kilometer**2", "byte", "kilobyte", "megabyte", "gigabyte", "terabyte",
+    "centimeter**2", "meter**2", "hectare", "kilometer**2", "arcminute", "arcsecond",
+    "milliarcsecond", "byte", "kilobyte", "megabyte", "gigabyte", "terabyte",
     "kibibyte", "mebibyte", "gibibyte", "degree", "radian", "mole", "millimole", "farad", "millifarad", "microfarad",
     "nanofarad", "picofarad", "ampere*hour", "milliampere*hour", "liter/second", "liter/minute", "liter/hour",
      "henry", "millihenry", "microhenry",

@@ -2,6 +2,11 @@
 
 The table is packaged data (`measured.json`), written by `python benchmarks/grounding_rules.py` over the packaged corpus
 of labelled pairs, the hand-written seeds, and the damage done to good ones.
+
+Damage tells whether a rule points at what is wrong; it can be planted as often as one likes, and so says nothing of
+how often a rule is wrong where people and models write. That is counted on labelled pairs alone, good and bad ones
+weighing the same, and what a rule did wrong on pairs that it had never been tried on counts against it for good, also
+after the kind has been mended.
 """
 
 import json
@@ -24,7 +29,7 @@ describes."""
 
 
 class Counted(TypedDict):
-    """What was counted on some rows and on the damage done to them."""
+    """What was counted on some rows."""
 
     good_rows: int
     bad_rows: int
@@ -36,7 +41,11 @@ class Measured(TypedDict):
     """What `measured.json` holds."""
 
     corpus: Counted
-    """On the packaged corpus, the seeds among its good rows."""
+    """On the packaged corpus, the seeds among its good rows, and on the damage done to it."""
+    writing: Counted
+    """On the labelled pairs of the corpus alone."""
+    first_runs: Counted
+    """On pairs that no rule had been tried on, when they were judged for the first time."""
     elsewhere: Counted
     """On right rows of another origin, which are not packaged, and on the damage done to them."""
 
@@ -57,21 +66,54 @@ def counts_of(rule: Rule) -> dict[str, int]:
 
 
 @cache
+def written_counts_of(rule: Rule) -> dict[str, int]:
+    """`right` and `wrong` of a rule on labelled pairs and other right rows, without damage."""
+    table = measured()
+    own, first, other = (table[part]["rules"].get(rule.value, {}) for part in ("writing", "first_runs", "elsewhere"))
+    wrong = max(own.get("wrong_on_good", 0), first.get("wrong_on_good", 0)) + other.get("wrong_on_good", 0)
+    return {"right": own.get("right", 0), "wrong": wrong}
+
+
+@cache
 def precision_of(rule: Rule) -> float:
     """The share of a rule's findings that were right; 0 for a rule that never fired."""
     counts = counts_of(rule)
     return counts["right"] / counts["fired"] if counts["fired"] else 0.0
 
 
-def rejects_with(counts: Mapping[str, int], good_rows: int) -> bool:
-    """Whether a rule with these counts (`fired`, `right`, `wrong_on_good`) rejects a row by itself."""
+@cache
+def written_precision_of(rule: Rule) -> float | None:
+    """As `precision_of` on written rows, were as many good as bad; null where the rule never fired on one."""
+    table = measured()
+    return balanced_precision(
+        written_counts_of(rule),
+        table["writing"]["good_rows"] + table["elsewhere"]["good_rows"],
+        table["writing"]["bad_rows"],
+    )
+
+
+def balanced_precision(counts: Mapping[str, int], good_rows: int, bad_rows: int) -> float | None:
+    """The precision of a rule on as many good rows as bad ones; null where it was neither `right` nor `wrong`."""
+    right, wrong = counts.get("right", 0) / max(1, bad_rows), counts.get("wrong", 0) / max(1, good_rows)
+    return right / (right + wrong) if right + wrong else None
+
+
+def rejects_with(counts: Mapping[str, int], good_rows: int, written: float | None = None) -> bool:
+    """Whether a rule rejects a row by itself.
+
+    Args:
+        counts: `fired`, `right` and `wrong_on_good` over all rows, damage among them.
+        good_rows: good rows among them.
+        written: its precision on written rows; null where it never fired on one.
+    """
     fired, right, wrong = counts.get("fired", 0), counts.get("right", 0), counts.get("wrong_on_good", 0)
-    return fired >= MIN_FIRED and right / fired >= MIN_PRECISION and wrong <= MAX_WRONG_RATE * good_rows
+    if fired < MIN_FIRED or right / fired < MIN_PRECISION or wrong > MAX_WRONG_RATE * good_rows:
+        return False
+    return written is None or written >= MIN_PRECISION
 
 
 @cache
 def rejects(rule: Rule) -> bool:
     """Whether a finding of this rule rejects a row by itself."""
-    return rule not in ASKS and rejects_with(
-        counts_of(rule), measured()["corpus"]["good_rows"] + measured()["elsewhere"]["good_rows"]
-    )
+    good_rows = measured()["corpus"]["good_rows"] + measured()["elsewhere"]["good_rows"]
+    return rule not in ASKS and rejects_with(counts_of(rule), good_rows, written_precision_of(rule))

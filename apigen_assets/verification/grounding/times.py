@@ -71,7 +71,7 @@ _ORDINAL_DAY = re.compile(
     r"(?:\s*,?\s*(?:of\s+)?(?P<after>\d{4})(?!\d))?"
 )
 """`the first of September`, `March the twenty-second`."""
-_CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:\s?([ap])\.?\s?m\b\.?)?(?![\d:])")
+_CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:\s?([ap])\.?\s?m\b\.?)?(?!\d|:\d)")
 _NAMED = {"noon": (12, 0, 0), "midday": (12, 0, 0), "midnight": (0, 0, 0)}
 _HOUR_NAMES = {
     name: hour

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.tool import Tool
@@ -67,6 +67,7 @@ def _opposite(tool: Tool, query: Query) -> str | None:
     return next(iter(against.values()), None)
 
 
+@lru_cache(maxsize=8192)
 def _done(text: str) -> dict[str, str]:
     """What a text says is done to a record: the kinds of verbs in it, each with the first word of its kind."""
     kinds: dict[str, str] = {}

@@ -22,7 +22,11 @@ _LOW_BEFORE = re.compile(
     r"\b(?:above|over|more than|at least|exceeding|greater than|higher than|no less than|not less than|not below|"
     r"not under|minimum(?: of)?|min\.?|upwards of)\s*[$€£¥]?\s?$"
 )
-_DENIED = re.compile(r"(?:\b(?:no|not|never|nothing|nobody|without)|n't)\s+(?:\w+\s+){0,4}$")
+_DENIED = re.compile(
+    r"(?:\b(?:no|not|never|nothing|nobody|without)|n't)\s+"
+    r"(?:(?:to|be|go|get|is|are|it|one|any|anything|cost|costs|costing|pay|spend|take|takes|taking|last|exceed|have|"
+    r"want|need|let|should|that|a|the|of|priced|value|values|amounts?|prices?|rents?|totals?)\s+){0,4}$"
+)
 _HIGH_AFTER = re.compile(r"\s?[a-z%°€$]*\s?(?:or (?:less|under|below|cheaper|lower|fewer)|at (?:the )?most|tops|max)\b")
 _LOW_AFTER = re.compile(
     r"\s?[a-z%°€$]*\s?(?:or (?:more|above|over|higher|better)|and (?:up|above|over)|at least|min)\b"

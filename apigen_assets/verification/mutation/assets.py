@@ -136,7 +136,8 @@ def grounding_rules() -> dg.MaterializeResult[pl.DataFrame]:
 
 
 def _rules_metadata(table: pl.DataFrame) -> dict[str, dg.MetadataValue | float]:
-    columns = ["rule", "fired", "right", "wrong", "wrong_on_good_rows", "precision", "precision_low", "rejects"]
+    columns = ["rule", "fired", "right", "wrong", "precision", "precision_low"]
+    columns += ["written_right", "written_wrong", "written_precision", "rejects"]
     return {
         "rules": dg.MetadataValue.md(frame_table(table.select(columns))),
         "rules_that_reject": int(table["rejects"].sum()),

@@ -6,7 +6,7 @@ import polars as pl
 MAX_WRONGLY_REJECTED = 0.005
 MIN_ARGUMENT_RECALL = 0.85
 """Damaged arguments that are rejected without a judge, or told to it as a question."""
-MIN_ARGUMENT_RECALL_ALONE = 0.7
+MIN_ARGUMENT_RECALL_ALONE = 0.5
 """Damaged arguments that are rejected without a judge."""
 MIN_JUDGE_PRECISION = 0.8
 MIN_JUDGE_RECALL = 0.5

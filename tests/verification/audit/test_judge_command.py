@@ -123,3 +123,23 @@ def test_a_judge_that_is_down_is_said_and_rejects_nothing(home: Path, monkeypatc
     assert "could not be asked" in said
     assert verdicts["stated"]["decision"] == "undecided" and verdicts["stated"]["reason"] == "judge_unavailable"
     assert verdicts["wrong"]["decision"] == "rejected"
+
+
+@pytest.mark.parametrize("said_by_server", ["overloaded", "Loading model", "try later"])
+def test_a_judge_that_is_overloaded_is_waited_for_as_long_as_the_setting_says(
+    said_by_server: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def answer(number: int, body: dict[str, Any]) -> web.Response:
+        asked.append(number)
+        return web.json_response({"error": {"message": said_by_server}}, status=503)
+
+    monkeypatch.setenv("APIGEN_JUDGE_WAIT_S", "0.5")
+    with ChatServer(answer) as server:
+        said, verdicts = verify(home, server.url, monkeypatch)
+    assert "could not be asked" in said
+    assert verdicts["stated"]["decision"] == "undecided" and verdicts["stated"]["reason"] == "judge_unavailable"
+    assert said_by_server in verdicts["stated"]["detail"]
+    assert verdicts["wrong"]["decision"] == "rejected"
+    assert len(asked) < 60, "bounded by the setting, not by every row's own tries"

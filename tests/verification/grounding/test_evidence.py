@@ -9,18 +9,27 @@ import polars as pl
 import pytest
 
 from apigen_assets.verification.corpus import labelled_pairs
-from apigen_assets.verification.corpus.measure import RULES_SCHEMA, count_rules, measure_rules, rule_table
+from apigen_assets.verification.corpus.measure import (
+    RULES_SCHEMA,
+    count_rules,
+    measure_rules,
+    measure_writing,
+    rule_table,
+)
 from apigen_assets.verification.corpus.writing import WRITING_SCHEMA, judged_pairs, writing_table
 from apigen_assets.verification.grounding import Rule, Status, ground
 from apigen_assets.verification.grounding.language import is_english
 from apigen_assets.verification.grounding.strength import (
     MIN_FIRED,
     MIN_PRECISION,
+    balanced_precision,
     counts_of,
     measured,
     precision_of,
     rejects,
     rejects_with,
+    written_counts_of,
+    written_precision_of,
 )
 from apigen_assets.verification.stages.format import check_format
 from apigen_assets.verification.stages.judge import JudgeOptions
@@ -91,7 +100,7 @@ def test_rules_that_read_words_are_silent_in_other_languages():
     offered = [tool(optional=("days",), **schema)]
     made = [call("f", days=5, city="Köln")]
     assert ground("Wetter in Köln in den nächsten fünf Tagen", offered, made).findings == ()
-    assert ground("Forecast for Köln please", offered, made).rejection is not None
+    assert ground("Forecast for Köln please", offered, made).findings
 
 
 def test_what_rejects_was_measured_to_be_right():
@@ -105,6 +114,28 @@ def test_what_rejects_was_measured_to_be_right():
     assert not rejects_with({"fired": 5000, "right": 4990, "wrong_on_good": 10}, 1000)
 
 
+def test_damage_alone_does_not_make_a_rule_reject_that_is_wrong_where_people_write():
+    counts = {"fired": 5000, "right": 5000, "wrong_on_good": 0}
+    assert rejects_with(counts, 1000) and rejects_with(counts, 1000, 0.98)
+    assert not rejects_with(counts, 1000, 0.979)
+    assert balanced_precision({"right": 0, "wrong": 0}, 1000, 300) is None
+    assert balanced_precision({"right": 30, "wrong": 2}, 1000, 300) == pytest.approx(0.1 / 0.102)
+    for rule in Rule:
+        written = written_precision_of(rule)
+        assert written is None or written >= MIN_PRECISION or not rejects(rule), rule
+
+
+def test_what_a_rule_did_wrong_at_a_first_run_counts_for_good():
+    first, now = measured()["first_runs"]["rules"], measured()["writing"]["rules"]
+    mended = [
+        rule for rule in Rule
+        if first.get(rule.value, {}).get("wrong_on_good", 0) > now.get(rule.value, {}).get("wrong_on_good", 0)
+    ]  # fmt: skip
+    assert mended, "kinds were mended, and their first runs are kept"
+    for rule in mended:
+        assert written_counts_of(rule)["wrong"] >= first[rule.value]["wrong_on_good"]
+
+
 def test_the_packaged_table_is_what_the_rules_do_now():
     good = pl.concat([labelled_pairs().filter(pl.col("truth") == "good").select(COLUMNS), seed_rows().select(COLUMNS)])
     counts = count_rules(good, good.clear(), good.clear().with_columns(source_id=pl.lit("")))
@@ -112,6 +143,10 @@ def test_the_packaged_table_is_what_the_rules_do_now():
     assert good.height == measured()["corpus"]["good_rows"]
     assert {rule.value: count for rule, count in counts.wrong_on_good.items()} == {
         name: entry["wrong_on_good"] for name, entry in packaged.items() if entry["wrong_on_good"]
+    }, "run benchmarks/grounding_rules.py --write"
+    writing = measure_writing()
+    assert {rule.value: (writing.right[rule], writing.wrong_on_good[rule]) for rule in writing.fired} == {
+        name: (entry["right"], entry["wrong_on_good"]) for name, entry in measured()["writing"]["rules"].items()
     }, "run benchmarks/grounding_rules.py --write"
 
 

@@ -220,7 +220,8 @@ class TestWholeRows:
     def test_defaults_need_no_word_and_inventions_do(self):
         query = "Weather stations in Oslo?"
         assert ground(query, [self.LIMIT], [call("f", city="Oslo", limit=10)]).status is Status.GROUNDED
-        assert ground(query, [self.LIMIT], [call("f", city="Oslo", limit=37)]).status is Status.UNGROUNDED
+        invented = ground(query, [self.LIMIT], [call("f", city="Oslo", limit=37)])
+        assert Rule.INVENTED_OPTIONAL in {finding.rule for finding in invented.findings}
         # A choice is asked for in too many ways: the judge is asked.
         chosen = ground(query, [self.LIMIT], [call("f", city="Oslo", unit="fahrenheit")])
         assert [finding.rule for finding in chosen.questions] == [Rule.INVENTED_CHOICE]
@@ -241,7 +242,7 @@ class TestWholeRows:
         right = [call("f", city="Oslo"), call("f", city="Rome")]
         assert ground(query, [self.LIMIT], right).status is Status.GROUNDED
         wrong = [call("f", city="Oslo"), call("f", city="Lima")]
-        assert ground(query, [self.LIMIT], wrong).status is Status.UNGROUNDED
+        assert Rule.MAY_BE_OTHER_TEXT in {finding.rule for finding in ground(query, [self.LIMIT], wrong).findings}
 
 
 def test_no_seed_is_rejected():

@@ -1,0 +1,126 @@
+"""What speaks against a date or time that the query does not say."""
+
+import re
+
+from apigen_assets.verification.grounding.absent_numbers import is_slip
+from apigen_assets.verification.grounding.arguments import Leaf, Status
+from apigen_assets.verification.grounding.english import fold
+from apigen_assets.verification.grounding.finding import Rule
+from apigen_assets.verification.grounding.query import Query, Span
+from apigen_assets.verification.grounding.times import RELATIVE, Moment, dates_agree, is_relative
+
+
+def judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) -> None:
+    """A date or time that the query does not say: wrong where it says others in full and nothing is relative."""
+    wants_date = any(moment.dates for moment in moments)
+    said = [moment for moment in query.moments if bool(moment.dates) == wants_date]
+    partly = any(dates_agree(own.dates, rival.dates) for own in moments for rival in said if own.dates and rival.dates)
+    unused = [moment for moment in said if not query.is_used(moment.start, moment.end)]
+    relative = RELATIVE.search(query.text) or _SPAN_OF_TIME.search(query.text)
+    whole = [moment for moment in unused if _is_full(moment)]
+    clocks = [match.span() for match in _CLOCK.finditer(query.text) if not query.is_used(*match.span())]
+    rival: Span | None = None
+    if partly and (relative or not any(moment.times for moment in query.moments)) and any(own.times for own in moments):
+        leaf.say(Status.UNDECIDED, "the date is stated, the time is not")
+        return
+    if wants_date and whole and not partly and not is_relative(query.text):
+        _against_moment(leaf, query, shown, moments, (whole[0].start, whole[0].end))
+        return
+    if wants_date and _TODAY.search(query.text) and RELATIVE.sub("", query.text) != query.text:
+        leaf.say(Status.UNDECIDED, "a date relative to one that the query says")
+        return
+    if wants_date and not query.english and (days := _other_days(moments, query)):
+        leaf.against(Rule.DAY_DIFFERS, f"{shown} is not in the query, which says {', '.join(days)}")
+        return
+    if not wants_date and (unused or clocks):
+        rival = (unused[0].start, unused[0].end) if unused else clocks[0]
+    elif said and not relative and not (partly and wants_date and len(moments) == 1):
+        rival = ((unused or said)[0].start, (unused or said)[0].end)
+    elif unused and not partly and any(_is_full(moment) for moment in unused) and wants_date:
+        rival = (unused[0].start, unused[0].end)
+    if rival is not None:
+        _against_moment(leaf, query, shown, moments, rival)
+    elif leaf.is_default:
+        leaf.say(Status.GROUNDED, "default")
+    else:
+        leaf.say(Status.UNDECIDED, "a date or time that the query does not spell out")
+
+
+def _against_moment(leaf: Leaf, query: Query, shown: str, own: list[Moment], rival: Span) -> None:
+    """Note a moment that the query does not say, and what it says."""
+    slip = any(_is_slip(mine, said) for mine in own for said in query.moments if (said.start, said.end) == rival)
+    sure = _is_only_moment(leaf, query, own, rival)
+    rule = Rule.MOMENT_SLIP if slip else Rule.OTHER_MOMENT if sure else Rule.MAY_BE_OTHER_MOMENT
+    leaf.against(rule, f"{shown} is not in the query, which says {query.text[slice(*rival)]!r}")
+
+
+_COUNTS_FROM = re.compile(
+    r"\b(?:utc|gmt|(?:time\s?)?zone|local|[a-z]+ time|ahead|behind|later|earlier|before|after|until|till|through|to|"
+    r"every|each|daily|weekly|monthly|yearly|days?|nights?|weeks?|months?|years?|hours?|minutes?|quarter|half|between|"
+    r"next|last|following|previous)\b|[+-]\d\d:\d\d"
+)
+_FOLLOWING = frozenset(
+    {
+        "end",
+        "until",
+        "till",
+        "to",
+        "return",
+        "checkout",
+        "out",
+        "arrival",
+        "arrive",
+        "due",
+        "deadline",
+        "expires",
+        "before",
+    }
+)
+"""Names of moments that are often counted from another one."""
+
+
+def _is_only_moment(leaf: Leaf, query: Query, own: list[Moment], rival: Span) -> bool:
+    """Whether a query says one moment of this kind, in full, and nothing by which another could follow from it."""
+    if leaf.in_list or _COUNTS_FROM.search(query.text) or is_relative(query.text):
+        return False
+    if not _FOLLOWING.isdisjoint(fold(leaf.parameter).split("_")):
+        return False
+    wants_date = any(moment.dates for moment in own)
+    said = [moment for moment in query.moments if bool(moment.dates) == wants_date]
+    return len(said) == 1 and (said[0].start, said[0].end) == rival and (not wants_date or _is_full(said[0]))
+
+
+def _is_slip(own: Moment, said: Moment) -> bool:
+    """Whether a moment is another one with day and month changed round, twelve hours off, or with a slip of a digit."""
+    for year, month, day in own.dates:
+        for other in said.dates:
+            if (year in (other[0], None) or other[0] is None) and (month, day) == (other[2], other[1]):
+                return True
+            if None not in (*other, year, day):
+                mine, theirs = f"{year}{month:02}{day:02}", f"{other[0]}{other[1]:02}{other[2]:02}"
+                if is_slip(mine, theirs) and abs((day or 0) - (other[2] or 0)) > 1:
+                    return True
+    return any(
+        (abs(hour - other[0]) == 12 and (minute, second) == other[1:])
+        or sorted(f"{hour:02}{minute:02}") == sorted(f"{other[0]:02}{other[1]:02}")
+        for hour, minute, second in own.times
+        for other in said.times
+    )
+
+
+def _other_days(own: list[Moment], query: Query) -> list[str]:
+    """The numbers of a query that may be days of a month, where none of them is the day of a date."""
+    said = [
+        number.digits for number in query.numbers if re.fullmatch(r"\d{1,2}", number.digits) and number.amount <= 31
+    ]
+    days = {date[2] for moment in own for date in moment.dates if date[2] is not None}
+    return [] if not days or days & {int(digits) for digits in said} else said
+
+
+_TODAY = re.compile(r"\b(?:today(?:'s date)?|it|now|date|day|assuming|current date)\b[^.?!]{0,24}\d")
+_CLOCK = re.compile(r"\d{1,3}:\d\d(?::\d\d)?")
+_SPAN_OF_TIME = re.compile(r"\b(?:days?|weeks?|months?|years?|hours?|minutes?|nights?|quarter|half)\b")
+
+
+def _is_full(moment: Moment) -> bool:
+    return any(None not in date for date in moment.dates)

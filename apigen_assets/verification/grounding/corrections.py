@@ -1,0 +1,52 @@
+"""Values that a query takes back: `make it 5, no, 6`."""
+
+import re
+from collections.abc import Iterator
+
+from apigen_assets.verification.grounding.absent_numbers import numbers_that_fit
+from apigen_assets.verification.grounding.arguments import Leaf
+from apigen_assets.verification.grounding.finding import Finding, Rule
+from apigen_assets.verification.grounding.query import Query, Span
+
+_REACH = 40
+"""Characters between a value and what it is corrected to."""
+
+_TAKEN_BACK = re.compile(
+    r"(?:[,;.!?\u2013\u2014-]|\.\.\.)\s*(?:oh\s+)?(?:no|nope|sorry|wait|oops|hang on|hold on|correction)\b"
+    r"|\b(?:actually|or rather|i mean[t]?|scratch that|make that|change that to|not \w+ but)\b"
+)
+
+
+def find_corrections(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
+    """Stated values after which the query corrects itself, where no argument takes the later one."""
+    if not _TAKEN_BACK.search(query.text):
+        return
+    for leaf in leaves:
+        if isinstance(leaf.value, bool) or not leaf.matched or not leaf.spans or len(set(leaf.spans)) != 1:
+            continue
+        for start, end in _later(leaf, query):
+            between = query.text[leaf.spans[0][1] : start]
+            if 0 < len(between) <= _REACH and _TAKEN_BACK.search(between):
+                said, meant = query.text[slice(*leaf.spans[0])].strip(), query.text[start:end].strip()
+                yield Finding(Rule.CORRECTED, leaf.place, f"the query says {said!r}, then corrects it to {meant!r}")
+                break
+
+
+def _later(leaf: Leaf, query: Query) -> list[Span]:
+    """Places of values of the same kind that no argument takes, after the one that the leaf takes."""
+    end = leaf.spans[0][1]
+    if isinstance(leaf.value, int | float):
+        spans = [(number.start, number.end) for number in numbers_that_fit(leaf, query)]
+    elif leaf.why == "stated as a date or time":
+        own = next((moment for moment in query.moments if (moment.start, moment.end) == leaf.spans[0]), None)
+        spans = [
+            (moment.start, moment.end)
+            for moment in query.moments
+            if own is not None
+            and bool(moment.dates) == bool(own.dates)
+            and (moment.dates, moment.times) != (own.dates, own.times)
+            and not query.is_used(moment.start, moment.end)
+        ]
+    else:
+        return []
+    return sorted(span for span in spans if span[0] >= end)

@@ -1,0 +1,80 @@
+"""Two numbers that stand together in the query, given the other way round: a question, not a verdict."""
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+
+from apigen_assets.verification.grounding.arguments import Leaf
+from apigen_assets.verification.grounding.english import content_stems, fold, stem
+from apigen_assets.verification.grounding.finding import Finding, Rule
+from apigen_assets.verification.grounding.query import Query
+
+_PAIRS = (
+    ("x", "y"), ("left", "top"), ("row", "column"), ("row", "col"), ("lat", "lon"), ("lat", "lng"), ("r", "c"),
+    ("latitude", "longitude"), ("ra", "dec"), ("real", "imaginary"), ("width", "height"), ("start", "end"),
+    ("x1", "y1"), ("x2", "y2"), ("home_goals", "away_goals"),
+)  # fmt: skip
+"""Names of pairs that are written in this order: `(4, 5)`."""
+_TOGETHER = re.compile(r"\s?[,;:/x\u00d7]\s?|\s?-\s?")
+_OF = re.compile(r"\s(?:out\s)?of\s(?:a\s)?(?:possible\s)?|\s?/\s?")
+_WHOLES = frozenset({"max", "maximum", "total", "out", "possible", "whole"})
+
+
+def find_turned_pairs(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
+    """Numbers whose order, or the word right behind one of them, speaks for the other way round."""
+    placed = [leaf for leaf in leaves if _is_placed(leaf)]
+    for one, two in combinations(placed, 2):
+        if one.call != two.call or one.value == two.value or one.spans[0] == two.spans[0]:
+            continue
+        if _parent(one) == _parent(two) and (_against_names(one, two, query) or _part_and_whole(one, two, query)):
+            yield Finding(Rule.MAY_BE_SWAPPED, one.place, f"{_both(one, two)} stand the other way round in the query")
+        elif not one.path and not two.path:
+            for leaf, other in ((one, two), (two, one)):
+                if _is_counted(leaf, other, query):
+                    yield Finding(Rule.MAY_BE_SWAPPED, leaf.place, f"{_both(leaf, other)} may be swapped")
+
+
+def _is_placed(leaf: Leaf) -> bool:
+    is_number = isinstance(leaf.value, int | float) and not isinstance(leaf.value, bool)
+    return is_number and leaf.matched and leaf.why == "stated" and len(set(leaf.spans)) == 1
+
+
+def _both(one: Leaf, two: Leaf) -> str:
+    return f"{one.value!r} and {two.place} = {two.value!r}"
+
+
+def _parent(leaf: Leaf) -> str:
+    return f"{leaf.parameter}{leaf.path}".rpartition(".")[0]
+
+
+def _name(leaf: Leaf) -> str:
+    return fold(f"{leaf.parameter}{leaf.path}".rpartition(".")[2])
+
+
+def _against_names(one: Leaf, two: Leaf, query: Query) -> bool:
+    """Whether a pair such as x and y stands close together as y and x."""
+    if _parent(one) == "" and {_name(one), _name(two)} == {"x", "y"}:
+        return False  # `swapped_order` finds it
+    for first, second in ((one, two), (two, one)):
+        if (_name(first), _name(second)) in _PAIRS and second.spans[0][1] <= first.spans[0][0]:
+            return _TOGETHER.fullmatch(query.text[second.spans[0][1] : first.spans[0][0]]) is not None
+    return False
+
+
+def _part_and_whole(one: Leaf, two: Leaf, query: Query) -> bool:
+    """Whether `18 of 20` is given as 20 of 18."""
+    for part, whole in ((one, two), (two, one)):
+        names = set(_name(whole).split("_")) & _WHOLES
+        if names and not set(_name(part).split("_")) & _WHOLES and whole.spans[0][1] <= part.spans[0][0]:
+            return _OF.fullmatch(query.text[whole.spans[0][1] : part.spans[0][0]]) is not None
+    return False
+
+
+def _is_counted(leaf: Leaf, other: Leaf, query: Query) -> bool:
+    """Whether the other's number stands right before the name of this parameter (`4 sets of 6`, given as 6 sets)."""
+    own, theirs = (content_stems(_name(each).replace("_", " ")) for each in (leaf, other))
+    end = other.spans[0][1]
+    behind = next((word for word in query.words if word.start >= end), None)
+    if behind is None or query.text[end : behind.start].strip("- ") or other.is_default:
+        return False
+    return len(own) == 1 and stem(behind.text) in own - theirs and leaf.spans[0][0] >= behind.end
