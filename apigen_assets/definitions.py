@@ -35,6 +35,7 @@ from resources.rest.resource import RestResource
 from resources.trainer.resource import TrainerResource
 from sensors.automation import automation
 from sensors.batches import batches
+from sensors.changed_sources import changed_sources
 from sensors.failures import failures
 from sensors.metrics import metrics
 from sensors.new_apis import new_apis
@@ -80,7 +81,7 @@ def build(settings: Settings) -> dg.Definitions:
             "bfcl": BfclResource.from_settings(settings),
             "trainer": TrainerResource.from_settings(settings),
         },
-        sensors=[new_apis, automation, batches, verified_goal, recovery, failures, metrics],
+        sensors=[new_apis, automation, changed_sources, batches, verified_goal, recovery, failures, metrics],
         executor=_EXECUTORS[settings.executor],
     )
 

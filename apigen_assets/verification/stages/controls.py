@@ -4,6 +4,7 @@ A judge that says yes to everything, or no to everything, shows on them; its vot
 """
 
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
@@ -78,10 +79,19 @@ def control_items() -> tuple[tuple[Item, bool], ...]:
         found = ground(query, tools, calls)
         plain = all(status is Status.GROUNDED and why in {"stated", "default"} for _, status, why in found.arguments)
         wrong = bool(found.findings) and found.findings[0].rule in _PLAINLY_WRONG
-        if (truth == "good" and plain and not found.findings) or (truth == "bad" and wrong):
+        if (truth == "good" and plain and _in_digits(query, calls) and not found.findings) or (
+            truth == "bad" and wrong
+        ):
             results: list[JsonObject] = [{"name": call["name"], "outcome": "ok", "result": None} for call in calls]
             out.append((Item(f"control-{key}", query, tools, calls, results), truth == "good"))
     return tuple(out)
+
+
+def _in_digits(query: str, calls: Sequence[JsonObject]) -> bool:
+    """Whether every number of the calls stands in the query as it is written in them, separators aside."""
+    said = set(re.findall(r"-?\d+(?:\.\d+)?", re.sub(r"(?<=\d),(?=\d{3})", "", query)))
+    numbers = re.findall(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w.-])", json.dumps([call["arguments"] for call in calls]))
+    return all(number in said or number.removesuffix(".0") in said for number in numbers)
 
 
 def drawn_controls(count: int, partition: str, seed: int) -> list[tuple[Item, bool]]:
