@@ -1,9 +1,9 @@
-"""Which batch of APIs a run is for, and whether its source was removed meanwhile.
+"""What a run is for: its batch of APIs, whether its source was removed meanwhile, and the assets it is to make.
 
 A request for a partition that does not exist any more would fail its whole tick, and every tick after it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 import dagster as dg
 
@@ -28,3 +28,13 @@ def batch_of_partition(key: str) -> str:
 def is_removed(instance: dg.DagsterInstance, batch: str | None) -> bool:
     """Whether a batch lost its partition since: its source was removed, or became smaller."""
     return batch is not None and not instance.has_dynamic_partition(_BATCHES, batch)
+
+
+def assets_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Set[dg.AssetKey]:
+    """The assets that a run makes: those selected, else those that its whole job plans."""
+    if run.asset_selection:
+        return run.asset_selection
+    of_type = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+    records = instance.get_records_for_run(run.run_id, of_type=of_type).records
+    events = [record.event_log_entry.dagster_event for record in records]
+    return {event.asset_key for event in events if event is not None and event.asset_key is not None}

@@ -2,26 +2,21 @@
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import dagster as dg
 import polars as pl
 
-from apigen_assets.orchestration.jobs import jobs
+from apigen_assets.orchestration.jobs import job_named
 from apigen_assets.settings import Settings
 from resources.lake.lake import Lake
 from resources.lake.opening import open_lake
 from sensors.batch_runs import batch_of, is_removed
-
-if TYPE_CHECKING:
-    from upath import UPath
-
-_ROWS = next(job for job in jobs if job.name == "rows")
+from sensors.materializations import latest
 
 
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.SUCCESS,
-    request_job=_ROWS,
+    request_job=job_named("rows"),
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
     monitor_all_code_locations=False,
@@ -47,18 +42,19 @@ def stale_partitions(instance: dg.DagsterInstance, lake: Lake, batch: str) -> It
 
     Partitions that were never written are left to automation, and a run that goes on or waits reads the catalog of now.
     """
-    made = _latest(instance, "filtered_api_catalog", batch)
-    catalog = _paths(lake, "filtered_api_catalog", batch)
-    if made is None or made.asset_materialization is None or not catalog:
+    made = latest(instance, "filtered_api_catalog", batch)
+    if made is None or made.asset_materialization is None:
         return
-    present = set(lake.scan_paths(catalog).select("api_id").collect()["api_id"])
+    present = set(lake.scan("filtered_api_catalog", {"api_batch": batch}).select("api_id").collect()["api_id"])
     if not present:
         return
     state = (made.asset_materialization.tags or {}).get("dagster/data_version", "")
-    for path in _paths(lake, "raw_candidates", batch):
+    for path in lake.paths("raw_candidates"):
+        if f"api_batch={batch}" not in path.parts:
+            continue
         generator = next(part.partition("=")[2] for part in path.parts if part.startswith("generator="))
         partition = f"{batch}|{generator}"
-        written = _latest(instance, "raw_candidates", partition)
+        written = latest(instance, "raw_candidates", partition)
         if written is None:
             continue
         tools = lake.scan_paths([path]).select("tools").collect()["tools"]
@@ -66,17 +62,8 @@ def stale_partitions(instance: dg.DagsterInstance, lake: Lake, batch: str) -> It
             yield dg.RunRequest(run_key=f"changed:{partition}:{state}", partition_key=partition)
 
 
-def _paths(lake: Lake, asset: str, batch: str) -> "list[UPath]":
-    return [path for path in lake.paths(asset) if f"api_batch={batch}" in path.parts]
-
-
 def _are_of_others(tools: pl.Series, present: set[str], is_older: bool) -> bool:
     """Whether no candidate was offered an API that is present; none at all counts where they are older than these."""
     if not tools.len():
         return is_older
     return not any(tool.get("api_id") in present for text in tools.unique() for tool in json.loads(text or "[]"))
-
-
-def _latest(instance: dg.DagsterInstance, asset: str, partition: str) -> dg.EventLogRecord | None:
-    wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[partition])
-    return next(iter(instance.fetch_materializations(wanted, limit=1).records), None)

@@ -15,6 +15,7 @@ from apigen_assets.catalog.incoming import Listing, listing
 from apigen_assets.partitions import api_batches
 from apigen_assets.settings import Settings
 from sensors.batch_runs import batch_of
+from sensors.materializations import latest
 
 MOST_PER_TICK = 50
 SETTLED_S = 2.0
@@ -225,18 +226,13 @@ def cancel(context: dg.SensorEvaluationContext, removed: Sequence[str], asked_an
 
 def _made_from(instance: dg.DagsterInstance, key: str) -> str | None:
     """The fingerprint of the source that a batch was made from, where every catalog table of it was made since."""
-    imported = _latest(instance, "api_catalog", key)
-    filtered = _latest(instance, "filtered_api_catalog", key)
+    imported = latest(instance, "api_catalog", key)
+    filtered = latest(instance, "filtered_api_catalog", key)
     if imported is None or filtered is None or filtered.storage_id < imported.storage_id:
         return None
     materialization = imported.asset_materialization
     said = None if materialization is None else materialization.metadata.get(FINGERPRINT)
     return None if said is None else str(said.value)
-
-
-def _latest(instance: dg.DagsterInstance, asset: str, key: str) -> dg.EventLogRecord | None:
-    wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[key])
-    return next(iter(instance.fetch_materializations(wanted, limit=1).records), None)
 
 
 def _listed(problems: dict[str, str]) -> str:

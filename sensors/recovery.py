@@ -19,7 +19,8 @@ from dagster._core.storage.tags import BACKFILL_ID_TAG, WILL_RETRY_TAG
 from apigen_assets.files.processes import is_alive
 from apigen_assets.orchestration.jobs import jobs
 from apigen_assets.settings import Settings
-from sensors.batch_runs import batch_of, is_removed
+from sensors.batch_runs import assets_of, batch_of, is_removed
+from sensors.broken_backfills import left_by_broken_backfills
 
 INTERVAL_S = 20
 AGAIN = "apigen/again"
@@ -46,7 +47,7 @@ _AUTOMATIC = ("seeds", "catalog", "rows", "dataset", "overview")
     jobs=list(jobs),
     minimum_interval_seconds=INTERVAL_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Ends runs whose process is gone, and runs again what a full disk or a lost backfill stopped.",
+    description="Ends runs whose process is gone, and runs again what a full disk or a failed backfill stopped.",
 )
 def recovery(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]) -> dg.SensorResult:
     """End runs whose process is gone, so that they give back their slots; repeat what a disk or a backfill stopped."""
@@ -58,7 +59,11 @@ def recovery(context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Set
     repository = context.repository_def
     assert repository is not None
     made_by = {name: repository.get_job(name).asset_layer.selected_asset_keys for name in (job.name for job in jobs)}
-    requests = list(again(context.instance, made_by, time.time()))
+    automatic = {name: assets for name, assets in made_by.items() if name in _AUTOMATIC}
+    requests = [
+        *again(context.instance, made_by, time.time()),
+        *left_by_broken_backfills(context.instance, automatic),
+    ]
     if not requests:
         return dg.SensorResult(skip_reason=f"{len(lost)} lost runs, nothing to run again")
     return dg.SensorResult(run_requests=requests)
@@ -112,7 +117,7 @@ def again(instance: dg.DagsterInstance, made_by: Mapping[str, Set[dg.AssetKey]],
         if not left_by_backfill and not _machine_failed(instance, run.run_id):
             continue
         partition = run.tags.get("dagster/partition")
-        assets = run.asset_selection or _planned(instance, run.run_id)
+        assets = assets_of(instance, run)
         if not assets or _asked_since(instance, record, assets):
             continue
         kept = {name: value for name, value in run.tags.items() if not name.lstrip(".").startswith("dagster/")}
@@ -163,19 +168,13 @@ def _left_by_backfill(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     return backfill is not None and backfill.status is BulkActionStatus.COMPLETED
 
 
-def _planned(instance: dg.DagsterInstance, run_id: str) -> set[dg.AssetKey]:
-    planned = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED).records
-    events = [record.event_log_entry.dagster_event for record in planned]
-    return {event.asset_key for event in events if event is not None and event.asset_key is not None}
-
-
 def _asked_since(instance: dg.DagsterInstance, failed: dg.RunRecord, assets: Set[dg.AssetKey]) -> bool:
     """Whether a later run has the same partition and at least these assets."""
     partition = failed.dagster_run.tags.get("dagster/partition")
     tags = {"dagster/partition": partition} if partition else {}
     later = instance.get_run_records(dg.RunsFilter(tags=tags, created_after=failed.create_timestamp))
     return any(
-        assets <= (run.asset_selection or _planned(instance, run.run_id))
+        assets <= (assets_of(instance, run))
         for run in (record.dagster_run for record in later)
         if run.run_id != failed.dagster_run.run_id and run.tags.get("dagster/partition") == partition
     )

@@ -7,18 +7,17 @@ import dagster as dg
 
 from apigen_assets.generation.reached import partition_yield
 from apigen_assets.generation.target import prompts_wanted
-from apigen_assets.orchestration.jobs import jobs
+from apigen_assets.orchestration.jobs import job_named
 from apigen_assets.settings import Settings
 from resources.lake.lake import Lake
 from resources.lake.opening import open_lake
 from sensors.batch_runs import is_removed
-
-_ROWS = next(job for job in jobs if job.name == "rows")
+from sensors.materializations import latest
 
 
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.SUCCESS,
-    request_job=_ROWS,
+    request_job=job_named("rows"),
     minimum_interval_seconds=15,
     default_status=dg.DefaultSensorStatus.RUNNING,
     monitor_all_code_locations=False,
@@ -39,7 +38,7 @@ def verified_goal(
         return dg.SkipReason("this run was not for a batch and a generator")
     if is_removed(context.instance, keys["api_batch"]):
         return dg.SkipReason(f"{partition}: its source was removed")
-    verified = _latest(context.instance, "semantic_verified", partition)
+    verified = latest(context.instance, "semantic_verified", partition)
     if verified is None or verified.run_id != run.run_id:
         return dg.SkipReason(f"{partition} was not verified by this run")
     return further_run(context.instance, open_lake(settings), settings, partition, keys)
@@ -49,7 +48,7 @@ def further_run(
     instance: dg.DagsterInstance, lake: Lake, settings: Settings, partition: str, keys: Mapping[str, str]
 ) -> dg.RunRequest | dg.SkipReason:
     """The run that a verified partition still takes; its key says how far that is, so that it is asked for once."""
-    written = _latest(instance, "raw_candidates", partition)
+    written = latest(instance, "raw_candidates", partition)
     said = _metadata(written)
     goal, most = said.get("verified_wanted_per_style"), said.get("target")
     if goal is None or most is None:
@@ -69,11 +68,6 @@ def further_run(
     # Where a run brought nothing new the key is the one before, and nothing more is asked.
     verified = sum(count.verified for count in so_far.values())
     return dg.RunRequest(run_key=f"goal:{goal}:{partition}:{asked}:{verified}", partition_key=partition)
-
-
-def _latest(instance: dg.DagsterInstance, asset: str, partition: str) -> dg.EventLogRecord | None:
-    wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[partition])
-    return next(iter(instance.fetch_materializations(wanted, limit=1).records), None)
 
 
 def _metadata(record: dg.EventLogRecord | None) -> dict[str, Any]:

@@ -1,6 +1,11 @@
 """Named jobs. Release, training and evaluation run only through these, started by a person or a schedule."""
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 _ASSETS = dg.AssetSelection.assets
 _GROUP = dg.AssetSelection.groups
@@ -44,3 +49,8 @@ jobs = [
     dg.define_asset_job(name, selection=selection, description=description)
     for name, (selection, description) in _JOBS.items()
 ]
+
+
+def job_named(name: str) -> "UnresolvedAssetJobDefinition":
+    """One of the jobs."""
+    return next(job for job in jobs if job.name == name)

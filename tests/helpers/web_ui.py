@@ -1,11 +1,8 @@
 """Dagster's web server over the project, and a real browser."""
 
-import os
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -15,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from apigen_assets.orchestration.home import PROJECT
+from tests.helpers.dagster_process import dagster_process
 
 PATIENCE_S = 240
 
@@ -26,28 +23,10 @@ def web_ui(log: Path, **variables: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("dagster-webserver")), "-w", str(PROJECT / "workspace.yaml")]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, "-h", "127.0.0.1", "-p", str(port)],
-            cwd=PROJECT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env={**os.environ, **variables},
-            # A shell's background jobs ignore SIGINT, and Dagster makes SIGTERM do the same: it would never end.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
-        )
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait(url, process, log)
-            yield url
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+    with dagster_process("dagster-webserver", ["-h", "127.0.0.1", "-p", str(port)], log, **variables) as process:
+        url = f"http://127.0.0.1:{port}"
+        _wait(url, process, log)
+        yield url
 
 
 @contextmanager
