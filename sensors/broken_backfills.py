@@ -1,8 +1,9 @@
-"""What a backfill left undone when it broke because one of its sources was removed.
+"""What a backfill left undone that broke as a whole, not by a failed run.
 
-Automation asks for several partitions in one backfill. Where one of them is gone before all runs are launched, Dagster
-fails the backfill whole (1.13, `_check_target_partitions_subset_is_valid`), cancels its runs, and never asks for the
-others again.
+Automation asks for several partitions in one backfill. Where a source among them is removed before all runs are
+launched, or the code location cannot be loaded for a moment, Dagster fails the backfill (1.13,
+`_check_asset_backfill_data_validity`), cancels its runs, and never asks for the others again. A backfill of which a run
+failed has another status.
 """
 
 import time
@@ -17,7 +18,6 @@ from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus
 from sensors.batch_runs import assets_of, batch_of_partition, is_removed
 
 _LOOK_BACK_S = 86_400.0
-_REMOVED = "have been removed since this backfill was stored"
 _BY_AUTOMATION = "dagster/from_automation_condition"
 _OVER = {dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.CANCELING}
 
@@ -35,7 +35,7 @@ def left_by_broken_backfills(
     since = datetime.fromtimestamp((time.time() if now is None else now) - _LOOK_BACK_S, UTC)
     broken = BulkActionsFilter(statuses=[BulkActionStatus.FAILED], created_after=since)
     for backfill in instance.get_backfills(filters=broken):
-        if backfill.error is None or _REMOVED not in str(backfill.error) or _BY_AUTOMATION not in backfill.tags:
+        if backfill.error is None or _BY_AUTOMATION not in backfill.tags:
             continue
         for partition, assets in sorted(_targets(backfill).items()):
             batch = batch_of_partition(partition) if "|" in partition else partition

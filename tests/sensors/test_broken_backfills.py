@@ -58,6 +58,11 @@ def test_the_neighbours_of_a_removed_source_are_asked_for_once_each(instance):
     assert asked(instance)[0].asset_selection == [table.key]
 
 
+def test_a_code_location_that_was_away_for_a_moment_costs_nothing(instance):
+    broken(instance, "Asset AssetKey(['table']) existed at storage-time, but no longer does")
+    assert [partition for partition, *_ in left(instance)] == ["a", "b"]
+
+
 def test_what_a_run_has_made_since_is_not(instance):
     broken(instance)
     dg.materialize([table], instance=instance, partition_key="a")
@@ -67,7 +72,7 @@ def test_what_a_run_has_made_since_is_not(instance):
 @pytest.mark.parametrize(
     ("error", "status", "tags"),
     [
-        ("the code is broken", BulkActionStatus.FAILED, BY_AUTOMATION),
+        (REMOVED, BulkActionStatus.COMPLETED_FAILED, BY_AUTOMATION),  # one of its runs failed
         (REMOVED, BulkActionStatus.CANCELED, BY_AUTOMATION),
         (REMOVED, BulkActionStatus.FAILED, {}),  # what a person asked for waits for a person
     ],

@@ -6,8 +6,9 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from apigen_assets.settings import Settings
 from resources.lake.lake import Lake
-from sensors.changed_sources import stale_partitions
+from sensors.changed_sources import changed_sources, stale_partitions
 
 BATCH, PARTITION = "pets", "pets|small"
 
@@ -74,3 +75,27 @@ def test_what_was_never_written_is_left_to_automation(instance, lake):
     assert asked(instance, lake) == []
     catalog(instance, lake, "a")
     assert asked(instance, lake) == []
+
+
+def test_a_tick_looks_at_all_that_was_made_since_the_one_before(instance, lake, monkeypatch, tmp_path):
+    """Runs that ended one after the other would be looked at one in a tick, and the last after minutes."""
+    monkeypatch.setenv("APIGEN_LAKE", str(tmp_path / "lake"))
+    instance.add_dynamic_partitions("api_batch", [BATCH])
+    catalog(instance, lake, "a")
+    candidates(instance, lake, "z")
+    asked_for, cursor = tick(instance, None)
+    assert asked_for == [], "what was so before it first looked stays so"
+    catalog(instance, lake, "b")
+    asked_for, cursor = tick(instance, cursor)
+    assert asked_for == [PARTITION]
+    asked_for, cursor = tick(instance, cursor)
+    assert asked_for == []
+    catalog(instance, lake, "c")
+    instance.delete_dynamic_partition("api_batch", BATCH)
+    assert tick(instance, cursor)[0] == [], "its source was removed"
+
+
+def tick(instance: dg.DagsterInstance, cursor: str | None) -> tuple[list[str | None], str | None]:
+    """What one look asks for, and where the next begins."""
+    result = changed_sources(dg.build_sensor_context(instance=instance, cursor=cursor), settings=Settings())
+    return [request.partition_key for request in result.run_requests or ()], result.cursor
