@@ -182,7 +182,7 @@ class Settings(BaseSettings):
     """REST calls per second to one host; 0 for no limit. The embedded server has none."""
     rest_concurrency_per_host: int = Field(default=2, ge=1)
     rest_timeout_s: float = Field(default=20.0, gt=0)
-    """Seconds for one REST or MCP call with all its retries and redirects."""
+    """Seconds for one REST or MCP call with all its retries and redirects; three quarters of them without a byte."""
     rest_redirect_hosts: tuple[str, ...] = ()
     """Hosts to which APIs may redirect beside their own."""
     user_agent: str | None = None

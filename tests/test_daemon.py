@@ -86,7 +86,7 @@ def test_beside_a_lake_that_is_up_to_date_the_daemon_starts_nothing(monkeypatch,
 @pytest.mark.slow
 @pytest.mark.timeout(PATIENCE_S + 60)
 def test_a_run_that_goes_on_when_its_source_is_removed_is_canceled_and_no_failure(monkeypatch, tmp_path):
-    monkeypatch.setenv("APIGEN_CALL_TIMEOUT_S", "600")
+    monkeypatch.setenv("APIGEN_REST_TIMEOUT_S", str(2 * PATIENCE_S))
     monkeypatch.setenv("APIGEN_ALLOW_PRIVATE_ADDRESSES", "true")
     monkeypatch.setenv("APIGEN_REST_MODE", "live")
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))

@@ -17,6 +17,9 @@ from resources.rest.recordings import Mode, Recordings
 
 __all__ = ["EMBEDDED_HOST", "HostLimits", "RestExecutor", "RestPolicy", "RestResource"]
 
+_SILENCE_SHARE = 0.75
+"""Of the time for a call: how long it may be without a byte. Who allows a slow API a minute waits for it."""
+
 
 class RestResource(ConfigurableResource):  # type: ignore[type-arg]
     """Where REST calls are made: within limits by host, through checked addresses, recorded."""
@@ -61,7 +64,7 @@ class RestResource(ConfigurableResource):  # type: ignore[type-arg]
             policy = RestPolicy(
                 mode=self.mode,
                 total_timeout_s=self.total_timeout_s,
-                read_timeout_s=min(RestPolicy.read_timeout_s, self.total_timeout_s),
+                read_timeout_s=_SILENCE_SHARE * self.total_timeout_s,
                 max_response_bytes=self.max_response_bytes,
                 limits=HostLimits(rate=self.rate_per_host or None, concurrency=self.concurrency_per_host),
                 workers=self.workers,

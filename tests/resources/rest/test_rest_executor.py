@@ -13,6 +13,7 @@ from apigen_assets.domain.outcome import CallRequest, Outcome
 from resources.rest.executor import RestExecutor
 from resources.rest.policy import EMBEDDED_HOST, HostLimits, RestPolicy
 from resources.rest.recordings import Recordings
+from resources.rest.resource import RestResource
 
 SECRET = "s3cr3t/+value=%41"
 
@@ -124,6 +125,12 @@ def test_silence_ends_at_the_read_timeout(site, make_executor):
     site.routes["/silent"] = lambda _: site.stopping.wait(20) and None
     result = one(make_executor(total_timeout_s=30, read_timeout_s=0.2, retries=0), site.request("/silent"))
     assert result.outcome is Outcome.TIMEOUT and "no byte" in result.detail
+
+
+def test_who_allows_a_call_more_time_has_an_api_that_is_silent_for_long_waited_for(tmp_path):
+    for allowed, silence in ((20.0, 15.0), (600.0, 450.0)):
+        with RestResource(total_timeout_s=allowed, recordings=str(tmp_path)).open() as executor:
+            assert executor.policy.read_timeout_s == silence
 
 
 @pytest.mark.parametrize("announced", [True, False])
