@@ -102,7 +102,7 @@ def test_what_a_person_does_and_sees(ui: Ui) -> None:
 
 def a_failed_check_is_red_with_its_reason(ui: Ui) -> None:
     ui.open(f"{CATALOG}?view=checks&checkDetail=filtered_api_catalog_is_sound", "Latest execution")
-    ui.page.get_by_text("1 repeated values of api_id").first.wait_for()
+    ui.page.get_by_text("1 API with the api_id of another").first.wait_for()
     red, green, blue = map(int, re.findall(r"\d+", colour(ui.page.get_by_text("Failed", exact=True).last))[:3])
     assert red > 2 * green and red > 2 * blue
 

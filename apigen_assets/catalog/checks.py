@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 
 from apigen_assets.catalog.tables import catalog_faults, conservation_faults, importer_faults, reasons_against
+from apigen_assets.files.excerpt import counted
 from apigen_assets.files.markdown import inert
 from apigen_assets.partitions import api_batches
 
@@ -11,7 +12,7 @@ from apigen_assets.partitions import api_batches
 def _result(faults: list[str], frame: pl.DataFrame) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=not faults,
-        description=inert("; ".join(faults[:5])) or f"{frame.height} APIs",
+        description=inert("; ".join(faults[:5])) or counted(frame.height, "API"),
         metadata={"apis": frame.height, "faults": len(faults)},
     )
 
@@ -31,7 +32,7 @@ def api_catalog_is_sound(api_catalog: pl.DataFrame, unimported_apis: pl.DataFram
     return dg.AssetCheckResult(
         passed=not faults and not own,
         severity=dg.AssetCheckSeverity.ERROR if faults else dg.AssetCheckSeverity.WARN,
-        description=inert("; ".join((faults + own)[:5])) or f"{api_catalog.height} APIs",
+        description=inert("; ".join((faults + own)[:5])) or counted(api_catalog.height, "API"),
         metadata={"apis": api_catalog.height, "faults": len(faults), "importer_faults": len(own)},
     )
 

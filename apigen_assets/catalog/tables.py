@@ -7,6 +7,7 @@ import polars as pl
 
 from apigen_assets.catalog.importers.imported import INTERNAL_ERROR
 from apigen_assets.domain.api import Api, RejectedApi
+from apigen_assets.files.excerpt import counted
 
 
 def catalog_apis(frame: pl.DataFrame) -> list[Api]:
@@ -31,9 +32,9 @@ def catalog_faults(frame: pl.DataFrame) -> list[str]:
     """What is wrong with a catalog table, for people; an empty one is sound."""
     faults = []
     for column in ("api_id", "name"):
-        repeated = frame.height - frame[column].n_unique()
-        if repeated:
-            faults.append(f"{repeated} repeated values of {column}")
+        again = frame.filter(~pl.col(column).is_first_distinct())[column]
+        if again.len():
+            faults.append(f"{counted(again.len(), 'API')} with the {column} of another, such as {again[0]}")
     for row in frame.iter_rows(named=True):
         try:
             Api.from_row(row)
@@ -59,11 +60,11 @@ def conservation_faults(before: pl.DataFrame, kept: pl.DataFrame, rejected: pl.D
     lost = set(before["api_id"]) - set(ids)
     new = set(ids) - set(before["api_id"])
     if lost:
-        faults.append(f"{len(lost)} APIs vanished: {', '.join(sorted(lost)[:5])}")
+        faults.append(f"{counted(len(lost), 'API')} vanished: {', '.join(sorted(lost)[:5])}")
     if new:
-        faults.append(f"{len(new)} APIs came from nowhere: {', '.join(sorted(new)[:5])}")
+        faults.append(f"{counted(len(new), 'API')} came from nowhere: {', '.join(sorted(new)[:5])}")
     if len(ids) != len(set(ids)):
-        faults.append(f"{len(ids) - len(set(ids))} APIs are in both tables, or twice in one")
+        faults.append(f"{counted(len(ids) - len(set(ids)), 'API')} in both tables, or twice in one")
     return faults
 
 
@@ -80,8 +81,7 @@ def reasons_against(rejected: pl.DataFrame) -> list[str]:
     )
     sentences = []
     for step, reason, count, name, detail in grouped.iter_rows():
-        which = f"{count} APIs" if count > 1 else "1 API"
         first = ": ".join(part for part in (name, detail) if part)
         example = f" (first {first})" if first else ""
-        sentences.append(f"{which} rejected at {step} as {reason.replace('_', ' ')}{example}"[:300])
+        sentences.append(f"{counted(count, 'API')} rejected at {step} as {reason.replace('_', ' ')}{example}"[:300])
     return sentences

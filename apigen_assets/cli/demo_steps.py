@@ -10,6 +10,7 @@ import dagster as dg
 import polars as pl
 
 from apigen_assets.catalog.batches import BatchKey, load_batch
+from apigen_assets.files.excerpt import counted
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.orchestration.home import PROJECT
 from apigen_assets.partitions import api_batches, generators
@@ -199,14 +200,14 @@ def _bfcl_summary(lake: Lake) -> str:
 
 
 def _table_summary(asset: str) -> Callable[[Lake], str]:
-    return lambda lake: f"{lake.scan(asset).collect().height:,} rows"
+    return lambda lake: counted(lake.scan(asset).collect().height, "row")
 
 
 def _catalog_summary(batch: str) -> Callable[[Lake], str]:
     def summary(lake: Lake) -> str:
         part = {"api_batch": batch}
         kept = lake.scan("filtered_api_catalog", part).collect().height
-        return f"{lake.scan('api_catalog', part).collect().height} APIs imported, {kept} pass the filters"
+        return f"{counted(lake.scan('api_catalog', part).collect().height, 'API')} imported, {kept} pass the filters"
 
     return summary
 
@@ -215,6 +216,6 @@ def _rows_summary(batch: str, generator: str) -> Callable[[Lake], str]:
     def summary(lake: Lake) -> str:
         part = {"api_batch": batch, "generator": generator}
         verified = _height(lake, "semantic_verified", part)
-        return f"{_height(lake, 'raw_candidates', part):,} candidates, {verified:,} verified"
+        return f"{counted(_height(lake, 'raw_candidates', part), 'candidate')}, {verified:,} verified"
 
     return summary

@@ -13,6 +13,7 @@ from apigen_assets.catalog.pinned_library import pin_library
 from apigen_assets.catalog.tables import catalog_apis
 from apigen_assets.cli.journal_costs import judged_and_written
 from apigen_assets.domain.api import Api
+from apigen_assets.files.excerpt import counted
 from apigen_assets.generation.estimate import (
     Estimate,
     estimate_catalog,
@@ -103,7 +104,8 @@ def estimate(
     print_estimate(
         rows,
         known,
-        f"{apis} APIs in {filled} batches ({where}), up to {by_each:,} candidates by each generator",
+        f"{counted(apis, 'API')} in {counted(filled, 'batch', 'batches')} ({where}), "
+        f"up to {by_each:,} candidates by each generator",
         config,
         f"{share:.0%} of the candidates reach a judge ({'as in the lake so far' if learned else 'a guess'})",
     )

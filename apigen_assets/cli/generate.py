@@ -14,6 +14,7 @@ from apigen_assets.catalog.pinned_library import pin_library
 from apigen_assets.cli.generate_goal import run_to_goal
 from apigen_assets.cli.generate_run import Outputs, Plan, UnusableError, preview_run, run, verify_run
 from apigen_assets.domain.api import Api
+from apigen_assets.files.excerpt import counted
 from apigen_assets.generation.library import Library
 from apigen_assets.generation.own_seeds import SeedsError, read_all_seeds
 from apigen_assets.settings import Settings, settings
@@ -191,7 +192,7 @@ def _apis(sources: Sequence[str], out: Path, console: Console) -> list[Api]:
             if api.name in apis and apis[api.name].api_id != api.api_id:
                 raise UnusableError(f"{source}: the name {api.name} is taken by another source; generate them apart")
             apis[api.name] = api
-    console.print(f"{len(apis)} APIs from {', '.join(sources)}", markup=False, highlight=False)
+    console.print(f"{counted(len(apis), 'API')} from {', '.join(sources)}", markup=False, highlight=False)
     return list(apis.values())
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from apigen_assets.cli.generate_run import Outputs, Plan, check, keep_candidates, keep_verdicts, progress, waits
 from apigen_assets.domain.chat import EndpointError
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
+from apigen_assets.files.excerpt import counted
 from apigen_assets.generation.target import MOST_TIMES, Yield, missing, prompts_wanted, yields
 from resources.llm.client import ChatClient
 from resources.llm.journal import JournalError
@@ -48,7 +49,7 @@ def run_to_goal(plan: Plan, chat: ChatClient, outputs: Outputs, console: Console
         if generated.stopped is not None:
             stopped = generated.stopped
         elif waiting:
-            stopped = f"{waiting} rows wait for a judge: what they are decides what is asked next"
+            stopped = f"{counted(waiting, 'row')} waiting for a judge: what they are decides what is asked next"
     keep_candidates(outputs, generated, plan, chat, console)
     order = outputs.frame.select("candidate_id").with_row_index("place")
     checked = checked.join(order, on="candidate_id", how="inner").sort("place").drop("place")

@@ -23,6 +23,7 @@ from apigen_assets.domain.reason import Reason, Stage
 from apigen_assets.domain.record import in_schema
 from apigen_assets.domain.verdict import CHECKED_SCHEMA
 from apigen_assets.files.atomic import whole_file
+from apigen_assets.files.excerpt import counted
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.generation.estimate import Estimate, estimate_generation, estimate_judging
 from apigen_assets.generation.generate import generate, planned_requests
@@ -188,7 +189,9 @@ def keep_verdicts(
     console.print(f"{rows.height} verified rows; {outputs.verdicts}, {outputs.rows}", markup=False, soft_wrap=True)
     if waiting:
         said = "; ".join(judge.outages.values()) or "no judge is configured"
-        return f"{waiting} rows wait for a judge ({said}): run the same command again once it can be asked"
+        return (
+            f"{counted(waiting, 'row')} waiting for a judge ({said}): run the same command again once it can be asked"
+        )
     return None
 
 
@@ -314,8 +317,9 @@ def _report(generated: Generated, plan: Plan, chat: ChatClient, console: Console
     asked, retries, cost = (usage.asked, usage.retries, usage.cost) if usage else (0, 0, 0.0)
     account = generated.account()
     console.print(
-        f"{generated.candidates.height} candidates of {generated.prompts} completions ({asked} asked now, "
-        f"{generated.cached} from the journal, {retries} tries repeated), {generated.readable} readable; "
+        f"{counted(generated.candidates.height, 'candidate')} of {counted(generated.prompts, 'completion')} "
+        f"({asked} asked now, {generated.cached} from the journal, {retries} tries repeated), "
+        f"{generated.readable} readable; "
         f"{generated.prompt_tokens:,} tokens in, {generated.completion_tokens:,} out, {cost:.4f} USD",
         markup=False,
         soft_wrap=True,

@@ -12,6 +12,7 @@ from apigen_assets.dataset.facts import canonical_calls
 from apigen_assets.dataset.giveaway import MOST, told_apart
 from apigen_assets.dataset.relevance import KINDS, relevance_key
 from apigen_assets.dataset.splits import SPLITS
+from apigen_assets.files.excerpt import counted
 from apigen_assets.files.markdown import inert
 from apigen_assets.partitions import ALL_THAT_EXISTS
 from apigen_assets.settings import Settings
@@ -99,7 +100,7 @@ def _result(problems: list[str], rows: pl.DataFrame) -> dg.AssetCheckResult:
     """The reason where a person looks first: the list in the metadata opens only on request."""
     return dg.AssetCheckResult(
         passed=not problems,
-        description=inert("; ".join(problems[:5])) or f"{rows.height} rows",
+        description=inert("; ".join(problems[:5])) or counted(rows.height, "row"),
         metadata={"rows": rows.height, "problems": dg.MetadataValue.json(problems)},
     )
 
@@ -108,17 +109,17 @@ def composition_problems(fates: pl.DataFrame, verified: pl.LazyFrame) -> list[st
     """What is wrong with a table of fates, given the `candidate_id` of every verified row."""
     problems = []
     expected = verified.group_by("candidate_id").agg(pl.len().alias("wanted")).collect()
-    counted = fates.group_by("candidate_id").agg(pl.len().alias("found"))
-    differing = expected.join(counted, on="candidate_id", how="full", coalesce=True).filter(
+    fate_counts = fates.group_by("candidate_id").agg(pl.len().alias("found"))
+    differing = expected.join(fate_counts, on="candidate_id", how="full", coalesce=True).filter(
         pl.col("wanted").fill_null(0) != pl.col("found").fill_null(0)
     )
     if differing.height:
         ids = ", ".join(differing["candidate_id"].sort().head(5))
-        problems.append(f"{differing.height} rows have no fate or several, or are not verified rows: {ids}")
+        problems.append(f"{counted(differing.height, 'row')} with no fate or several, or no verified row: {ids}")
     known = {fate.value for fate in Fate}
     unknown = fates.filter(~pl.col("fate").is_in(sorted(known)) | pl.col("fate").is_null())
     if unknown.height:
-        problems.append(f"{unknown.height} rows have an unknown fate")
+        problems.append(f"{counted(unknown.height, 'row')} with an unknown fate")
     chosen = fates.filter(pl.col("fate") == Fate.CHOSEN)
     if sorted(chosen["place"].drop_nulls().to_list()) != list(range(chosen.height)):
         problems.append("the places of the chosen rows are not 0..n-1")
@@ -132,13 +133,13 @@ def relevance_problems(rows: pl.DataFrame) -> list[str]:
     problems = []
     called = rows.filter(pl.col("answers") != "[]")
     if called.height:
-        problems.append(f"{called.height} rows have calls")
+        problems.append(f"{counted(called.height, 'row')} with calls")
     empty = [i for i, tools in enumerate(rows["tools"]) if not json.loads(tools)]
     if empty:
-        problems.append(f"{len(empty)} rows offer no tool, such as row {empty[0]}")
+        problems.append(f"{counted(len(empty), 'row')} without a tool, such as row {empty[0]}")
     distinct = {relevance_key(query, tools) for query, tools in rows.select("query", "tools").iter_rows()}
     if len(distinct) < rows.height:
-        problems.append(f"{rows.height - len(distinct)} rows have the query and the tools of another row")
+        problems.append(f"{counted(rows.height - len(distinct), 'row')} with the query and the tools of another row")
     unknown = set(rows["kind"]) - set(KINDS)
     if unknown:
         problems.append(f"unknown kinds: {', '.join(sorted(unknown))}")
@@ -179,7 +180,7 @@ def split_problems(rows: pl.DataFrame) -> list[str]:
         if split in sides:
             sides[split].update(json.loads(text))
     both = sorted(sides["train"] & sides["heldout"])
-    return [f"{len(both)} APIs are called in train and in heldout, such as {both[0]}"] if both else []
+    return [f"{counted(len(both), 'API')} called in train and in heldout, such as {both[0]}"] if both else []
 
 
 def contaminations(rows: pl.DataFrame, known: Benchmark) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from collections import Counter
 import dagster as dg
 import polars as pl
 
+from apigen_assets.files.excerpt import counted
 from apigen_assets.generation.generated import cause_of
 from apigen_assets.partitions import BatchPartition, batch_by_generator
 from apigen_assets.settings import Settings
@@ -32,13 +33,13 @@ def as_many_as_asked_for(
         return dg.AssetCheckResult(
             passed=True,
             metadata={"most": target, "candidates": candidates},
-            description=f"{candidates} candidates; the goal is in verified rows: `missing_before` on raw_candidates",
+            description=f"{counted(candidates, 'candidate')}; verified rows are the goal: see `missing_before`",
         )
     return dg.AssetCheckResult(
         passed=candidates >= target,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"target": target, "candidates": candidates},
-        description=f"{candidates} candidates"
+        description=counted(candidates, "candidate")
         if candidates >= target
         else f"{candidates} of {target} candidates: `stopped` on raw_candidates says why",
     )

@@ -155,7 +155,7 @@ def test_checks_see_what_vanished():
     before = pl.DataFrame({"api_id": ["a", "b"]})
     kept = pl.DataFrame({"api_id": ["a", "c"]})
     faults = conservation_faults(before, kept, None)
-    assert any("1 APIs vanished: b" in fault for fault in faults)
+    assert any("1 API vanished: b" in fault for fault in faults)
     assert any("came from nowhere: c" in fault for fault in faults)
 
 

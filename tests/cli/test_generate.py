@@ -457,7 +457,7 @@ def test_rows_wait_for_a_judge_that_cannot_be_asked_and_are_not_rejected(home: P
         done = CliRunner().invoke(app, [*command, "--generators-file", str(file)])
         verdicts = lines(home / "out/verdicts.jsonl")
         assert done.exit_code == 1, done.output
-        assert "wait for a judge" in done.output
+        assert "waiting for a judge" in done.output
         waiting = [verdict for verdict in verdicts if verdict["passed"] is None]
         assert waiting, verdicts
         assert not any(verdict["passed"] for verdict in verdicts)

@@ -66,7 +66,7 @@ def test_a_failed_check_says_its_reason_in_a_sentence_that_the_ui_shows():
 
 def test_relevance_rows_that_call_or_offer_nothing_fail():
     found = checks.relevance_problems(ROWS.with_columns(tools=pl.lit("[]")))
-    assert any("have calls" in one for one in found) and any("offer no tool" in one for one in found)
+    assert any("with calls" in one for one in found) and any("without a tool" in one for one in found)
     assert any("unknown kinds: call" in one for one in found)
 
 

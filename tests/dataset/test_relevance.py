@@ -100,7 +100,7 @@ def test_queries_that_are_one_without_their_value_give_one_row():
     assert query in ("count the loops", "count the loops in the amount", "count the loops in an amount")
     assert made.shortfall["argument_missing"] == 9
     copies = pl.concat([made.rows, made.rows])
-    assert any("1 rows have the query" in one for one in relevance_problems(dataset_rows(copies, CATEGORIES)))
+    assert any("1 row with the query" in one for one in relevance_problems(dataset_rows(copies, CATEGORIES)))
 
 
 def test_queries_that_are_left_with_the_same_words_give_one_row(monkeypatch):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import polars as pl
 from upath import UPath
 
+from apigen_assets.files.excerpt import counted
 from apigen_assets.files.mirror import fetch_segments
 from apigen_assets.release.secrets.detectors import PREFILTERS, Hit, hits
 from apigen_assets.release.secrets.environment import secret_values, spellings
@@ -56,7 +57,7 @@ class Report(NamedTuple):
             return f"no secret in {self.texts:,} texts" if self.texts else "nothing to look at: APIGEN_HOME is empty"
         listed = "\n".join(f"* {finding.sentence()}" for finding in self.findings)
         return (
-            f"{len(self.findings)} secret{'s' if len(self.findings) > 1 else ''} in what is kept or would be "
+            f"{counted(len(self.findings), 'secret')} in what is kept or would be "
             f"released:\n\n{listed}\n\nRotate each one, since others may have read it, and remove it: from the source "
             f"or the generator's prompt, from the tables made of it, and from journal and recordings. The id of one "
             f"that is no secret goes into {ALLOWED} in APIGEN_HOME."

@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 
 from apigen_assets.domain.reason import Reason, Stage
+from apigen_assets.files.excerpt import counted
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.partitions import batch_by_generator
 
@@ -39,7 +40,7 @@ def _result(faults: dict[str, int], came_in: pl.DataFrame) -> dg.AssetCheckResul
         passed=not found,
         metadata={"in": came_in.height, **faults},
         description=", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in found.items())
-        or f"{came_in.height} rows in, each verified or rejected",
+        or f"{counted(came_in.height, 'row')} in, each verified or rejected",
     )
 
 
