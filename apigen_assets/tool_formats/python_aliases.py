@@ -83,7 +83,7 @@ def _read(
     aliased = value.args[1] if isinstance(value, ast.Call) else value
     if parameters:
         given = dict(zip(parameters, arguments or [], strict=False))
-        aliased = _Filled({name: given.get(name) for name in parameters}).visit(_parsed(aliased))
+        aliased = Filled({name: given.get(name) for name in parameters}).visit(_parsed(aliased))
     return scope.schema(aliased, opened, level + 1)
 
 
@@ -102,13 +102,15 @@ def _parameters(value: ast.expr, values: dict[str, ast.expr]) -> list[str]:
     return list(found)
 
 
-class _Filled(ast.NodeTransformer):
+class Filled(ast.NodeTransformer):
     """Puts types in the place of type parameters; `Any` for those that are not given."""
 
     def __init__(self, given: dict[str, ast.expr | None]) -> None:
+        """Take what stands for each parameter."""
         self._given = given
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
+        """The type that stands for a name."""
         if node.id not in self._given:
             return node
         return self._given[node.id] or ast.Name("Any")

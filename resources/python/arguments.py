@@ -263,8 +263,9 @@ def _concrete(annotation: Any) -> Any:
         return Annotated[(_concrete(parts[0]), *parts[1:])]
     if origin is Literal:
         return _literal(parts)
-    if is_plain_class(annotation):
-        return read_by(annotation, _concrete)
+    plain = origin if isinstance(origin, type) else annotation  # `Shape[int]` is made as `Shape` is
+    if is_plain_class(plain):
+        return read_by(plain, _concrete)
     if not parts or origin is collections.abc.Callable:
         return annotation
     inner = tuple(part if part is ... else _concrete(part) for part in parts)

@@ -15,7 +15,9 @@ def file_unit(path: str, folder: str | None) -> CodeUnit | CallResult:
     if not os.path.isfile(full):
         return failure(Outcome.NOT_FOUND, f"there is no file {path}")
     if folder is None:
-        return CodeUnit(key=f"file {full}", name=None, origin=None, locations=(), code=(full,))
+        stub = os.path.splitext(full)[0] + ".pyi"  # the types that the file does not name
+        code = (full, stub) if os.path.isfile(stub) and not os.path.islink(stub) else (full,)
+        return CodeUnit(key=f"file {full}", name=None, origin=None, locations=(), code=code)
     root = os.path.realpath(folder)
     if not full.startswith(root.rstrip("/") + "/"):
         return failure(Outcome.NOT_FOUND, f"{path} does not lie in {folder}")

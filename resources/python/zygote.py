@@ -18,6 +18,7 @@ from resources.python.executor import Executor, Sink, Units, describe, lock_in
 from resources.python.frames import read_frame
 from resources.python.json_types import JsonMapping
 from resources.python.snapshot import Snapshot
+from resources.python.stubs import give_types
 
 _IMPORT_MEMORY = 4 * 2**30
 """Address space that importing may take; libraries such as numpy reserve far more than they use."""
@@ -95,8 +96,14 @@ class Zygote:
                 module = _import_below(name, path, root)
             else:
                 module = _import_file(name, path) if path else importlib.import_module(name)
+            came: list[types.ModuleType] = []
+            while new := self._new(module, root):  # what a stub imports may be one more
+                came += new
+                for helper in new:
+                    give_types(helper)
             self._units.add(name, module)
-            self._watch(module, root)
+            for helper in came:
+                self._snapshot.add(helper)
         except ModuleNotFoundError as error:
             missing = error.name or ""
             absent = path is None and (missing == name or name.startswith(missing + "."))
@@ -111,14 +118,16 @@ class Zygote:
         self._in_use = kernel.address_space_in_use()
         self._report(imported=name)
 
-    def _watch(self, module: types.ModuleType, root: str | None) -> None:
-        """Watch the module and the helpers of its own package or folder that came with it."""
+    def _new(self, module: types.ModuleType, root: str | None) -> list[types.ModuleType]:
+        """The module and the helpers of its own package or folder that came with it, each told once."""
         own = module.__name__.partition(".")[0] + "."
+        new = []
         for name, imported in list(sys.modules.items()):
             related = imported is module or name.startswith(own) or (root is not None and _lies_in(imported, root))
             if related and name not in self._watched and isinstance(imported, types.ModuleType):
                 self._watched.add(name)
-                self._snapshot.add(imported)
+                new.append(imported)
+        return new
 
     def _fail(self, name: str, outcome: str, error: BaseException) -> None:
         self._units.failures[name] = (outcome, f"importing {name} failed: {describe(error)}")

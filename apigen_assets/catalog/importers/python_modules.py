@@ -13,13 +13,15 @@ import griffe
 
 from apigen_assets.catalog.importers.imported import Collector, Draft, ImportResult, SourceError
 from apigen_assets.catalog.importers.python_functions import describe
-from apigen_assets.catalog.importers.python_stubs import annotate, stub_of, with_names
+from apigen_assets.catalog.importers.python_stubs import with_names, with_types
 from apigen_assets.catalog.names import BUILTIN, field_name, identifier
 from apigen_assets.domain.api import PythonBinding
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.tool_formats.python_annotations import Scope
 from apigen_assets.tool_formats.python_syntax import AnnotationError
+from apigen_assets.tool_formats.python_type_parameters import without_type_parameters
+from resources.python.stubs import stub_of
 
 MAX_FILE_BYTES = 5_000_000
 _SKIPPED_FOLDERS = {"__pycache__", "node_modules", "site-packages", "build", "dist"}
@@ -156,10 +158,14 @@ def _import_modules(modules: list[_Module], name: str, only_with: str | None = N
     for module in modules:
         try:
             text, tree = _read(module.path)
-            members = griffe.visit(module.own_name, filepath=module.path, code=text)
-            stub = stub_of(module.path)
+            digest, stub = content_hash(text), stub_of(module.path)
             if stub is not None:
-                annotate(members, stub, module.path)
+                digest = content_hash(text + ast.unparse(stub))
+                with_types(tree, stub)
+            if without_type_parameters(tree) or stub is not None:
+                text = ast.unparse(tree)
+            members = griffe.visit(module.own_name, filepath=module.path, code=text)
+            if stub is not None:
                 tree = with_names(tree, stub)
             scope = Scope(tree, module.own_name, module.is_package, scopes.get)
         except SourceError as error:
@@ -172,7 +178,7 @@ def _import_modules(modules: list[_Module], name: str, only_with: str | None = N
             continue
         if only_with is not None and only_with not in members.members:
             continue
-        read.setdefault(module.own_name, _ReadModule(module, members, scope, content_hash(text)))
+        read.setdefault(module.own_name, _ReadModule(module, members, scope, digest))
         within = [f"{Path(module.root).name}.{module.name}"] if module.root else []
         for label in (module.own_name, module.name, *within):
             scopes.setdefault(label, scope)

@@ -1,50 +1,53 @@
-"""Stubs beside modules (`area.pyi` beside `area.py`, PEP 561): the types that a module itself does not name."""
+"""Types from stubs beside modules (`area.pyi` beside `area.py`, PEP 561), as if the module itself named them."""
 
 import ast
-from pathlib import Path
-
-import griffe
 
 from apigen_assets.tool_formats.python_objects import FROM_STUB
+from resources.python.stubs import Signature, signatures, statements, union
+
+_NAMED = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.Assign, ast.AnnAssign)
 
 
-def stub_of(path: Path) -> ast.Module | None:
-    """The stub of a module; null where there is none that can be read, since the module is whole without it."""
-    stub = path.with_suffix(".pyi")
-    if not stub.is_file() or stub.is_symlink():
-        return None
-    try:
-        return ast.parse(stub.read_bytes(), filename=stub.name)
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+def with_types(tree: ast.Module, stub: ast.Module) -> ast.Module:
+    """A module whose functions and methods have the annotations of its stub where they have none of their own.
 
-
-def annotate(module: griffe.Module, stub: ast.Module, path: Path) -> None:
-    """Gives functions and methods of a module the annotations of its stub where they have none of their own."""
-    described = griffe.visit(module.name, filepath=path.with_suffix(".pyi"), code=ast.unparse(stub))
-    _annotate(module, described)
-
-
-def _annotate(own: griffe.Module | griffe.Class, described: griffe.Module | griffe.Class) -> None:
-    for name, member in own.members.items():
-        stub = described.members.get(name)
-        if stub is None or member.is_alias or stub.is_alias:
-            continue
-        if isinstance(member, griffe.Class) and isinstance(stub, griffe.Class):
-            _annotate(member, stub)
-        elif isinstance(member, griffe.Function) and isinstance(stub, griffe.Function):
-            known = {parameter.name: parameter.annotation for parameter in stub.parameters}
-            for parameter in member.parameters:
-                if parameter.annotation is None:
-                    parameter.annotation = known.get(parameter.name)
-            if member.returns is None:
-                member.returns = stub.returns
+    Args:
+        tree: the module; its functions are changed.
+        stub: what stands beside it.
+    """
+    said = signatures(stub)
+    for statement in statements(tree.body):
+        if isinstance(statement, ast.ClassDef):
+            for part in statements(statement.body):
+                _annotate(part, said, f"{statement.name}.")
+        else:
+            _annotate(statement, said, "")
+    return tree
 
 
 def with_names(tree: ast.Module, stub: ast.Module) -> ast.Module:
-    """The module with what its stub imports and defines, in which names of the stub's annotations are looked up."""
-    named = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.Assign, ast.AnnAssign)
-    more = [node for node in stub.body if isinstance(node, named)]
+    """The module with what its stub alone imports and defines, among which the stub's annotations are looked up."""
+    own = {statement.name for statement in statements(tree.body) if isinstance(statement, ast.ClassDef)}
+    more = [
+        node
+        for node in statements(stub.body)
+        if isinstance(node, _NAMED) and not (isinstance(node, ast.ClassDef) and node.name in own)
+    ]
     for node in more:
         vars(node)[FROM_STUB] = True
     return ast.Module(body=[*more, *tree.body], type_ignores=[])
+
+
+def _annotate(statement: ast.stmt, said: dict[str, Signature], owner: str) -> None:
+    if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return
+    signature = said.get(owner + statement.name)
+    if signature is None:
+        return
+    given = statement.args
+    for argument in [*given.posonlyargs, *given.args, *given.kwonlyargs]:
+        described = signature.parameters.get(argument.arg)
+        if argument.annotation is None and described:
+            argument.annotation = union(described)
+    if statement.returns is None and signature.returns:
+        statement.returns = union(signature.returns)

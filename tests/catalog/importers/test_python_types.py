@@ -396,12 +396,105 @@ def test_functions_get_objects_and_give_what_objects_show(objects):
     assert [answer.outcome.value for answer in answers[5:]] == ["unserialisable", "argument_error", "argument_error"]
 
 
-def test_a_class_whose_types_stand_in_a_stub_only_is_a_reject_that_says_so(tmp_path):
-    (tmp_path / "m.py").write_text(
-        "class P:\n    def __init__(self, a=None):\n        self.a = a\n\n\ndef get(p):\n    return p.a\n"
-    )
-    (tmp_path / "m.pyi").write_text(
-        "class P:\n    def __init__(self, a: int | None = ...) -> None: ...\n\ndef get(p: P) -> int: ...\n"
-    )
-    (reject,) = import_python_path(tmp_path / "m.py", "s").rejects
-    assert reject.reason == "type_not_json" and "stub" in reject.detail
+GENERIC = '''
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Shape(Generic[T]):
+    def __init__(self, side: T, unit: str = "m"):
+        self.side, self.unit = side, unit
+
+
+def side(shape: Shape[int]) -> str:
+    """Side of a shape."""
+    return f"{shape.side} {shape.unit}"
+'''
+PARAMETERS = '''
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+type Day = date
+type Unit = Literal["m", "cm"]
+type Json = str | list[Json] | dict[str, Json]
+
+
+@dataclass
+class Box[T]:
+    item: T
+    on: Day | None = None
+
+
+class Shape[T: (int, float)]:
+    def __init__(self, side: T, unit: Unit = "m"):
+        self.side, self.unit = side, unit
+
+    @staticmethod
+    def again[U: str](text: U) -> U:
+        """Say it twice."""
+        return text * 2
+
+
+def depth(value: Json) -> int:
+    """Levels of a value."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max((depth(part) for part in parts), default=0)
+
+
+def year(day: Day) -> int:
+    """Year of a day."""
+    return day.year
+
+
+def first[T](items: list[T]) -> T:
+    """The first item."""
+    return items[0]
+
+
+def boxed(box: Box[int]) -> str:
+    """What is in a box."""
+    return f"{box.item + 1} {box.on}"
+
+
+def side(shape: "Shape[int]") -> str:
+    """Side of a shape."""
+    return f"{shape.side} {shape.unit}"
+'''
+
+
+def _answers(path, calls):
+    result = import_python_path(path, "s")
+    assert not result.rejects
+    tools = {api.name.removeprefix("s_"): api for api in result.apis}
+    for name, arguments, _ in calls:
+        assert Draft202012Validator(tools[name].parameters).is_valid(arguments), name
+    with PythonSandbox(workers=1) as sandbox:
+        asked = [CallRequest(binding=tools[name].binding, arguments=arguments) for name, arguments, _ in calls]
+        return tools, [answer.result or answer.detail for answer in sandbox.execute(asked)]
+
+
+def test_an_object_of_a_generic_class_is_made(tmp_path):
+    (tmp_path / "m.py").write_text(GENERIC)
+    calls = [("side", {"shape": {"side": 2}}, '"2 m"')]
+    assert _answers(tmp_path / "m.py", calls)[1] == [result for *_, result in calls]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="type parameters are syntax of Python 3.12")
+def test_type_parameters_are_read_and_calls_run(tmp_path):
+    (tmp_path / "m.py").write_text(PARAMETERS)
+    calls = [
+        ("depth", {"value": {"a": ["b", []]}}, "3"),
+        ("year", {"day": "2024-02-29"}, "2024"),
+        ("first", {"items": ["a", 1]}, '"a"'),
+        ("boxed", {"box": {"item": 4, "on": "2024-02-29"}}, '"5 2024-02-29"'),
+        ("side", {"shape": {"side": 2, "unit": "cm"}}, '"2 cm"'),
+        ("Shape_again", {"text": "ab"}, '"abab"'),
+    ]
+    tools, answers = _answers(tmp_path / "m.py", calls)
+    assert answers == [result for *_, result in calls]
+    assert tools["Shape_again"].parameters["properties"]["text"] == {"type": "string"}
+    shape = tools["side"].parameters["properties"]["shape"]
+    assert shape["properties"]["side"] == {"type": "number"}
+    assert not Draft202012Validator(tools["side"].parameters).is_valid({"shape": {"side": 2, "unit": "km"}})
