@@ -1,6 +1,7 @@
 """What the words of a query say of a place in it, or of a parameter."""
 
 import re
+from bisect import bisect_left, bisect_right
 
 from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.english import GROUP_OF, STOP, fold, names_same, stem, words_in
@@ -113,13 +114,13 @@ _NOUNS = {
 
 def _stems_beside(query: Query, span: Span, reach: int = 6) -> frozenset[str]:
     near: list[str] = []
-    left = [word for word in query.words if word.end <= span[0]][-reach:]
-    for word in reversed(left):
+    behind = bisect_right(query.words, span[0], key=lambda word: word.end)
+    for word in reversed(query.words[max(0, behind - reach) : behind]):
         if word.text in _JOINS or _BOUNDARY.search(query.text[word.end : span[0]]):
             break
         near.append(word.text)
-    right = [word for word in query.words if word.start >= span[1]][:reach]
-    for word in right:
+    ahead = bisect_left(query.words, span[1], key=lambda word: word.start)
+    for word in query.words[ahead : ahead + reach]:
         if word.text in _JOINS or _BOUNDARY.search(query.text[span[1] : word.start]):
             break
         near.append(word.text)

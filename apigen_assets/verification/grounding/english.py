@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -108,8 +109,12 @@ def lemma(word: str) -> str:
 @lru_cache(maxsize=16384)
 def content_stems(text: str) -> frozenset[str]:
     """Stems of the words of a text (camelCase and snake_case split) that say something."""
-    split = HUMP.sub(" ", text)
-    return frozenset(stem(word.text) for word in words_in(fold(split)) if word.text not in STOP and len(word.text) > 1)
+    return stems_of(words_in(fold(HUMP.sub(" ", text))))
+
+
+def stems_of(words: Iterable[Word]) -> frozenset[str]:
+    """Stems of the words that say something."""
+    return frozenset(stem(word.text) for word in words if word.text not in STOP and len(word.text) > 1)
 
 
 @lru_cache(maxsize=65536)

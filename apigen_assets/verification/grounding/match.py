@@ -128,17 +128,8 @@ def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None
             _found(leaf, query, [(number.start, number.end) for number in exact], f"converted to {wanted}")
             return
     said = [number for number in query.numbers if is_among(value, number.values, decimals)]
-    said.sort(
-        key=lambda number: (
-            number.weak,
-            number.weak and not near_cues(query, (number.start, number.end)) & leaf.cues,
-            is_raw(number, leaf) or not could_say(number, leaf),
-            query.is_used(number.start, number.end),
-            # Digits before words: `the product of two vectors` states no argument.
-            query.text[number.start].isalpha(),
-            not close(value, number.values[0], decimals),
-        )
-    )
+    if len(said) > 1:
+        said.sort(key=lambda number: _rank(number, leaf, query, value, decimals))
     if said and not (said[0].weak and value > 0 and _is_said_negative(value, query)):
         _found(leaf, query, [(number.start, number.end) for number in said], "implied" if said[0].weak else "stated")
         return
@@ -164,6 +155,19 @@ def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None
         derived.sort(key=lambda number: query.is_used(number.start, number.end))
         spans = [(number.start, number.end) for number in derived]
         _found(leaf, query, spans, "follows by unit or sign", Status.UNDECIDED)
+
+
+def _rank(number: Number, leaf: Leaf, query: Query, value: float, decimals: int) -> tuple[bool, ...]:
+    """Sorts numbers that are the value by how likely the value stands there, the likeliest first."""
+    return (
+        number.weak,
+        number.weak and not near_cues(query, (number.start, number.end)) & leaf.cues,
+        is_raw(number, leaf) or not could_say(number, leaf),
+        query.is_used(number.start, number.end),
+        # Digits before words: `the product of two vectors` states no argument.
+        query.text[number.start].isalpha(),
+        not close(value, number.values[0], decimals),
+    )
 
 
 def _is_said_negative(value: float, query: Query) -> bool:

@@ -206,7 +206,8 @@ def _one_in_digits(folded: str, match: "re.Match[str]", english: bool, raw: str)
     if half:
         values.append(value + 12 if half[1] == "p" and value < 12 else value)
     negative = english and _has_cue(folded) and _may_be_negative(folded, start, end)
-    minus = english and _MINUS.search(folded[max(0, start - 20) : start]) is not None
+    led = folded[max(0, start - 20) : start].rstrip(" $€£")
+    minus = english and led.endswith(("minus", "negative")) and _MINUS.search(folded[max(0, start - 20) : start])
     if match["sign"] and match["sign"].strip() == "-":
         values, amount = [-each for each in values], -amount
         derived = [-each for each in derived] + ([-each for each in values] if negative else [])

@@ -27,14 +27,16 @@ def find_omitted(leaves: list[Leaf], query: Query, tools: Tools, calls: Calls) -
     """Values of the query that belong to an argument, and that the calls leave out."""
     # Words that any of the called tools uses of itself say nothing about a choice.
     of_tools = frozenset().union(*(_vocabulary(tools[call.name]) for call in calls if call.name in tools))
+    left = left_numbers(query)
     for i, call in enumerate(calls):
         tool = tools.get(call.name)
         if tool is None:
             continue
         for name, schema in (tool.parameters.get("properties") or {}).items():
             if isinstance(schema, dict) and (name not in call.arguments or _at_default(leaves, i, name)):
-                yield from _omitted(i, name, schema, tool, leaves, query, tools, calls, of_tools)
-    yield from _taken_twice(leaves, query)
+                yield from _omitted(i, name, schema, tool, leaves, query, tools, calls, of_tools, left)
+    if left:
+        yield from _taken_twice(leaves, query, left)
     yield from find_omitted_elements(leaves, query)
     yield from _confused_choice(leaves, query)
 
@@ -49,6 +51,7 @@ def _omitted(
     tools: Tools,
     calls: Calls,
     of_tools: frozenset[str],
+    left: list[Number],
 ) -> Iterator[Finding]:
     """What the query says of one parameter that a call leaves out or leaves at its default."""
     place = f"{i}.{name}"
@@ -73,7 +76,7 @@ def _omitted(
                 and (not leaf.matched or leaf.why == "implied")
                 for leaf in leaves
             )
-            yield from _omitted_number(place, name, schema, tool, query, taken, sure)
+            yield from _omitted_number(place, name, schema, tool, query, taken, sure, left)
         else:
             yield from _shared(place, i, tool.name, name, leaves, query, of_tools)
         return
@@ -117,8 +120,16 @@ def _is_meant(member: str, name: str, query: Query) -> bool:
 
 
 def _omitted_number(
-    place: str, name: str, schema: JsonObject, tool: Tool, query: Query, taken: set[str], sure: bool
+    place: str,
+    name: str,
+    schema: JsonObject,
+    tool: Tool,
+    query: Query,
+    taken: set[str],
+    sure: bool,
+    left: list[Number],
 ) -> Iterator[Finding]:
+    """What the numbers left over say of one numeric parameter."""
     own = content_stems(name.replace("_", " "))
     # A word that another parameter's name has as well does not say which of both is left out.
     rivals = frozenset().union(
@@ -130,7 +141,6 @@ def _omitted_number(
     )
     # The other parameters have their values: a word of the name is enough, even a shared one.
     described = fold(str(schema.get("description") or ""))
-    left = left_numbers(query)
     counted = _counted(name, tool) if left else frozenset()
     cues = (parameter_cues(tool, name) - _OF_ORDER) | own
     wanted = unit_wanted(fold(name), described)
@@ -275,11 +285,8 @@ def _at_default(leaves: list[Leaf], call: int, parameter: str) -> bool:
     )
 
 
-def _taken_twice(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
+def _taken_twice(leaves: list[Leaf], query: Query, unused: list[Number]) -> Iterator[Finding]:
     """A number of the query that nobody takes, while an argument shares another's or rests on an implied one."""
-    unused = left_numbers(query)
-    if not unused:
-        return
     said = query.text[unused[0].start : unused[0].end].strip()
     numeric = [
         leaf

@@ -24,6 +24,8 @@ def find_omitted_elements(leaves: list[Leaf], query: Query) -> Iterator[Finding]
     for (call, parameter), places in objects.items():
         if len(set(places)) >= 3:
             yield from _stands_among(call, parameter, sorted(set(places)), query)
+    if not lists:
+        return
     contradicted = {(leaf.call, leaf.parameter) for leaf in leaves if leaf.status is Status.UNGROUNDED}
     runs = {(number.start, number.end): number.run for number in query.numbers if not number.weak}
     for (call, parameter), members in lists.items():

@@ -3,7 +3,7 @@
 import re
 from functools import cached_property
 
-from apigen_assets.verification.grounding.english import Word, content_stems, fold, same_word, words_in
+from apigen_assets.verification.grounding.english import HUMP, Word, content_stems, fold, same_word, stems_of, words_in
 from apigen_assets.verification.grounding.language import is_english
 from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.numbers import numbers_in
@@ -71,7 +71,9 @@ class Query:
     @cached_property
     def stems(self) -> frozenset[str]:
         """Stems of the words that say something."""
-        return content_stems.__wrapped__(self.raw)  # no query comes twice
+        if HUMP.search(self.raw):
+            return content_stems.__wrapped__(self.raw)  # no query comes twice
+        return stems_of(self.words)
 
     @cached_property
     def quoted(self) -> list[Span]:

@@ -123,16 +123,17 @@ def _takes(leaf: Leaf, value: JsonValue) -> bool:
 
 def _against_order(one: _Placed, two: _Placed, query: Query) -> bool:
     """A pair such as numerator and denominator, close together in the query the other way round."""
-    for first_name, second_name in _ORDERED:
-        for first, second in ((one, two), (two, one)):
-            own, other = fold(first.leaf.parameter).split("_"), fold(second.leaf.parameter).split("_")
-            rest = [part for part in own if part != first_name], [part for part in other if part != second_name]
-            if first_name not in own or second_name not in other or rest[0] != rest[1]:
-                continue
-            between = query.text[second.span[1] : first.span[0]]
-            if second.span < first.span and _JOINT.fullmatch(between) and not re.search(r"\b(?:into|below)\b", between):
-                return True
-    return False
+    second, first = sorted((one, two), key=lambda placed: placed.span)
+    between = query.text[second.span[1] : first.span[0]]
+    if not _JOINT.fullmatch(between) or re.search(r"\b(?:into|below)\b", between):
+        return False
+    own, other = fold(first.leaf.parameter).split("_"), fold(second.leaf.parameter).split("_")
+    return any(
+        first_name in own
+        and second_name in other
+        and [part for part in own if part != first_name] == [part for part in other if part != second_name]
+        for first_name, second_name in _ORDERED
+    )
 
 
 def _turned_range(one: _Placed, two: _Placed) -> bool:

@@ -73,6 +73,7 @@ _ORDINAL_DAY = re.compile(
 """`the first of September`, `March the twenty-second`."""
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:\s?([ap])\.?\s?m\b\.?)?(?!\d|:\d)")
 _NAMED = {"noon": (12, 0, 0), "midday": (12, 0, 0), "midnight": (0, 0, 0)}
+_NAMED_TIME = re.compile(r"\b(noon|midday|midnight)\b")
 _HOUR_NAMES = {
     name: hour
     for hour, name in enumerate(
@@ -88,6 +89,7 @@ _WORD_CLOCK = re.compile(
 )
 _WORD_MINUTES = {"oh": 5, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
 _PART = r"\s*(?:in the (morning|afternoon|evening)|(at night|tonight)|this (morning|afternoon|evening))"
+_PARTS_OF_DAY = ("morning", "afternoon", "evening", "night")
 _PART_OF_DAY = re.compile(_PART)
 _HOUR_OF_PART = re.compile(rf"(?<![\d:.])\b{_HOUR}(?=(?:\s*(?:to|until|till|-|and)\s*{_HOUR})?{_PART})")
 _AT_HOUR = re.compile(
@@ -180,6 +182,8 @@ def times_agree(one: frozenset[Time], two: frozenset[Time]) -> bool:
 
 
 _DIGIT = re.compile(r"\d")
+_JOINED = re.compile(r"\d[-/.]\d")
+_MONTHS_BEGIN = tuple(name for name in MONTHS if len(name) == 3)
 _MAY_SAY = re.compile(
     rf"\d|\b(?:first|second|third|\w+th|noon|midday|midnight|half|quarter|ten|twenty|five|{'|'.join(_HOUR_NAMES)})\b"
 )
@@ -201,35 +205,36 @@ def _dates(text: str) -> list[Moment]:
         if dates:
             out.append(Moment(match.start(), match.end(), dates=frozenset(dates)))
 
-    for match in _ISO.finditer(text):
+    is_joined, has_month = _JOINED.search(text) is not None, any(name in text for name in _MONTHS_BEGIN)
+    for match in _ISO.finditer(text) if is_joined else ():
         add(match, (match[1], match[2], match[3]))
     for match in _COMPACT.finditer(text):
         add(match, (match[1], match[2], match[3]))
-    for match in _SLASHED.finditer(text):
+    for match in _SLASHED.finditer(text) if is_joined else ():
         add(match, (match[3], match[1], match[2]), (match[3], match[2], match[1]))
-    for match in _MONTH_FIRST.finditer(text):
+    for match in _MONTH_FIRST.finditer(text) if has_month else ():
         add(match, (match[3], MONTHS[match[1]], match[2]))
         last = _RANGE_AFTER.match(text, match.end(2)) or _RANGE_AFTER.match(text, match.end())
         if last and int(last[1]) <= 31 and not re.match(rf"\s*(?:{_MONTH})\b", text[last.end() :]):
             date = (int(last[2] or match[3] or 0) or None, MONTHS[match[1]], int(last[1]))
             out.append(Moment(last.start(1), last.end(), dates=frozenset({date})))
-    for match in _DAY_FIRST.finditer(text):
+    for match in _DAY_FIRST.finditer(text) if has_month else ():
         add(match, (match[3], MONTHS[match[2]], match[1]))
         before = _RANGE_BEFORE.search(text[: match.start()])
         if before and 1 <= int(before[1]) <= 31:
             date = (int(match[3]) if match[3] else None, MONTHS[match[2]], int(before[1]))
             out.append(Moment(before.start(), before.end(1), dates=frozenset({date})))
-    for match in _ORDINAL_DAY.finditer(text):
+    for match in _ORDINAL_DAY.finditer(text) if has_month else ():
         day = ORDINAL_DAYS[re.sub(r"\s", "-", match["day"] or match["last"])]
         add(match, (match["year"] or match["after"], MONTHS[match["month"] or match["first"]], str(day)))
-    for match in _MONTH_YEAR.finditer(text):
+    for match in _MONTH_YEAR.finditer(text) if has_month else ():
         add(match, (match[2], MONTHS[match[1]], None))
-    for match in _YEAR_MONTH.finditer(text):
+    for match in _YEAR_MONTH.finditer(text) if is_joined else ():
         add(match, (match[1], match[2], None))
-    for match in _MONTH_NUMBER.finditer(text):
+    for match in _MONTH_NUMBER.finditer(text) if is_joined else ():
         add(match, (match[2], match[1], None))
     whole = sorted((moment for moment in out if any(date[2] for date in moment.dates)), key=lambda moment: moment.start)
-    for match in _BARE_DAY.finditer(text):
+    for match in _BARE_DAY.finditer(text) if whole else ():
         # `from 12 September to the 20th`: of the month that was named last
         named = [moment for moment in whole if moment.end <= match.start()]
         if named and 1 <= int(match[1]) <= 31 and not any(m.start <= match.start(1) < m.end for m in out):
@@ -256,7 +261,7 @@ def _times(text: str, strict: bool) -> list[Moment]:
             times = {(hour % 12 + (12 if half == "p" else 0), minute, second)}
         out.append(Moment(start, end, times=frozenset(times)))
 
-    for match in _CLOCK.finditer(text):
+    for match in _CLOCK.finditer(text) if ":" in text else ():
         hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
         if strict and match[4] is None and len(match[1]) == 2 and hour < 24 and minute < 60 and second < 60:
             out.append(Moment(*match.span(), times=frozenset({(hour, minute, second)})))
@@ -264,7 +269,7 @@ def _times(text: str, strict: bool) -> list[Moment]:
             add(*match.span(), hour, minute, second, match[4])
     for match in _HALF_DAY.finditer(text):
         add(*match.span(), _hour(match[1]), 0, 0, match[2])
-    for match in _O_CLOCK.finditer(text):
+    for match in _O_CLOCK.finditer(text) if "clock" in text else ():
         add(*match.span(), _hour(match[1]), 0, 0, None)
     for match in _PAST.finditer(text):
         base = _hour(match[3])
@@ -284,12 +289,12 @@ def _times(text: str, strict: bool) -> list[Moment]:
             base, minutes = (base - 1) % 24, 60 - minutes
         add(*match.span(), base, minutes, 0, None)
     if not strict:
-        for match in _HALF_HOUR.finditer(text):
+        for match in _HALF_HOUR.finditer(text) if "half" in text else ():
             add(*match.span(), _hour(match[1]), 30, 0, None)
         for match in _WORD_CLOCK.finditer(text):
             minutes = _WORD_MINUTES[match[2].split("-")[0].split()[0]] + (5 if match[2].endswith("y five") else 0)
             add(*match.span(), _hour(match[1]), minutes + (5 if match[2].endswith("y-five") else 0), 0, None)
-        for match in _HOUR_OF_PART.finditer(text):
+        for match in _HOUR_OF_PART.finditer(text) if any(part in text for part in _PARTS_OF_DAY) else ():
             hour, word = _hour(match[1]), match[3] or match[5] or "night"
             times = frozenset((each, 0, 0) for each in {hour % 24, hour + 12} if each < 24 and _is_in(each, word))
             if times and hour <= 12:
@@ -301,8 +306,7 @@ def _times(text: str, strict: bool) -> list[Moment]:
             last = _UNTIL_HOUR.match(text, moment.end)
             if last and not any(known.start <= last.start(1) < known.end for known in out):
                 add(last.start(1), last.end(1), _hour(last[1]), 0, 0, None)
-    for name, time in _NAMED.items():
-        out += [Moment(*match.span(), times=frozenset({time})) for match in re.finditer(rf"\b{name}\b", text)]
+    out += [Moment(*match.span(), times=frozenset({_NAMED[match[1]]})) for match in _NAMED_TIME.finditer(text)]
     return out
 
 

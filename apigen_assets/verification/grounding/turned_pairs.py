@@ -53,28 +53,28 @@ def _name(leaf: Leaf) -> str:
 
 def _against_names(one: Leaf, two: Leaf, query: Query) -> bool:
     """Whether a pair such as x and y stands close together as y and x."""
-    if _parent(one) == "" and {_name(one), _name(two)} == {"x", "y"}:
-        return False  # `swapped_order` finds it
-    for first, second in ((one, two), (two, one)):
-        if (_name(first), _name(second)) in _PAIRS and second.spans[0][1] <= first.spans[0][0]:
-            return _TOGETHER.fullmatch(query.text[second.spans[0][1] : first.spans[0][0]]) is not None
-    return False
+    earlier, later = sorted((one, two), key=lambda leaf: leaf.spans[0])
+    names = _name(later), _name(earlier)
+    if names not in _PAIRS or (names == ("x", "y") and _parent(one) == ""):
+        return False  # of x and y alone `swapped_order` tells
+    return _TOGETHER.fullmatch(query.text[earlier.spans[0][1] : later.spans[0][0]]) is not None
 
 
 def _part_and_whole(one: Leaf, two: Leaf, query: Query) -> bool:
     """Whether `18 of 20` is given as 20 of 18."""
-    for part, whole in ((one, two), (two, one)):
-        names = set(_name(whole).split("_")) & _WHOLES
-        if names and not set(_name(part).split("_")) & _WHOLES and whole.spans[0][1] <= part.spans[0][0]:
-            return _OF.fullmatch(query.text[whole.spans[0][1] : part.spans[0][0]]) is not None
-    return False
+    whole, part = sorted((one, two), key=lambda leaf: leaf.spans[0])
+    if _WHOLES.isdisjoint(_name(whole).split("_")) or not _WHOLES.isdisjoint(_name(part).split("_")):
+        return False
+    return _OF.fullmatch(query.text[whole.spans[0][1] : part.spans[0][0]]) is not None
 
 
 def _is_counted(leaf: Leaf, other: Leaf, query: Query) -> bool:
     """Whether the other's number stands right before the name of this parameter (`4 sets of 6`, given as 6 sets)."""
-    own, theirs = (content_stems(_name(each).replace("_", " ")) for each in (leaf, other))
     end = other.spans[0][1]
-    behind = next((word for word in query.words if word.start >= end), None)
-    if behind is None or query.text[end : behind.start].strip("- ") or other.is_default:
+    if other.is_default or leaf.spans[0][0] < end:
         return False
+    behind = next((word for word in query.words if word.start >= end), None)
+    if behind is None or query.text[end : behind.start].strip("- "):
+        return False
+    own, theirs = (content_stems(_name(each).replace("_", " ")) for each in (leaf, other))
     return len(own) == 1 and stem(behind.text) in own - theirs and leaf.spans[0][0] >= behind.end

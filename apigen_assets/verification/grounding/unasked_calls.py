@@ -43,7 +43,8 @@ def _brings_a_value(index: int, call: Call, leaves: list[Leaf], calls: Sequence[
     """Whether the query states a value of the call that no call of another function has."""
     taken = {dumps(value) for other in calls if other.name != call.name for value in other.arguments.values()}
     own = [leaf for leaf in leaves if leaf.call == index and not isinstance(leaf.value, bool)]
-    return any((leaf.matched or _is_partly_said(leaf)) and dumps(leaf.value) not in taken for leaf in own)
+    said = (leaf for leaf in own if leaf.matched or _is_partly_said(leaf))
+    return any(not taken or dumps(leaf.value) not in taken for leaf in said)
 
 
 def _is_partly_said(leaf: Leaf) -> bool:
@@ -59,6 +60,8 @@ def _is_spoken_of(tool: Tool, query: Query) -> bool:
 def _opposite(tool: Tool, query: Query) -> str | None:
     """The word of the query that asks for the opposite of what a function does; null where none does."""
     does = _done(HUMP.sub(" ", tool.name)) or _done(tool.description.split(".")[0])
+    if does.keys() not in ({"takes away"}, {"makes"}):
+        return None
     said = _done(query.raw)
     if does.keys() == {"takes away"}:
         against = {} if "takes away" in said or _NO_LONGER.search(query.text) else said

@@ -59,6 +59,7 @@ def _judge_unit(leaf: Leaf, value: float, number: Number, said: str) -> None:
         leaf.against(Rule.SCALE_NOT_CONVERTED, f"the query says {said} percent, the parameter wants a percentage")
 
 
+_LATITUDE, _LONGITUDE = re.compile(r"(?:.*_)?lat"), re.compile(r"(?:.*_)?(?:lon|lng)")
 _COMPASS = re.compile(
     r"\s*(?:°|degrees?|deg)?\s*(?:(?P<south>s|south|southern|southerly)|(?P<west>w|west|western)"
     r"|(?P<north>n|north|northern)|(?P<east>e|east|eastern))\b(?!\s+of\b)(?!\w)"
@@ -68,16 +69,14 @@ _BELOW = re.compile(r"\s*(?:°\s?c?|degrees?|celsius|c)?\s*(?:celsius|c)?\s*(?:b
 _MINUS = re.compile(r"(?:^|[^\w\d)%\s/]\s*|(?<!\bor)(?<!\bplus)(?<=[a-z])\s+)(?:minus|negative)\s?$")
 _BACKWARDS = re.compile(r"\b(?:back|backwards?|past|before|earlier|ago|subtract\w*|previous)\b")
 _NEGATIVE_IF = re.compile(r"\bnegative\s+(?:to|if|when|for|means|values?\s+(?:mean|are|is)|is|=|:)\s+([a-z -]{2,40})")
-_POSITIVE_IF = re.compile(r"\b(north|east)\w*\s+(?:is\s+)?positive\b")
 
 
 def _judge_sign(leaf: Leaf, value: float, number: Number, said: str, query: Query) -> None:
     if value == 0 or abs(value) != abs(number.amount):
         return
     after, before = query.text[number.end : number.end + 40], query.text[max(0, number.start - 40) : number.start]
-    description = fold(str(leaf.schema.get("description") or ""))
     names = fold(leaf.parameter)
-    axis = "lat" if re.match(r"(?:.*_)?lat", names) else "lon" if re.match(r"(?:.*_)?(?:lon|lng)", names) else ""
+    axis = "lat" if _LATITUDE.match(names) else "lon" if _LONGITUDE.match(names) else ""
     if axis:
         compass = _COMPASS.match(after) or (None if _COMPASS.search(after) else _COMPASS_BEFORE.search(before))
         side = ""
@@ -94,9 +93,9 @@ def _judge_sign(leaf: Leaf, value: float, number: Number, said: str, query: Quer
         return
     if _BELOW.match(after) and (number.measure in {"", "degree", "degree_Celsius"}):
         leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive, the query says {said} below zero")
-    elif _MINUS.search(before) and not leaf.in_list:
+    elif before.rstrip().endswith(("minus", "negative")) and _MINUS.search(before) and not leaf.in_list:
         leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive, the query says minus {said}")
-    elif (negative := _NEGATIVE_IF.search(description)) is not None:
+    elif (negative := _NEGATIVE_IF.search(fold(str(leaf.schema.get("description") or "")))) is not None:
         own = f"{leaf.parameter} {leaf.tool.name} {leaf.tool.description}".replace("_", " ")
         stems = content_stems(negative[1]) - content_stems(own)
         clause = re.split(r"[.,;?!]\s", before)[-1] + " # " + re.split(r"[.,;?!]\s|\band\b", after)[0]

@@ -72,9 +72,6 @@ def _is_mostly_unsaid(value: str, query: Query) -> bool:
 
 def _shared(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """Numbers of one call that stand in the query once, where nothing says that it is said of both."""
-    # From one date to another is a number that is said of neither.
-    if _SHARES.search(query.text) or len(query.moments) > 1:
-        return
     numeric = [
         leaf for leaf in leaves if leaf.why == "stated" and isinstance(leaf.value, int | float) and not leaf.is_default
     ]
@@ -82,6 +79,9 @@ def _shared(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
         fellows = [fellow for fellow in numeric if fellow.call == leaf.call and fellow.value == leaf.value]
         # Within one list a number may stand for several things alike (`three 8-ohm speakers`).
         if len(fellows) > len(set(leaf.spans)) and len({fellow.parameter for fellow in fellows}) > 1:
+            # From one date to another is a number that is said of neither.
+            if _SHARES.search(query.text) or len(query.moments) > 1:
+                return
             places = " and ".join(fellow.place for fellow in fellows)
             says = f"{leaf.value!r} stands in {places}, and is said fewer times"
             yield Finding(Rule.SAID_ONCE, leaf.place, says)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.tool import Tool
@@ -51,6 +52,8 @@ _ORDERS = re.compile(
 def find_instruction(query: Query, tools: dict[str, Tool]) -> Iterator[Finding]:
     """A query that names a function as code does, or tells a writer what to write."""
     for name in sorted(tools):
+        if name not in query.raw:
+            continue
         is_code = "_" in name or re.search(r"[a-z][A-Z]", name) is not None
         if is_code and re.search(rf"(?<![\w.]){re.escape(name)}(?![\w])", query.raw):
             yield Finding(Rule.INSTRUCTION, name, "the query names the function, as no user would")
@@ -65,13 +68,18 @@ def find_description(query: Query, tools: dict[str, Tool], calls: Sequence[Call]
     if len(said) < 6:
         return
     for name in sorted({call.name for call in calls} & tools.keys()):
-        own = [word.text for word in words_in(fold(tools[name].description))]
+        own = _words_of(tools[name].description)
         if sum(text in own for text in said) < 0.8 * len(said):
             continue
         run = SequenceMatcher(None, said, own, autojunk=False).find_longest_match().size
         if run >= 6 and run >= 0.8 * len(said):
             yield Finding(Rule.REPEATS_DESCRIPTION, name, "the query is the function's description, not a request")
             return
+
+
+@lru_cache(maxsize=8192)
+def _words_of(description: str) -> list[str]:
+    return [word.text for word in words_in(fold(description))]
 
 
 _ASKS = re.compile(
@@ -89,11 +97,20 @@ def _asked_by_verb(query: Query, tools: dict[str, Tool], calls: Sequence[Call]) 
         return None
     name = calls[0].name
     spoken = stem(verb[1])
-    firsts = {other: stem(words_in(fold(HUMP.sub(" ", other)))[0].text) for other in tools if words_in(fold(other))}
-    if name not in tools or spoken in content_stems(f"{name} {tools[name].description}".replace("_", " ")):
+    if name not in tools or spoken in _stems_of(tools[name]):
         return None
-    named = [other for other, first in sorted(firsts.items()) if first == spoken and other != name]
+    named = [other for other in sorted(tools) if other != name and _first_stem(other) == spoken]
     return (name, named[0], verb[1]) if len(named) == 1 and named[0] not in {call.name for call in calls} else None
+
+
+def _first_stem(name: str) -> str | None:
+    """Stem of the first word of a tool's name, which most often says what it does."""
+    words = words_in(fold(HUMP.sub(" ", name)))
+    return stem(words[0].text) if words else None
+
+
+def _stems_of(tool: Tool) -> frozenset[str]:
+    return content_stems(f"{tool.name} {tool.description}".replace("_", " "))
 
 
 def find_wrong_tool(query: Query, tools: dict[str, Tool], calls: Sequence[Call]) -> Iterator[Finding]:
@@ -103,7 +120,7 @@ def find_wrong_tool(query: Query, tools: dict[str, Tool], calls: Sequence[Call])
     if (better := _asked_by_verb(query, tools, calls)) is not None:
         yield Finding(Rule.WRONG_TOOL, better[0], f"the query asks to {better[2]}, as {better[1]} does")
         return
-    words = {name: content_stems(f"{name} {tool.description}".replace("_", " ")) for name, tool in tools.items()}
+    words = {name: _stems_of(tool) for name, tool in tools.items()}
     called = {call.name for call in calls}
     for name in sorted(called & words.keys()):
         others = frozenset().union(*(words[other] for other in words if other != name))

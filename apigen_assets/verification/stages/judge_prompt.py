@@ -57,6 +57,17 @@ _SCORES = (
     "kept, 0 where it is surely broken."
 )
 
+_TASK = "\n".join(
+    [
+        "\n\nIt fails if any of these holds:",
+        *(f"{number}. {rule}" for number, rule in enumerate(RULES, start=1)),
+        "\nNotes:",
+        *(f"- {note}" for note in _NOTES),
+        f"\n{_ANSWER}",
+    ]
+)
+"""What every system message says behind its opening."""
+
 _LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 
 PROMPT_VERSION = content_hash([RULES, _OPENINGS, _NOTES, _ANSWER, _SCORES, 2])
@@ -122,11 +133,9 @@ def judge_messages(
     ]
     if questions:
         sections.append(("Open questions:", list(questions)))
-    rules = "\n".join(f"{number}. {rule}" for number, rule in enumerate(RULES, start=1))
-    notes = "\n".join(f"- {note}" for note in _NOTES)
-    opening = _OPENINGS[variant % len(_OPENINGS)]
-    answer = _ANSWER + (_SCORES.format(count=len(RULES)) if scores else "")
-    system = f"{opening}\n\nIt fails if any of these holds:\n{rules}\n\nNotes:\n{notes}\n\n{answer}"
+    system = f"{_OPENINGS[variant % len(_OPENINGS)]}{_TASK}"
+    if scores:
+        system += _SCORES.format(count=len(RULES))
     user = "\n\n".join(f"{heading}\n{_on_one_line(dumps(value))}" for heading, value in sections)
     return ({"role": "system", "content": system}, {"role": "user", "content": user})
 
