@@ -13,6 +13,7 @@ import griffe
 
 from apigen_assets.catalog.importers.imported import Collector, Draft, ImportResult, SourceError
 from apigen_assets.catalog.importers.python_functions import describe
+from apigen_assets.catalog.importers.python_labels import first_line, module_labels, told_apart
 from apigen_assets.catalog.importers.python_stubs import with_names, with_types
 from apigen_assets.catalog.names import BUILTIN, field_name, identifier
 from apigen_assets.domain.api import PythonBinding
@@ -182,49 +183,54 @@ def _import_modules(modules: list[_Module], name: str, only_with: str | None = N
         within = [f"{Path(module.root).name}.{module.name}"] if module.root else []
         for label in (module.own_name, module.name, *within):
             scopes.setdefault(label, scope)
-    multiple = sum(module.listed for module in modules) > 1
+    drafts: list[tuple[Draft, str]] = []
+    labels = module_labels([module.name for module in modules if module.listed])
     for unit in read.values():
         if unit.module.listed:
             for function, owner in _public_members(unit, read, collector):
-                _add(collector, owner, function, unit, multiple)
+                draft = _draft(collector, owner, function, unit, labels.get(unit.module.name, ""))
+                if draft is not None:
+                    drafts.append((draft, first_line(owner.tree.docstring)))
+    for draft in told_apart(drafts):
+        collector.add(draft)
     return collector.result()
 
 
-def _add(collector: Collector, owner: _ReadModule, function: "_Callable", shown: _ReadModule, multiple: bool) -> None:
-    """Take one function, shown as one of `shown`, where it may come from a helper module."""
+def _draft(
+    collector: Collector, owner: _ReadModule, function: "_Callable", shown: _ReadModule, label: str
+) -> Draft | None:
+    """One function, shown as one of `shown`, where it may come from a helper module; null where it is rejected."""
     original = f"{shown.module.name}.{function.name}"
     try:
         draft = describe(function.griffe, owner.scope, function.bound)
     except AnnotationError as error:
         collector.fail(original, shown.module.file, error.reason, str(error))
-        return
+        return None
     except RecursionError:
         collector.fail(original, shown.module.file, "type_too_deep", "an annotation or default nested too deeply")
-        return
+        return None
     parameters, wire_names = _offered(draft.parameters)
     builtin = collector.name == BUILTIN
     last = shown.module.name.rpartition(".")[2]
-    namespace = () if builtin else (collector.name, identifier(last)) if multiple else (collector.name,)
+    namespace = () if builtin else (collector.name, identifier(label)) if label else (collector.name,)
     module = owner.module
-    collector.add(
-        Draft(
-            namespace=namespace,
-            own_name=identifier(function.name.replace(".", "_")) or f"function_{content_hash(function.name, 6)}",
-            original_name=original,
-            description=draft.description,
-            parameters=parameters,
-            returns=draft.returns,
-            binding=PythonBinding(
-                module=module.own_name,
-                function=function.path,
-                path=module.bound_path,
-                root=module.root,
-                wire_names=wire_names,
-            ),
-            file=shown.module.file,
-            content_hash=owner.digest,
-            original_category=last if builtin else None,
-        )
+    return Draft(
+        namespace=namespace,
+        own_name=identifier(function.name.replace(".", "_")) or f"function_{content_hash(function.name, 6)}",
+        original_name=original,
+        description=draft.description,
+        parameters=parameters,
+        returns=draft.returns,
+        binding=PythonBinding(
+            module=module.own_name,
+            function=function.path,
+            path=module.bound_path,
+            root=module.root,
+            wire_names=wire_names,
+        ),
+        file=shown.module.file,
+        content_hash=owner.digest,
+        original_category=last if builtin else None,
     )
 
 
