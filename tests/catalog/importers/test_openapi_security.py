@@ -141,6 +141,26 @@ def test_where_the_server_also_answers_strangers_a_secret_is_sent_if_there_is_on
 @pytest.mark.parametrize(
     ("name", "text", "is_secret"),
     [
+        ("client_id", "Your `client_id`, in the `X-Client-Id` header or as part of the body.", True),
+        ("secret", "Your Shop API `secret`.", True),
+        ("account", "Who asks; the same as the header x-client-id.", True),
+        ("client_id", "The client that an invoice is for.", False),
+        ("secret", "The **secret** of a `webhook`.", False),
+        ("note", "Sent as X-Client-Idea later.", False),
+    ],
+)
+def test_a_bodys_field_that_stands_for_a_header_of_a_scheme_is_no_argument(tool, name, text, is_secret):
+    schemes = {"client": {"type": "apiKey", "in": "header", "name": "X-Client-Id"}}
+    properties = {name: {"type": "string", "description": text}, "total": {"type": "number"}}
+    content = {"application/json": {"schema": {"type": "object", "properties": properties, "required": ["total"]}}}
+    binding = tool([{"client": []}], schemes=schemes, requestBody={"content": content})
+    assert (name not in binding.parameters) == is_secret and "total" in binding.parameters
+    assert any(secret.wire_name == name for secret in binding.credentials) == is_secret
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_secret"),
+    [
         ("client_secret", "", True),
         ("client_secret", "The credential of a confidential application.", True),
         ("client_secret", "A unique string that tells this attempt from others.", False),

@@ -35,6 +35,8 @@ _OTHER_KEYS = re.compile(
 )
 _ASIDE = re.compile(r"\([^()]*\)|\b(?:on|in|at|from|under|via) (?:your|our|the|its)\b[^.,;]*", re.IGNORECASE)
 """Where a key is found says nothing of what it opens: `API key (see your account page)`."""
+_MARKS = re.compile(r"[`*]|\b__|__\b")
+"""Marks of Markdown, which stand between words that belong together: "your API `secret`"."""
 _SECRET_WORD = re.compile(r"key|token|secret|credential|password", re.IGNORECASE)
 
 
@@ -95,10 +97,21 @@ class Security:
         for scheme in self._schemes.values():
             if scheme.place is place and scheme.wire_name.lower() == wire.lower() and place is not Place.PATH:
                 return scheme.model_copy(update={"optional": True, "alternatives": ways_of(declared)})
-        if not self._is_secret(wire, place, description):
+        description = _MARKS.sub("", description)
+        if not self._is_secret(wire, place, description) and (
+            place is not Place.BODY or not self._stands_for_scheme(description)
+        ):
             return None
         return credential_of(self._slug, place, wire, wire).model_copy(
             update={"optional": bool(declared) or not required, "alternatives": ways_of(declared)}
+        )
+
+    def _stands_for_scheme(self, description: str) -> bool:
+        """Whether it says that it is what a scheme sends too: `your id, here or in the header X-Client-Id`."""
+        return any(
+            re.search(rf"(?<![\w-]){re.escape(scheme.wire_name)}(?![\w-])", description, re.IGNORECASE)
+            for scheme in self._schemes.values()
+            if re.search(r"[-_]", scheme.wire_name)  # `Authorization` and `key` are also words
         )
 
     @staticmethod
