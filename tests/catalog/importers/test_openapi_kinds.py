@@ -491,3 +491,27 @@ def test_operation_ids_that_repeat_are_told_apart_by_path(imported):
     paths |= {"/c": {"get": {"operationId": "read_1"}}, "/d": {"get": {"operationId": "read_2"}}}
     tools, _ = imported(paths)
     assert sorted(tools) == ["get_a", "get_b", "get_c", "get_d"]
+
+
+VENDOR = "application/vnd.shop+json;version=2"
+
+
+@pytest.mark.parametrize(
+    ("version", "more", "sent"),
+    [
+        ("3.0.3", {"schema": {"type": "string", "default": VENDOR}}, VENDOR),
+        ("3.1.0", {"schema": {"const": VENDOR}}, VENDOR),
+        ("3.0.3", {"schema": {"$ref": "#/components/schemas/Accept"}}, VENDOR),
+        ("2.0", {"type": "string", "enum": [VENDOR]}, VENDOR),
+        ("3.0.3", {"schema": {"type": "string", "enum": ["application/json", "text/csv"]}}, None),
+        ("3.0.3", {"schema": {"type": "string", "default": "text/csv"}}, None),
+        ("3.0.3", {"schema": {"$ref": "#/components/schemas/None"}}, None),
+        ("3.0.3", {"schema": {"type": "string", "default": "application/json\r\nX-Other: 1"}}, None),
+    ],
+)
+def test_a_version_in_the_accept_header_is_sent_as_declared(imported, send, version, more, sent):
+    header = {"name": "Accept", "in": "header", "required": True, **more}
+    components = {"schemas": {"Accept": {"type": "string", "enum": [VENDOR]}}}
+    tools, _ = imported({"/a": get([header])}, version, **({} if version == "2.0" else {"components": components}))
+    result, seen = send(tools["op"])
+    assert result.outcome.value == "ok" and seen.headers["Accept"] == (sent or "application/json, */*;q=0.5")

@@ -198,6 +198,7 @@ class Operations:
                     "method": method.upper(),
                     "url": url,
                     "parameters": self._shared.parameters(tool.sent),
+                    "constants": self._accepted(raw),
                     "body_type": body_type,
                     "whole_body": tool.whole_body,
                     "credentials": self._shared.credentials(credentials),
@@ -237,6 +238,20 @@ class Operations:
             if argument is not None:
                 arguments.append(argument)
         return arguments
+
+    def _accepted(self, raw: list[JsonObject]) -> dict[str, dict[str, str]]:
+        """The header `Accept` where it is declared with one value, by which some servers choose their version."""
+        for parameter in raw:
+            if parameter.get("in") == "header" and str(parameter.get("name")).lower() == "accept":
+                try:
+                    schema = _dict(parameter if self._swagger else self._references.follow(parameter.get("schema"))[0])
+                except ReferenceProblem:
+                    break
+                values = [schema.get("const"), schema.get("default"), *_only(schema.get("enum"))]
+                media = next((value for value in values if isinstance(value, str)), "")
+                if "json" in media.lower() and media.isprintable() and media.isascii():
+                    return {"header": {"Accept": media}}
+        return {}
 
     def _unknown_place(self, parameter: JsonObject) -> None:
         place = str(parameter.get("in"))
@@ -314,3 +329,8 @@ def _dict(value: object) -> dict[JsonValue, JsonValue]:
 
 def _string(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _only(values: JsonValue) -> list[JsonValue]:
+    """The value of a list of one; empty for others."""
+    return values if isinstance(values, list) and len(values) == 1 else []
