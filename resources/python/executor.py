@@ -87,7 +87,7 @@ class Sink(io.TextIOBase):
 class Target:
     """One function that may be called, its signature read once."""
 
-    __slots__ = ("allowed", "converters", "defaults", "function", "required", "signature")
+    __slots__ = ("allowed", "by_place", "converters", "defaults", "function", "required", "signature")
 
     def __init__(self, function: JsonValue) -> None:
         """Read the signature of a function.
@@ -98,8 +98,11 @@ class Target:
         self.function = function
         self.signature = inspect.signature(function)
         kinds = inspect.Parameter
-        named = {kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY}
+        named = {kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY}
         parameters = self.signature.parameters.values()
+        by_place = [p for p in parameters if p.kind is kinds.POSITIONAL_ONLY]
+        self.by_place = {p.name: None if p.default is kinds.empty else p.default for p in by_place}
+        """Parameters that Python takes by their place alone, each with its default."""
         self.allowed: frozenset[str] | None = frozenset(p.name for p in parameters if p.kind in named)
         namespace = getattr(inspect.unwrap(function), "__globals__", {})
         described = defaults(self.signature, namespace)
@@ -116,12 +119,19 @@ class Target:
         names = arguments.keys()
         if self.required <= names and (self.allowed is None or names <= self.allowed):
             return ""
+        missing = self.required - names
         try:
-            self.signature.bind(**{**dict.fromkeys(self.defaults), **arguments})
+            if not missing or not self.by_place:
+                given = {**dict.fromkeys(self.defaults), **arguments}
+                self.signature.bind(*self.placed(given), **given)
         except TypeError as error:
             return str(error)
-        missing = self.required - names
         return f"missing a required argument: {sorted(missing)[0]!r}" if missing else ""
+
+    def placed(self, arguments: JsonObject) -> list[JsonValue]:
+        """Take those arguments out that Python takes by their place, in their order, with defaults in the gaps."""
+        last = max((at for at, name in enumerate(self.by_place) if name in arguments), default=-1)
+        return [arguments.pop(name, default) for name, default in list(self.by_place.items())[: last + 1]]
 
 
 def find_target(module: types.ModuleType, name: str) -> Target | str:
@@ -267,9 +277,11 @@ class Executor:
             for name, make in target.defaults.items():
                 if name not in arguments:
                     arguments[name] = make()
-            value = target.function(**arguments)
+            value = target.function(*target.placed(arguments), **arguments)
         except BaseException as error:
             return self._failure(error)
+        if issubclass(type(value), Exception):  # returned where others raise it
+            return self._failure(value)
         if self._sink.written > self._sink.limit:
             return ("output_limit", f"printed more than {self._sink.limit} bytes")
         limit = self._result_bytes

@@ -47,10 +47,6 @@ def describe(function: griffe.Function, scope: Scope, bound: bool = False) -> De
     if variadic and not named:
         raise AnnotationError("variadic_parameters", f"*{variadic[0].name} has no names that could be offered")
     for parameter in named:
-        if parameter.kind and parameter.kind.value == "positional-only":
-            raise AnnotationError(
-                "positional_only", f"{parameter.name} cannot be passed by name, and calls are by name"
-            )
         try:
             schema, optional = _parameter(parameter, docs, scope)
         except AnnotationError as error:
