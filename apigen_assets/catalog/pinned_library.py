@@ -76,9 +76,9 @@ def _keep(lake: Lake, batch: str, own: pl.DataFrame, parts: list[pl.DataFrame], 
             lake.write(part, path)
     path = lake.path(_VERSIONS, {"version": version})
     if not path.exists():
-        lake.write(
-            pl.DataFrame({"version": [version] * len(contents), "content": contents}, schema=_VERSION_SCHEMA), path
-        )
+        # In one order, whichever batch is pinned first: worlds that run in another order keep the same bytes.
+        manifest = {"version": [version] * len(contents), "content": sorted(contents)}
+        lake.write(pl.DataFrame(manifest, schema=_VERSION_SCHEMA), path)
     pins = lake.path(_PINS, {"api_batch": batch})
     row = pl.DataFrame({"api_batch": [batch], "own_content": [_content(own)], "version": [version]})
     lake.write(pl.concat([lake.scan_paths([pins]).collect(), row]) if pins.exists() else row, pins)
@@ -149,7 +149,9 @@ def _read_version(lake: Lake, version: str) -> pl.DataFrame:
 def _together(parts: list[pl.DataFrame]) -> pl.DataFrame:
     if not parts:
         return Api.frame([])
-    return pl.concat([part.select(Api.SCHEMA.names()) for part in parts]).unique("api_id", keep="first").sort("api_id")
+    # Whichever batch comes first, the library is the same: where two have one API, its text decides.
+    every = pl.concat([part.select(Api.SCHEMA.names()) for part in parts]).sort("api_id", "description", "binding")
+    return every.unique("api_id", keep="first", maintain_order=True)
 
 
 def _content(part: pl.DataFrame) -> str:

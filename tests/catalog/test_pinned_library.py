@@ -53,6 +53,20 @@ def test_a_batch_that_was_edited_is_pinned_anew_and_finds_its_first_library_when
     assert pin_library(lake, "one", own).version == first.version
 
 
+def test_the_library_is_the_same_to_the_byte_whichever_batch_is_pinned_first(tmp_path: Path) -> None:
+    batches = {name: [api(f"{name}-{n}", name) for n in range(2)] for name in ("one", "two", "three")}
+    written = []
+    for order in (["one", "two", "three"], ["three", "one", "two"]):
+        lake = Lake(str(tmp_path / order[0]))
+        for name, apis in batches.items():
+            put(lake, name, *apis)
+        pinned = [pin_library(lake, name, Api.frame(batches[name])) for name in order]
+        assert all(each.apis.equals(pinned[0].apis) for each in pinned)
+        tables = (tmp_path / order[0]).rglob("*.parquet")
+        written.append({path.relative_to(tmp_path / order[0]): path.read_bytes() for path in tables})
+    assert written[0] == written[1]
+
+
 def test_looking_keeps_nothing(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path))
     put(lake, "two", api("b", "two"))

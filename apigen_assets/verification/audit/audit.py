@@ -17,6 +17,7 @@ from apigen_assets.domain.verdict import Decision
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from apigen_assets.verification.audit.read_rows import AuditRow, row_key
 from apigen_assets.verification.audit.tool_findings import ToolReport
+from apigen_assets.verification.grounding.arguments import enum_of
 from apigen_assets.verification.stages.controls import Control
 from apigen_assets.verification.stages.execution import check_execution
 from apigen_assets.verification.stages.format import FormatChecker
@@ -56,9 +57,15 @@ class Functions:
         own, offered = self._parameters[name], tool.get("parameters") or {}
         names = own.get("properties") or {}
         needed = set(own.get("required") or ())
-        if needed <= (offered.get("properties") or {}).keys() <= names.keys():
-            return ""
-        return f"the function {name} has other parameters than the row's tool"
+        wanted = offered.get("properties") or {}
+        if not needed <= wanted.keys() <= names.keys():
+            return f"the function {name} has other parameters than the row's tool"
+        for parameter, schema in wanted.items():
+            choices = enum_of(names[parameter]) if isinstance(names[parameter], dict) else []
+            foreign = [choice for choice in enum_of(schema) if choices and choice not in choices]
+            if foreign:
+                return f"the function {name} does not take {parameter} = {foreign[0]!r}, as the row's tool does"
+        return ""
 
 
 @dataclass

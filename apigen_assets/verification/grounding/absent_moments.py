@@ -1,5 +1,6 @@
 """What speaks against a date or time that the query does not say."""
 
+import datetime
 import re
 
 from apigen_assets.verification.grounding.absent_numbers import is_slip
@@ -27,7 +28,14 @@ def judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) ->
         _against_moment(leaf, query, shown, moments, (whole[0].start, whole[0].end))
         return
     if wants_date and _TODAY.search(query.text) and RELATIVE.sub("", query.text) != query.text:
-        leaf.say(Status.UNDECIDED, "a date relative to one that the query says")
+        if query.english and (days := _other_weekdays(moments, query)):
+            leaf.against(Rule.DAY_DIFFERS, f"{shown} is no {' or '.join(days)}, which the query says")
+        else:
+            leaf.say(Status.UNDECIDED, "a date relative to one that the query says")
+        return
+    if wants_date and not query.english and said and not partly and not _NEXT_DAY.search(query.text):
+        names = ", ".join(query.text[moment.start : moment.end] for moment in said)
+        leaf.against(Rule.DAY_DIFFERS, f"{shown} is not in the query, which says {names}")
         return
     if wants_date and not query.english and (days := _other_days(moments, query)):
         leaf.against(Rule.DAY_DIFFERS, f"{shown} is not in the query, which says {', '.join(days)}")
@@ -59,6 +67,13 @@ _COUNTS_FROM = re.compile(
     r"every|each|daily|weekly|monthly|yearly|days?|nights?|weeks?|months?|years?|hours?|minutes?|quarter|half|between|"
     r"next|last|following|previous)\b|[+-]\d\d:\d\d"
 )
+_NEXT_DAY = re.compile(
+    r"[今明昨翌来來先次去下上前后後每毎週周天]|오늘|내일|어제|다음|지난|\b(?:heute|morgen|gestern|n[äa]chst\w*|letzt\w*|kommend\w*|"
+    r"aujourd|demain|hier|prochain\w*|dernier\w*|hoy|ma[ñn]ana|ayer|pr[óo]xim\w*|pasad\w*|[úu]ltim\w*|hoje|amanh[ãa]|"
+    r"ontem|oggi|domani|ieri|prossim\w*|scors\w*|vandaag|morgen|gisteren|volgend\w*|vorig\w*|bis|until|jusqu\w*|hasta|"
+    r"tage?n?|days?|jours?|d[íi]as?|dias?|giorni?|dagen|wochen?|semaines?|semanas?|settiman\w*|weken)\b"
+)
+"""Words of other languages by which a date may follow from another one."""
 _FOLLOWING = frozenset(
     {
         "end",
@@ -115,6 +130,35 @@ def _other_days(own: list[Moment], query: Query) -> list[str]:
     ]
     days = {date[2] for moment in own for date in moment.dates if date[2] is not None}
     return [] if not days or days & {int(digits) for digits in said} else said
+
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAY = re.compile(rf"\b({'|'.join(_WEEKDAYS)})\b")
+_COUNTED = re.compile(
+    r"\b(?:tomorrow|yesterday|ago|after|before|later|earlier|following|weekend|every|each|from now|"
+    r"(?:in|within) \w+ (?:days?|weeks?|months?|years?)|weeks?|months?|fortnight|days?)\b"
+)
+"""Words by which a date may be another day than the one whose name is said."""
+
+
+def _other_weekdays(own: list[Moment], query: Query) -> list[str]:
+    """The weekdays that a query names of no date that it says, where a date of a call falls on none of them."""
+    said = []
+    for match in _WEEKDAY.finditer(query.text):
+        of_date = any(
+            moment.dates
+            and (0 <= moment.start - match.end() <= len(", the ") or 0 <= match.start() - moment.end <= len(", a "))
+            for moment in query.moments
+        )
+        if not of_date:
+            said.append(match[1])
+    if not said or _COUNTED.search(query.text.replace("this week", "")):
+        return []
+    try:
+        days = {_WEEKDAYS[datetime.date(*date).weekday()] for moment in own for date in moment.dates}  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return []
+    return [] if days & set(said) else said
 
 
 _TODAY = re.compile(r"\b(?:today(?:'s date)?|it|now|date|day|assuming|current date)\b[^.?!]{0,24}\d")

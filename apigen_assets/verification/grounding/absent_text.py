@@ -121,7 +121,9 @@ def _judge_words(
     elif not words:
         leaf.say(Status.UNDECIDED, "signs")
     elif len(words) <= 2 and any(
-        len(word.text) <= 3 or any(could_stand_for(word.text, said.text) for said in query.words) for word in words
+        (len(word.text) <= 3 and (len(words) == 1 or value[word.start : word.end].isupper()))
+        or any(could_stand_for(word.text, said.text) for said in query.words)
+        for word in words
     ):
         leaf.say(Status.UNDECIDED, "may be an abbreviation")
     elif stated:

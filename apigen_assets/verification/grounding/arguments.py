@@ -24,6 +24,9 @@ class Status(StrEnum):
     UNDECIDED = "undecided"
 
 
+_KEY = re.compile(r"\.([^.\[\]]+)")
+
+
 @dataclass(eq=False)
 class Leaf:
     """One scalar inside the arguments of a call, and what became of it."""
@@ -50,6 +53,12 @@ class Leaf:
         """`<call>.<parameter><path>`."""
         return f"{self.call}.{self.parameter}{self.path}"
 
+    @property
+    def name(self) -> str:
+        """What the value itself is called: the innermost key of a nested argument, else the parameter."""
+        keys = _KEY.findall(self.path)
+        return keys[-1] if keys else self.parameter
+
     @cached_property
     def cues(self) -> frozenset[str]:
         """Stems that speak of this parameter and of no other of its tool."""
@@ -60,12 +69,12 @@ class Leaf:
         """Pint's name of the unit that the parameter wants; null where it wants none, or the call names the unit."""
         if declares_units(self.tool.parameters):
             return None
-        return unit_wanted(fold(self.parameter), fold(str(self.schema.get("description") or "")))
+        return unit_wanted(fold(self.name), fold(str(self.schema.get("description") or "")))
 
     @cached_property
     def scale(self) -> str | None:
         """`fraction` or `percent` where the parameter says which of both it wants."""
-        return scale_wanted(fold(self.parameter), fold(str(self.schema.get("description") or "")))
+        return scale_wanted(fold(self.name), fold(str(self.schema.get("description") or "")))
 
     def say(self, status: Status, why: str) -> None:
         """Set the status."""

@@ -90,6 +90,7 @@ class Rule(StrEnum):
     OMITTED_SHARED = "omitted_shared", Reason.WRONG_ARGUMENTS
     NUMBER_LEFT_OVER = "number_left_over", Reason.WRONG_ARGUMENTS
     MOMENT_LEFT_OVER = "moment_left_over", Reason.WRONG_ARGUMENTS
+    CUT_SHORT = "cut_short", Reason.WRONG_ARGUMENTS, True  # a quotation without its end
     CALL_LEFT_OUT = "call_left_out", Reason.WRONG_ARGUMENTS  # `restart a-1 and b-2` with a call for one of them
     BOUND_TURNED = "bound_turned", Reason.WRONG_ARGUMENTS  # `above 500` as the maximum
     WRONG_PARAMETER = "wrong_parameter", Reason.WRONG_ARGUMENTS  # a number that belongs to a neighbour left out

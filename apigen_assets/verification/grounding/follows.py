@@ -5,6 +5,7 @@ import re
 from itertools import combinations, permutations
 
 from apigen_assets.verification.grounding.arguments import Leaf
+from apigen_assets.verification.grounding.english import fold
 from apigen_assets.verification.grounding.match import close, decimals_of, nearly
 from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.numbers import NEGATIVE_CUES
@@ -49,7 +50,7 @@ def follows(value: float, leaf: Leaf, query: Query) -> str | None:
         return "by a ratio"
     if _by_decade(value, query):
         return "by a decade"
-    if _by_dates(value, query.moments):
+    if _by_dates(value, query.moments, is_of_nights="night" in fold(leaf.name)):
         return "by dates"
     return "by arithmetic" if _by_arithmetic(value, query, decimals) else None
 
@@ -125,15 +126,18 @@ def _by_decade(value: float, query: Query) -> bool:
     return False
 
 
-def _by_dates(value: float, moments: list[Moment]) -> bool:
-    """Whether a number is a difference of two dates in days, weeks or years, or of two times in hours or minutes."""
+def _by_dates(value: float, moments: list[Moment], is_of_nights: bool = False) -> bool:
+    """Whether a number is a difference of two dates in days, weeks or years, or of two times in hours or minutes.
+
+    Of days people count the first, the last, both or neither; of nights there is one number.
+    """
     days = [date for moment in moments for date in moment.dates if None not in date]
     for one, two in combinations(days, 2):
         try:
             apart = abs((datetime.date(*one) - datetime.date(*two)).days)  # type: ignore[arg-type]
         except ValueError:
             continue
-        if value in {apart, apart + 1, apart - 1, apart / 7, apart // 365}:
+        if value in ({apart} if is_of_nights else {apart, apart + 1, apart - 1, apart / 7, apart // 365}):
             return True
     times = sorted({hour * 60 + minute for moment in moments for hour, minute, _ in moment.times})
     return any(value in {two - one, (two - one) / 60, one + 1440 - two} for one, two in combinations(times, 2))

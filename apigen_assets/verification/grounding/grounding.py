@@ -17,6 +17,7 @@ from apigen_assets.verification.grounding.corrections import find_corrections
 from apigen_assets.verification.grounding.finding import Finding
 from apigen_assets.verification.grounding.left_over import find_left_over
 from apigen_assets.verification.grounding.match import match_leaf
+from apigen_assets.verification.grounding.named_otherwise import find_named_otherwise
 from apigen_assets.verification.grounding.omitted import find_omitted
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.strength import precision_of, rejects
@@ -107,6 +108,7 @@ def ground(
     found += find_unasked(leaves, text)
     found += find_unasked_calls(leaves, text, by_name, made)
     found += find_unnamed(leaves, text)
+    found += find_named_otherwise(leaves, text, by_name, made)
     found += find_broken_query(leaves, text)
     found += find_instruction(text, by_name)
     found += find_description(text, by_name, made)

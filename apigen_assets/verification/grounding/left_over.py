@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.tool import Tool
-from apigen_assets.files.json_types import JsonObject
+from apigen_assets.files.excerpt import cut
+from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.english import STOP, fold
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.query import Query
+from apigen_assets.verification.grounding.times import only_moments
 
 _DATED = re.compile(
     r"(?:^|_)(?:date|day|start|end|from|to|until|since|before|after|return|depart\w*|check_?(?:in|out))"
@@ -17,13 +19,20 @@ _DATED = re.compile(
 _DATE_FORMAT = re.compile(r"yyyy|\biso[ -]?8601\b|\bdates?\b|\bday\b")
 _NEXT = re.compile(r"['\"]?(?:,\s*|\s)(?:and|&|as well as)\s+(?:the\s+|for\s+|in\s+)?['\"]?([^\s,;?!'\"]+)")
 """A comma alone often stands before the country or state of a place."""
+_NEXT_CODE = re.compile(r"['\"]?,\s*(?:(?:and|&)\s+)?['\"]?([^\s,;?!'\"]*\d[^\s,;?!'\"]*)")
+_NEXT_NAME = re.compile(r"(?:,\s*|\s)(?:and|&)\s+((?:[A-Z][\w'-]+)(?:\s[A-Z][\w'-]+)+)")
+_NO_TEXT = re.compile(r"\s*(?:[.!?;]|['\")]|\b(?:in|into|to|from|as|with)\b)")
+"""What speaks of a text and is no part of it."""
+_COLON = re.compile(r":\s+$")
+"""What is behind it at the end of a query is a text to work on."""
 
 
 def find_left_over(
     leaves: list[Leaf], query: Query, tools: dict[str, Tool], calls: Sequence[Call]
 ) -> Iterator[Finding]:
-    """Dates that an optional argument would take, and things beside a value for which a call is missing."""
+    """Dates that an optional argument would take, things beside a value for which a call is missing, cut texts."""
     yield from _dates(leaves, query, tools, calls)
+    yield from _cut_texts(leaves, query)
     yield from _things(leaves, query, calls)
 
 
@@ -35,8 +44,6 @@ def _dates(leaves: list[Leaf], query: Query, tools: dict[str, Tool], calls: Sequ
         for name, schema in (tool.parameters.get("properties") or {}).items()
         if name not in call.arguments and isinstance(schema, dict) and _is_dated(name, schema)
     ]
-    if not omitted:
-        return
     left = [
         moment
         for moment in query.moments
@@ -45,12 +52,56 @@ def _dates(leaves: list[Leaf], query: Query, tools: dict[str, Tool], calls: Sequ
     # A date that no argument says may be what the one left over is about.
     if not left or any(_is_dated(leaf.parameter, leaf.schema) and not leaf.matched for leaf in leaves):
         return
+    if not omitted and (better := _dated_tool(leaves, tools, calls)) is not None:
+        said = query.text[left[0].start : left[0].end].strip()
+        yield Finding(Rule.WRONG_TOOL, calls[0].name, f"no argument takes {said!r}, as one of {better} would")
+        return
     for i, name in omitted:
         if not any(name in other.arguments for other in calls):
             said = query.text[left[0].start : left[0].end].strip()
             says = f"left out, and no argument takes {said!r}, which the query says"
             yield Finding(Rule.MOMENT_LEFT_OVER, f"{i}.{name}", says)
             return
+
+
+def _dated_tool(leaves: list[Leaf], tools: dict[str, Tool], calls: Sequence[Call]) -> str | None:
+    """A tool that is offered and not called, and that needs a date, where no argument of a call is one."""
+    called = {call.name for call in calls}
+    if len(called) != 1 or any(_is_dated(leaf.parameter, leaf.schema) or _is_moment(leaf.value) for leaf in leaves):
+        return None
+    for name, tool in tools.items():
+        properties = tool.parameters.get("properties") or {}
+        for wanted in tool.parameters.get("required") or ():
+            schema = properties.get(wanted)
+            if name not in called and isinstance(schema, dict) and _is_dated(wanted, schema):
+                return name
+    return None
+
+
+def _is_moment(value: JsonValue) -> bool:
+    return isinstance(value, str) and only_moments(fold(value)) is not None
+
+
+def _cut_texts(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
+    """A text that ends in the middle of what the query quotes, or says behind a colon, where nothing takes the rest."""
+    for leaf in leaves:
+        if not isinstance(leaf.value, str) or leaf.in_list or not leaf.spans or not leaf.why.startswith("stated"):
+            continue
+        start, end = leaf.spans[0]
+        if len(leaf.value.split()) < 3:
+            continue
+        ends = [b for a, b in query.quoted if a == start]
+        if not ends and _COLON.search(query.text[:start]):
+            ends = [len(query.text)]
+        rest = query.text[end : ends[0]] if ends else ""
+        if len(rest.split()) < 2 or re.match(
+            r"\s*(?:[.!?;]|['\")]|\bin(?:to)?\b|\bto\b|\bfrom\b|\bas\b|\bwith\b)", rest
+        ):
+            continue
+        if not any(a < ends[0] and end < b for a, b in query.used):
+            yield Finding(
+                Rule.CUT_SHORT, leaf.place, f"ends before {cut(rest.strip(), 40)!r}, which the query goes on with"
+            )
 
 
 def _is_dated(name: str, schema: JsonObject) -> bool:
@@ -71,7 +122,12 @@ def _things(leaves: list[Leaf], query: Query, calls: Sequence[Call]) -> Iterator
     for leaf in leaves:
         if not isinstance(leaf.value, str) or leaf.in_list or leaf.path or not leaf.spans or leaf.why != "stated":
             continue
+        own = query.raw[slice(*leaf.spans[0])]
         follower = _NEXT.match(query.text, leaf.spans[0][1])
+        if re.search(r"\d", own):
+            follower = _NEXT_CODE.match(query.text, leaf.spans[0][1]) or follower
+        elif re.fullmatch(r"[A-Z][\w'-]+(?: [A-Z][\w'-]+)+", own):
+            follower = _NEXT_NAME.match(query.raw, leaf.spans[0][1]) or follower
         if follower is None:
             continue
         start, end = follower.span(1)
@@ -94,4 +150,4 @@ def _are_alike(value: str, word: str, query: Query, leaf: Leaf, start: int) -> b
     marks = [set(re.findall(r"[-_@/#.]|\d", text)) for text in (own, word)]
     if marks[0] or marks[1]:
         return bool(marks[0] & marks[1])
-    return len(word) > 2 and own[:1].isupper() and word[:1].isupper() and len(own.split()) == 1
+    return len(word) > 2 and own[:1].isupper() and word[:1].isupper() and len(own.split()) == len(word.split())

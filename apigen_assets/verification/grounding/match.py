@@ -14,6 +14,7 @@ from apigen_assets.verification.grounding.query import Query, Span
 from apigen_assets.verification.grounding.times import (
     FROM_TODAY,
     MONTHS,
+    Date,
     Moment,
     dates_agree,
     only_moments,
@@ -109,6 +110,15 @@ def is_raw(number: Number, leaf: Leaf) -> bool:
     )
 
 
+def _parts(date: Date, moment: Moment, leaf: Leaf, query: Query) -> set[int]:
+    """The numbers that a date states: its month where that is written in digits, or asked for."""
+    year, month, day = date
+    said = re.findall(r"\d+", query.text[moment.start : moment.end])
+    is_asked = "month" in f"{leaf.name} {leaf.schema.get('description') or ''}".casefold()
+    is_said = is_asked or any(int(digits) == month for digits in said)
+    return {part for part in (year, day, month if is_said else None) if part}
+
+
 def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None:
     wanted = leaf.wanted
     if wanted is not None:
@@ -140,7 +150,7 @@ def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None
     moments = [
         moment
         for moment in query.moments
-        if any(value in {part for part in date if part} for date in moment.dates)
+        if any(value in _parts(date, moment, leaf, query) for date in moment.dates)
         or any(value in time or abs(value - time[0] - time[1] / 60) < 1e-9 for time in moment.times)
     ]
     if moments:

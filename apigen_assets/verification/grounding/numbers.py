@@ -78,7 +78,8 @@ _AND_PART = re.compile(r"\s+and\s+(?:a\s+(half|quarter)|(three)\s+quarters)\b")
 _HALF_DAY = re.compile(r"\s?([ap])\.?m\b")
 _GAP = re.compile(r"[\s,;|&()\[\]{}\"'`:=]*(?:and|or|then|plus|by|x)?[\s,;|&()\[\]{}\"'`]*")
 _FOLLOWER = re.compile(
-    r"[\s-]?(?:of\s)?(?:(?P<power>square|cubic)\s)?"
+    r"[\s-]?(?:of\s)?(?:(?:us|u\.s\.|american|imperial|uk|british|metric|statute|liquid|dry)\s(?=[a-z]))?"
+    r"(?:(?P<power>square|cubic)\s)?"
     r"(?P<unit>°\s?[cf]\b|[a-zµμω°²³]+(?:/[a-z]+)?)(?P<per>\s+(?:per|an?)\s+(?P<of>[a-z]+))?"
     r"(?P<scale>\s+(?:celsius|centigrade|fahrenheit|c|f)\b)?"
 )

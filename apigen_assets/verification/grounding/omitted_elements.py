@@ -10,6 +10,12 @@ from apigen_assets.verification.grounding.english import STOP
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.query import Query, Span
+from apigen_assets.verification.grounding.times import Moment
+
+_BETWEEN = re.compile(
+    r"['\"]?\s*,\s*(?:(?:an?|the)\s)?['\"]?([^,.;?!]{2,30}?)['\"]?\s*(?:,|,?\s+(?:and|or)(?:\s(?:an?|the))?)\s*['\"]?"
+)
+"""What stands between two elements of an enumeration in which there is one more."""
 
 
 def find_omitted_elements(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
@@ -44,7 +50,10 @@ def find_omitted_elements(leaves: list[Leaf], query: Query) -> Iterator[Finding]
             if not number.digits and re.match(r"\s\w+s\b", query.text[number.end :]):
                 continue  # `three twos` says how often
             if any(leaf.value in number.values for leaf in members if not isinstance(leaf.value, str)):
-                continue  # the element took another place where the query says the same
+                # The element took another place where the query says the same, or stands there once too seldom.
+                if number.run in own_runs and not several:
+                    yield from _once_too_seldom(call, parameter, members, number, query)
+                continue
             between = spans[0][0] < number.start < spans[-1][1]
             listed = number.run in own_runs and (between or _touches(number, spans, query))
             alike = bool(number.unit) and unit == {number.unit} and between
@@ -54,9 +63,20 @@ def find_omitted_elements(leaves: list[Leaf], query: Query) -> Iterator[Finding]
                 rule = Rule.STANDS_AMONG if several else Rule.ELEMENT_MISSING
                 yield Finding(rule, f"{call}.{parameter}", f"without {said}, which the query lists")
                 break
+        yield from _omitted_moment(call, parameter, spans, several, query)
         yield from _omitted_member(call, parameter, members, query)
         if all(isinstance(leaf.value, str) for leaf in members) and not several:
             yield from _omitted_name(call, parameter, spans, query)
+
+
+def _once_too_seldom(call: int, parameter: str, members: list[Leaf], number: Number, query: Query) -> Iterator[Finding]:
+    """A number that a series has more often than the list, which has each of its other numbers."""
+    described = f"{parameter} {members[0].tool.description} {members[0].schema.get('description') or ''}".casefold()
+    series = [each for each in query.numbers if each.run == number.run and not each.weak]
+    if re.search(r"\b(?:unique|distinct|different|set|dedup\w*)\b", described) or len(series) != len(members) + 1:
+        return
+    said = query.text[number.start : number.end].strip()
+    yield Finding(Rule.STANDS_AMONG, f"{call}.{parameter}", f"has {said} less often than the query")
 
 
 def _stands_among(call: int, parameter: str, spans: list[Span], query: Query) -> Iterator[Finding]:
@@ -73,8 +93,23 @@ def _stands_among(call: int, parameter: str, spans: list[Span], query: Query) ->
             return
 
 
-def _touches(number: Number, spans: list[Span], query: Query) -> bool:
-    """Whether a number stands directly before or behind an enumeration, with a comma or a conjunction between."""
+def _omitted_moment(call: int, parameter: str, spans: list[Span], several: bool, query: Query) -> Iterator[Finding]:
+    """A date or time of an enumeration of which a list has the others."""
+    taken = [moment for moment in query.moments if (moment.start, moment.end) in spans]
+    if len(taken) < len(spans):
+        return
+    for moment in query.moments:
+        if query.is_used(moment.start, moment.end) or bool(moment.dates) != bool(taken[0].dates):
+            continue
+        if _touches(moment, spans, query):
+            said = query.text[moment.start : moment.end].strip()
+            rule = Rule.STANDS_AMONG if several else Rule.ELEMENT_MISSING
+            yield Finding(rule, f"{call}.{parameter}", f"without {said}, which the query lists")
+            return
+
+
+def _touches(number: Number | Moment, spans: list[Span], query: Query) -> bool:
+    """Whether something stands directly before or behind an enumeration, with a comma or a conjunction between."""
     for start, end in (spans[0], spans[-1]):
         gap = query.text[end : number.start] if number.start >= end else query.text[number.end : start]
         if len(gap) < 12 and re.fullmatch(r"\s*(?:,|,?\s*(?:and|or|und|oder|y|o|et|ou|e|en|of|i|lub))\s*", gap):
@@ -95,7 +130,7 @@ def _omitted_member(call: int, parameter: str, members: list[Leaf], query: Query
 def _omitted_name(call: int, parameter: str, spans: list[Span], query: Query) -> Iterator[Finding]:
     for before, after in pairwise(spans):
         gap = query.text[before[1] : after[0]]
-        between = re.fullmatch(r"['\"]?\s*,\s*['\"]?([^,.;?!]{2,30}?)['\"]?\s*(?:,|,?\s+(?:and|or))\s*['\"]?", gap)
+        between = _BETWEEN.fullmatch(gap)
         if between and between.group(1) not in STOP and not query.is_used(before[1] + 2, after[0] - 2):
             says = f"without {between.group(1)!r}, which the query lists"
             yield Finding(Rule.ELEMENT_MISSING, f"{call}.{parameter}", says)

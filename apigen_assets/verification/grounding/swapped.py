@@ -21,6 +21,8 @@ _ORDERED = (
 )  # fmt: skip
 """Pairs of names that texts give in this order where nothing beside the values says otherwise."""
 _JOINT = re.compile(r"[\s\"'()\[\],:;/+*^-]*(?:\w+)?[\s\"'()\[\],:;/+*^-]*")
+_GLOSSED = re.compile(r"\b(from|to|into|until|till)\s+(?:[^\s(),.;]+\s+){1,4}\($")
+"""A name before its code in brackets: `from Lisbon (LIS)`."""
 _LOWS = frozenset({"start", "begin", "from", "min", "minimum", "low", "lower", "in"})
 _HIGHS = frozenset({"end", "finish", "stop", "to", "until", "max", "maximum", "high", "upper", "out"})
 
@@ -328,10 +330,13 @@ def _led(leaf: Leaf, span: Span, query: Query) -> int:
     label = fold(leaf.parameter).replace("_", " ")
     if before.endswith(label) and not before[: -len(label)][-1:].isalnum():
         return 1
+    if re.match(rf"[\"']?\s+{re.escape(label)}\s+(?:of|in|from)\b", query.text[span[1] :]):
+        return 1  # `the amount column of orders`
     if not names & _ORIGINS and not names & _GOALS:
         return 0
+    glossed = _GLOSSED.search(before)
     leader = re.search(r"([a-z]+)\s*(?:\b(?:the|an?|my|our)\s+)?[\"'$€£]?$", query.text[max(0, span[0] - 24) : span[0]])
-    word = leader.group(1) if leader else ""
+    word = glossed.group(1) if glossed else leader.group(1) if leader else ""
     follows_number = re.search(r"\d[\s-]?$", query.text[max(0, span[0] - 3) : span[0]]) is not None
     of_kind = bool(enum_of(leaf.schema)) or kind_of(fold(str(leaf.value))) is not None
     if names & _ORIGINS and (word == "from" or (follows_number and of_kind)):

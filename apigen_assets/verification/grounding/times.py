@@ -56,6 +56,8 @@ _DAY_FIRST = re.compile(rf"(?<!\d){_DAY}\s*(?:of\s+)?-?({_MONTH})\b\.?(?:\s*,?\s
 _MONTH_YEAR = re.compile(rf"\b({_MONTH})\b\.?,?\s+(?:of\s+)?{_YEAR}(?!\d)")
 _YEAR_MONTH = re.compile(r"(?<![\d-])(\d{4})-(\d{2})(?![\d-])")
 _MONTH_NUMBER = re.compile(r"(?<![\d/.-])(0[1-9]|1[0-2])[-/](\d{4})(?![\d/-])")
+_CJK = re.compile(r"(?:(\d{4})\s?[年년]\s?)?(?<!\d)(\d{1,2})\s?[月월](?:\s?(\d{1,2})\s?[日号號일])?")
+"""`2025年5月3日`, `5月3日`, `2025년 5월`."""
 ORDINAL_DAYS = {
     name: day for name, day in ORDINALS.items() if day <= 31
 } | {
@@ -231,6 +233,9 @@ def _dates(text: str) -> list[Moment]:
         add(match, (match[2], MONTHS[match[1]], None))
     for match in _YEAR_MONTH.finditer(text) if is_joined else ():
         add(match, (match[1], match[2], None))
+    for match in _CJK.finditer(text) if not text.isascii() else ():
+        if match[1] or match[3]:
+            add(match, (match[1], match[2], match[3]))
     for match in _MONTH_NUMBER.finditer(text) if is_joined else ():
         add(match, (match[2], match[1], None))
     whole = sorted((moment for moment in out if any(date[2] for date in moment.dates)), key=lambda moment: moment.start)

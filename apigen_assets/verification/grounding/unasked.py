@@ -5,13 +5,26 @@ from collections.abc import Iterator
 
 from apigen_assets.verification.grounding.arguments import Leaf, enum_of
 from apigen_assets.verification.grounding.beside import akin
-from apigen_assets.verification.grounding.english import content_stems, fold, lemma, words_in
+from apigen_assets.verification.grounding.english import content_stems, fold, lemma, stem, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.query import Query
 
 _DENIES = re.compile(
-    r"(?:\b(?:not|never|isn't|aren't|wasn't|won't|can't|cannot)|n't)\s+(?:(?:be|been|a|an|the|very|so)\s+)?$"
+    r"(?:\b(?:not|never|can't stand|can't bear|hates?|dislikes?|isn't|aren't|wasn't|won't|can't|cannot)|n't)\s+"
+    r"(?:(?:be|been|a|an|the|very|so)\s+)?$"
 )
+_EXCLUDES = re.compile(
+    r"\b(?:no|without|except(?:ing)?(?: for)?|excluding|exclude|avoid(?:ing)?|but not|and not|, not|free of|"
+    r"(?:don't|do not|doesn't|does not|can't|cannot) (?:want|need|like|eat|use|include|stand|bear)|allergic to|hates?|"
+    r"dislikes?|other than|anything but)\s+"
+    r"(?:(?:any|the|a|an|in|with)\s+)?(?:\w+\s+(?:or|nor)\s+)?$"
+)
+_EXCLUDED_NAME = re.compile(r"\b(?:but not|except(?: for)?|without|other than|not to|leave out|excluding)\s+(\w{2,})\b")
+_EXCLUSION = re.compile(
+    r"\b(?:exclu\w*|without|except\w*|avoid\w*|allerg\w*|block\w*|ban\w*|ignor\w*|skip\w*|remov\w*|den(?:y|ied)|"
+    r"not|no|forbid\w*|negat\w*|intoleran\w*|dislik\w*|delet\w*|unwanted|stop|reject\w*|omit\w*|filter out)\b"
+)
+"""Words by which a parameter or function is about what is not wanted."""
 _SMALL_FIRST = (
     r"(?:cheapest|lowest|smallest|oldest|shortest|earliest|fewest|slowest|youngest|lightest)(?:\s\w+)?\sfirst"
 )
@@ -26,7 +39,15 @@ _RETURNS = re.compile(
     r"\bround[\s-]trip\b|\breturn (?:ticket|flight|trip)\b|\bthere and back\b|\band back\b|\beach way\b"
 )
 _PUBLIC, _PRIVATE = re.compile(r"\bpublic\b"), re.compile(r"\bprivate\b")
+_DENYING_SYLLABLE = re.compile(r"\b(?:un|non[\s-]?|in|de|dis)-?(?P<rest>[a-z]{4,})\b")
+_ON = re.compile(r"\b(?:turn|switch|power)(?:ed|ing)?\s+(?:[\w'-]+\s+){0,5}?on\b|\benabl\w+|\bactivat\w+|\bunmute\w*")
+_OFF = re.compile(
+    r"\b(?:turn|switch|power)(?:ed|ing)?\s+(?:[\w'-]+\s+){0,5}?off\b|\bdisabl\w+|\bdeactivat\w+|\bshut(?:ting)?\s+"
+    r"(?:[\w'-]+\s+){0,5}?(?:off|down)\b"
+)
 _SENSES = {
+    **dict.fromkeys(["on", "enabled", "enable", "is_enabled", "active", "is_active", "turned_on"], (_ON, _OFF)),
+    **dict.fromkeys(["off", "disabled", "disable", "is_disabled", "turned_off"], (_OFF, _ON)),
     "descending": (_DESCENDS, _ASCENDS), "desc": (_DESCENDS, _ASCENDS), "reverse": (_DESCENDS, _ASCENDS),
     "ascending": (_ASCENDS, _DESCENDS), "asc": (_ASCENDS, _DESCENDS),
     "round_trip": (_RETURNS, _GOES), "return_trip": (_RETURNS, _GOES), "one_way": (_GOES, _RETURNS),
@@ -45,6 +66,8 @@ def find_unasked(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
             yield from _flag(leaf, query)
         elif isinstance(leaf.value, str) and (members := enum_of(leaf.schema)):
             yield from _choice(leaf, members, query)
+        elif isinstance(leaf.value, str) and leaf.matched and leaf.spans:
+            yield from _excluded(leaf, query)
 
 
 def _flag(leaf: Leaf, query: Query) -> Iterator[Finding]:
@@ -65,9 +88,19 @@ def _flag(leaf: Leaf, query: Query) -> Iterator[Finding]:
 
 
 def _denied(leaf: Leaf, query: Query) -> "re.Match[str] | None":
-    """The last word of a flag's name with a syllable that denies it (`unfurnished`, `non-refundable`)."""
+    """The last word of a flag's name with a syllable that denies it (`unfurnished`, `non-refundable`, `unlock`)."""
     word = fold(leaf.parameter).split("_")[-1]
-    return re.search(rf"\b(?:un|non[\s-]?|in|de)-?{re.escape(word)}\b", query.text) if len(word) > 4 else None
+    if len(word) <= 4:
+        return None
+    plain = stem(word)
+    return next(
+        (
+            match
+            for match in _DENYING_SYLLABLE.finditer(query.text)
+            if match["rest"] == word or (len(plain) >= 4 and stem(match["rest"]) == plain)
+        ),
+        None,
+    )
 
 
 def _is_spoken_of(leaf: Leaf, query: Query) -> bool:
@@ -86,6 +119,19 @@ def _choice(leaf: Leaf, members: list[str], query: Query) -> Iterator[Finding]:
     elif not leaf.matched and not leaf.is_default and not leaf.findings and not _may_be_meant(leaf, members, query):
         says = f"nothing in the query names {leaf.parameter} = {leaf.value!r}"
         yield Finding(Rule.UNSTATED_CHOICE, leaf.place, says)
+
+
+def _excluded(leaf: Leaf, query: Query) -> Iterator[Finding]:
+    """A text that the query only names as what is not wanted, for a parameter that is not about such things."""
+    own = f"{leaf.parameter} {leaf.schema.get('description') or ''} {leaf.tool.name}"
+    if _EXCLUSION.search(fold(own).replace("_", " ")) or any(
+        a <= start < b for a, b in query.quoted for start, _ in leaf.spans
+    ):
+        return
+    parts = re.split(r"[\W_]+", fold(leaf.value)) if leaf.in_list else []
+    named = any(match[1] in parts for match in _EXCLUDED_NAME.finditer(query.text))
+    if named or all(_EXCLUDES.search(query.text[max(0, start - 40) : start]) for start, _ in leaf.spans):
+        yield Finding(Rule.DENIED_CHOICE, leaf.place, f"{leaf.value!r}, which the query does not want")
 
 
 def _may_be_meant(leaf: Leaf, members: list[str], query: Query) -> bool:

@@ -75,7 +75,7 @@ def _judge_sign(leaf: Leaf, value: float, number: Number, said: str, query: Quer
     if value == 0 or abs(value) != abs(number.amount):
         return
     after, before = query.text[number.end : number.end + 40], query.text[max(0, number.start - 40) : number.start]
-    names = fold(leaf.parameter)
+    names = fold(leaf.name)
     axis = "lat" if _LATITUDE.match(names) else "lon" if _LONGITUDE.match(names) else ""
     if axis:
         compass = _COMPASS.match(after) or (None if _COMPASS.search(after) else _COMPASS_BEFORE.search(before))

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from apigen_assets.domain.tool import Tool
 from apigen_assets.files.excerpt import cut
 from apigen_assets.verification.grounding.arguments import Leaf, Status
-from apigen_assets.verification.grounding.english import HUMP, STOP, content_stems, fold, same_word, stem, words_in
+from apigen_assets.verification.grounding.english import (
+    HUMP,
+    STOP,
+    content_stems,
+    fold,
+    same_word,
+    stem,
+    words_in,
+)
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.times import is_relative
@@ -21,9 +29,17 @@ _SHARES = re.compile(
 """Words by which one mention may state two arguments."""
 
 
+_IDENTIFIES = re.compile(
+    r"(?:^|_)(?:ids?|number|no|lot|ref|reference|serial|sku|account|session|booking|order|invoice|ticket|tracking|token)$"
+    r"|[a-z]id$"
+)
+"""Ends of names of what identifies one thing among many."""
+
+
 def find_unnamed(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """Evidence against values for which the query has no word left."""
     yield from _texts(leaves, query)
+    yield from _codes(leaves, query)
     yield from _shared(leaves, query)
 
 
@@ -38,6 +54,15 @@ def _texts(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
             or (leaf.why == _A_MOMENT and not _may_be_a_day(query))
         ):
             yield Finding(Rule.UNSTATED_TEXT, leaf.place, f"no word of the query could mean {leaf.value!r}")
+
+
+def _codes(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
+    """An identifier, for which no words could stand."""
+    for leaf in leaves:
+        if leaf.matched or leaf.findings or leaf.why != "a code" or leaf.is_default:
+            continue
+        if _IDENTIFIES.search(fold(leaf.name)) and len(re.findall(r"\d", str(leaf.value))) >= 3:
+            yield Finding(Rule.UNSTATED_TEXT, leaf.place, f"{leaf.value!r} identifies something, and is not said")
 
 
 def _free_words(leaf: Leaf, query: Query) -> list[str]:
