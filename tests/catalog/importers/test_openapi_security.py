@@ -204,3 +204,17 @@ def test_a_parameter_that_is_a_schemes_secret_is_sent_once_and_only_with_its_alt
     assert binding.parameters == {}
     assert proofs(binding, oauth="oooo3333", key="kkkk2222") == ["Authorization=Bearer oooo3333"]
     assert proofs(binding, key="kkkk2222") == ["key=kkkk2222"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_secret"),
+    [
+        *((name, True) for name in ("session", "JSESSIONID", "PHPSESSID", "connect.sid", "auth-token", "csrftoken")),
+        *((name, False) for name in ("theme", "session_length", "sidebar", "consent", "author")),
+    ],
+)
+def test_a_cookie_that_names_a_session_is_no_argument(tool, name, is_secret):
+    binding = tool(parameters=[{"name": name, "in": "cookie", "schema": {"type": "string"}}])
+    assert (list(binding.parameters), [secret.wire_name for secret in binding.credentials]) == (
+        ([], [name]) if is_secret else ([name], [])
+    )

@@ -37,6 +37,10 @@ _ASIDE = re.compile(r"\([^()]*\)|\b(?:on|in|at|from|under|via) (?:your|our|the|i
 """Where a key is found says nothing of what it opens: `API key (see your account page)`."""
 _MARKS = re.compile(r"[`*]|\b__|__\b")
 """Marks of Markdown, which stand between words that belong together: "your API `secret`"."""
+_SESSION = re.compile(
+    r"(?:.*[-_.])?(?:\w*sess(?:ion)?(?:[-_]?id)?|sid|jwt|auth|token|csrf(?:[-_]?token)?)", re.IGNORECASE
+)
+"""Names of cookies by which a server knows who calls: `session`, `JSESSIONID`, `PHPSESSID`, `csrf_token`."""
 _SECRET_WORD = re.compile(r"key|token|secret|credential|password", re.IGNORECASE)
 
 
@@ -123,6 +127,8 @@ class Security:
         if place is Place.BODY:  # which often holds a key that the call is about
             named = bool(_BY_NAME.fullmatch(wire)) and not is_other and (not text or bool(_SECRET_WORD.search(text)))
             return named or (said and bool(_SAID_FIRST.match(text)))
+        if place is Place.COOKIE and _SESSION.fullmatch(wire):
+            return True
         if place is Place.PATH:
             return said and wire.lower() in _ALONE
         return said or bool(_BY_NAME.fullmatch(wire))
