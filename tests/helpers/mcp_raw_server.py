@@ -39,6 +39,7 @@ TOOLS: dict[str, list[JsonValue]] = {
         "not a tool",
         {"description": "Without a name.", "inputSchema": X},
         tool("also_good", {"type": "object"}),
+        tool("good", {"type": "object"}),
     ],
     "odd": [
         tool("either", {"type": "object", "anyOf": [branch("box", width=1), branch("bag", litres=1)]}),

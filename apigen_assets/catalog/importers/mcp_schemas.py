@@ -234,8 +234,13 @@ class _Reader:
         for flag, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
             if schema.get(flag) is True and bound in out:  # draft 4: a flag beside the bound
                 out[flag] = out.pop(bound)
-        if isinstance(schema.get("required"), list):
-            names = [name for name in schema["required"] if isinstance(name, str)]
+        listed, fields = schema.get("required"), schema.get("properties")
+        names = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+        if isinstance(listed, str):  # one name that is written without its list
+            names = [listed]
+        if isinstance(fields, dict):  # draft 3: each field says it of itself
+            names += [name for name, part in fields.items() if isinstance(part, dict) and part.get("required") is True]
+        if names or isinstance(listed, list):
             out["required"] = list(dict.fromkeys(names))
 
     @staticmethod

@@ -148,6 +148,7 @@ def _import_server(collector: Collector, server: McpServer, file: str, several: 
     if not tools:
         collector.fail(server.name, file, "no_tools", "the server lists no tools")
     namespace = (collector.name, identifier(server.name)) if several else (collector.name,)
+    known: set[str] = set()
     for at, tool in enumerate(tools):
         own = tool.get("name") if isinstance(tool, dict) else None
         original = f"{server.name}/{own if isinstance(own, str) and own else f'tool {at + 1}'}"
@@ -158,6 +159,11 @@ def _import_server(collector: Collector, server: McpServer, file: str, several: 
         except (ValueError, RecursionError) as error:
             collector.fail(original, file, "malformed_tool", f"{type(error).__name__}: {error}")
         else:
+            if str(own) in known:
+                detail = f"the server lists {own!r} again with another definition; a call by name reaches only one"
+                collector.fail(original, file, "duplicate_tool", detail)
+                continue
+            known.add(str(own))
             collector.add(draft)
 
 

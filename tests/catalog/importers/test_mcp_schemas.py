@@ -26,6 +26,8 @@ REFERRED = {"$ref": "#/$defs/A", "$defs": {"A": {"type": "object", "properties":
         ({"properties": {"x": {"type": "int"}}}, "x", ""),
         ({"type": ["object", "null"], "required": ["y"]}, "y", "y"),
         (SELF, "name parts", ""),
+        ({"type": "object", "properties": {"x": {}, "y": {}}, "required": "x"}, "x y", "x"),
+        ({"type": "object", "properties": {"x": {"type": "string", "required": True}, "y": {}}}, "x y", "x"),
         ({"type": "object", "allOf": [{"$ref": "#/$defs/A"}, {"properties": {"z": {}}}],
           "$defs": {"A": {"properties": {"x": {}}, "required": ["x"]}}}, "x z", "x"),
         ({"type": "object", "oneOf": [{"properties": {"a": {}}, "required": ["a", "c"]},

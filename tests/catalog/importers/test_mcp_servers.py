@@ -124,6 +124,7 @@ def test_a_bad_tool_costs_itself_and_a_listing_without_end_ends(tmp_path):
         "depot/inside": "invalid_schema",
         "depot/tool 6": "malformed_tool",
         "depot/tool 7": "malformed_tool",
+        "depot/good": "duplicate_tool",
     }
 
 
