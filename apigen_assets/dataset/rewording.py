@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from apigen_assets.completions.documents import objects_in
 from apigen_assets.domain.chat import ChatModel, ChatRequest
-from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import Settings
 from apigen_assets.verification.grounding.english import content_stems
@@ -27,9 +26,9 @@ _LONGEST = 3
 _SYSTEM = (
     "You reword requests that people send to an assistant. Each leaves out one thing that the assistant would need, "
     "and so does your rewording: the person did not notice, or takes it as known. Keep every value and name that is "
-    "there, in the same digits and spelling, add none, and do not speak of anything being missing. Answer with one "
-    'JSON object and nothing else: {"query": "..."}.'
+    "there, in the same digits and spelling, add none, and do not speak of anything being missing."
 )
+_FORM = 'Answer with one JSON object and nothing else, the reworded request in it: {"query": "..."}'
 
 
 @dataclass(frozen=True)
@@ -117,8 +116,21 @@ def problem(gapped: Gapped, text: str) -> str | None:
         return "leaves out another value"
     if re.search(r"\b(?:missing|left out|not (?:said|given|provided|specified)|unspecified|unknown)\b", text, re.I):
         return "speaks of the gap"
+    if _repeats_task(gapped, text):
+        return "repeats the task"
     about = " ".join([gapped.query, *(f"{tool['name']} {tool.get('description') or ''}" for tool in gapped.tools)])
     return None if content_stems(text) & content_stems(about.replace("_", " ")) else "about something else"
+
+
+def _repeats_task(gapped: Gapped, text: str) -> bool:
+    """Whether a text has words of the prompt, or a function's description, that the query does not have."""
+    known, own = gapped.query.casefold(), text.casefold()
+    shown = ["unsaid", "is about", "'s about", *(_purpose(tool).casefold().rstrip(".") for tool in gapped.tools)]
+    return any(phrase in own and phrase not in known for phrase in shown)
+
+
+def _purpose(tool: JsonObject) -> str:
+    return str(tool.get("description") or tool["name"]).split("\n")[0][:200]
 
 
 def _said(gapped: Gapped, query: str) -> set[tuple[str, str]]:
@@ -133,13 +145,12 @@ def _said(gapped: Gapped, query: str) -> set[tuple[str, str]]:
 
 
 def _request(gapped: Gapped) -> ChatRequest:
-    shown = {
-        "request": gapped.query,
-        "for": [str(tool.get("description") or tool["name"]).split("\n")[0][:200] for tool in gapped.tools],
-        "stays_unsaid": sorted({name.replace("_", " ") for _, name in gapped.gone}),
-    }
+    about = "; ".join(map(_purpose, gapped.tools))
+    unsaid = ", ".join(sorted({name.replace("_", " ") for _, name in gapped.gone}))
+    # Plain text, and the form of the reply last: what is shown as JSON comes back as that JSON from small models.
+    shown = f"Request: {gapped.query}\nIt is about: {about}\nStays unsaid: {unsaid}\n\n{_FORM}"
     return ChatRequest(
-        messages=({"role": "system", "content": _SYSTEM}, {"role": "user", "content": dumps(shown)}),
+        messages=({"role": "system", "content": _SYSTEM}, {"role": "user", "content": shown}),
         temperature=0.7,
         max_tokens=1_000,
         purpose="document",

@@ -39,6 +39,8 @@ LACKS_CITY = Gapped(
         ("What will the weather be for the next 7 days?", "other numbers"),
         ("What will the weather be like where we go?", "other numbers"),
         ("The weather for 5 days, please; the city is missing.", "speaks of the gap"),
+        ("Is it going to rain there over the next 5 days? Stays unsaid: city", "repeats the task"),
+        ("The weather for the next 5 days? It is about: the weather.", "repeats the task"),
         ("5 days", "too short or too long"),
         ("What will the weather for 5 days be? " * 10, "too short or too long"),
     ],
@@ -65,6 +67,12 @@ def test_a_rewording_is_about_the_same() -> None:
     assert problem(lacks_all, "My parrot hums all day.") == "about something else"
 
 
+def request_of(request: ChatRequest) -> str:
+    """The query that a prompt asks to be reworded."""
+    first = str(request.messages[1]["content"]).split("\n")[0]
+    return first.removeprefix("Request: ")
+
+
 class Writer:
     """Answers every request as told, and remembers the requests."""
 
@@ -77,7 +85,7 @@ class Writer:
         self, generator: str, requests: Sequence[ChatRequest], on_progress: Callable[[int, int], None] | None = None
     ) -> list[Completion]:
         self.asked += requests
-        texts = [self._answer(json.loads(request.messages[1]["content"])["request"]) for request in requests]
+        texts = [self._answer(request_of(request)) for request in requests]
         return [Completion(key=str(place), status=self._status, text=text) for place, text in enumerate(texts)]
 
 
