@@ -203,7 +203,7 @@ def main() -> None:
             cached.cache_clear()
     for name, part in parts.items():
         print(f"{name}: {part['good_rows']} good rows, {part['bad_rows']} bad ones")
-    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=200, tbl_formatting="ASCII_MARKDOWN"):
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, tbl_width_chars=400, tbl_formatting="ASCII_MARKDOWN"):
         print(rule_table())
 
 

@@ -5,6 +5,7 @@ import re
 
 from apigen_assets.verification.grounding.absent_numbers import is_slip
 from apigen_assets.verification.grounding.arguments import Leaf, Status
+from apigen_assets.verification.grounding.counted_days import counted_days
 from apigen_assets.verification.grounding.english import fold
 from apigen_assets.verification.grounding.finding import Rule
 from apigen_assets.verification.grounding.query import Query, Span
@@ -28,8 +29,12 @@ def judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) ->
         _against_moment(leaf, query, shown, moments, (whole[0].start, whole[0].end))
         return
     if wants_date and _TODAY.search(query.text) and RELATIVE.sub("", query.text) != query.text:
+        counted = {(day.year, day.month, day.day) for day in counted_days(query)}
         if query.english and (days := _other_weekdays(moments, query)):
             leaf.against(Rule.DAY_DIFFERS, f"{shown} is no {' or '.join(days)}, which the query says")
+        elif counted and counted.isdisjoint(date for moment in moments for date in moment.dates):
+            base = query.text[said[0].start : said[0].end]
+            leaf.ask(Rule.MAY_BE_OTHER_MOMENT, f"{shown} does not follow from {base!r} by the steps that are named")
         else:
             leaf.say(Status.UNDECIDED, "a date relative to one that the query says")
         return
@@ -56,10 +61,22 @@ def judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) ->
 
 def _against_moment(leaf: Leaf, query: Query, shown: str, own: list[Moment], rival: Span) -> None:
     """Note a moment that the query does not say, and what it says."""
-    slip = any(_is_slip(mine, said) for mine in own for said in query.moments if (said.start, said.end) == rival)
-    sure = _is_only_moment(leaf, query, own, rival)
+    told = _says_day(own, rival, query)
+    slip = not told and any(
+        _is_slip(mine, said) for mine in own for said in query.moments if (said.start, said.end) == rival
+    )
+    sure = not told and _is_only_moment(leaf, query, own, rival)
     rule = Rule.MOMENT_SLIP if slip else Rule.OTHER_MOMENT if sure else Rule.MAY_BE_OTHER_MOMENT
     leaf.against(rule, f"{shown} is not in the query, which says {query.text[slice(*rival)]!r}")
+
+
+def _says_day(own: list[Moment], rival: Span, query: Query) -> bool:
+    """Whether the day of a date stands in the query in digits, outside the date that it says."""
+    days = {date[2] for moment in own for date in moment.dates}
+    return any(
+        number.digits and number.amount in days and not (rival[0] <= number.start < rival[1] or number.measure)
+        for number in query.numbers
+    )
 
 
 _COUNTS_FROM = re.compile(

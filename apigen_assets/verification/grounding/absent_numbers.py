@@ -4,7 +4,7 @@ import re
 
 from apigen_assets.verification.grounding.arguments import Leaf, Status
 from apigen_assets.verification.grounding.beside import akin, near_cues, unused_numbers
-from apigen_assets.verification.grounding.english import content_stems, stem
+from apigen_assets.verification.grounding.english import content_stems, fold, stem
 from apigen_assets.verification.grounding.finding import Rule
 from apigen_assets.verification.grounding.follows import follows, may_be_calculated
 from apigen_assets.verification.grounding.match import could_say
@@ -71,7 +71,9 @@ def judge_number(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
     twin = next((number for number in unused if is_slip(_plain(leaf.value), _written(number))), None)
     sibling = stated_sibling(leaf, leaves)
     said_of_others = bool(unused) or sibling is not None
-    if twin is not None and why in {None, "by arithmetic"}:
+    if twin is not None and why in {None, "by arithmetic"} and _may_be_counted(leaf, value, twin, query):
+        leaf.ask(Rule.DERIVABLE_NUMBER, f"{shown} may be counted from {said}, which the query says")
+    elif twin is not None and why in {None, "by arithmetic"}:
         query.blamed.append((twin.start, twin.end))
         text = query.text[twin.start : twin.end].strip()
         leaf.against(Rule.DIGITS_DIFFER, f"{shown} is not in the query, which says {text}")
@@ -175,6 +177,19 @@ def _without_saying(leaf: Leaf, value: float, query: Query) -> str | None:
         return "as a year in two digits"
     return None
 
+
+def _may_be_counted(leaf: Leaf, value: float, said: Number, query: Query) -> bool:
+    """Whether a year, or the number of a month or week, may be one that the query counts from another (`last year`)."""
+    is_year = 1000 <= value <= 2999 and 1000 <= said.amount <= 2999 and "year" in f"{fold(leaf.parameter)} {query.text}"
+    return (is_year or _is_of_calendar(leaf)) and _COUNTED.search(query.text) is not None
+
+
+_COUNTED = re.compile(
+    r"\b(?:last|next|previous|following|coming|past|this|prior)\s+(?:\w+\s+){0,2}(?:year|month|week|quarter|season|decade)"
+    r"|\b(?:years?|months?|weeks?|decades?)(?:\s+and\s+a\s+half)?\s+(?:ago|later|earlier|before|after|from|hence|back|on)\b"
+    r"|\b(?:the\s+(?:year|month|week)\s+(?:before|after))|\bin\s+\w+\s+(?:years|months|weeks)\b"
+)
+"""Words that count a year, month or week from another one."""
 
 _PEOPLE = content_stems(
     "adults guests people person passengers travelers party kids child children seats tickets players participants "

@@ -167,8 +167,8 @@ def _judge_code(
 def _is_nearly(code: str, said: str) -> bool:
     """Whether two codes are one but for a slip: separators do not count, and long ones may differ in two places."""
     one, two = re.sub(r"[\s.-]", "", code), re.sub(r"[\s.-]", "", said)
-    if one == two:
-        return False
+    if one == two or two in {f"{one}s", f"{one}'s"}:
+        return False  # the plural of a code, or another one
     if is_slip(one, two) or (len(one) >= 8 and re.search(r"\d", one) and _pattern(code) == _pattern(said)):
         return True
     return len(one) == len(two) >= 8 and sum(a != b for a, b in zip(one, two, strict=True)) <= 2

@@ -61,13 +61,18 @@ def units_in(folded: str, skipped: Container[str] = ()) -> list[Number]:
     ]
 
 
+SHARE = "part of"
+"""What stands for the unit of a share in words."""
+
+
 def shares_in(folded: str) -> list[Number]:
     """`a third of`, `two thirds`: as a fraction and, rounded as people do, in percent."""
     out = []
     for start, end, share in word_shares(folded):
         fraction = [round(share, digits) for digits in (9, 4, 3, 2)]
         percent = [round(100 * share, digits) for digits in (9, 2, 1, 0)]
-        out.append(Number(start, end, tuple(dict.fromkeys(fraction + percent)), weak=True, amount=share))
+        values = tuple(dict.fromkeys(fraction + percent))
+        out.append(Number(start, end, values, weak=True, unit=SHARE, amount=share))
     return out
 
 

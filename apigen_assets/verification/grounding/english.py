@@ -129,7 +129,11 @@ def same_word(one: str, two: str) -> bool:
     group = GROUP_OF.get(one)
     if group is not None and group == GROUP_OF.get(two):
         return True
+    if one[0] == two[0] and min(len(one), len(two)) > 3 and lemma(one) == lemma(two):
+        return True  # `children`, `mice`
     short, long = sorted((one, two), key=len)
+    if long.endswith("ves") and short.removesuffix("e") == f"{long[:-3]}f":
+        return True  # `shelves`
     if len(short) >= 4 and long.startswith(short):
         return True
     if len(short) >= 6 and long[: len(short) - 2] == short[: len(short) - 2]:

@@ -25,7 +25,15 @@ _SCALES = {
     "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9, "trillion": 1e12, "lakh": 1e5, "crore": 1e7,
 }  # fmt: skip
 _AMBIGUOUS_SCALES = frozenset({"m", "b", "k"})
-_FRACTION = re.compile(r"(?<![\w./])(?:(\d+)\s+)?(\d+)\s?/\s?(\d+)(?![\w./])")
+_FRACTION = re.compile(r"(?<![\w./])(?:(\d+)\s+(?:and\s+)?)?(\d+)\s?/\s?(\d+)(?![\w./])")
+_MONEY = re.compile(
+    r"\s(?:[a-z]+\s){0,2}?(?:dollars?|bucks|euros?|pounds? sterling|quid|yen|yuan|francs?|rupees?|pesos?|kron[eoa]r?|"
+    r"crowns|usd|eur|gbp|jpy|cad|aud|chf|inr|cny|sek|nok|dkk|nzd|sgd|hkd)\b"
+)
+"""A currency behind a number: its `k`, `m` or `b` is no unit."""
+_PERCENT = re.compile(r"\s?(?:%|percent\b|per\scent\b|pct\b)")
+_CONTINENTAL = re.compile(r"(?<![\w.,])\d{1,3}(?:\.\d{3})+,\d{1,2}(?![\w.,]*\d)")
+"""`1.299,00`, which no English reading explains."""
 _CLOCK = re.compile(r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2}))?(?!\d)")
 
 _IMPLIED: dict[str, tuple[float, ...]] = {
@@ -138,7 +146,11 @@ def _in_digits(folded: str, english: bool, raw: str) -> list[Number]:
         first = ratio + float(whole or 0)
         more = [float(whole)] if whole else []
         unit, measure = _unit_after(folded, match.end())
-        out.append(Number(*match.span(), (first, ratio, *values, *more), unit=unit, measure=measure, amount=first))
+        percent = _PERCENT.match(folded, match.end())
+        if percent:
+            more, unit = [*more, first / 100], "%"
+        readings = (first, ratio, *values, *more)
+        out.append(Number(*match.span(), readings, unit=unit, measure=measure, amount=first, share=percent is not None))
         taken.append(match.span())
     for match in _CLOCK.finditer(folded) if ":" in folded else ():
         hour, minute = float(match[1]), float(match[2])
@@ -149,16 +161,17 @@ def _in_digits(folded: str, english: bool, raw: str) -> list[Number]:
         more_ = (second, hour * 60 + minute + second / 60)
         out.append(Number(*match.span(), (*values_, *more_), pm, weak=True))
         taken.append(match.span())
-    if not english:
-        for match in _FOREIGN.finditer(folded):
-            if any(a < match.end() and match.start() < b for a, b in taken):
-                continue
-            local = float(re.sub(r"[. ]", "", match.group()).replace(",", "."))
+    for match in (_CONTINENTAL if english else _FOREIGN).finditer(folded) if not english or "," in folded else ():
+        if any(a < match.end() and match.start() < b for a, b in taken):
+            continue
+        local = float(re.sub(r"[. ]", "", match.group()).replace(",", "."))
+        readings_ = [local]
+        if not english:
             plain = re.sub(r"[ ,]", "", match.group())
-            readings = (local, float(plain)) if plain.count(".") <= 1 else (local,)
-            pieces = tuple(float(piece) for piece in re.split(r"[,. ]", match.group()))
-            out.append(Number(*match.span(), (*readings, *pieces), amount=local, digits=match.group()))
-            taken.append(match.span())
+            readings_ += [float(plain)] if plain.count(".") <= 1 else []
+            readings_ += [float(piece) for piece in re.split(r"[,. ]", match.group())]
+        out.append(Number(*match.span(), tuple(readings_), amount=local, digits=match.group()))
+        taken.append(match.span())
     for match in _DIGITS.finditer(folded):
         start, end = match.span()
         if any(a < end and start < b for a, b in taken):
@@ -186,7 +199,7 @@ def _one_in_digits(folded: str, match: "re.Match[str]", english: bool, raw: str)
     if more and not tail and not match["exponent"]:
         value, end = value + {"half": 0.5, "quarter": 0.25}.get(more[1], 0.75), more.end()
     scale = _SCALES.get(tail)
-    ambiguous = tail in _AMBIGUOUS_SCALES
+    ambiguous = tail in _AMBIGUOUS_SCALES and not match["currency"] and not _MONEY.match(folded, end)
     # `5 m` is five metres as often as five million
     values = [value] if scale is None else [value * scale, value] if ambiguous else [value * scale]
     amount = value if ambiguous or scale is None else value * scale

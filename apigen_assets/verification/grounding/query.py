@@ -124,11 +124,17 @@ class Query:
         while at >= 0 and len(out) < 50:
             end = at + len(value)
             starts = at == 0 or not _one_word(self.text[at - 1], value[0])
-            ends = end == len(self.text) or not _one_word(value[-1], self.text[end])
+            ends = end == len(self.text) or not _one_word(value[-1], self.text[end]) or self._is_plural(at, end)
             if starts and ends:
                 out.append((at, end))
             at = self.text.find(value, at + 1)
         return out
+
+    def _is_plural(self, start: int, end: int) -> bool:
+        """Whether a code stands in the plural behind a number: `two TR-12s`."""
+        if not self.text[end - 1].isdigit() or self.text[start:end].isdigit() or not _PLURAL.match(self.text, end):
+            return False
+        return _SEVERAL.search(self.text[max(0, start - 40) : start]) is not None
 
     def find_joined(self, value: str) -> list[Span]:
         """Where several words, written together, are the value (`iso8601` for `ISO 8601`)."""
@@ -149,6 +155,13 @@ class Query:
             if all(same_word(one.text, self.words[i + j].text) for j, one in enumerate(value)):
                 out.append((self.words[i].start, self.words[i + len(value) - 1].end))
         return out
+
+
+_PLURAL = re.compile(r"'?s(?!\w)")
+_SEVERAL = re.compile(
+    r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|both|several|some|all|any|many|few|more|"
+    r"pairs?\s+of|couple\s+of|dozens?(?:\s+of)?|(?:of|all)\s+(?:the|our|my|your|these|those))\s+(?:\w+\s+)?$"
+)
 
 
 def _one_word(left: str, right: str) -> bool:

@@ -89,7 +89,10 @@ def find_misplaced(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
             )
             both = f"{one.leaf.value!r} and {two.leaf.place} = {two.leaf.value!r}"
             if crossed >= straight + 2 or misled:
-                yield Finding(Rule.SWAPPED, one.leaf.place, f"{both} are swapped by the words beside them")
+                # Who converted a value knew which parameter it is for.
+                converted = any(placed.leaf.why.startswith("converted") for placed in (one, two))
+                rule = Rule.MAY_BE_SWAPPED if converted else Rule.SWAPPED
+                yield Finding(rule, one.leaf.place, f"{both} are swapped by the words beside them")
             elif crossed > straight == 0:
                 yield Finding(Rule.MAY_BE_SWAPPED, one.leaf.place, f"{both} may be swapped, by the words beside them")
             elif _turned_range(one, two):
@@ -101,6 +104,7 @@ def find_misplaced(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     if any(leaf.path for leaf in leaves):
         yield from _elements_crossed(leaves)
         yield from _list_turned(leaves)
+        yield from _nested_range_turned(leaves)
     yield from _crossed_calls(placed, leaves)
     yield from _of_another_call(placed, leaves, query)
 
@@ -141,14 +145,9 @@ def _against_order(one: _Placed, two: _Placed, query: Query) -> bool:
 def _turned_range(one: _Placed, two: _Placed) -> bool:
     """A range whose ends are turned round, though the query names the lower one first."""
     for low, high in ((one, two), (two, one)):
-        low_names = set(fold(low.leaf.parameter).split("_"))
-        high_names = set(fold(high.leaf.parameter).split("_"))
-        if low_names & _LOWS and high_names & _HIGHS and low_names - _LOWS == high_names - _HIGHS:
-            a, b = low.leaf.value, high.leaf.value
-            dates = isinstance(a, str) and all(re.match(r"\d{4}-\d\d-\d\d", str(each)) for each in (a, b))
-            numbers = isinstance(a, int | float) and isinstance(b, int | float)
-            if (dates or numbers) and a > b and high.span < low.span:
-                return True
+        names = low.leaf.parameter, high.leaf.parameter
+        if high.span < low.span and _is_turned(low.leaf.value, high.leaf.value, *names):
+            return True
     return False
 
 
@@ -255,7 +254,7 @@ def _elements_crossed(leaves: list[Leaf]) -> Iterator[Finding]:
     lists: dict[tuple[int, str], dict[int, dict[str, Leaf]]] = {}
     for leaf in leaves:
         match = _ELEMENT.fullmatch(leaf.path)
-        if match and leaf.matched and leaf.spans and len(set(leaf.spans)) == 1 and leaf.why.startswith("stated"):
+        if match and leaf.matched and len(set(leaf.spans)) == 1 and leaf.why.startswith(("stated", "implied")):
             lists.setdefault((leaf.call, leaf.parameter), {}).setdefault(int(match[1]), {})[match[2]] = leaf
     for elements in lists.values():
         for one, two in combinations(elements.values(), 2):
@@ -274,7 +273,32 @@ def _elements_crossed(leaves: list[Leaf]) -> Iterator[Finding]:
                     and order[0][2] != order[1][2]
                 ):
                     says = f"{one[number].value!r} stands with {two[text].value!r} in the query"
-                    yield Finding(Rule.ELEMENTS_CROSSED, one[number].place, says)
+                    implied = "implied" in {one[number].why, two[number].why}
+                    rule = Rule.MAY_BE_SWAPPED if implied else Rule.ELEMENTS_CROSSED
+                    yield Finding(rule, one[number].place, says)
+
+
+def _nested_range_turned(leaves: list[Leaf]) -> Iterator[Finding]:
+    """The ends of a range inside an object (`{"price": {"min": 500, "max": 350}}`), the larger as the lower one."""
+    inside = [leaf for leaf in leaves if leaf.path and leaf.why.startswith(("stated", "converted"))]
+    for one, two in combinations(inside, 2):
+        (parent, _, name), (other, _, fellow) = one.path.rpartition("."), two.path.rpartition(".")
+        if (one.call, one.parameter, parent) != (two.call, two.parameter, other):
+            continue
+        for low, high, lows, highs in ((one, two, name, fellow), (two, one, fellow, name)):
+            if _is_turned(low.value, high.value, lows, highs):
+                says = f"{low.value!r} and {high.place} = {high.value!r} are a range turned round"
+                yield Finding(Rule.RANGE_TURNED, low.place, says)
+
+
+def _is_turned(low: JsonValue, high: JsonValue, low_name: str, high_name: str) -> bool:
+    """Whether two values are the ends of one range by their names, the lower one being larger."""
+    low_names, high_names = set(fold(low_name).split("_")), set(fold(high_name).split("_"))
+    if not (low_names & _LOWS and high_names & _HIGHS and low_names - _LOWS == high_names - _HIGHS):
+        return False
+    if isinstance(low, str) and isinstance(high, str):
+        return all(re.match(r"\d{4}-\d\d-\d\d", each) for each in (low, high)) and low > high
+    return isinstance(low, int | float) and isinstance(high, int | float) and low > high
 
 
 def _list_turned(leaves: list[Leaf]) -> Iterator[Finding]:

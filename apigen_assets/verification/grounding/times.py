@@ -98,11 +98,14 @@ _AT_HOUR = re.compile(
     rf"\b(?:at|from|until|till|by)\s+({'|'.join(_HOUR_NAMES)})(?=$|[.,;?!]|\s(?:and|to|until|till|on|tomorrow|for)\b)"
 )
 _UNTIL_HOUR = re.compile(rf"\s*(?:to|until|till|-)\s*{_HOUR}\b(?![:.\d])")
+_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s)?"
 _RANGE_BEFORE = re.compile(
-    r"(?<![\d/.:-])(\d{1,2})(?:st|nd|rd|th)?\s*(?:-|to|and|,|&|through|until|till)\s*(?:the\s)?$"
+    r"(?<![\d/.:-])(\d{1,2})(?:st|nd|rd|th)?\s*(?:-|to|and|,|&|through|until|till)\s*"
+    rf"{_WEEKDAY}(?:the\s)?$"
 )
 _RANGE_AFTER = re.compile(
-    r"\s*(?:-|to|and|through|until|till)\s*(?:the\s)?(\d{1,2})(?:st|nd|rd|th)?(?![\d:/-])(?:\s*,?\s*(\d{4}))?"
+    rf"\s*(?:-|to|and|through|until|till)\s*{_WEEKDAY}(?:the\s)?"
+    r"(\d{1,2})(?:st|nd|rd|th)?(?![\d:/-])(?:\s*,?\s*(\d{4}))?"
 )
 _BARE_DAY = re.compile(
     r"\bthe\s(\d{1,2})(?:st|nd|rd|th)\b(?!\s(?:of|century|floor|percentile|street|term|place|"

@@ -3,6 +3,7 @@
 import re
 
 from apigen_assets.verification.grounding.arguments import Leaf
+from apigen_assets.verification.grounding.compound_numbers import SHARE
 from apigen_assets.verification.grounding.english import content_stems, fold
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.match import NUMERIC, could_say, is_raw
@@ -20,7 +21,7 @@ def judge_quantity(leaf: Leaf, query: Query) -> None:
     if number is None:
         return
     said = query.text[number.start : number.end].strip()
-    is_part = leaf.why == "implied" and number.measure and number.unit and number.amount < 1
+    is_part = leaf.why == "implied" and number.unit and number.amount < 1 and (number.measure or number.unit == SHARE)
     if (leaf.why == "stated" or is_part) and not isinstance(leaf.value, str):
         _judge_unit(leaf, value, number, said)
     _judge_sign(leaf, value, number, said, query)
@@ -55,6 +56,10 @@ def _judge_unit(leaf: Leaf, value: float, number: Number, said: str) -> None:
         leaf.findings.append(Finding(Rule.OTHER_QUANTITY, leaf.place, says))
     elif number.share and raw and leaf.scale == "fraction" and value > 1:
         leaf.against(Rule.SCALE_NOT_CONVERTED, f"the query says {said} percent, the parameter wants a fraction")
+    elif number.unit == SHARE and leaf.scale == "percent" and abs(value - number.amount) < 0.01:
+        leaf.against(Rule.SCALE_NOT_CONVERTED, f"the query says {said}, the parameter wants a percentage")
+    elif number.unit == SHARE and leaf.scale == "fraction" and value > 1:
+        leaf.against(Rule.SCALE_NOT_CONVERTED, f"the query says {said}, the parameter wants a fraction")
     elif number.share and leaf.scale == "percent" and value == number.amount / 100 != 0:
         leaf.against(Rule.SCALE_NOT_CONVERTED, f"the query says {said} percent, the parameter wants a percentage")
 

@@ -32,8 +32,10 @@ _LOW_AFTER = re.compile(
     r"\s?[a-z%°€$]*\s?(?:or (?:more|above|over|higher|better)|and (?:up|above|over)|at least|min)\b"
 )
 _SINCE = re.compile(r"\b(?:since|starting|from|after)\s*(?:on\s|the\s)*$")
-_UNTIL = re.compile(r"\b(?:until|till|before|up to|through|by)\s*(?:on\s|the\s)*$")
-_START_NAMES = frozenset({"since", "after", "start", "from", "begin"})
+_UNTIL = re.compile(
+    r"\b(?:until|till|before|up to|through|by|from\s(?:the\s)?(?:[a-z]+\s){0,2}\d[^.;?!]{0,24}?\sto)\s*(?:on\s|the\s)*$"
+)
+_START_NAMES = frozenset({"since", "after", "start", "from", "begin", "arrival", "arrive", "in", "checkin"})
 _END_NAMES = frozenset({"until", "till", "before", "end", "to"})
 
 

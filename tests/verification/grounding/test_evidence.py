@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -320,3 +321,14 @@ def test_equal_rows_under_any_hash_seed():
         said.append(run.stdout)
     assert said[0] == said[1]
     assert len(json.loads(said[0])) > 100
+
+
+def test_the_table_in_the_docs_is_what_the_rules_were_measured_to_be():
+    text = (ROOT / "docs" / "verification.md").read_text(encoding="utf-8")
+    listed = re.findall(
+        r"^\| `(\w+)` \| (\d+) \| (\d+) \| [^|]+ \| (\d+) \| (\d+) \| [^|]+ \| (yes|asks) \|$", text, re.M
+    )
+    columns = ["rule", "fired", "right", "written_right", "written_wrong", "rejects"]
+    assert [tuple(row) for row in listed] == [
+        (*map(str, row[:-1]), "yes" if row[-1] else "asks") for row in rule_table().select(columns).iter_rows()
+    ], "write the table of benchmarks/grounding_rules.py into docs/verification.md"
