@@ -87,7 +87,7 @@ _COUNTS_FROM = re.compile(
 _NEXT_DAY = re.compile(
     r"[今明昨翌来來先次去下上前后後每毎週周天]|오늘|내일|어제|다음|지난|\b(?:heute|morgen|gestern|n[äa]chst\w*|letzt\w*|kommend\w*|"
     r"aujourd|demain|hier|prochain\w*|dernier\w*|hoy|ma[ñn]ana|ayer|pr[óo]xim\w*|pasad\w*|[úu]ltim\w*|hoje|amanh[ãa]|"
-    r"ontem|oggi|domani|ieri|prossim\w*|scors\w*|vandaag|morgen|gisteren|volgend\w*|vorig\w*|bis|until|jusqu\w*|hasta|"
+    r"ontem|oggi|domani|ieri|prossim\w*|scors\w*|vandaag|gisteren|volgend\w*|vorig\w*|bis|until|jusqu\w*|hasta|"
     r"tage?n?|days?|jours?|d[íi]as?|dias?|giorni?|dagen|wochen?|semaines?|semanas?|settiman\w*|weken)\b"
 )
 """Words of other languages by which a date may follow from another one."""

@@ -54,7 +54,7 @@ def _dates(leaves: list[Leaf], query: Query, tools: dict[str, Tool], calls: Sequ
         return
     if not omitted and (better := _dated_tool(leaves, tools, calls)) is not None:
         said = query.text[left[0].start : left[0].end].strip()
-        yield Finding(Rule.WRONG_TOOL, calls[0].name, f"no argument takes {said!r}, as one of {better} would")
+        yield Finding(Rule.WRONG_TOOL, calls[0].name, f"no argument takes {said!r}, for which {better} has one")
         return
     for i, name in omitted:
         if not any(name in other.arguments for other in calls):
@@ -94,9 +94,7 @@ def _cut_texts(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
         if not ends and _COLON.search(query.text[:start]):
             ends = [len(query.text)]
         rest = query.text[end : ends[0]] if ends else ""
-        if len(rest.split()) < 2 or re.match(
-            r"\s*(?:[.!?;]|['\")]|\bin(?:to)?\b|\bto\b|\bfrom\b|\bas\b|\bwith\b)", rest
-        ):
+        if len(rest.split()) < 2 or _NO_TEXT.match(rest):
             continue
         if not any(a < ends[0] and end < b for a, b in query.used):
             yield Finding(

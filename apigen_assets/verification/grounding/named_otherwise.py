@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.tool import Tool
 from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.beside import left_numbers
-from apigen_assets.verification.grounding.english import STOP, content_stems, fold, kind_of, stem, words_in
+from apigen_assets.verification.grounding.english import STOP, content_stems, fold, stem, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.query import Query
@@ -58,35 +59,49 @@ def _noun_behind(end: int, query: Query) -> str:
 def _other_money(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """A currency where the name right behind the amount of the same call is another one's."""
     for leaf in leaves:
-        if not isinstance(leaf.value, str) or kind_of(fold(leaf.value)) != "currency":
-            continue
-        if "currency" not in f"{fold(leaf.parameter)} {fold(str(leaf.schema.get('description') or ''))}":
-            continue
         fellows = [fellow for fellow in leaves if fellow.call == leaf.call]
-        if sum(isinstance(each.value, str) and kind_of(fold(each.value)) == "currency" for each in fellows) > 1:
-            continue  # from one into another
+        if not _is_currency(leaf) or sum(map(_is_currency, fellows)) > 1:
+            continue  # of two, one is what the amount is changed into
         amounts = [each for each in fellows if isinstance(each.value, int | float) and len(set(each.spans)) == 1]
         for amount in amounts:
-            behind = _MONEY.match(query.text, amount.spans[0][1])
-            if behind and fold(leaf.value) != _NATIONS[behind["nation"]]:
-                yield Finding(Rule.OTHER_CHOICE, leaf.place, f"{leaf.value!r}, not {behind[0].strip()!r}")
+            named = _named_money(amount.spans[0][1], query)
+            if named and fold(leaf.value) != named[1]:
+                yield Finding(Rule.OTHER_CHOICE, leaf.place, f"{leaf.value!r} where the query says {named[0]!r}")
 
 
-_NATIONS = {
-    "canadian": "cad", "australian": "aud", "us": "usd", "u.s.": "usd", "american": "usd", "hong kong": "hkd",
-    "singapore": "sgd", "new zealand": "nzd", "mexican": "mxn", "swiss": "chf", "norwegian": "nok", "danish": "dkk",
-    "swedish": "sek", "czech": "czk", "british": "gbp", "indian": "inr",
-}  # fmt: skip
-_MONEY = re.compile(
-    rf"\s?(?P<nation>{'|'.join(map(re.escape, _NATIONS))})\s"
-    r"(?:dollars?|pesos?|francs?|kron(?:er|or|e|a)|crowns?|koruna|pounds?|rupees?)\b"
-)
-"""`Canadian dollars`: a currency that only both words name."""
+_MONEY = re.compile(r"\s?((?:[a-z.]+\s){1,2}[a-z]+)\b")
+"""The words behind an amount that may be a currency's full name; one word (`dollars`) is several countries'."""
+
+
+@cache
+def _codes_by_name() -> dict[str, str]:
+    """ISO 4217 codes by the English names of currencies, singular and plural (`canadian dollars`), from the CLDR."""
+    from babel.numbers import get_currency_name, list_currencies
+
+    codes = {"american dollar": "usd", "american dollars": "usd", "u.s. dollars": "usd"}
+    for code in sorted(list_currencies("en")):
+        for count in (1, 2):
+            codes.setdefault(get_currency_name(code, count, locale="en").casefold(), code.casefold())
+    return codes
+
+
+def _is_currency(leaf: Leaf) -> bool:
+    described = f"{fold(leaf.parameter)} {fold(str(leaf.schema.get('description') or ''))}"
+    return isinstance(leaf.value, str) and "currency" in described and fold(leaf.value) in _codes_by_name().values()
+
+
+def _named_money(end: int, query: Query) -> tuple[str, str] | None:
+    """The full name of a currency right behind a place, and its code; null where none stands there."""
+    behind = _MONEY.match(query.text, end)
+    words = behind[1].split() if behind else []
+    names = (" ".join(words[:count]) for count in (3, 2) if len(words) >= count)
+    return next(((name, _codes_by_name()[name]) for name in names if name in _codes_by_name()), None)
 
 
 def _flags_of_all(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """A flag that one call has and its fellow has not, where the query says it of both."""
-    if not _WHOLE.search(query.text):
+    whole = _WHOLE.search(query.text)
+    if whole is None:
         return
     for leaf in leaves:
         if not isinstance(leaf.value, bool) or leaf.is_default:
@@ -94,8 +109,7 @@ def _flags_of_all(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
         fellows = {fellow.call for fellow in leaves if fellow.tool.name == leaf.tool.name}
         have = {fellow.call for fellow in leaves if fellow.tool.name == leaf.tool.name and fellow.name == leaf.name}
         for call in sorted(fellows - have):
-            said = _WHOLE.search(query.text)
-            says = f"left out, though call {leaf.call} has it and the query says {said[0] if said else ''!r}"
+            says = f"left out, though call {leaf.call} has it and the query says {whole[0]!r}"
             yield Finding(Rule.OMITTED_SHARED, f"{call}.{leaf.parameter}", says)
 
 
@@ -118,6 +132,6 @@ def _codes_of_others(query: Query, tools: dict[str, Tool], calls: Sequence[Call]
                 before = [word for word in words_in(query.text[max(0, start - 24) : start]) if word.text not in STOP]
                 if before and stem(before[-1].text) in stems:
                     said = query.text[start:end]
-                    says = f"no argument takes {said!r}, which {other} has an argument for"
+                    says = f"no argument takes {said!r}, for which {other} has one"
                     yield Finding(Rule.WRONG_TOOL, calls[0].name, says)
                     return

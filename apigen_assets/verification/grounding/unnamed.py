@@ -6,15 +6,7 @@ from collections.abc import Iterator
 from apigen_assets.domain.tool import Tool
 from apigen_assets.files.excerpt import cut
 from apigen_assets.verification.grounding.arguments import Leaf, Status
-from apigen_assets.verification.grounding.english import (
-    HUMP,
-    STOP,
-    content_stems,
-    fold,
-    same_word,
-    stem,
-    words_in,
-)
+from apigen_assets.verification.grounding.english import HUMP, STOP, content_stems, fold, same_word, stem, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.times import is_relative

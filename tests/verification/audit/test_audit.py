@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from apigen_assets.cli.main import app
+from apigen_assets.domain.api import Api, PythonBinding, Source
 from apigen_assets.settings import Settings
 from apigen_assets.tool_formats.xlam_types import TypeStringError, parameters_schema, parse_type
 from apigen_assets.verification.audit.assets import audited_rows
-from apigen_assets.verification.audit.audit import Funnel, audit_rows
+from apigen_assets.verification.audit.audit import Functions, Funnel, audit_rows
 from apigen_assets.verification.audit.read_rows import UnusableInputError, read_rows, row_of
 from apigen_assets.verification.audit.tool_findings import tool_findings
 from resources.lake.lake import Lake
@@ -139,6 +140,23 @@ def test_rows_that_cannot_be_executed_are_marked():
     assert verdicts[0]["keep"] is True
     assert verdicts[0]["results"] is None
     assert "not executed" in verdicts[0]["detail"]
+
+
+def test_a_tool_that_shares_a_functions_name_and_has_other_choices_is_not_run_as_that_function():
+    def api(choices: list[str]) -> Api:
+        schema = {"type": "string", "enum": choices, "description": "Unit."}
+        return Api(
+            api_id="id",
+            name="to_unit",
+            description="Convert.",
+            parameters={"type": "object", "properties": {"unit": schema}, "required": ["unit"]},
+            binding=PythonBinding(module="units", function="to_unit"),
+            source=Source(name="s", file="f", format="python", content_hash="h", original_name="to_unit"),
+        )
+
+    functions = Functions([api(["km/h", "mph"])])
+    assert functions.obstacle(api(["mph"]).tool()) == ""
+    assert "does not take unit = 'kmh'" in functions.obstacle(api(["kmh", "mph"]).tool())
 
 
 def test_openai_rows_are_read():

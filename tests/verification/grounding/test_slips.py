@@ -149,6 +149,12 @@ def call(name: str, /, **arguments: object) -> JsonObject:
             Rule.OTHER_CHOICE,
         ),
         (
+            "Bid 900 Thai baht on lot 4.",
+            [BID],
+            [call("place_bid", lot=4, amount=900, currency="VND")],
+            Rule.OTHER_CHOICE,
+        ),
+        (
             "A secrecy clause and a liability clause, both mutual.",
             [CLAUSE],
             [call("draft_clause", clause="secrecy", mutual=True), call("draft_clause", clause="liability")],
@@ -247,6 +253,7 @@ def test_a_slip_is_seen(query, tools, answers, rule):
         ),
         ("Fill the tank with 10 US gallons.", [TANK], [call("fill_tank", volume_l=37.85)]),
         ("Bid 90 Australian dollars on lot 4.", [BID], [call("place_bid", lot=4, amount=90, currency="AUD")]),
+        ("Bid 90 Hong Kong dollars on lot 4.", [BID], [call("place_bid", lot=4, amount=90, currency="HKD")]),
         ("The median of 4, 8, 15, 8, 23?", [MEDIAN], [call("median", values=[4, 8, 15, 8, 23])]),
         (
             "Another 30 minutes for session KX-8841 of the car B-AB 123 please.",
