@@ -205,6 +205,7 @@ _OF_TABLE: dict[str, dict[str, str]] = {
         "note": "What to know before comparing.",
     },
     "ablation_report": {
+        "model": "The recipe that was trained.",
         "rows": "Rows trained on.",
         "steps": "Steps trained.",
         "final_loss": "Training loss of the last step.",
@@ -214,7 +215,10 @@ _OF_TABLE: dict[str, dict[str, str]] = {
         "parallel": "Held-out exact match of rows with one tool and several calls.",
         "parallel_multiple": "Held-out exact match of rows with several tools and calls.",
         "relevance": "Held-out rows without a fitting tool that were answered without a call.",
-        "heldout_rows": "Held-out rows asked.",
+        "heldout_rows": "Held-out rows asked of functions seen in training.",
+        "unseen_functions": "Held-out exact match on functions that training never saw, over all styles with calls.",
+        "unseen_functions_rows": "Held-out rows asked of functions that training never saw.",
+        "parameters": "Parameters of the model.",
     },
 }
 

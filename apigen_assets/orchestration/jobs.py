@@ -34,7 +34,7 @@ _JOBS: dict[str, tuple[dg.AssetSelection, str]] = {
     "training": (_ASSETS("xlam_checkpoints"), "Train one model on one data set."),
     "ablation": (
         _ASSETS("ablation_report"),
-        "Train the tiny model on the data set and its two ablations over several seeds (paper, Fig. 5).",
+        "Train a small model on the data set and its two ablations over several seeds (paper, Fig. 5).",
     ),
     "evaluation": (_ASSETS("bfcl_scores"), "Score one trained model on BFCL."),
     # not `leaderboard`: Dagster wants a job's name to differ from that of every asset

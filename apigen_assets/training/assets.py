@@ -17,8 +17,7 @@ from apigen_assets.partitions import ModelPartition, model_by_dataset
 from apigen_assets.settings import Settings
 from apigen_assets.training.ablation import (
     ABLATION_SCHEMA,
-    CHANGES,
-    SEEDS,
+    AblationConfig,
     ablation_figure,
     ablation_markdown,
     ablation_row,
@@ -82,20 +81,23 @@ def xlam_checkpoints(
 )
 def ablation_report(
     context: dg.AssetExecutionContext,
+    config: AblationConfig,
     lake: dg.ResourceParam[LakeIOManager],
     trainer: TrainerResource,
     settings: dg.ResourceParam[Settings],
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """The paper's ablation (Fig. 5) with the tiny model: each data set, several seeds, one held-out set.
+    """The paper's ablation (Fig. 5) with a small model: each data set, several seeds, one held-out set.
 
-    Runs that are finished are not repeated, so an interrupted report goes on where it stopped.
+    The launchpad takes another recipe than `tiny`, such as one that starts from a real base. Runs that are finished are
+    not repeated, so an interrupted report goes on where it stopped.
     """
     work = _Work(lake.lake, trainer.trainer(), settings)
     rows = []
-    for seed in SEEDS:
+    for seed in config.seeds:
         for dataset in TABLES:
-            out = settings.checkpoints_dir.resolve() / "ablation" / f"{dataset}-{seed}"
-            _train(context, work, "tiny", dataset, out, {**CHANGES, "seed": str(seed)}, again=False)
+            out = settings.checkpoints_dir.resolve() / "ablation" / Path(config.model).stem / f"{dataset}-{seed}"
+            changes = {**config.recipe_changes(), "seed": str(seed)}
+            _train(context, work, config.model, dataset, out, changes, again=False)
             result = json.loads((out / "training.json").read_text(encoding="utf-8"))
             rows.append(ablation_row(dataset, seed, result))
             context.log.info(f"{dataset}, seed {seed}: {rows[-1]['all']:.1%}")
