@@ -40,6 +40,20 @@ class Outcome(StrEnum):
     UNAVAILABLE = "unavailable"  # nothing here can run this kind of binding
 
 
+MENDED_AT_THIS_END = frozenset(
+    {
+        Outcome.REFUSED,
+        Outcome.NOT_RECORDED,
+        Outcome.UNAVAILABLE,
+        Outcome.ARGUMENT_ERROR,
+        Outcome.AUTH,
+        Outcome.TRANSPORT,
+    }
+)
+"""What a person mends (a setting, a key, a package, a server that was not started) and then runs again at once: an
+outcome of these that was kept never answers in place of a call."""
+
+
 class CallRequest(BaseModel):
     """One call to make."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from apigen_assets.domain.outcome import CallResult, Outcome
+from apigen_assets.domain.outcome import MENDED_AT_THIS_END, CallResult, Outcome
 from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.files.jsonl_store import Entry, JsonlStore
@@ -79,15 +79,12 @@ class Recordings:
         return None if record is None else _recording(record)
 
     def usable(self, key: str, negative_ttl_s: float) -> Recording | None:
-        """The recording to use instead of a call: any definite one, and a transient failure while it is young."""
+        """The recording to use instead of a call: any definite one, and a service's own failure while it is young."""
         recording = self.get(key)
-        if (
-            recording is not None
-            and recording.result.outcome in TRANSIENT
-            and time.time() - recording.recorded_at > negative_ttl_s
-        ):
-            return None
-        return recording
+        if recording is None or recording.result.outcome not in TRANSIENT:
+            return recording
+        young = time.time() - recording.recorded_at <= negative_ttl_s
+        return recording if young and recording.result.outcome not in MENDED_AT_THIS_END else None
 
     def add(
         self, key: str, request: JsonMapping, result: CallResult, origin: str = "live", at: float | None = None

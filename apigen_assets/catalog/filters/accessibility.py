@@ -3,11 +3,12 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from apigen_assets.catalog.filters.example_values import ProbeArguments, example_arguments
 from apigen_assets.domain.api import Api, McpBinding, Place, Probe, PythonBinding, RestBinding
-from apigen_assets.domain.outcome import CallExecutor, CallRequest, CallResult, Outcome
+from apigen_assets.domain.outcome import MENDED_AT_THIS_END, CallExecutor, CallRequest, CallResult, Outcome
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from apigen_assets.files.jsonl_store import Entry, JsonlStore
@@ -17,7 +18,7 @@ MAX_RESULT = 2_000
 GOOD_FOR_S = 7 * 86_400.0
 """An API that answered is not asked again for a week."""
 BAD_FOR_S = 86_400.0
-"""One that did not answer is asked again after a day: the negative cache."""
+"""One that answered badly, or not in time, is asked again after a day: the negative cache."""
 
 NOT_PROBED = "not_probed"
 """Outcome of an API that is not called without being asked to: a call could change something."""
@@ -61,11 +62,20 @@ class ProbeCache:
             age = self._now - float(record["at"])
         except (ValueError, KeyError, TypeError):
             return None
-        return result if age < (GOOD_FOR_S if result.outcome is Outcome.OK else BAD_FOR_S) else None
+        if result.outcome in MENDED_AT_THIS_END:
+            return None
+        if result.outcome is Outcome.OK:
+            return result if age < GOOD_FOR_S else None
+        if age >= BAD_FOR_S:
+            return None
+        asked = datetime.fromtimestamp(float(record["at"]), UTC)
+        when = f"asked {asked:%Y-%m-%d %H:%M} UTC, again a day later or with APIGEN_REST_MODE=live"
+        return result.model_copy(update={"detail": f"{result.detail} ({when})".strip()})
 
     def put(self, key: str, result: CallResult) -> None:
         """Keep an outcome; one write per line, so a killed run loses nothing that came before."""
-        self._store.append({"key": key, "at": self._now, "result": result.model_dump(mode="json")})
+        if result.outcome not in MENDED_AT_THIS_END:
+            self._store.append({"key": key, "at": self._now, "result": result.model_dump(mode="json")})
 
 
 def probe(

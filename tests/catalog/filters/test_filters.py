@@ -189,6 +189,26 @@ def test_outcomes_are_kept_and_asked_again_when_old(tmp_path):
     assert len(run(apis, ProbeCache(path, 30 * day), Outcome.OK, Outcome.OK)) == 2
 
 
+@pytest.mark.parametrize("outcome", ["refused", "auth", "transport", "unavailable", "not_recorded", "argument_error"])
+def test_what_a_person_mends_at_this_end_is_asked_again_at_once(tmp_path, outcome):
+    """Also where an earlier version kept it."""
+    path, apis = tmp_path / "probes.jsonl", [make("b", binding=RestBinding(url="https://w.example/b"))]
+    (asked,) = run(apis, ProbeCache(path, 0), Outcome(outcome))
+    assert not path.exists() or outcome not in path.read_text()
+    assert len(run(apis, ProbeCache(path, 1), Outcome.OK)) == 1
+    kept = json.loads(path.read_text().splitlines()[-1])
+    path.write_text(json.dumps(kept | {"result": kept["result"] | {"outcome": outcome}}) + "\n")
+    assert run(apis, ProbeCache(path, 2), Outcome.OK) == [asked]
+
+
+def test_a_kept_failure_says_when_it_was_asked_and_how_it_is_asked_again(tmp_path):
+    path, apis = tmp_path / "probes.jsonl", [make("b", binding=RestBinding(url="https://w.example/b"))]
+    run(apis, ProbeCache(path, 1_782_720_000), Outcome.HTTP_5XX)
+    (probed,) = probe(apis, Server(), ProbeCache(path, 1_782_720_001))
+    assert probed.reason == "http_5xx"
+    assert "asked 2026-06-29 08:00 UTC" in probed.detail and "APIGEN_REST_MODE=live" in probed.detail
+
+
 def test_probes_kept_by_an_earlier_version_are_found(tmp_path):
     """The key is that of the whole binding as it was before styles and names came to it."""
     places = {"q": RestParameter(place="query", wire_name="q")}

@@ -10,7 +10,7 @@ import pytest
 from apigen_assets.domain.api import RestBinding, RestParameter
 from apigen_assets.domain.outcome import CallRequest, CallResult, Outcome
 from apigen_assets.files.json_types import JsonObject
-from resources.rest.recordings import Recordings, RecordingsError, call_key
+from resources.rest.recordings import Recordings, RecordingsError, call_key, instead_of_call
 from tests.helpers.paths import ROOT
 
 OK = CallResult(outcome=Outcome.OK, result='{"a":1}', status=200, duration_s=0.1)
@@ -59,6 +59,14 @@ def test_a_passing_failure_is_used_while_young_and_a_definite_answer_always(tmp_
     assert recordings.usable(OTHER, 3600).result.outcome is Outcome.SOFT_ERROR
     recordings.add(KEY, {}, DOWN)
     assert recordings.usable(KEY, 3600) is not None
+
+
+@pytest.mark.parametrize("outcome", ["auth", "transport", "unavailable"])
+def test_a_key_that_was_wrong_or_a_server_that_was_down_is_tried_again_at_once(tmp_path, outcome):
+    recordings = Recordings(tmp_path)
+    recordings.add(KEY, {}, CallResult(outcome=Outcome(outcome)))
+    assert recordings.usable(KEY, 3600) is None
+    assert instead_of_call(recordings, KEY, "replay", 3600).outcome is Outcome(outcome)
 
 
 def test_an_unfinished_last_line_is_no_record_and_no_error(tmp_path):
