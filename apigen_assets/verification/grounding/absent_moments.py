@@ -8,6 +8,7 @@ from apigen_assets.verification.grounding.arguments import Leaf, Status
 from apigen_assets.verification.grounding.counted_days import counted_days
 from apigen_assets.verification.grounding.english import fold
 from apigen_assets.verification.grounding.finding import Rule
+from apigen_assets.verification.grounding.quarters import ends_of_quarters
 from apigen_assets.verification.grounding.query import Query, Span
 from apigen_assets.verification.grounding.times import RELATIVE, Moment, dates_agree, is_relative
 
@@ -18,14 +19,15 @@ def judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) ->
     said = [moment for moment in query.moments if bool(moment.dates) == wants_date]
     partly = any(dates_agree(own.dates, rival.dates) for own in moments for rival in said if own.dates and rival.dates)
     unused = [moment for moment in said if not query.is_used(moment.start, moment.end)]
-    relative = RELATIVE.search(query.text) or _SPAN_OF_TIME.search(query.text)
+    around = _around(said, query.text)
+    relative = RELATIVE.search(around) or _SPAN_OF_TIME.search(around)
     whole = [moment for moment in unused if _is_full(moment)]
     clocks = [match.span() for match in _CLOCK.finditer(query.text) if not query.is_used(*match.span())]
     rival: Span | None = None
     if partly and (relative or not any(moment.times for moment in query.moments)) and any(own.times for own in moments):
         leaf.say(Status.UNDECIDED, "the date is stated, the time is not")
         return
-    if wants_date and whole and not partly and not is_relative(query.text):
+    if wants_date and whole and not partly and not is_relative(around):
         _against_moment(leaf, query, shown, moments, (whole[0].start, whole[0].end))
         return
     if wants_date and _TODAY.search(query.text) and RELATIVE.sub("", query.text) != query.text:
@@ -55,8 +57,21 @@ def judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) ->
         _against_moment(leaf, query, shown, moments, rival)
     elif leaf.is_default:
         leaf.say(Status.GROUNDED, "default")
+    elif wants_date and (ends := ends_of_quarters(query.text)) and not _are_among(moments, ends):
+        leaf.ask(Rule.MAY_BE_OTHER_MOMENT, f"{shown} is neither end of what the query names")
     else:
         leaf.say(Status.UNDECIDED, "a date or time that the query does not spell out")
+
+
+def _around(said: list[Moment], text: str) -> str:
+    """A text without its moments: `the last day of May` counts from nothing."""
+    for moment in said:
+        text = text[: moment.start] + " " * (moment.end - moment.start) + text[moment.end :]
+    return text
+
+
+def _are_among(moments: list[Moment], days: set[datetime.date]) -> bool:
+    return any((day.year, day.month, day.day) in moment.dates for moment in moments for day in days)
 
 
 def _against_moment(leaf: Leaf, query: Query, shown: str, own: list[Moment], rival: Span) -> None:

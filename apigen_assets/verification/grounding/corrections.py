@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import product
 
 from apigen_assets.verification.grounding.absent_numbers import numbers_that_fit
 from apigen_assets.verification.grounding.arguments import Leaf
@@ -22,19 +23,19 @@ def find_corrections(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     if not _TAKEN_BACK.search(query.text):
         return
     for leaf in leaves:
-        if isinstance(leaf.value, bool) or not leaf.matched or not leaf.spans or len(set(leaf.spans)) != 1:
+        if isinstance(leaf.value, bool) or not leaf.matched or not leaf.spans:
             continue
-        for start, end in _later(leaf, query):
-            between = query.text[leaf.spans[0][1] : start]
+        for (start, end), taken in product(_later(leaf, query), sorted(set(leaf.spans))):
+            between = query.text[taken[1] : start]
             if 0 < len(between) <= _REACH and _TAKEN_BACK.search(between):
-                said, meant = query.text[slice(*leaf.spans[0])].strip(), query.text[start:end].strip()
+                said, meant = query.text[slice(*taken)].strip(), query.text[start:end].strip()
                 yield Finding(Rule.CORRECTED, leaf.place, f"the query says {said!r}, then corrects it to {meant!r}")
                 break
 
 
 def _later(leaf: Leaf, query: Query) -> list[Span]:
     """Places of values of the same kind that no argument takes, after the one that the leaf takes."""
-    end = leaf.spans[0][1]
+    end = min(end for _, end in leaf.spans)
     if isinstance(leaf.value, int | float):
         spans = [(number.start, number.end) for number in numbers_that_fit(leaf, query)]
     elif leaf.why == "stated as a date or time":

@@ -94,6 +94,12 @@ class Rule(StrEnum):
     CALL_LEFT_OUT = "call_left_out", Reason.WRONG_ARGUMENTS  # `restart a-1 and b-2` with a call for one of them
     BOUND_TURNED = "bound_turned", Reason.WRONG_ARGUMENTS  # `above 500` as the maximum
     WRONG_PARAMETER = "wrong_parameter", Reason.WRONG_ARGUMENTS  # a number that belongs to a neighbour left out
+    OTHER_PART_OF_DAY = "other_part_of_day", Reason.UNGROUNDED, True  # nine in the morning for `晚上九点`
+    THOUSAND_AS_ONE = "thousand_as_one", Reason.UNGROUNDED, True  # `1.500 €` as 1.5
+    UNLIKE_FELLOWS = "unlike_fellows", Reason.UNGROUNDED, True  # a number not said, where those of other calls are
+    CODE_LEFT_OVER = "code_left_over", Reason.WRONG_ARGUMENTS, True  # built like one that a call has
+    BOTH_SAID = "both_said", Reason.WRONG_ARGUMENTS  # one of two choices named together, where one means both
+    DENIED_CALL = "denied_call", Reason.WRONG_FUNCTION  # `don't delete EV-77` as a deletion of it
     WRONG_TOOL = "wrong_tool", Reason.WRONG_FUNCTION
 
 

@@ -13,7 +13,11 @@ from apigen_assets.domain.tool import Tool
 from apigen_assets.files.json_types import JsonValue
 from apigen_assets.verification.grounding.absent import judge_absent
 from apigen_assets.verification.grounding.arguments import Leaf, Status, as_call, as_tool, leaves_of, name_words
+from apigen_assets.verification.grounding.both_said import find_both_said
+from apigen_assets.verification.grounding.codes_left_over import find_codes_left_over
 from apigen_assets.verification.grounding.corrections import find_corrections
+from apigen_assets.verification.grounding.day_periods import find_other_part_of_day
+from apigen_assets.verification.grounding.digits_alone import find_digits_misread
 from apigen_assets.verification.grounding.finding import Finding
 from apigen_assets.verification.grounding.left_over import find_left_over
 from apigen_assets.verification.grounding.match import match_leaf
@@ -108,6 +112,10 @@ def ground(
     found += find_unasked(leaves, text)
     found += find_unasked_calls(leaves, text, by_name, made)
     found += find_unnamed(leaves, text)
+    found += find_other_part_of_day(leaves, text)
+    found += find_digits_misread(leaves, text)
+    found += find_codes_left_over(leaves, text)
+    found += find_both_said(leaves, text)
     found += find_named_otherwise(leaves, text, by_name, made)
     found += find_broken_query(leaves, text)
     found += find_instruction(text, by_name)

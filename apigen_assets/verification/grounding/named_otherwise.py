@@ -14,6 +14,7 @@ from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.query import Query
 
 _WHOLE = re.compile(r"\b(?:both|each|all|every|either)\b")
+_SOURCE_NAMES = frozenset({"from", "source", "base"})
 _OF_ID = re.compile(r"^(.+?)_?(?:id|code|number|ref|reference|key)s?$")
 
 
@@ -60,12 +61,18 @@ def _other_money(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """A currency where the name right behind the amount of the same call is another one's."""
     for leaf in leaves:
         fellows = [fellow for fellow in leaves if fellow.call == leaf.call]
-        if not _is_currency(leaf) or sum(map(_is_currency, fellows)) > 1:
+        currencies = [fellow for fellow in fellows if _is_currency(fellow)] if _is_currency(leaf) else []
+        is_source = not _SOURCE_NAMES.isdisjoint(fold(leaf.parameter).split("_"))
+        if not currencies or (len(currencies) > 1 and not is_source):
             continue  # of two, one is what the amount is changed into
         amounts = [each for each in fellows if isinstance(each.value, int | float) and len(set(each.spans)) == 1]
         for amount in amounts:
             named = _named_money(amount.spans[0][1], query)
-            if named and fold(leaf.value) != named[1]:
+            if named and len(currencies) > 1:
+                if any(fold(other.value) == named[1] for other in currencies if other is not leaf):
+                    says = f"{leaf.value!r}, and the amount is in {named[0]!r}, which another argument has"
+                    yield Finding(Rule.MAY_BE_SWAPPED, leaf.place, says)
+            elif named and fold(leaf.value) != named[1]:
                 yield Finding(Rule.OTHER_CHOICE, leaf.place, f"{leaf.value!r} where the query says {named[0]!r}")
 
 

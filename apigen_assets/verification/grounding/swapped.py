@@ -89,9 +89,9 @@ def find_misplaced(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
             )
             both = f"{one.leaf.value!r} and {two.leaf.place} = {two.leaf.value!r}"
             if crossed >= straight + 2 or misled:
-                # Who converted a value knew which parameter it is for.
+                # Who converted a value knew which parameter it is for, and one word alone may speak of something else.
                 converted = any(placed.leaf.why.startswith("converted") for placed in (one, two))
-                rule = Rule.MAY_BE_SWAPPED if converted else Rule.SWAPPED
+                rule = Rule.MAY_BE_SWAPPED if converted or crossed < 2 else Rule.SWAPPED
                 yield Finding(rule, one.leaf.place, f"{both} are swapped by the words beside them")
             elif crossed > straight == 0:
                 yield Finding(Rule.MAY_BE_SWAPPED, one.leaf.place, f"{both} may be swapped, by the words beside them")
@@ -341,7 +341,7 @@ def _fit(placed: _Placed, span: Span, query: Query, units: bool = True) -> int:
     """How many things beside a place in the query speak for a parameter; of texts only the word before them does."""
     leaf = placed.leaf
     beside = near_cues(query, span) if units else near_words(query, span)
-    cues = 0 if placed.shape == "text" else len(beside & leaf.cues)
+    cues = 0 if placed.shape.endswith("text") else len(beside & leaf.cues)
     return cues + _led(leaf, span, query)
 
 

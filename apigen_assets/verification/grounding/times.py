@@ -1,5 +1,6 @@
 """Dates and times of day in text, in the spellings people use."""
 
+import calendar
 import re
 from typing import NamedTuple
 
@@ -73,6 +74,7 @@ _ORDINAL_DAY = re.compile(
     r"(?:\s*,?\s*(?:of\s+)?(?P<after>\d{4})(?!\d))?"
 )
 """`the first of September`, `March the twenty-second`."""
+_LAST_DAY = re.compile(rf"\blast day (?:of|in) ({_MONTH})\b\.?(?:\s*,?\s*(?:of\s+)?(\d{{4}})(?!\d))?")
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:\s?([ap])\.?\s?m\b\.?)?(?!\d|:\d)")
 _NAMED = {"noon": (12, 0, 0), "midday": (12, 0, 0), "midnight": (0, 0, 0)}
 _NAMED_TIME = re.compile(r"\b(noon|midday|midnight)\b")
@@ -232,6 +234,10 @@ def _dates(text: str) -> list[Moment]:
     for match in _ORDINAL_DAY.finditer(text) if has_month else ():
         day = ORDINAL_DAYS[re.sub(r"\s", "-", match["day"] or match["last"])]
         add(match, (match["year"] or match["after"], MONTHS[match["month"] or match["first"]], str(day)))
+    for match in _LAST_DAY.finditer(text) if has_month else ():
+        month = MONTHS[match[1]]
+        years = (int(match[2]),) if match[2] else (2023, 2024)  # February has 28 days or 29
+        add(match, *((match[2], month, str(calendar.monthrange(year, month)[1])) for year in years))
     for match in _MONTH_YEAR.finditer(text) if has_month else ():
         add(match, (match[2], MONTHS[match[1]], None))
     for match in _YEAR_MONTH.finditer(text) if is_joined else ():

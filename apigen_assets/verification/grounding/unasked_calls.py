@@ -21,6 +21,11 @@ _VERBS = {
 """Words for what can be done to a record."""
 _PARTLY = ("in part stated", "its words", "put together", "may be the beginning")
 """What is said of values that the query has a part of."""
+_DENIED_VERB = re.compile(r"\b(?:don't|do not|never|not to|mustn't|shouldn't)\s+([a-z]+)\s+([^,.;:!?]{1,40})")
+_LEFT_ALONE = re.compile(
+    r"\b(leave|keep)\s+([^,.;:!?]{1,40}?)\s+"
+    r"(?:alone|untouched|running|as (?:it|they) (?:is|are|was|were)|the way \w+)\b"
+)
 _NO_LONGER = re.compile(r"\b(?:no longer|not? (?:\w+ ){0,2}any\s?more|don't (?:want|need)|take \w+ off|out of)\b")
 
 
@@ -28,6 +33,7 @@ def find_unasked_calls(
     leaves: list[Leaf], query: Query, tools: dict[str, Tool], calls: Sequence[Call]
 ) -> Iterator[Finding]:
     """Evidence against whole calls."""
+    yield from _denied(leaves, query)
     for index, call in enumerate(calls):
         tool = tools.get(call.name)
         if tool is None:
@@ -37,6 +43,22 @@ def find_unasked_calls(
             yield Finding(Rule.UNASKED_CALL, str(index), f"nothing in the query asks for {call.name}")
         elif (verb := _opposite(tool, query)) is not None:
             yield Finding(Rule.OPPOSITE_CALL, str(index), f"the query says {verb!r}, which {call.name} does not do")
+
+
+def _denied(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
+    """`don't delete EV-77` or `leave EV-77 alone` before a call that does that to it."""
+    denials = [(match, _DENIED_VERB) for match in _DENIED_VERB.finditer(query.text)]
+    denials += [(match, _LEFT_ALONE) for match in _LEFT_ALONE.finditer(query.text)]
+    for match, kind in denials:
+        for leaf in leaves:
+            if not isinstance(leaf.value, str | int) or not leaf.matched or not leaf.spans:
+                continue
+            does = {lemma(word.text) for word in words_in(fold(HUMP.sub(" ", leaf.tool.name)).replace("_", " "))}
+            if kind is _DENIED_VERB and lemma(match[1]) not in does:
+                continue
+            if any(match.start(2) <= start and end <= match.end(2) for start, end in leaf.spans):
+                says = f"{leaf.value!r}, and the query says {match[0].strip()!r}"
+                yield Finding(Rule.DENIED_CALL, leaf.place, says)
 
 
 def _brings_a_value(index: int, call: Call, leaves: list[Leaf], calls: Sequence[Call]) -> bool:

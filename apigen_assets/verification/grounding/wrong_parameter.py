@@ -55,6 +55,8 @@ def find_wrong_parameter(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
         if not names.isdisjoint(_LOW_NAMES | _HIGH_NAMES):
             low = _LOW_BEFORE.search(query.text, 0, start) or _LOW_AFTER.match(query.text, end)
             high = _HIGH_BEFORE.search(query.text, 0, start) or _HIGH_AFTER.match(query.text, end)
+        if low and high and low.end() <= start and high.end() <= start:  # `more than` stands in `no more than`
+            low, high = (low, None) if low.start() < high.start() else (None, high)
         if low and not high and low.end() <= start and _DENIED.search(query.text[: low.start()]):
             low, high = None, low  # `never more than`
         elif high and not low and high.end() <= start and _DENIED.search(query.text[: high.start()]):

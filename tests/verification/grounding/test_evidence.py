@@ -171,8 +171,8 @@ def test_the_tables_of_rules_and_of_real_writing_are_in_their_schemas(judged):
         by_predicate=(pl.col("set") == "all") & (pl.col("by") == "stage") & (pl.col("name") == "all"), named=True
     )
     assert whole["good_in"] + whole["bad_in"] == judged.height
-    # A set that nothing was mended for is among them.
-    assert whole["good_out"] == 0 and whole["precision"] == 1 and whole["recall_low"] > 0.45
+    # Among them are sets that nothing was mended for, and subtle ones that are told to a judge.
+    assert whole["good_out"] == 0 and whole["precision"] == 1 and whole["recall_low"] > 0.42
 
 
 @pytest.mark.parametrize(
