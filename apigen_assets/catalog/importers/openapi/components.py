@@ -57,6 +57,13 @@ class Components:
             self._bare[address] = self._at(address, False)
         return self._bare[address]
 
+    def add_copy(self, copy: str, address: str, change: Callable[[JsonObject], JsonObject]) -> None:
+        """Adds what is at an address under another one, changed; until that is done the copy is as the original."""
+        self._complete[copy], self._bare[copy] = self.component(address), self.bare(address)
+        bare = change(self._bare[copy])
+        is_base = self._complete[copy] != self._bare[copy]
+        self._complete[copy], self._bare[copy] = change(self._complete[copy]) if is_base else bare, bare
+
     def shape(self, part: JsonObject) -> JsonObject:
         """The object that a converted schema stands for: what it refers to, with what stands beside the reference."""
         seen: set[str] = set()
