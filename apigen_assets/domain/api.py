@@ -176,6 +176,8 @@ class RestBinding(_Part):
     credentials: tuple[Credential, ...] = ()
     nested: tuple[NestedNames, ...] = ()
     """Names below the arguments, for those whose `names` leads here."""
+    choices: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    """Of each choice, one group of arguments at least has to be given whole."""
 
 
 class McpBinding(_Part):

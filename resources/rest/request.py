@@ -80,8 +80,8 @@ def build(
 
     Raises:
         RequestRefusedError: `refused` for a method or URL that the policy does not allow, and for arguments that the
-            declared style cannot carry; `argument_error` for arguments the endpoint does not take; `auth` where a
-            credential's variable is not set.
+            declared style cannot carry; `argument_error` for arguments the endpoint does not take, or where those
+            are missing of which it needs one; `auth` where a credential's variable is not set.
     """
     if binding.method not in SAFE_METHODS and not policy.allow_unsafe_methods:
         raise RequestRefusedError(
@@ -102,6 +102,7 @@ def build(
             raise RequestRefusedError(Outcome.ARGUMENT_ERROR, f"the endpoint has no parameter {name!r}")
         if value is not None or parameter.keeps_null:
             parts.put(parameter, wire_value(value, parameter.names, binding.nested))
+    _check_choices(binding, arguments)
     secret_holes = {credential.wire_name for credential in binding.credentials if credential.place is Place.PATH}
     shown = _assembled(binding, parts, host, secret_holes)
     fault = difference(shown.method, shown.url, shown.headers, shown.body, binding, arguments)
@@ -121,6 +122,23 @@ def build(
         secret_body=proof.in_body,
         secrets=tuple(proof.secrets),
     )
+
+
+def _check_choices(binding: RestBinding, arguments: JsonMapping) -> None:
+    """A call that gives none of several groups of arguments, of which the endpoint needs one, is not made.
+
+    Raises:
+        RequestRefusedError: `argument_error`.
+    """
+    sent = {
+        name
+        for name, value in arguments.items()
+        if value is not None or (name in binding.parameters and binding.parameters[name].keeps_null)
+    }
+    for choice in binding.choices:
+        if not any(sent.issuperset(group) for group in choice):
+            wanted = " or ".join(" with ".join(group) for group in choice)
+            raise RequestRefusedError(Outcome.ARGUMENT_ERROR, f"the endpoint needs {wanted}")
 
 
 def wire_value(value: JsonValue, at: int | None, nested: tuple[NestedNames, ...]) -> JsonValue:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from apigen_assets.catalog.importers.openapi.document import import_openapi
+from apigen_assets.catalog.importers.openapi.nested_secrets import MAX_SECRETS
 from apigen_assets.domain.outcome import Outcome
 from resources.rest.policy import RestPolicy
 from resources.rest.request import RequestRefusedError, build
@@ -188,6 +189,23 @@ def test_a_secret_deep_in_a_schema_that_contains_itself_is_not_offered_either(im
     assert "api_secret" not in words(api)
 
 
+def test_where_a_secret_lies_is_data(imported):
+    selector = thing(["key"], name=TEXT, key={**TEXT, "description": "The key of the secret to select from."})
+    pairs = {"type": "array", "items": thing(key=TEXT, value=TEXT)}
+    api = imported(thing(auth=thing(clientIDSecret=selector, secretKeyRef=selector, key=TEXT, parameters=pairs)))
+    offered = api.parameters["properties"]["auth"]["properties"]
+    assert offered.keys() == {"clientIDSecret", "secretKeyRef", "parameters"}
+    assert [secret.variable for secret in api.binding.credentials] == ["S_AUTH_KEY"]
+
+
+def test_of_very_many_places_for_secrets_the_outermost_are_filled(imported):
+    levels = 8
+    schemas = {f"L{at}": thing(a=ref(f"L{at + 1}"), b=ref(f"L{at + 1}"), client_secret=TEXT) for at in range(levels)}
+    api = imported(thing(top=ref("L0")), schemas={**schemas, f"L{levels}": thing(name=TEXT)})
+    assert "client_secret" not in words(api) and len(api.binding.credentials) == MAX_SECRETS
+    assert sent(api, {"S_TOP_CLIENT_SECRET": "c"}, top={"a": {}}) == {"top": {"a": {}, "client_secret": "c"}}
+
+
 def test_examples_and_defaults_of_the_objects_around_hold_no_secret(imported):
     value = {"user": "u", "password": "hunter2"}
     auth = {**thing(["user"], user=TEXT, password=TEXT), "example": value, "default": value}
@@ -228,6 +246,7 @@ def test_multipart_carries_it_too(imported):
         ("tools", "authorization", "An OAuth access token for the remote server.", True),
         ("remote", "password", "The password to use for authentication with the remote host.", True),
         ("runner", "runbook_api_key", "The API key to connect to the Runbook server with.", True),
+        ("shared_link", "password", "The password required to access the shared link.", False),
         ("user", "password", "", False),
         ("user", "password", "The user's password.", False),
         ("credentials", "password", "The new password of the user.", False),

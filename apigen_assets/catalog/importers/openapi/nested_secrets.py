@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from apigen_assets.catalog.importers.openapi.components import Components
-from apigen_assets.catalog.importers.openapi.merging import NULL
+from apigen_assets.catalog.importers.openapi.merging import CHOICES, NULL
 from apigen_assets.catalog.importers.openapi.schema_parts import LISTS
 from apigen_assets.catalog.importers.openapi.secret_words import proves
 from apigen_assets.domain.api import BodyStep, ObjectTest
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
+MAX_SECRETS = 60
+"""Places of one body that are filled with secrets; those that lie deeper are not offered, and not sent either."""
 _OWN = frozenset({"type", "properties", "required", "description", "additionalProperties", "default", "examples", NULL})
 """Keywords that give an object nothing when its properties are gone."""
 _NO_TEXT = {"properties", "items", "additionalProperties", "enum", "const", "$file", "allOf"}
@@ -96,9 +98,11 @@ class NestedSecrets:
         said = shape.get("description")
         return said if isinstance(said, str) else ""
 
-    def _secret(self, name: str, part: JsonObject, in_proof: bool) -> bool:
-        text = self.text(part)
-        return text is not None and self._is_secret(name, text, in_proof)
+    def _secret(self, name: str, beside: JsonObject, in_proof: bool) -> bool:
+        """Whether a field is a secret; of its object's fields `key` is none beside `value` or `name`."""
+        text = self.text(beside[name])
+        is_of_pair = name.lower() == "key" and any(other.lower() in ("name", "value") for other in beside)
+        return text is not None and not is_of_pair and self._is_secret(name, text, in_proof)
 
     def _has_any(self, part: JsonObject, in_proof: bool) -> bool:
         """Whether any secret is in a schema or in what it refers to."""
@@ -132,9 +136,9 @@ class NestedSecrets:
                 addresses.append((node["$ref"], inside))
                 continue
             for name, inner in node.get("properties", {}).items():
-                if self._secret(name, inner, inside):
+                if self._secret(name, node["properties"], inside):
                     return True, []
-                waiting.append((inner, inside or proves(name)))
+                waiting.append((inner, proves(name, inside)))
             waiting += [(inner, inside) for inner in _inside(node)]
         return False, addresses
 
@@ -166,8 +170,15 @@ class NestedSecrets:
             secrets += [secret for _, inner in parts for secret in inner]
         if "anyOf" in part:
             secrets += self._branches(out, part, in_proof)
-        secrets = _each_once(secrets)
+        secrets = self._bounded(_each_once(secrets))
         return self._without_values(out, secrets), secrets
+
+    def _bounded(self, secrets: list[NestedSecret]) -> list[NestedSecret]:
+        """The outermost secrets, where schemas that are used in many places make the ways to theirs very many."""
+        if len(secrets) <= MAX_SECRETS:
+            return secrets
+        self._components.warn(f"of {len(secrets)} places for secrets inside the body {MAX_SECRETS} are filled")
+        return sorted(secrets, key=lambda secret: len(secret.steps))[:MAX_SECRETS]
 
     def _fields(self, out: JsonObject, part: JsonObject, in_proof: bool) -> list[NestedSecret]:
         """Takes secrets out of the properties of a schema that is being copied."""
@@ -177,10 +188,10 @@ class NestedSecrets:
         kept: JsonObject = {}
         secrets: list[NestedSecret] = []
         for name, inner in part["properties"].items():
-            if self._secret(name, inner, in_proof):
+            if self._secret(name, part["properties"], in_proof):
                 secrets.append(NestedSecret(name, name in required))
                 continue
-            changed, found = self._without(inner, in_proof or proves(name))
+            changed, found = self._without(inner, proves(name, in_proof))
             is_made = bool(found) and self.is_emptied(changed)
             if not is_made:
                 kept[name] = changed
@@ -193,6 +204,9 @@ class NestedSecrets:
             out["required"] = [name for name in required if name not in gone]
             if not out["required"]:
                 del out["required"]
+            if CHOICES in part:
+                left = [[[name for name in group if name not in gone] for group in choice] for choice in part[CHOICES]]
+                out[CHOICES] = [choice for choice in left if all(choice)]
             if "dependentRequired" in part:
                 out["dependentRequired"] = {
                     name: [wanted for wanted in names if wanted not in gone]

@@ -15,11 +15,14 @@ from apigen_assets.catalog.importers.openapi.arguments import (
     offer,
 )
 from apigen_assets.catalog.importers.openapi.bodies import (
+    Body,
     BodyError,
     body_arguments,
     form_media,
+    offered_choices,
     request_body,
     swagger_arguments,
+    with_choices_said,
 )
 from apigen_assets.catalog.importers.openapi.components import Components
 from apigen_assets.catalog.importers.openapi.linking import Linker
@@ -190,15 +193,16 @@ class Operations:
         arguments = [
             argument for argument in without_holes(url, arguments, self._warn) if not _is_hole_of(argument, credentials)
         ]
-        body, body_type = self._body(operation, raw)
-        arguments += self._without_secrets(body, path, declared, credentials)
+        body = self._body(operation, raw)
+        arguments += self._without_secrets(body.arguments, path, declared, credentials)
         tool = offer(arguments, self._linker, self._warn)
+        choices = offered_choices(body, tool.sent)
         tags = operation.get("tags")
         return Draft(
             namespace=self._namespace,
             own_name=name,
             original_name=self._now,
-            description=describe(operation, method, path),
+            description=with_choices_said(describe(operation, method, path), choices),
             parameters=tool.parameters,
             returns=self._results.of(operation, self._warn),
             binding=RestBinding.model_validate(
@@ -207,7 +211,8 @@ class Operations:
                     "url": url,
                     "parameters": self._shared.parameters(tool.sent),
                     "constants": self._accepted(raw),
-                    "body_type": body_type,
+                    "body_type": body.media_type,
+                    "choices": choices,
                     "whole_body": tool.whole_body,
                     "credentials": self._shared.credentials(credentials),
                     "nested": tool.nested,
@@ -270,7 +275,7 @@ class Operations:
             raise ParameterError("unsupported_parameter", message)
         self._warn(f"{message} and is left out")
 
-    def _body(self, operation: JsonObject, raw: list[JsonObject]) -> tuple[list[Argument], str | None]:
+    def _body(self, operation: JsonObject, raw: list[JsonObject]) -> Body:
         if not self._swagger:
             body = request_body(operation, self._references)
             return body_arguments(body, self._components, self._linker, self._warn)
@@ -290,7 +295,7 @@ class Operations:
                     raise not_given(str(parameter["name"]), linked)
                 continue
             arguments.append(argument)
-        return arguments, form_media(consumes)
+        return Body(arguments, form_media(consumes))
 
     def _without_secrets(
         self, body: list[Argument], path: str, declared: list[Credential], credentials: list[Credential]

@@ -54,7 +54,7 @@ _SECRET_WORD = re.compile(r"key|token|secret|credential|password|authorization",
 
 _PASSWORD = re.compile(r"(?:.*_)?(?:pass(?:word|wd|phrase)|pwd)", re.IGNORECASE)
 _PROVES = re.compile(
-    r"\bpass(?:word|phrase) (?:\w+ ){0,3}?(?:for|to|when) (?:\w+ ){0,2}?(?:authenticat|connect|access)", re.IGNORECASE
+    r"\bpass(?:word|phrase) (?:\w+ ){0,3}?(?:for|to|when) (?:\w+ ){0,2}?(?:authenticat|connect)", re.IGNORECASE
 )
 _IS_SET = re.compile(
     r"\b(?:new|desired|initial|temporary|chosen|current|old)\b|\buser's\b|"
@@ -64,6 +64,8 @@ _IS_SET = re.compile(
 """A password that the call is about, not one that proves who calls."""
 _PROOF = re.compile(r"(?:.*_)?(?:o?auth2?|basicauth|authentication|authorization|credentials?|creds)", re.IGNORECASE)
 """Names of objects that prove who calls: `auth`, `basic_auth`, `registryCredentials`."""
+_POINTS = re.compile(r"(?:.*_)?(?:ref|reference|selector|secret)", re.IGNORECASE)
+"""Names of objects that say where a secret lies: `secretKeyRef`, `passwordSecret: {name, key}`."""
 _IN_PROOF = re.compile(
     r"(?!.*(?:public|partition|sort|page|next)_)(?:.*_)?(?:pass(?:word|wd|phrase|code)|pwd|secret|token|(?:api_?)?key)",
     re.IGNORECASE,
@@ -116,9 +118,10 @@ def is_nested_secret(wire: str, description: str, in_proof: bool) -> bool:
     )
 
 
-def proves(name: str) -> bool:
-    """Whether an object of this name is there to prove who calls."""
-    return bool(_PROOF.fullmatch(_snake(name)))
+def proves(name: str, around: bool = False) -> bool:
+    """Whether an object of this name, in one that does or does not, is there to prove who calls."""
+    snake = _snake(name)
+    return bool(_PROOF.fullmatch(snake)) or (around and not _POINTS.fullmatch(snake))
 
 
 def keeps_secrets(path: str) -> bool:
@@ -140,5 +143,5 @@ def without_marks(text: str) -> str:
 
 
 def _snake(name: str) -> str:
-    """`apiKey` and `API-Key` as `api_Key` and `API_Key`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[-. ]", "_", name)
+    """`apiKey`, `APIKey` and `API-Key` as `api_Key` and `API_Key`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[-. ]", "_", name)
