@@ -72,7 +72,10 @@ class _Tool:
         self._defs = schema.get("$defs", {})
         self._required = set(schema.get("required", ()))
         self._at = {(where["place"], where["wire_name"]): name for name, where in api["binding"]["parameters"].items()}
-        self._secret = {(secret["place"], secret["wire_name"].lower()) for secret in api["binding"]["credentials"]}
+        self._secret = {
+            (secret["place"], (secret["steps"][0]["name"] if secret.get("steps") else secret["wire_name"]).lower())
+            for secret in api["binding"]["credentials"]
+        }
         self._seen: set[str] = set()
         self._body_of: tuple[Any, str] | None = None
 

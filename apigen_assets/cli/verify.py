@@ -14,6 +14,7 @@ from rich.table import Table
 from apigen_assets.domain.api import Api
 from apigen_assets.domain.chat import ChatModel
 from apigen_assets.files.atomic import whole_file
+from apigen_assets.files.excerpt import counted
 from apigen_assets.settings import settings
 from apigen_assets.verification.audit.audit import Functions, Funnel, audit_rows
 from apigen_assets.verification.audit.explain import explain, find_row
@@ -176,8 +177,8 @@ def _report(funnel: Funnel, out: Path) -> None:
         for stage in ("format", "execution", "semantic")
     }
     console.print(
-        f"\n{funnel.rows} rows, {funnel.executed} executed, {funnel.kept} kept, {funnel.undecided} undecided; "
-        f"verdicts in {out}"
+        f"\n{counted(funnel.rows, 'row')}, {funnel.executed} executed, {funnel.kept} kept, "
+        f"{funnel.undecided} undecided; verdicts in {out}"
     )
     steps = Table(title="Funnel")
     for name in ("stage", "in", "rejected", "passed"):

@@ -111,6 +111,30 @@ class NestedNames(_Terse):
     """Index of the names inside the fields that are not named here."""
 
 
+class ObjectTest(_Terse):
+    """Tells the objects of one branch of a choice from those of the others."""
+
+    needs: tuple[str, ...] = ()
+    """Fields that such an object has."""
+    lacks: tuple[str, ...] = ()
+    """Fields that only objects of other branches have."""
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Fields that have, where they are there, one of a few texts."""
+
+
+class BodyStep(_Terse):
+    """One step from an object of a body, or a list in it, to what stands inside."""
+
+    name: str
+    """A field by its wire name; `[]` for every item of a list, `*` for every further field of an object."""
+    made: bool = False
+    """No argument brings it: it is made where it is missing."""
+    besides: tuple[str, ...] = ()
+    """Of `*`: the fields that have names of their own."""
+    tests: tuple[ObjectTest, ...] = ()
+    """The step is made from objects that fit one of these; from all where there is none."""
+
+
 class Credential(_Terse):
     """Something secret a server wants; only the name of the environment variable that holds it is kept."""
 
@@ -123,6 +147,17 @@ class Credential(_Terse):
     """The server answers without it too: sent where the variable is set, left out where it is not."""
     alternatives: tuple[int, ...] = (0,)
     """Which of the endpoint's ways to prove who calls it belongs to: the first whose secrets are all there is sent."""
+    steps: tuple[BodyStep, ...] = ()
+    """Of a secret inside the body: the way to the objects that hold it. It is sent in those that are there."""
+    tests: tuple[ObjectTest, ...] = ()
+    """It stands in objects that fit one of these; in all where there is none."""
+    field: RestParameter | None = None
+    """How the body's field that is made for it is written, where forms write it otherwise than as usual."""
+
+    @property
+    def inside(self) -> bool:
+        """Whether it stands in an object inside the body, and is wanted only where that object is sent."""
+        return bool(self.steps or self.tests)
 
 
 class RestBinding(_Part):
@@ -141,6 +176,8 @@ class RestBinding(_Part):
     credentials: tuple[Credential, ...] = ()
     nested: tuple[NestedNames, ...] = ()
     """Names below the arguments, for those whose `names` leads here."""
+    choices: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    """Of each choice, one group of arguments at least has to be given whole."""
 
 
 class McpBinding(_Part):

@@ -193,12 +193,15 @@ class RestExecutor:
             url = urljoin(url, location)
             self._check_redirect(http, url)
             target = urlsplit(url)
-            if (target.scheme, target.netloc.lower()) != (origin.scheme, origin.netloc.lower()):
+            is_elsewhere = (target.scheme, target.netloc.lower()) != (origin.scheme, origin.netloc.lower())
+            if is_elsewhere:
                 drop = http.secret_headers | {"cookie", "authorization"}
                 headers = {name: value for name, value in headers.items() if name.lower() not in drop}
             if status == 303 or (status in (301, 302) and method == "POST"):
                 method, body = "GET" if method != "HEAD" else "HEAD", None
                 headers = {name: value for name, value in headers.items() if name.lower() != "content-type"}
+            if is_elsewhere and http.secret_body and body is not None:
+                raise _Failure(Outcome.REFUSED, "redirected to another origin with a credential in the body")
         raise _Failure(Outcome.REFUSED, f"more than {self.policy.max_redirects} redirects")
 
     def _check_redirect(self, http: HttpRequest, url: str) -> None:

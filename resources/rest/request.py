@@ -1,33 +1,26 @@
 """From a binding and arguments to an HTTP request."""
 
-import base64
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from apigen_assets.domain.api import Credential, NestedNames, Place, RestBinding, RestParameter
+from apigen_assets.domain.api import NestedNames, Place, RestBinding, RestParameter
 from apigen_assets.domain.outcome import Outcome
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from resources.rest.body import body_of
+from resources.rest.credentials import RequestParts, RequestRefusedError, add_credentials
 from resources.rest.policy import RestPolicy
 from resources.rest.read_back import difference
-from resources.rest.wire_text import cookie_pairs, header_text, path_text, query_pairs
+from resources.rest.wire_text import path_text
+
+__all__ = ["SAFE_METHODS", "HttpRequest", "RequestRefusedError", "build", "host_of", "wire_value"]
 
 _HOLE = re.compile(r"\{([^{}/]+)\}")
 _BREAKS = re.compile(r"[\r\n\0]")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing (RFC 9110, section 9.2.1), so that a call may also be repeated."""
-
-
-class RequestRefusedError(Exception):
-    """The request is not made; `outcome` says as what it ends."""
-
-    def __init__(self, outcome: Outcome, detail: str) -> None:
-        super().__init__(detail)
-        self.outcome = outcome
-        self.detail = detail
 
 
 @dataclass
@@ -42,6 +35,8 @@ class HttpRequest:
     redacted_url: str
     secret_headers: frozenset[str] = frozenset()
     """Lower-case names of headers that hold credentials; they never follow a redirect to another origin."""
+    secret_body: bool = False
+    """Whether the body holds a credential; it is sent to no other origin."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -85,15 +80,15 @@ def build(
 
     Raises:
         RequestRefusedError: `refused` for a method or URL that the policy does not allow, and for arguments that the
-            declared style cannot carry; `argument_error` for arguments the endpoint does not take; `auth` where a
-            credential's variable is not set.
+            declared style cannot carry; `argument_error` for arguments the endpoint does not take, or where those
+            are missing of which it needs one; `auth` where a credential's variable is not set.
     """
     if binding.method not in SAFE_METHODS and not policy.allow_unsafe_methods:
         raise RequestRefusedError(
             Outcome.REFUSED, f"{binding.method} may change data; set APIGEN_ALLOW_UNSAFE_METHODS=true to allow it"
         )
     host = host_of(binding.url)
-    parts = _Parts()
+    parts = RequestParts()
     for place, values in binding.constants.items():
         for name, constant in values.items():
             parts.put(RestParameter(place=Place(place), wire_name=name), constant)
@@ -107,6 +102,7 @@ def build(
             raise RequestRefusedError(Outcome.ARGUMENT_ERROR, f"the endpoint has no parameter {name!r}")
         if value is not None or parameter.keeps_null:
             parts.put(parameter, wire_value(value, parameter.names, binding.nested))
+    _check_choices(binding, arguments)
     secret_holes = {credential.wire_name for credential in binding.credentials if credential.place is Place.PATH}
     shown = _assembled(binding, parts, host, secret_holes)
     fault = difference(shown.method, shown.url, shown.headers, shown.body, binding, arguments)
@@ -115,11 +111,34 @@ def build(
             Outcome.REFUSED,
             f"the arguments cannot be written as the specification wants them: {fault}; no call was made",
         )
-    secrets, secret_headers = _add_credentials(binding, parts, environment)
-    if not secrets:
+    proof = add_credentials(binding, parts, environment)
+    if not proof.secrets:
         return shown
     complete = _assembled(binding, parts, host, set())
-    return replace(complete, redacted_url=shown.url, secret_headers=frozenset(secret_headers), secrets=tuple(secrets))
+    return replace(
+        complete,
+        redacted_url=shown.url,
+        secret_headers=frozenset(proof.headers),
+        secret_body=proof.in_body,
+        secrets=tuple(proof.secrets),
+    )
+
+
+def _check_choices(binding: RestBinding, arguments: JsonMapping) -> None:
+    """A call that gives none of several groups of arguments, of which the endpoint needs one, is not made.
+
+    Raises:
+        RequestRefusedError: `argument_error`.
+    """
+    sent = {
+        name
+        for name, value in arguments.items()
+        if value is not None or (name in binding.parameters and binding.parameters[name].keeps_null)
+    }
+    for choice in binding.choices:
+        if not any(sent.issuperset(group) for group in choice):
+            wanted = " or ".join(" with ".join(group) for group in choice)
+            raise RequestRefusedError(Outcome.ARGUMENT_ERROR, f"the endpoint needs {wanted}")
 
 
 def wire_value(value: JsonValue, at: int | None, nested: tuple[NestedNames, ...]) -> JsonValue:
@@ -139,29 +158,7 @@ def wire_value(value: JsonValue, at: int | None, nested: tuple[NestedNames, ...]
     return out
 
 
-class _Parts:
-    def __init__(self) -> None:
-        self.path: dict[str, tuple[RestParameter, JsonValue]] = {}
-        self.query: list[str] = []
-        self.headers: dict[str, str] = {}
-        self.cookies: list[tuple[str, str]] = []
-        self.fields: list[tuple[RestParameter, JsonValue]] = []
-        self.whole: tuple[RestParameter, JsonValue] | None = None
-
-    def put(self, parameter: RestParameter, value: JsonValue) -> None:
-        if parameter.place is Place.BODY:
-            self.fields.append((parameter, value))
-        elif parameter.place is Place.QUERY:
-            self.query += query_pairs(parameter, value)
-        elif parameter.place is Place.PATH:
-            self.path[parameter.wire_name] = (parameter, value)
-        elif parameter.place is Place.HEADER:
-            self.headers[parameter.wire_name] = header_text(parameter, value)
-        else:
-            self.cookies += cookie_pairs(parameter, value)
-
-
-def _assembled(binding: RestBinding, parts: _Parts, host: str, kept_holes: set[str]) -> HttpRequest:
+def _assembled(binding: RestBinding, parts: RequestParts, host: str, kept_holes: set[str]) -> HttpRequest:
     headers = {name: _header(name, value) for name, value in parts.headers.items()}
     if parts.cookies:
         headers["Cookie"] = "; ".join(f"{quote(name, safe='[]$')}={value}" for name, value in parts.cookies)
@@ -172,7 +169,7 @@ def _assembled(binding: RestBinding, parts: _Parts, host: str, kept_holes: set[s
     return HttpRequest(method=binding.method, url=url, host=host, headers=headers, body=body, redacted_url=url)
 
 
-def _url(template: str, parts: _Parts, kept_holes: set[str]) -> str:
+def _url(template: str, parts: RequestParts, kept_holes: set[str]) -> str:
     split = urlsplit(template)
 
     def fill(match: re.Match[str]) -> str:
@@ -202,67 +199,3 @@ def _header(name: str, value: str) -> str:
         raise RequestRefusedError(Outcome.ARGUMENT_ERROR, f"the value of header {name} has line breaks or outer spaces")
     # http.client encodes header text as latin-1; this carries UTF-8 through it unchanged.
     return value.encode().decode("latin-1")
-
-
-def _add_credentials(binding: RestBinding, parts: _Parts, environment: Mapping[str, str]) -> tuple[list[str], set[str]]:
-    """Adds the secrets of one way to prove who calls, the optional ones of it where they are there.
-
-    Raises:
-        RequestRefusedError: no way has all it needs.
-    """
-    values = {
-        credential.variable: environment.get(credential.variable, "").strip() for credential in binding.credentials
-    }
-    way = _way(binding.credentials, values)
-    secrets: list[str] = []
-    secret_headers: set[str] = set()
-    for credential in binding.credentials:
-        secret = values[credential.variable]
-        if not secret or way not in credential.alternatives:
-            continue
-        text = _with_prefix(credential, secret)
-        secrets += [secret] if secret in text else [secret, text.removeprefix(credential.prefix)]
-        parts.put(RestParameter(place=credential.place, wire_name=credential.wire_name), text)
-        if credential.place is Place.HEADER:
-            secret_headers.add(credential.wire_name.lower())
-        elif credential.place is Place.COOKIE:
-            secret_headers.add("cookie")
-    return secrets, secret_headers
-
-
-def _way(credentials: tuple[Credential, ...], values: Mapping[str, str]) -> int | None:
-    """The first way whose secrets are all there, sooner one that proves something; null where none is known.
-
-    Only one is sent: servers refuse a request that proves twice who calls (RFC 6750, section 2), or take another
-    identity than the one that is meant.
-
-    Raises:
-        RequestRefusedError: no way has all it needs.
-    """
-    ways = {
-        way: [item for item in credentials if way in item.alternatives]
-        for item in credentials
-        for way in item.alternatives
-    }
-    missing: list[list[str]] = []
-    complete: list[int] = []
-    for way, wanted in sorted(ways.items()):
-        missing.append([item.variable for item in wanted if not item.optional and not values[item.variable]])
-        if not missing[-1]:
-            complete.append(way)
-    if complete:
-        return next((way for way in complete if any(values[item.variable] for item in ways[way])), complete[0])
-    if not missing:
-        return None
-    names = " or ".join(dict.fromkeys(" and ".join(variables) for variables in missing[:4]))
-    raise RequestRefusedError(Outcome.AUTH, f"the environment variable {names} is not set; no call was made")
-
-
-def _with_prefix(credential: Credential, secret: str) -> str:
-    """The secret as it is sent: `user:password` is encoded for Basic; a secret that brings its scheme keeps it."""
-    scheme, space, _ = secret.partition(" ")
-    if not credential.prefix or (space and scheme.lower() in {"basic", "bearer", "token", "digest", "apikey"}):
-        return secret
-    if credential.prefix == "Basic " and ":" in secret:
-        return "Basic " + base64.b64encode(secret.encode()).decode()
-    return credential.prefix + secret

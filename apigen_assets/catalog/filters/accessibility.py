@@ -23,7 +23,9 @@ BAD_FOR_S = 86_400.0
 NOT_PROBED = "not_probed"
 """Outcome of an API that is not called without being asked to: a call could change something."""
 
-_LATER_FIELDS = frozenset({"root", "environment", "cwd", "headers", "sse", "wire_names", "result_schema", "nested"})
+_LATER_FIELDS = frozenset(
+    {"root", "environment", "cwd", "headers", "sse", "wire_names", "result_schema", "nested", "choices"}
+)
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _ABOUT_THE_ARGUMENTS = {Outcome.HTTP_4XX, Outcome.EMPTY, Outcome.SOFT_ERROR, Outcome.EXCEPTION}
 """Outcomes that a made-up argument explains as well as a broken API does."""

@@ -36,7 +36,7 @@ _FOREIGN = word_set(
     """
 ) - {"as"}
 """Little words of other languages, most of which an English dictionary has as well."""
-_SHARED = (GROUP_OF.keys() - STOP) | {"am", "an", "die", "in", "is", "no", "on", "was"}
+_SHARED = (GROUP_OF.keys() - STOP) | {"am", "die", "in", "is", "no", "on", "was"}
 """Units, currencies and little words that several of the languages have: they tell nothing."""
 _PARTICLE = re.compile(
     r"(?<=\w )(?:[Dd]e|[Dd]el|[Dd]i|[Dd]a|[Dd]u|[Vv]an|[Vv]on|[Ll]a|[Ll]e|[Ll]os|[Ll]as|[Dd]er|[Ee]l) (?=[A-Z])"

@@ -272,6 +272,20 @@ def test_a_credential_does_not_follow_to_another_origin(site, make_executor):
     assert [headers.get("X-Api-Key") for _, _, headers, _ in site.seen] == [SECRET, None]
 
 
+@pytest.mark.parametrize("steps", [(), ({"name": "auth", "made": True},)])
+def test_a_credential_in_a_body_does_not_follow_to_another_origin(site, make_executor, steps):
+    site.routes["/start"] = (307, {"Location": f"http://localhost:{site.port}/end"}, b"")
+    site.routes["/end"] = (200, {}, {"a": 1})
+    key = Credential(place="body", wire_name="key", variable="KEY", steps=steps)
+    request = site.request("/start", method="POST", body_type="application/json", credentials=(key,))
+    executor = make_executor(
+        environment={"KEY": SECRET}, redirect_hosts=frozenset({"localhost"}), allow_unsafe_methods=True
+    )
+    result = one(executor, request)
+    assert result.outcome is Outcome.REFUSED and "credential in the body" in result.detail
+    assert site.hits["/end"] == 0 and SECRET in str(site.seen[0])
+
+
 def test_cookies_of_one_call_do_not_reach_the_next(site, make_executor):
     site.routes["/set"] = (200, {"Set-Cookie": "a=b; Path=/"}, {"a": 1})
     executor = make_executor(workers=1)

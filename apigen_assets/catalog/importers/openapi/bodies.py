@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from apigen_assets.catalog.importers.openapi.arguments import Argument, FileUploadError, body_parameter, not_given
 from apigen_assets.catalog.importers.openapi.components import Components
 from apigen_assets.catalog.importers.openapi.encodings import Encodings, fits_text, is_other_text
 from apigen_assets.catalog.importers.openapi.linking import Linker
-from apigen_assets.catalog.importers.openapi.merging import FILE
+from apigen_assets.catalog.importers.openapi.merging import CHOICES, FILE
 from apigen_assets.catalog.importers.openapi.parameters import described
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
+from apigen_assets.domain.api import Place, RestParameter
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
 _ORDER = (
@@ -35,6 +37,16 @@ _SENT_AS = {
 Warn = Callable[[str], None]
 
 
+class Body(NamedTuple):
+    """What a request body is made of."""
+
+    arguments: list[Argument]
+    media_type: str | None = None
+    """As it is sent; null where there is no body."""
+    choices: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    """Of each, one group of fields at least has to be given whole, by wire names."""
+
+
 class BodyError(ValueError):
     """A body that cannot be sent."""
 
@@ -52,9 +64,7 @@ def sent_as(media: str) -> str:
     return _SENT_AS.get(media.partition(";")[0].strip().lower(), media)
 
 
-def body_arguments(
-    body: JsonObject, components: Components, linker: Linker, warn: Warn
-) -> tuple[list[Argument], str | None]:
+def body_arguments(body: JsonObject, components: Components, linker: Linker, warn: Warn) -> Body:
     """The arguments of an OpenAPI 3 request body and its media type; nothing where there is no body.
 
     Raises:
@@ -64,7 +74,7 @@ def body_arguments(
     """
     content = body.get("content")
     if not isinstance(content, dict) or not content:
-        return [], None
+        return Body([])
     media_types = preferred(list(content))
     if not media_types:
         kinds = ", ".join(map(str, content))
@@ -84,7 +94,7 @@ def body_arguments(
 
 def swagger_arguments(
     parameters: list[JsonObject], consumes: list[str], components: Components, linker: Linker, warn: Warn
-) -> tuple[list[Argument], str | None]:
+) -> Body:
     """The arguments of a Swagger 2.0 `body` parameter, and its media type.
 
     Raises:
@@ -93,7 +103,7 @@ def swagger_arguments(
     """
     body = next((parameter for parameter in parameters if parameter.get("in") == "body"), None)
     if body is None:
-        return [], None
+        return Body([])
     media = next(iter(preferred(consumes)), "application/json")
     if consumes and not preferred(consumes) and "schema" not in body:
         raise BodyError(f"the request body is {', '.join(consumes)[:100]}, which is not sent here")
@@ -111,7 +121,7 @@ def fields_of(
     components: Components,
     linker: Linker,
     warn: Warn,
-) -> tuple[list[Argument], str | None]:
+) -> Body:
     """The fields of an object body as arguments of their own; any other body as one argument.
 
     Args:
@@ -170,7 +180,8 @@ def fields_of(
                 continue
             sent = encodings.applied(body_parameter(name), field)
             arguments.append(Argument(sent, field, name in required, json_body=is_json))
-        return arguments, media_type
+        choices = tuple(tuple(map(tuple, choice)) for choice in shape.get(CHOICES, ()))
+        return Body(arguments, media_type, choices)
     if "properties" in shape and not properties and set(shape) <= {"type", "properties", "description", "required"}:
         part = {key: value for key, value in shape.items() if key != "properties"}
     linked = linker.link(part)
@@ -182,7 +193,28 @@ def fields_of(
     if "description" not in part and isinstance(body.get("description"), str):
         part = {**part, "description": body["description"]}
     sent = body_parameter("body", fields=encodings.of_whole(part))
-    return [Argument(sent, part, body.get("required") is True, True, is_json)], media_type
+    return Body([Argument(sent, part, body.get("required") is True, True, is_json)], media_type)
+
+
+def offered_choices(body: Body, sent: dict[str, RestParameter]) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """The choices of a body by the names that are offered.
+
+    A field that comes from elsewhere (a secret) is no part of its group, and a group of such fields no choice; so it is
+    where a field cannot be given.
+    """
+    offered = {where.wire_name: name for name, where in sent.items() if where.place is Place.BODY}
+    out = []
+    for choice in body.choices:
+        groups = [tuple(offered[wire] for wire in group if wire in offered) for group in choice]
+        if all(groups) and groups not in out:
+            out.append(groups)
+    return tuple(map(tuple, out))
+
+
+def with_choices_said(description: str, choices: tuple[tuple[tuple[str, ...], ...], ...]) -> str:
+    """A tool's description with what no schema of a tool may say: model APIs take no `anyOf` at its top."""
+    said = [f"Needs {' or '.join(' with '.join(group) for group in choice)}." for choice in choices]
+    return " ".join([f"{description.rstrip('.')}.", *said]) if said else description
 
 
 def form_media(consumes: list[str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from apigen_assets.catalog.importers.openapi.discriminators import Discriminators
 from apigen_assets.catalog.importers.openapi.keywords import KEPT, SUBSCHEMAS, types_of, usable
-from apigen_assets.catalog.importers.openapi.merging import FILE, NULL, merged, nowhere
+from apigen_assets.catalog.importers.openapi.merging import CHOICES, FILE, NULL, merged, nowhere
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
 from apigen_assets.catalog.importers.openapi.schema_parts import fields_in, references_of
 from apigen_assets.catalog.names import field_name
@@ -56,6 +56,13 @@ class Components:
         if address not in self._bare:
             self._bare[address] = self._at(address, False)
         return self._bare[address]
+
+    def add_copy(self, copy: str, address: str, change: Callable[[JsonObject], JsonObject]) -> None:
+        """Adds what is at an address under another one, changed; until that is done the copy is as the original."""
+        self._complete[copy], self._bare[copy] = self.component(address), self.bare(address)
+        bare = change(self._bare[copy])
+        is_base = self._complete[copy] != self._bare[copy]
+        self._complete[copy], self._bare[copy] = change(self._complete[copy]) if is_base else bare, bare
 
     def shape(self, part: JsonObject) -> JsonObject:
         """The object that a converted schema stands for: what it refers to, with what stands beside the reference."""
@@ -190,9 +197,10 @@ class Components:
         if len(constraints) == len(branches):
             sets = [self.shape(branch).get("required", []) for branch in branches]
             common = [name for name in sets[0] if all(name in names for names in sets)]
-            if any(set(names) != set(common) for names in sets):
-                self.warn("which of its fields belong together (`anyOf` of `required`) is not checked")
-            return merged([base, {"required": common}], self.shape) if common else base
+            needed: JsonObject = {"required": common} if common else {}
+            if all(set(names) != set(common) for names in sets):
+                needed[CHOICES] = [sets]
+            return merged([base, needed], self.shape)
         return {"anyOf": [merged([base, branch], self.shape) for branch in branches]}
 
     def _tied(self, branch: JsonObject, node: JsonObject, values: list[str]) -> JsonObject:

@@ -12,7 +12,7 @@ from apigen_assets.catalog.descriptions import clean_description
 from apigen_assets.catalog.importers.openapi.components import Components
 from apigen_assets.catalog.importers.openapi.field_names import FieldNames, renamed
 from apigen_assets.catalog.importers.openapi.keywords import coerced
-from apigen_assets.catalog.importers.openapi.merging import NULL
+from apigen_assets.catalog.importers.openapi.merging import CHOICES, NULL
 from apigen_assets.catalog.importers.openapi.schema_parts import (
     LISTS,
     SINGLE,
@@ -22,6 +22,7 @@ from apigen_assets.catalog.importers.openapi.schema_parts import (
     repaired,
     short,
     united,
+    with_choices,
     with_fields,
     with_inner,
 )
@@ -273,12 +274,13 @@ class Linker:
                 if key != "not" or inner.schema:
                     out[key] = take(inner)
                 names = with_inner(names, key, inner.names)
-            elif key not in {"description", "default", "examples", "required", NULL}:
+            elif key not in {"description", "default", "examples", "required", CHOICES, NULL}:
                 out[key] = value
                 size += len(key) + 6 + length(value)
         if "required" in part:
             self._require(out, part["required"], fields)
             size += 14 + sum(len(name) + 3 for name in part["required"])
+        with_choices(out, part.get(CHOICES, ()), fields)
         if "dependentRequired" in out:
             out["dependentRequired"] = {
                 fields.get(name, name): [fields.get(wire, wire) for wire in wanted]
@@ -369,10 +371,8 @@ class Linker:
             good = [item for item in examples if item is not None and self._fits(item, bare, linked.recursive)]
             if good:
                 more["examples"] = good[:3]
-        if not more:
-            return linked._replace(schema=out)
         added = sum(len(key) + 6 + length(value) for key, value in more.items())
-        return linked._replace(schema={**out, **more}, size=linked.size + added)
+        return linked._replace(schema={**out, **more} if more else out, size=linked.size + added)
 
     def _cleaned(self, text: str) -> str:
         """A description made fit for a model; the same ones come again and again."""

@@ -16,6 +16,9 @@ def nowhere(problem: str) -> JsonObject:
 NULL = "$null"
 """Marks a schema to which null is added when it is complete."""
 
+CHOICES = "$choices"
+"""Of each choice that is listed there, one group of fields at least has to be whole: `[[["a"], ["b", "c"]]]`."""
+
 _LOWER = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains"}
 _UPPER = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains"}
 _ANNOTATIONS = {"description", "default", "examples", NULL}
@@ -81,7 +84,7 @@ def _unite(out: JsonObject, key: str, value: JsonValue, shape: Shape) -> None:
             out[key] = _both(old, value, shape)
     elif key == "dependentRequired":
         out[key] = {**old, **value}
-    elif key == "allOf":
+    elif key in {"allOf", CHOICES}:
         out[key] = [*old, *value]
     elif key in _ANNOTATIONS or key in {"format", "const", "prefixItems"}:
         out[key] = value

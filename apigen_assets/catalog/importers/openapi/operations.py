@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from apigen_assets.catalog.descriptions import clean_description, words
 from apigen_assets.catalog.importers.imported import INTERNAL_ERROR, Collector, Draft
@@ -9,18 +10,23 @@ from apigen_assets.catalog.importers.openapi.arguments import (
     Argument,
     FileUploadError,
     OversizedError,
+    body_parameter,
     not_given,
     offer,
 )
 from apigen_assets.catalog.importers.openapi.bodies import (
+    Body,
     BodyError,
     body_arguments,
     form_media,
+    offered_choices,
     request_body,
     swagger_arguments,
+    with_choices_said,
 )
 from apigen_assets.catalog.importers.openapi.components import Components
 from apigen_assets.catalog.importers.openapi.linking import Linker
+from apigen_assets.catalog.importers.openapi.nested_secrets import NestedSecrets
 from apigen_assets.catalog.importers.openapi.operation_names import operation_names
 from apigen_assets.catalog.importers.openapi.parameters import (
     ParameterError,
@@ -30,10 +36,11 @@ from apigen_assets.catalog.importers.openapi.parameters import (
 )
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
 from apigen_assets.catalog.importers.openapi.results import Results
+from apigen_assets.catalog.importers.openapi.secret_words import keeps_secrets
 from apigen_assets.catalog.importers.openapi.security import Security, ways_of
 from apigen_assets.catalog.importers.openapi.servers import NoServerError, Servers
 from apigen_assets.catalog.importers.openapi.sharing import Shared
-from apigen_assets.domain.api import Credential, Place, RestBinding
+from apigen_assets.domain.api import BodyStep, Credential, Place, RestBinding
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -85,6 +92,10 @@ class Operations:
         self._security = Security(spec, references, collector.name)
         self._now = ""
         self._components = Components(references, self._warn)
+        self._nested_secrets = NestedSecrets(self._components, self._security.is_nested)
+        self._kept_secrets = NestedSecrets(
+            self._components, lambda name, text, _: self._security.is_nested(name, text, False), "*kept"
+        )
         self._linker = Linker(self._components)
         self._results = Results(references, self._swagger)
         self._shared = Shared()
@@ -182,15 +193,16 @@ class Operations:
         arguments = [
             argument for argument in without_holes(url, arguments, self._warn) if not _is_hole_of(argument, credentials)
         ]
-        body, body_type = self._body(operation, raw)
-        arguments += self._without_secrets(body, declared, credentials)
+        body = self._body(operation, raw)
+        arguments += self._without_secrets(body.arguments, path, declared, credentials)
         tool = offer(arguments, self._linker, self._warn)
+        choices = offered_choices(body, tool.sent)
         tags = operation.get("tags")
         return Draft(
             namespace=self._namespace,
             own_name=name,
             original_name=self._now,
-            description=describe(operation, method, path),
+            description=with_choices_said(describe(operation, method, path), choices),
             parameters=tool.parameters,
             returns=self._results.of(operation, self._warn),
             binding=RestBinding.model_validate(
@@ -199,7 +211,8 @@ class Operations:
                     "url": url,
                     "parameters": self._shared.parameters(tool.sent),
                     "constants": self._accepted(raw),
-                    "body_type": body_type,
+                    "body_type": body.media_type,
+                    "choices": choices,
                     "whole_body": tool.whole_body,
                     "credentials": self._shared.credentials(credentials),
                     "nested": tool.nested,
@@ -262,7 +275,7 @@ class Operations:
             raise ParameterError("unsupported_parameter", message)
         self._warn(f"{message} and is left out")
 
-    def _body(self, operation: JsonObject, raw: list[JsonObject]) -> tuple[list[Argument], str | None]:
+    def _body(self, operation: JsonObject, raw: list[JsonObject]) -> Body:
         if not self._swagger:
             body = request_body(operation, self._references)
             return body_arguments(body, self._components, self._linker, self._warn)
@@ -282,22 +295,33 @@ class Operations:
                     raise not_given(str(parameter["name"]), linked)
                 continue
             arguments.append(argument)
-        return arguments, form_media(consumes)
+        return Body(arguments, form_media(consumes))
 
     def _without_secrets(
-        self, body: list[Argument], declared: list[Credential], credentials: list[Credential]
+        self, body: list[Argument], path: str, declared: list[Credential], credentials: list[Credential]
     ) -> list[Argument]:
+        """The body's arguments without those that are secrets, and without the secrets inside them."""
+        nested = self._kept_secrets if keeps_secrets(path) else self._nested_secrets
         kept = []
         for argument in body:
-            shape = self._components.shape(argument.part)
+            wire, text = argument.sent.wire_name, nested.text(argument.part)
             secret = None
-            if not argument.whole and shape.get("type", "string") in ("string", ["string", "null"]):
-                wire, text = argument.sent.wire_name, _string(shape.get("description"))
+            if text is not None and not argument.whole:
                 secret = self._security.of_parameter(wire, Place.BODY, argument.required, text, declared)
-            if secret is None:
-                kept.append(argument)
-            elif all(known.place is not Place.BODY or known.wire_name != secret.wire_name for known in credentials):
-                credentials.append(secret)
+            if secret is not None:
+                if all(known.place is not Place.BODY or known.wire_name != wire for known in credentials):
+                    credentials.append(secret)
+                continue
+            part, inside = nested.taken_out(argument.part, "" if argument.whole else wire)
+            is_made = bool(inside) and not argument.whole and nested.is_emptied(part)
+            for found in inside:
+                own = () if argument.whole else (BodyStep(name=wire, made=is_made),)
+                required = found.required and (argument.required or not is_made)
+                credential = self._security.of_nested(replace(found, required=required), (*own, *found.steps), declared)
+                is_plain = not is_made or argument.sent == body_parameter(wire)
+                credentials.append(credential if is_plain else credential.model_copy(update={"field": argument.sent}))
+            if not is_made:
+                kept.append(replace(argument, part=part))
         return kept
 
     def _warn(self, message: str) -> None:

@@ -1,7 +1,7 @@
 """Small steps of completing a schema: names of fields, allowed values, sizes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from apigen_assets.catalog.importers.openapi.field_names import FieldNames
 from apigen_assets.catalog.importers.openapi.keywords import coerced
@@ -80,6 +80,19 @@ def with_inner(names: FieldNames | None, key: str, inner: FieldNames | None) -> 
     else:
         out.values = inner
     return out
+
+
+def with_choices(out: JsonObject, choices: Iterable[list[list[str]]], fields: dict[str, str]) -> None:
+    """Adds to an object which groups of its fields are a choice; a group with a field that is not there is none."""
+    for choice in choices:
+        groups = [[fields.get(wire, wire) for wire in group] for group in choice]
+        needs = [{"required": group} for group in groups if set(group) <= out.get("properties", {}).keys()]
+        if not needs:
+            continue
+        if "anyOf" in out:
+            out["allOf"] = [*out.get("allOf", ()), {"anyOf": needs}]
+        else:
+            out["anyOf"] = needs
 
 
 def united(names: FieldNames | None, more: FieldNames | None) -> FieldNames | None:

@@ -3,45 +3,12 @@
 import re
 from collections.abc import Callable
 
+from apigen_assets.catalog.importers.openapi.nested_secrets import NestedSecret
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
+from apigen_assets.catalog.importers.openapi.secret_words import is_nested_secret, is_secret, proves, without_marks
 from apigen_assets.catalog.names import distinct
-from apigen_assets.domain.api import Credential, Place
+from apigen_assets.domain.api import BodyStep, Credential, Place
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
-
-_BY_NAME = re.compile(
-    r"(x[-_]?)?(api[-_]?key|app[-_]?key|application[-_]?key|access[-_]?key|access[-_]?token|auth[-_]?token|auth[-_]?key|"
-    r"api[-_]?token|api[-_]?secret|client[-_]?secret|secret[-_]?key|private[-_]?token|bearer[-_]?token|rapidapi[-_]?key|"
-    r"(proxy[-_]?)?authorization|subscription[-_]?key|ocp[-_]apim[-_]subscription[-_]key)",
-    re.IGNORECASE,
-)
-"""Names that are secrets whatever is said of them."""
-_MAY_BE = re.compile(r".*(key|token|secret|auth|app_?id)", re.IGNORECASE)
-"""Names that are secrets where they are described so: `key` is as often the key of an issue."""
-_ALONE = {"key", "token", "secret", "apikey", "api_key", "access_token", "auth_token", "appid"}
-"""In a path most names with `key` in them are those of things that the call is about."""
-_CREDENTIAL = (
-    r"(?:(?:api|access|auth|client|authentication|authorization|oauth(?: ?[12](?:\.0)?a?)?|bearer|security|developer|"
-    r"consumer|user access|bot|subscription|personal access)"
-    r"[\s_-]*(?:access[\s_-]*)?(?:key|token|secret|credential)s?\b"
-    r"|your (?:unique )?(?:app|application|developer|secret)[\s_-]*(?:id|key|token)\b"
-    r"|token for (?:the )?authentication\b|(?:key|token) (?:used )?(?:for|to) authenticat)"
-)
-_SAID = re.compile(_CREDENTIAL, re.IGNORECASE)
-_SAID_FIRST = re.compile(rf"\W*(?:an? |the |your |\w+ ){{0,3}}{_CREDENTIAL}", re.IGNORECASE)
-_OTHER_KEYS = re.compile(
-    r"\b(?:page|pagination|next|previous|continuation|cursor|sync|device|push|reset|invit\w*|verification|idempotency|"
-    r"webhook|revoke|rotate|delete|sort|group|upload|issue|to create|to update|(?:key|token) (?:id|name)|list of)\b",
-    re.IGNORECASE,
-)
-_ASIDE = re.compile(r"\([^()]*\)|\b(?:on|in|at|from|under|via) (?:your|our|the|its)\b[^.,;]*", re.IGNORECASE)
-"""Where a key is found says nothing of what it opens: `API key (see your account page)`."""
-_MARKS = re.compile(r"[`*]|\b__|__\b")
-"""Marks of Markdown, which stand between words that belong together: "your API `secret`"."""
-_SESSION = re.compile(
-    r"(?:.*[-_.])?(?:\w*sess(?:ion)?(?:[-_]?id)?|sid|jwt|auth|token|csrf(?:[-_]?token)?)", re.IGNORECASE
-)
-"""Names of cookies by which a server knows who calls: `session`, `JSESSIONID`, `PHPSESSID`, `csrf_token`."""
-_SECRET_WORD = re.compile(r"key|token|secret|credential|password", re.IGNORECASE)
 
 
 class Security:
@@ -57,6 +24,7 @@ class Security:
         self._spec = spec
         self._slug = slug
         self._schemes = self._read(references)
+        self._nested_variables: dict[str, str] = {}
 
     def credentials(self, operation: JsonMapping, warn: Callable[[str], None]) -> list[Credential]:
         """What the alternatives of the operation's security want; optional where one alternative is empty.
@@ -101,37 +69,54 @@ class Security:
         for scheme in self._schemes.values():
             if scheme.place is place and scheme.wire_name.lower() == wire.lower() and place is not Place.PATH:
                 return scheme.model_copy(update={"optional": True, "alternatives": ways_of(declared)})
-        description = _MARKS.sub("", description)
-        if not self._is_secret(wire, place, description) and (
-            place is not Place.BODY or not self._stands_for_scheme(description)
-        ):
+        *around, own = re.findall(r"[^\[\].]+", wire) if place is Place.BODY else [wire]  # `auth[key]` in a form
+        is_data = (
+            not is_nested_secret(own, description, True)
+            if any(map(proves, around))
+            else (not is_secret(own, place, description))
+        )
+        if is_data and not (place is Place.BODY and self.stands_for_scheme(description)):
             return None
         return credential_of(self._slug, place, wire, wire).model_copy(
             update={"optional": bool(declared) or not required, "alternatives": ways_of(declared)}
         )
 
-    def _stands_for_scheme(self, description: str) -> bool:
+    def of_nested(self, secret: NestedSecret, steps: tuple[BodyStep, ...], declared: list[Credential]) -> Credential:
+        """The credential that a field inside the body is; its variable is named after the way to it.
+
+        Args:
+            secret: the field.
+            steps: the way to it from the body itself.
+            declared: what the operation's security wants.
+        """
+        way = "_".join([*(step.name for step in steps if step.name not in ("[]", "*")), secret.name])
+        credential = credential_of(self._slug, Place.BODY, secret.name, way)
+        if way not in self._nested_variables:
+            taken = {*self._nested_variables.values(), *(scheme.variable for scheme in self._schemes.values())}
+            variable = credential.variable
+            self._nested_variables[way] = distinct([*taken, variable])[-1] if variable in taken else variable
+        return credential.model_copy(
+            update={
+                "variable": self._nested_variables[way],
+                "optional": not secret.required,
+                "alternatives": ways_of(declared),
+                "steps": steps,
+                "tests": secret.tests,
+            }
+        )
+
+    def is_nested(self, name: str, description: str, in_proof: bool) -> bool:
+        """Whether a field inside an object of the body is a secret (`secret_words`)."""
+        return is_nested_secret(name, description, in_proof) or self.stands_for_scheme(description)
+
+    def stands_for_scheme(self, description: str) -> bool:
         """Whether it says that it is what a scheme sends too: `your id, here or in the header X-Client-Id`."""
+        description = without_marks(description)
         return any(
             re.search(rf"(?<![\w-]){re.escape(scheme.wire_name)}(?![\w-])", description, re.IGNORECASE)
             for scheme in self._schemes.values()
             if re.search(r"[-_]", scheme.wire_name)  # `Authorization` and `key` are also words
         )
-
-    @staticmethod
-    def _is_secret(wire: str, place: Place, description: str) -> bool:
-        text = description[:300]
-        first = _ASIDE.sub(" ", re.split(r"[.\n]\s", text)[0])
-        is_other = bool(_OTHER_KEYS.search(first))
-        said = bool(_MAY_BE.fullmatch(wire)) and bool(_SAID.search(text)) and not is_other
-        if place is Place.BODY:  # which often holds a key that the call is about
-            named = bool(_BY_NAME.fullmatch(wire)) and not is_other and (not text or bool(_SECRET_WORD.search(text)))
-            return named or (said and bool(_SAID_FIRST.match(text)))
-        if place is Place.COOKIE and _SESSION.fullmatch(wire):
-            return True
-        if place is Place.PATH:
-            return said and wire.lower() in _ALONE
-        return said or bool(_BY_NAME.fullmatch(wire))
 
     def _read(self, references: References) -> dict[str, Credential]:
         if "swagger" in self._spec:
@@ -183,13 +168,6 @@ def _alternatives(security: JsonValue) -> list[list[str]]:
         elif isinstance(way, str):
             out.append([way])
     return out
-
-
-def is_secret_name(name: str, description: JsonValue) -> bool:
-    """Whether a variable of a server's URL is a secret."""
-    text = description if isinstance(description, str) else ""
-    plain = bool(re.fullmatch(r"(.*[-_])?(token|secret|password|api[-_]?key|access[-_]?key)", name, re.IGNORECASE))
-    return plain or bool(_BY_NAME.fullmatch(name)) or (bool(_MAY_BE.fullmatch(name)) and bool(_SAID.search(text)))
 
 
 def credential_of(slug: str, place: Place, wire: str, name: str, prefix: str = "") -> Credential:

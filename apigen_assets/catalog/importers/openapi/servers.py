@@ -3,7 +3,8 @@
 import re
 from urllib.parse import urljoin, urlsplit
 
-from apigen_assets.catalog.importers.openapi.security import credential_of, is_secret_name
+from apigen_assets.catalog.importers.openapi.secret_words import is_secret_variable
+from apigen_assets.catalog.importers.openapi.security import credential_of
 from apigen_assets.domain.api import Credential, Place
 from apigen_assets.files.json_types import JsonMapping, JsonValue
 
@@ -103,7 +104,7 @@ class Servers:
             name = match[1]
             variable = described.get(name)
             variable = variable if isinstance(variable, dict) else {}
-            if is_secret_name(name, variable.get("description")):
+            if is_secret_variable(name, variable.get("description")):
                 secrets.append(credential_of(self._slug, Place.PATH, name, name))
                 return match[0]
             value = variable.get("default")
