@@ -98,6 +98,7 @@ class Rule(StrEnum):
     THOUSAND_AS_ONE = "thousand_as_one", Reason.UNGROUNDED, True  # `1.500 €` as 1.5
     UNLIKE_FELLOWS = "unlike_fellows", Reason.UNGROUNDED, True  # a number not said, where those of other calls are
     CODE_LEFT_OVER = "code_left_over", Reason.WRONG_ARGUMENTS, True  # built like one that a call has
+    ENUMERATION_CUT = "enumeration_cut", Reason.WRONG_ARGUMENTS, True  # `o Rafa, a Bia e o Tiago` without the last
     BOTH_SAID = "both_said", Reason.WRONG_ARGUMENTS  # one of two choices named together, where one means both
     DENIED_CALL = "denied_call", Reason.WRONG_FUNCTION  # `don't delete EV-77` as a deletion of it
     WRONG_TOOL = "wrong_tool", Reason.WRONG_FUNCTION

@@ -18,6 +18,7 @@ from apigen_assets.verification.grounding.codes_left_over import find_codes_left
 from apigen_assets.verification.grounding.corrections import find_corrections
 from apigen_assets.verification.grounding.day_periods import find_other_part_of_day
 from apigen_assets.verification.grounding.digits_alone import find_digits_misread
+from apigen_assets.verification.grounding.enumerations import find_enumerations_cut
 from apigen_assets.verification.grounding.finding import Finding
 from apigen_assets.verification.grounding.left_over import find_left_over
 from apigen_assets.verification.grounding.match import match_leaf
@@ -114,6 +115,7 @@ def ground(
     found += find_unnamed(leaves, text)
     found += find_other_part_of_day(leaves, text)
     found += find_digits_misread(leaves, text)
+    found += find_enumerations_cut(leaves, text)
     found += find_codes_left_over(leaves, text)
     found += find_both_said(leaves, text)
     found += find_named_otherwise(leaves, text, by_name, made)

@@ -172,3 +172,27 @@ def test_a_number_said_twice_is_corrected_too() -> None:
 def test_what_is_to_be_left_alone_is_asked_about(query: str) -> None:
     assert Rule.DENIED_CALL not in rules(query, [(STOP, {"machine": "press-4"})])
     assert Rule.DENIED_CALL in rules(query, [(STOP, {"machine": "press-4"}), (STOP, {"machine": "press-7"})])
+
+
+INVITE = tool("invite", guests={"type": "array", "items": {"type": "string"}, "description": "Names"})
+LOCKER = tool("open_locker", number={"type": "integer", "description": "Locker"})
+
+
+@pytest.mark.parametrize(
+    ("query", "guests"),
+    [
+        ("Lade bitte Jonas, Mira und Katharina zum Essen ein.", ["Jonas", "Mira", "Katharina"]),
+        ("Invita a Lucía, a Pablo y a Ramón a la cena.", ["Lucía", "Pablo", "Ramón"]),
+        ("Invite Chloé, Bastien et Noémie au dîner de samedi.", ["Chloé", "Bastien", "Noémie"]),
+        ("Zaproś na kolację: Tomasz, Ola i Grażyna, proszę.", ["Tomasz", "Ola", "Grażyna"]),
+    ],
+)
+def test_an_enumeration_is_heard_to_its_end_in_other_languages(query: str, guests: list[str]) -> None:
+    assert Rule.ENUMERATION_CUT not in rules(query, [(INVITE, {"guests": guests})])
+    assert Rule.ENUMERATION_CUT in rules(query, [(INVITE, {"guests": guests[:-1]})])
+
+
+def test_a_call_for_one_of_a_series_of_numbers_is_missed() -> None:
+    query = "Öffne bitte die Schließfächer 204, 207 und 219."
+    assert Rule.ENUMERATION_CUT not in rules(query, [(LOCKER, {"number": each}) for each in (204, 207, 219)])
+    assert Rule.ENUMERATION_CUT in rules(query, [(LOCKER, {"number": each}) for each in (204, 207)])
