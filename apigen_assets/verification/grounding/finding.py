@@ -99,6 +99,9 @@ class Rule(StrEnum):
     UNLIKE_FELLOWS = "unlike_fellows", Reason.UNGROUNDED, True  # a number not said, where those of other calls are
     CODE_LEFT_OVER = "code_left_over", Reason.WRONG_ARGUMENTS, True  # built like one that a call has
     ENUMERATION_CUT = "enumeration_cut", Reason.WRONG_ARGUMENTS, True  # `o Rafa, a Bia e o Tiago` without the last
+    DIGITS_LEFT_OVER = "digits_left_over", Reason.WRONG_ARGUMENTS, True
+    OTHER_MEASURE = "other_measure", Reason.WRONG_ARGUMENTS  # a diameter as the radius
+    TEXT_ALTERED = "text_altered", Reason.UNGROUNDED, True  # nearly what the query quotes
     BOTH_SAID = "both_said", Reason.WRONG_ARGUMENTS  # one of two choices named together, where one means both
     DENIED_CALL = "denied_call", Reason.WRONG_FUNCTION  # `don't delete EV-77` as a deletion of it
     WRONG_TOOL = "wrong_tool", Reason.WRONG_FUNCTION

@@ -12,6 +12,7 @@ from apigen_assets.domain.reason import Reason
 from apigen_assets.domain.tool import Tool
 from apigen_assets.files.json_types import JsonValue
 from apigen_assets.verification.grounding.absent import judge_absent
+from apigen_assets.verification.grounding.altered_texts import find_altered_texts
 from apigen_assets.verification.grounding.arguments import Leaf, Status, as_call, as_tool, leaves_of, name_words
 from apigen_assets.verification.grounding.both_said import find_both_said
 from apigen_assets.verification.grounding.codes_left_over import find_codes_left_over
@@ -24,6 +25,7 @@ from apigen_assets.verification.grounding.left_over import find_left_over
 from apigen_assets.verification.grounding.match import match_leaf
 from apigen_assets.verification.grounding.named_otherwise import find_named_otherwise
 from apigen_assets.verification.grounding.omitted import find_omitted
+from apigen_assets.verification.grounding.other_measures import find_other_measures
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.strength import precision_of, rejects
 from apigen_assets.verification.grounding.swapped import find_misplaced
@@ -116,6 +118,8 @@ def ground(
     found += find_other_part_of_day(leaves, text)
     found += find_digits_misread(leaves, text)
     found += find_enumerations_cut(leaves, text)
+    found += find_other_measures(leaves, text)
+    found += find_altered_texts(leaves, text)
     found += find_codes_left_over(leaves, text)
     found += find_both_said(leaves, text)
     found += find_named_otherwise(leaves, text, by_name, made)

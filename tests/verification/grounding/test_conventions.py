@@ -196,3 +196,48 @@ def test_a_call_for_one_of_a_series_of_numbers_is_missed() -> None:
     query = "Öffne bitte die Schließfächer 204, 207 und 219."
     assert Rule.ENUMERATION_CUT not in rules(query, [(LOCKER, {"number": each}) for each in (204, 207, 219)])
     assert Rule.ENUMERATION_CUT in rules(query, [(LOCKER, {"number": each}) for each in (204, 207)])
+
+
+BALLOON = tool("inflate", radius_m=number("Radius in metres"))
+INCOME = tool("tax_due", annual_income=number("Income in a year, in euros"))
+TRANSLATE = tool("translate", text=text("Text to translate"), language=text("Target language"))
+STRIP = tool("strip_accents", text=text("The text"))
+SCALE = tool("share_cost", total=number("Total"), people={"type": "integer", "description": "People"})
+
+
+@pytest.mark.parametrize(
+    ("query", "call"),
+    [
+        ("Inflate a balloon 3 metres across.", (BALLOON, {"radius_m": 3})),
+        ("Inflate a balloon with a diameter of 3 m.", (BALLOON, {"radius_m": 3})),
+        ("How much tax do I owe on 2,400 euros a month?", (INCOME, {"annual_income": 2400})),
+    ],
+)
+def test_a_number_of_another_measure_is_asked_about(query: str, call: tuple[JsonObject, JsonObject]) -> None:
+    assert Rule.OTHER_MEASURE in rules(query, [call])
+
+
+def test_a_number_of_the_parameters_own_measure_is_not() -> None:
+    assert not rules("Inflate a balloon with a radius of 3 m.", [(BALLOON, {"radius_m": 3})])
+    assert not rules("Tax due on 28,800 euros a year?", [(INCOME, {"annual_income": 28800})])
+
+
+def test_a_text_that_is_changed_before_it_is_passed_on_is_asked_about() -> None:
+    query = "Translate this into Danish: the ferry leaves at dawn from the old pier"
+    whole = "the ferry leaves at dawn from the old pier"
+    assert Rule.TEXT_ALTERED not in rules(query, [(TRANSLATE, {"text": whole, "language": "Danish"})])
+    changed = "the boat departs at dawn from the old pier"
+    assert Rule.TEXT_ALTERED in rules(query, [(TRANSLATE, {"text": changed, "language": "Danish"})])
+
+
+def test_an_accent_that_a_quotation_loses_is_asked_about() -> None:
+    query = "Strip the accents of 'crème brûlée' for me."
+    assert Rule.TEXT_ALTERED not in rules(query, [(STRIP, {"text": "crème brûlée"})])
+    assert Rule.TEXT_ALTERED in rules(query, [(STRIP, {"text": "creme brulee"})])
+
+
+def test_digits_that_no_argument_has_are_asked_about_in_other_languages() -> None:
+    query = "Teile 84 Euro durch 5 Personen und dann noch 36 Euro durch 3."
+    both = [(SCALE, {"total": 84, "people": 5}), (SCALE, {"total": 36, "people": 3})]
+    assert Rule.DIGITS_LEFT_OVER not in rules(query, both)
+    assert Rule.DIGITS_LEFT_OVER in rules(query, both[:1])
