@@ -12,6 +12,8 @@ from apigen_assets.verification.grounding.quarters import ends_of_quarters
 from apigen_assets.verification.grounding.query import Query, Span
 from apigen_assets.verification.grounding.times import RELATIVE, Moment, dates_agree, is_relative
 
+_HALF_A_DAY = 12
+
 
 def judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) -> None:
     """A date or time that the query does not say: wrong where it says others in full and nothing is relative."""
@@ -24,6 +26,17 @@ def judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) ->
     whole = [moment for moment in unused if _is_full(moment)]
     clocks = [match.span() for match in _CLOCK.finditer(query.text) if not query.is_used(*match.span())]
     rival: Span | None = None
+    turned = next((moment for moment in unused if wants_date and any(_is_turned(own, moment) for own in moments)), None)
+    if turned is not None and not partly:
+        says = f"{shown} has day and month of {query.text[turned.start : turned.end]!r} changed round"
+        leaf.against(Rule.MOMENT_SLIP, says)
+        return
+    half_day = next(
+        (moment for moment in query.moments if any(_is_half_a_day_off(own, moment) for own in moments)), None
+    )
+    if partly and half_day is not None and not _says_time(moments, query):
+        leaf.against(Rule.MOMENT_SLIP, f"{shown}, and the query says {query.text[half_day.start : half_day.end]!r}")
+        return
     if partly and (relative or not any(moment.times for moment in query.moments)) and any(own.times for own in moments):
         leaf.say(Status.UNDECIDED, "the date is stated, the time is not")
         return
@@ -61,6 +74,28 @@ def judge_moment(leaf: Leaf, query: Query, shown: str, moments: list[Moment]) ->
         leaf.ask(Rule.MAY_BE_OTHER_MOMENT, f"{shown} is neither end of what the query names")
     else:
         leaf.say(Status.UNDECIDED, "a date or time that the query does not spell out")
+
+
+def _is_turned(own: Moment, said: Moment) -> bool:
+    """Whether a date has the month of another one as its day and the day as its month, in the same year or in none."""
+    return any(
+        (month, day) == (other[2], other[1]) and month != day and (year == other[0] or other[0] is None)
+        for year, month, day in own.dates
+        for other in said.dates
+    )
+
+
+def _is_half_a_day_off(own: Moment, said: Moment) -> bool:
+    """Whether a time is twelve hours off from one that can be read in one way only."""
+    if len(said.times) != 1:
+        return False
+    (hour, minute, second) = next(iter(said.times))
+    return any(abs(mine - hour) == _HALF_A_DAY and rest == [minute, second] for mine, *rest in own.times)
+
+
+def _says_time(own: list[Moment], query: Query) -> bool:
+    """Whether a query says a time that a call has."""
+    return any(not mine.times.isdisjoint(said.times) for mine in own for said in query.moments)
 
 
 def _around(said: list[Moment], text: str) -> str:

@@ -71,7 +71,7 @@ _IMPLIED_MEASURES = {"hour": "hour", "minute": "minute", "day": "day", "week": "
 NEGATIVE_CUES = re.compile(
     r"\b(?:minus|negative|below|loss(?:es)?|lost|lose|drop(?:s|ped)?|fell|falls?|fallen|decreas\w+|down|owes?|owed|"
     r"debt|withdr\w+|"
-    r"west|south|bce?|ago|behind|deficit|shrank|shrinks?|declin\w+|reduc\w+|opposite|backwards?|away|"
+    r"west|south|bce?|ago|before|earlier|prior|behind|deficit|shrank|shrinks?|declin\w+|reduc\w+|opposite|backwards?|away|"
     r"reced\w+|deeper|underground|overdrawn|back|left|counterclockwise|anticlockwise|minus|off|less|lower\w*|lose|sub|deduct\w*|subtract\w*|take|cooler|colder|decelerat\w+|slow\w*|brak\w+)\b|#\s?°?\s?[sw]\b"
 )
 

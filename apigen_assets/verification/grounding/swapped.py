@@ -351,7 +351,7 @@ def _led(leaf: Leaf, span: Span, query: Query) -> int:
     before = query.text[max(0, span[0] - 60) : span[0]].rstrip(" \"'$€£=:")
     for word in (" of", " is"):
         before = before.removesuffix(word)
-    label = fold(leaf.parameter).replace("_", " ")
+    label = fold(leaf.parameter).replace("_", " ").removesuffix(" id")
     if before.endswith(label) and not before[: -len(label)][-1:].isalnum():
         return 1
     if re.match(rf"[\"']?\s+{re.escape(label)}\s+(?:of|in|from)\b", query.text[span[1] :]):

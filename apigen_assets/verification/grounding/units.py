@@ -72,8 +72,12 @@ _COMPASS = re.compile(
 _COMPASS_BEFORE = re.compile(r"\b(?P<side>south|west|north|east|s|w|n|e)\s*$")
 _BELOW = re.compile(r"\s*(?:°\s?c?|degrees?|celsius|c)?\s*(?:celsius|c)?\s*(?:below|under)\s+(?:zero|freezing|0)\b")
 _MINUS = re.compile(r"(?:^|[^\w\d)%\s/]\s*|(?<!\bor)(?<!\bplus)(?<=[a-z])\s+)(?:minus|negative)\s?$")
-_BACKWARDS = re.compile(r"\b(?:back|backwards?|past|before|earlier|ago|subtract\w*|previous)\b")
+_BACKWARDS = re.compile(r"[\s-]?(?:[a-z]+\s){0,2}(?:back|backwards?|before|earlier|ago|previous|prior)\b")
+"""Right behind a number and its unit: `six weeks before`."""
 _NEGATIVE_IF = re.compile(r"\bnegative\s+(?:to|if|when|for|means|values?\s+(?:mean|are|is)|is|=|:)\s+([a-z -]{2,40})")
+_NEGATIVE_BACK = re.compile(
+    r"(?<!non-)(?<!not )\bnegative\s[a-z ]{0,24}\b(?:back|backwards?|past|before|earlier|ago|subtract\w*)\b"
+)
 
 
 def _judge_sign(leaf: Leaf, value: float, number: Number, said: str, query: Query) -> None:
@@ -98,15 +102,18 @@ def _judge_sign(leaf: Leaf, value: float, number: Number, said: str, query: Quer
         return
     if _BELOW.match(after) and (number.measure in {"", "degree", "degree_Celsius"}):
         leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive, the query says {said} below zero")
-    elif before.rstrip().endswith(("minus", "negative")) and _MINUS.search(before) and not leaf.in_list:
+        return
+    if before.rstrip().endswith(("minus", "negative")) and _MINUS.search(before) and not leaf.in_list:
         leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive, the query says minus {said}")
-    elif (negative := _NEGATIVE_IF.search(fold(str(leaf.schema.get("description") or "")))) is not None:
+        return
+    described = fold(str(leaf.schema.get("description") or ""))
+    ago = _BACKWARDS.match(after) if _NEGATIVE_BACK.search(described) else None
+    if ago:
+        leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive; the query says '{said}{ago[0]}'")
+    elif (negative := _NEGATIVE_IF.search(described)) is not None:
         own = f"{leaf.parameter} {leaf.tool.name} {leaf.tool.description}".replace("_", " ")
         stems = content_stems(negative[1]) - content_stems(own)
         clause = re.split(r"[.,;?!]\s", before)[-1] + " # " + re.split(r"[.,;?!]\s|\band\b", after)[0]
-        ago = _BACKWARDS.search(negative[1]) and _BACKWARDS.search(re.split(r"[.,;?!]\s|\d", after)[0])
-        if ago:
-            leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive; the query says {said} ... {ago[0]}")
-        elif stems & content_stems(clause):
+        if stems & content_stems(clause):
             told = ", ".join(sorted(stems & content_stems(clause)))
             leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive; the parameter is negative for {told!r}")

@@ -241,3 +241,31 @@ def test_digits_that_no_argument_has_are_asked_about_in_other_languages() -> Non
     both = [(SCALE, {"total": 84, "people": 5}), (SCALE, {"total": 36, "people": 3})]
     assert Rule.DIGITS_LEFT_OVER not in rules(query, both)
     assert Rule.DIGITS_LEFT_OVER in rules(query, both[:1])
+
+
+STEP = tool(
+    "move_date", date=text("Day, YYYY-MM-DD"), weeks={"type": "integer", "description": "Weeks; negative moves back."}
+)
+VIEWING = tool("add_viewing", start=text("Start, YYYY-MM-DDTHH:MM"), minutes=number("Length in minutes"))
+NIGHTS = tool("count_nights", arrival=text("First night, YYYY-MM-DD"), departure=text("Day of departure, YYYY-MM-DD"))
+ARTICLE = tool("order_article", article_id={"type": "integer", "description": "Article"}, boxes={"type": "integer"})
+
+
+def test_weeks_before_are_negative_where_the_parameter_says_so() -> None:
+    query = "Which day is five weeks before 3 March 2025?"
+    assert Rule.SIGN_LOST in rules(query, [(STEP, {"date": "2025-03-03", "weeks": 5})])
+    assert not rules(query, [(STEP, {"date": "2025-03-03", "weeks": -5})])
+    query = "Which day is five weeks after the one before 3 March 2025?"
+    assert Rule.SIGN_LOST not in rules(query, [(STEP, {"date": "2025-03-03", "weeks": 5})])
+
+
+def test_a_time_in_the_afternoon_stays_there_beside_a_date_and_a_length() -> None:
+    query = "Add a viewing on 11 June 2027 at 3:45 pm, 40 minutes."
+    assert not rules(query, [(VIEWING, {"start": "2027-06-11T15:45", "minutes": 40})])
+    assert Rule.MOMENT_SLIP in rules(query, [(VIEWING, {"start": "2027-06-11T03:45", "minutes": 40})])
+
+
+def test_day_and_month_are_not_changed_round_where_the_year_stands_at_the_other_date() -> None:
+    query = "How many nights from the 5th of March to the 2nd of April 2026?"
+    assert not rules(query, [(NIGHTS, {"arrival": "2026-03-05", "departure": "2026-04-02"})])
+    assert Rule.MOMENT_SLIP in rules(query, [(NIGHTS, {"arrival": "2026-05-03", "departure": "2026-04-02"})])
