@@ -3,8 +3,8 @@
 The sets: `llm`, written by a large language model for this program's own prompts and labelled before any verdict was
 seen; `hand`, written by people for kinds of mistakes, before the rules were tried on them; `languages`, the same in
 ten languages; `small`, written by small models; `varied`, with functions of their own and built-in ones, as a large
-model writes, in ten parts by id (`varied-*` to `varied10-*`), each labelled before any verdict on it was seen,
-`varied6-*`, `varied7-*`, `varied9-*` and `varied10-*` by authors who had not read the rules.
+model writes, in eleven parts by id (`varied-*` to `varied11-*`), each labelled before any verdict on it was seen,
+`varied6-*`, `varied7-*`, `varied9-*`, `varied10-*` and `varied11-*` by authors who had not read the rules.
 
 `pairs.jsonl` names tools by key, `tools.jsonl` holds them.
 """

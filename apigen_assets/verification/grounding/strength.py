@@ -23,7 +23,17 @@ MAX_WRONG_RATE = 1 / 500
 """Damage is planted as often as one likes, good rows are what is lost: a rule wrong on more of them only asks."""
 
 
-ASKS = frozenset({Rule.UNSTATED_TEXT, Rule.OTHER_QUANTITY, Rule.SAID_ONCE, Rule.BOUND_TURNED, Rule.UNLIKE_FELLOWS})
+ASKS = frozenset(
+    {
+        Rule.UNSTATED_TEXT,
+        Rule.OTHER_QUANTITY,
+        Rule.SAID_ONCE,
+        Rule.BOUND_TURNED,
+        Rule.UNLIKE_FELLOWS,
+        Rule.ENUMERATION_CUT,
+        Rule.TEXT_ALTERED,
+    }
+)
 """Rules that ask, whatever was counted: they fired on damage mostly, and writers compose texts that a query only
 describes; what turns the ends of a range (`from 12 to` before an arrival) was written for pairs it is counted on."""
 

@@ -172,7 +172,7 @@ def test_the_tables_of_rules_and_of_real_writing_are_in_their_schemas(judged):
     )
     assert whole["good_in"] + whole["bad_in"] == judged.height
     # Among them are sets that nothing was mended for, and subtle ones that are told to a judge.
-    assert whole["good_out"] == 0 and whole["precision"] == 1 and whole["recall_low"] > 0.42
+    assert whole["good_out"] == 0 and whole["precision"] == 1 and whole["recall_low"] > 0.4
 
 
 @pytest.mark.parametrize(
