@@ -140,6 +140,7 @@ class Credential(_Terse):
 
     place: Place
     wire_name: str
+    """Empty for a body that is nothing but the secret."""
     variable: str
     prefix: str = ""
     """Text before the secret, such as `Bearer `."""

@@ -28,8 +28,10 @@ def body_of(
         return None
     if binding.whole_body is not None and (entire is None or (entire[1] is None and not entire[0].keeps_null)):
         return None
-    headers["Content-Type"] = kind
     base = kind.partition(";")[0].strip().lower()
+    if entire is None and not fields and not is_json(base) and "form" not in base:
+        return None  # a text that is not there
+    headers["Content-Type"] = kind
     content: JsonValue = (
         entire[1] if entire is not None else {parameter.wire_name: value for parameter, value in fields}
     )

@@ -97,7 +97,11 @@ def add_credentials(binding: RestBinding, parts: RequestParts, environment: Mapp
             continue
         text = _with_prefix(credential, secret)
         proof.secrets += [secret] if secret in text else [secret, text.removeprefix(credential.prefix)]
-        parts.put(RestParameter(place=credential.place, wire_name=credential.wire_name), text)
+        sent = RestParameter(place=credential.place, wire_name=credential.wire_name)
+        if credential.place is Place.BODY and not credential.wire_name:
+            parts.whole = (sent, text)
+        else:
+            parts.put(sent, text)
         if credential.place is Place.HEADER:
             proof.headers.add(credential.wire_name.lower())
         elif credential.place is Place.COOKIE:

@@ -79,8 +79,9 @@ def read_arguments(schema: JsonValue, warn: Warn) -> Arguments:
     out: JsonObject = {"type": "object", "properties": {names[name]: part for name, part in properties.items()}}
     out["required"] = [names[name] for name in required]
     rest = read.get("additionalProperties")
-    free = rest is True and not properties and "patternProperties" not in read
-    out["additionalProperties"] = rest if isinstance(rest, dict) and rest else free or "patternProperties" in read
+    patterns = bool(read.get("patternProperties"))
+    free = rest is not False if patterns else rest is True and not properties
+    out["additionalProperties"] = rest if isinstance(rest, dict) and rest else free
     for key, value in read.items():
         if key not in {"type", "properties", "required", "additionalProperties", "description", "default", "examples"}:
             out[key] = value
@@ -268,7 +269,10 @@ class _Reader:
                 out[key] = part
         for key in _MAPS:
             if isinstance(schema.get(key), dict):
-                out[key] = self._fields(schema[key], set(out.get("required", ())), level)
+                fields = schema[key]
+                if key == "patternProperties":
+                    fields = {name: part for name, part in fields.items() if self._is_usable("pattern", name)}
+                out[key] = self._fields(fields, set(out.get("required", ())), level)
             elif schema.get(key):  # null and [] are how some languages write an empty object
                 self._refuse(schema[key], key)
         extra = schema.get("additionalProperties")

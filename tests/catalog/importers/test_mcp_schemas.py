@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from apigen_assets.catalog.importers.mcp_schemas import SchemaRefusedError, read_arguments, read_result_schema
-from apigen_assets.tool_formats.json_schema import checked_parameters
+from apigen_assets.tool_formats.json_schema import checked_parameters, is_valid
 from resources.rest.request import wire_value
 
 PARTS = {"type": "array", "items": {"$ref": "#"}}
@@ -166,3 +166,21 @@ def test_references_by_anchor_and_by_the_schemas_own_id(reference):
     schema = {"$id": "https://depot.example/s", **fields(size={"$ref": reference})}
     schema["$defs"] = {"Size": {"$anchor": "size", "type": "integer", "minimum": 1}}
     assert read_arguments(schema, print).parameters["properties"]["size"]["minimum"] == 1
+
+
+@pytest.mark.parametrize(
+    ("further", "takes_others"),
+    [({}, True), ({"additionalProperties": False}, False), ({"additionalProperties": True}, True)],
+)
+def test_arguments_told_by_patterns_are_taken_and_others_only_where_the_server_takes_them(further, takes_others):
+    patterns = {"^x-": {"type": "integer"}, "(": {"type": "string"}}
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}, "patternProperties": patterns, **further}
+    parameters = checked_parameters(read_arguments(schema, lambda text: None).parameters)
+    assert is_valid({"a": "1", "x-b": 2}, parameters) and not is_valid({"x-b": "2"}, parameters)
+    assert is_valid({"other": "1"}, parameters) is takes_others
+
+
+def test_inside_an_argument_patterns_close_an_object_as_the_server_says():
+    inner = {"type": "object", "patternProperties": {"^[a-z]+$": {"type": "integer"}}, "additionalProperties": False}
+    parameters = read_arguments({"type": "object", "properties": {"n": inner}}, lambda text: None).parameters
+    assert is_valid({"n": {"a": 1}}, parameters) and not is_valid({"n": {"A": 1}}, parameters)

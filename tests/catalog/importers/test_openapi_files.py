@@ -237,3 +237,21 @@ def test_equal_parts_of_a_document_are_held_once_and_like_ones_apart():
     value = parse_json(Document("a.json", text), [])
     assert json.dumps(value) == json.dumps(json.loads(text))
     assert value["a"][0] is value["a"][4] is value["b"] is value["c"]["y"][1]
+
+
+def test_a_document_that_only_has_parts_for_others_is_no_operation_that_failed(tmp_path):
+    parts = {
+        "openapi": "3.1.0",
+        "info": {"title": "Parts"},
+        "paths": {},
+        "components": {"schemas": {"N": {"type": "integer"}}},
+    }
+    schema = {"$ref": "parts.yaml#/components/schemas/N"}
+    operation = {"operationId": "op", "parameters": [{"name": "n", "in": "query", "schema": schema}]}
+    main = {"openapi": "3.1.0", "servers": [{"url": "https://h.example"}], "paths": {"/x": {"get": operation}}}
+    for name, document in (("main", {"info": {"title": "T"}, **main}), ("parts", parts)):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(document))
+    result = import_openapi(tmp_path, "s")
+    assert [api.name for api in result.apis] == ["s_op"] and result.rejects == []
+    (tmp_path / "main.yaml").unlink()
+    assert [reject.reason for reject in import_openapi(tmp_path, "s").rejects] == ["no_operations"]

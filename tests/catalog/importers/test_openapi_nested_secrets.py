@@ -303,3 +303,23 @@ def test_a_field_of_a_form_whose_name_says_where_it_stands_is_told_likewise(tmp_
     (api,) = import_openapi(tmp_path / "s.json", "s").apis
     assert [sent.wire_name for sent in api.binding.parameters.values()] == ["auth[user]", "user[password]"]
     assert [secret.variable for secret in api.binding.credentials] == ["S_AUTH_PASSWORD", "S_AUTH_TOKEN"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_secret"),
+    [
+        ("/login", "API Key", True),
+        ("/login", "Your access token.", True),
+        ("/login", "The certificate to sign.", False),
+        ("/me/password", "New password", False),
+        ("/keys", "The API key", False),
+    ],
+)
+def test_a_body_that_is_nothing_but_a_secret_is_no_argument(imported, path, text, is_secret):
+    api = imported({**TEXT, "description": text}, "text/plain", path=path)
+    assert (api.parameters["properties"] == {}) is is_secret
+    if is_secret:
+        request = build(api.binding, {}, POLICY, {"S_BODY": "kkkk1111"})
+        assert (request.body, request.headers["Content-Type"]) == (b"kkkk1111", "text/plain")
+        with pytest.raises(RequestRefusedError, match="S_BODY"):
+            build(api.binding, {}, POLICY, {})

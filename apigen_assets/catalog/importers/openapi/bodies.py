@@ -153,7 +153,7 @@ def fields_of(
         "anyOf" not in shape
         and not components.has_subtypes(part)
         and isinstance(properties, dict)
-        and (properties or shape.get("additionalProperties") is False)
+        and (properties or (shape.get("additionalProperties") is False and "patternProperties" not in shape))
     ):
         required = list(shape.get("required", ()))
         arguments = []

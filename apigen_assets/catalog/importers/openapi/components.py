@@ -167,8 +167,8 @@ class Components:
         if complete:
             subtypes = self._discriminators.subtypes(node, address)
             if subtypes:
-                branches = [self._tied(self.shape({"$ref": at}), node, values) for at, values in subtypes]
-                return {"anyOf": branches}
+                tied = [self._tied(self._subtype(at, node), node, values) for at, values in subtypes]
+                return {"anyOf": [part for branch in tied for part in _branches(branch)]}
         return self._discriminators.valued(out, node, address)
 
     def _choice(self, base: JsonObject, node: JsonObject, key: str, level: int) -> JsonObject:
@@ -179,7 +179,7 @@ class Components:
             branch = self._read(raw, level + 1, None)
             values = self._discriminators.values_of(node, raw)
             if values:
-                branch = self._tied(self.shape(branch), node, values)
+                branch = self._tied(branch, node, values)
             if "$file" in branch:
                 left_out = branch
             elif branch not in branches:
@@ -203,7 +203,16 @@ class Components:
             return merged([base, needed], self.shape)
         return {"anyOf": [merged([base, branch], self.shape) for branch in branches]}
 
+    def _subtype(self, at: str, node: JsonObject) -> JsonObject:
+        """What is at the address of a base's subtype; the subtypes of that, where another property tells them."""
+        if at in self._open or self._discriminators.has_same_property(node, at):
+            return self.shape({"$ref": at})
+        return self.component(at)
+
     def _tied(self, branch: JsonObject, node: JsonObject, values: list[str]) -> JsonObject:
+        branch = self.shape(branch) if "$ref" in branch else branch
+        if branch.keys() <= {"anyOf", "description"} and "anyOf" in branch:  # tied by another property inside
+            return {**branch, "anyOf": [self._tied(part, node, values) for part in branch["anyOf"]]}
         return self._discriminators.tied(branch, node, values, self.shape)
 
     def _plain(self, node: JsonObject, level: int) -> JsonObject:
@@ -340,3 +349,8 @@ class Components:
 def _only_requires(branch: JsonObject) -> bool:
     """Whether a branch says no more than which fields of an object there have to be."""
     return branch.keys() <= {"required", "type"} and branch.get("type", "object") == "object"
+
+
+def _branches(part: JsonObject) -> list[JsonObject]:
+    """The branches of a schema that is a choice and no more; any other schema alone."""
+    return list(part["anyOf"]) if part.keys() == {"anyOf"} else [part]

@@ -1,8 +1,8 @@
 """Discriminators: which values of a property go with which schema, and which schemas a base stands for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from apigen_assets.catalog.importers.openapi.merging import merged
+from apigen_assets.catalog.importers.openapi.merging import TIED, merged, untied
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
@@ -28,7 +28,7 @@ class Discriminators:
             address = self._references.absolute(branch["$ref"])
         except ReferenceProblem:
             return []
-        return self._mapping(node).get(address) or [_name_of(address)]
+        return self._mapping(node).get(address) or [self._value_of(address)]
 
     def subtypes(self, node: JsonObject, address: str | None) -> list[tuple[str, list[str]]]:
         """What a base stands for: address and values of each subtype; none where there are many."""
@@ -47,36 +47,65 @@ class Discriminators:
         return {**schema, "properties": {**schema["properties"], name: {**part, "enum": list(dict.fromkeys(values))}}}
 
     def restricted(self, schema: JsonObject, address: str, node: JsonObject, shape: Shape) -> JsonObject:
-        """A subtype with the value that its base's mapping gives it."""
-        inherited = node.get("allOf")
-        for part in inherited if isinstance(inherited, list) else ():
-            if not isinstance(part, dict) or not isinstance(part.get("$ref"), str):
-                continue
-            try:
-                base_address = self._references.absolute(part["$ref"])
-                base = self._references.at(base_address)
-            except ReferenceProblem:
-                continue
+        """A subtype with the value that its base's mapping gives it, or the base of its base.
+
+        Of a base further up that has a mapping without the subtype, the value is that of the subtype's own base.
+        """
+        for base_address, base, is_own in self._bases(node):
             holder = _discriminated(base)
-            if holder is not None and not _has_choice(holder):
-                at = base_address if holder is base else None
-                values = self._mapping(holder, at).get(address) or [_name_of(address)]
-                schema = self.tied(schema, holder, values, shape)
+            if holder is None or _has_choice(holder):
+                continue
+            mapping = self._mapping(holder, base_address if holder is base else None)
+            if address in mapping or is_own or not mapping:
+                schema = self.tied(schema, holder, mapping.get(address) or [self._value_of(address)], shape)
         return schema
 
     def tied(self, branch: JsonObject, node: JsonObject, values: list[str], shape: Shape) -> JsonObject:
-        """A schema whose discriminating property has these values only; one of its own that differ stays."""
+        """A schema whose discriminating property has these values only; one of its own that differ stays.
+
+        What the discriminator of a base had given it is no value of its own.
+        """
         name = _property_of(node)
         properties = branch.get("properties")
         if name is None or not isinstance(properties, dict):
             return branch
-        own = shape(properties.get(name, {"type": "string"}))
+        own = untied(shape(properties.get(name, {"type": "string"})))
         if "const" in own or ("enum" in own and not set(map(str, own["enum"])) & set(values)):
             return branch
         if own.get("type", "string") not in ("string", ["string", "null"]):
             return branch
-        part = merged([own, {"enum": values}], shape)
+        part = {**merged([own, {"enum": values}], shape), TIED: own.get("enum")}
         return {**branch, "properties": {**properties, name: part}}
+
+    def has_same_property(self, node: JsonObject, address: str) -> bool:
+        """Whether the schema at an address has a discriminator on the same property as another one."""
+        try:
+            other = self._references.at(address)
+        except ReferenceProblem:
+            return False
+        return isinstance(other, dict) and _property_of(other) == _property_of(node)
+
+    def _bases(self, node: JsonObject) -> Iterator[tuple[str, JsonValue, bool]]:
+        """Address and schema of what one inherits from, up to a discriminator, and whether it does so directly."""
+        seen: set[str] = set()
+        waiting = [(node, True)]
+        while waiting:
+            inheritor, is_own = waiting.pop(0)
+            inherited = inheritor.get("allOf")
+            for part in inherited if isinstance(inherited, list) else ():
+                if not isinstance(part, dict) or not isinstance(part.get("$ref"), str):
+                    continue
+                try:
+                    address = self._references.absolute(part["$ref"])
+                    base = self._references.at(address)
+                except ReferenceProblem:
+                    continue
+                if address in seen:
+                    continue
+                seen.add(address)
+                yield address, base, is_own
+                if isinstance(base, dict) and _discriminated(base) is None:
+                    waiting.append((base, False))
 
     def _all_subtypes(self, node: JsonObject, address: str | None) -> list[tuple[str, list[str]]]:
         if _property_of(node) is None or _has_choice(node):
@@ -84,7 +113,26 @@ class Discriminators:
         mapping = self._mapping(node, address)
         if mapping or address is None:
             return list(mapping.items())
-        return [(child, [_name_of(child)]) for child in self._by_base().get(address, [])]
+        return [(child, [self._value_of(child)]) for child in self._inheritors(address)]
+
+    def _value_of(self, address: str) -> str:
+        """The value of a subtype that no mapping names: what Azure's documents say of it, or its name."""
+        schema = self._references.at(address)
+        said = schema.get("x-ms-discriminator-value") if isinstance(schema, dict) else None
+        return said if isinstance(said, str) and said else _name_of(address)
+
+    def _inheritors(self, address: str) -> list[str]:
+        """All that inherit from a base; of one with a discriminator of its own, what inherits from it is not listed."""
+        out: dict[str, None] = {}
+        waiting = list(self._by_base().get(address, ()))
+        while waiting:
+            child = waiting.pop(0)
+            if child in out or child == address:
+                continue
+            out[child] = None
+            if _discriminated(self._references.at(child)) is None:
+                waiting += self._by_base().get(child, ())
+        return list(out)
 
     def _mapping(self, node: JsonObject, at: str | None = None) -> dict[str, list[str]]:
         """Address to values; entries that lead nowhere are left out. `at` is the address of the node, if it has one."""

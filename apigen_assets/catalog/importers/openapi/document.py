@@ -118,7 +118,15 @@ def _specifications(usable: list[Document], files: "_Files", collector: Collecto
             continue
         if is_openapi(value):
             specs[document.name] = hashlib.sha256(document.data).hexdigest()[:16]
-    return specs
+    libraries = [name for name in specs if _is_library(files.read(name))]
+    return specs if len(libraries) == len(specs) else {name: specs[name] for name in specs if name not in libraries}
+
+
+def _is_library(value: JsonValue) -> bool:
+    """Whether a document only has parts for others to refer to."""
+    if not isinstance(value, dict) or value.get("paths"):
+        return False
+    return bool(value.get("components") or value.get("definitions"))
 
 
 def _may_be_openapi(document: Document) -> bool:

@@ -19,9 +19,12 @@ NULL = "$null"
 CHOICES = "$choices"
 """Of each choice that is listed there, one group of fields at least has to be whole: `[[["a"], ["b", "c"]]]`."""
 
+TIED = "$tied"
+"""Marks a property whose value a discriminator gives: the values that it had before, or null for any."""
+
 _LOWER = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains"}
 _UPPER = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains"}
-_ANNOTATIONS = {"description", "default", "examples", NULL}
+_ANNOTATIONS = {"description", "default", "examples", NULL, TIED}
 
 Shape = Callable[[JsonObject], JsonObject]
 
@@ -53,6 +56,14 @@ def merged(parts: list[JsonObject], shape: Shape) -> JsonObject:
     if nulls and all(nulls) and not _takes_null(out):
         out[NULL] = True
     return out
+
+
+def untied(part: JsonObject) -> JsonObject:
+    """A property without the value that a discriminator gave it."""
+    if TIED not in part:
+        return part
+    before = {} if part[TIED] is None else {"enum": part[TIED]}
+    return {**{key: value for key, value in part.items() if key not in ("enum", TIED)}, **before}
 
 
 def _unite(out: JsonObject, key: str, value: JsonValue, shape: Shape) -> None:
@@ -97,6 +108,8 @@ def _both(one: JsonObject, two: JsonObject, shape: Shape) -> JsonObject:
     """What a part inside has to fit; two different references are not followed, since they may lead in circles."""
     if not isinstance(one, dict) or not isinstance(two, dict):
         return two
+    if TIED not in two and {"enum", "const"} & two.keys():
+        one = untied(one)
     if one != two and {"$ref", "allOf"} & one.keys() and {"$ref", "allOf"} & two.keys():
         parts = [*_conjuncts(one), *_conjuncts(two)]
         return {"allOf": [part for at, part in enumerate(parts) if part not in parts[:at]]}

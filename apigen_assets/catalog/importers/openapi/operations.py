@@ -36,7 +36,7 @@ from apigen_assets.catalog.importers.openapi.parameters import (
 )
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
 from apigen_assets.catalog.importers.openapi.results import Results
-from apigen_assets.catalog.importers.openapi.secret_words import keeps_secrets
+from apigen_assets.catalog.importers.openapi.secret_words import is_secret_body, keeps_secrets
 from apigen_assets.catalog.importers.openapi.security import Security, ways_of
 from apigen_assets.catalog.importers.openapi.servers import NoServerError, Servers
 from apigen_assets.catalog.importers.openapi.sharing import Shared
@@ -311,6 +311,9 @@ class Operations:
             if secret is not None:
                 if all(known.place is not Place.BODY or known.wire_name != wire for known in credentials):
                     credentials.append(secret)
+                continue
+            if argument.whole and text is not None and is_secret_body(text) and not keeps_secrets(path):
+                credentials.append(self._security.of_body(argument.required, declared))
                 continue
             part, inside = nested.taken_out(argument.part, "" if argument.whole else wire)
             is_made = bool(inside) and not argument.whole and nested.is_emptied(part)

@@ -37,6 +37,7 @@ _CREDENTIAL = (
 )
 _SAID = re.compile(_CREDENTIAL, re.IGNORECASE)
 _SAID_FIRST = re.compile(rf"\W*(?:an? |the |your |\w+ ){{0,3}}{_CREDENTIAL}", re.IGNORECASE)
+_SAID_ALONE = re.compile(rf"\W*(?:an? |the |your |\w+ ){{0,3}}{_CREDENTIAL}\W*", re.IGNORECASE)
 _OTHER_KEYS = re.compile(
     r"\b(?:page|pagination|next|previous|continuation|cursor|sync|device|push|reset|invit\w*|verification|idempotency|"
     r"webhook|revoke|rotate|delete|sort|group|upload|issue|to create|to update|(?:key|token) (?:id|name)|list of)\b",
@@ -116,6 +117,12 @@ def is_nested_secret(wire: str, description: str, in_proof: bool) -> bool:
         and bool(_IN_PROOF.fullmatch(_snake(wire)))
         and not (_OTHER_KEYS.search(first) or _IS_SET.search(first))
     )
+
+
+def is_secret_body(description: str) -> bool:
+    """Whether a body that is one text is a secret: it is said to be one and no more."""
+    text = without_marks(description)
+    return bool(_SAID_ALONE.fullmatch(text)) and not _OTHER_KEYS.search(text) and not _IS_SET.search(text)
 
 
 def proves(name: str, around: bool = False) -> bool:

@@ -81,6 +81,12 @@ class Security:
             update={"optional": bool(declared) or not required, "alternatives": ways_of(declared)}
         )
 
+    def of_body(self, required: bool, declared: list[Credential]) -> Credential:
+        """The credential that a whole body is."""
+        return credential_of(self._slug, Place.BODY, "", "body").model_copy(
+            update={"optional": not required, "alternatives": ways_of(declared)}
+        )
+
     def of_nested(self, secret: NestedSecret, steps: tuple[BodyStep, ...], declared: list[Credential]) -> Credential:
         """The credential that a field inside the body is; its variable is named after the way to it.
 
