@@ -8,6 +8,7 @@ from apigen_assets.verification.grounding.absent_moments import judge_moment
 from apigen_assets.verification.grounding.absent_numbers import is_slip, numbers_that_fit, stated_sibling
 from apigen_assets.verification.grounding.arguments import Leaf, Status
 from apigen_assets.verification.grounding.beside import SIGN_CODES, has_cue
+from apigen_assets.verification.grounding.code_names import another_name
 from apigen_assets.verification.grounding.disguise import INJECTED, is_disguised
 from apigen_assets.verification.grounding.english import (
     COMMON_WORDS,
@@ -101,6 +102,8 @@ def _judge_words(
         leaf.against(rule, f"{shown} differs from the query's wording in a word")
     elif (rival := _other_name(leaf, query)) is not None:
         leaf.against(Rule.OTHER_CHOICE, f"{shown} where the query says {rival!r}")
+    elif (named := another_name(leaf, query)) is not None:
+        leaf.ask(Rule.CODE_OF_ANOTHER, f"{shown} where the query says {named!r}")
     elif words and len(stated) == len(words):
         leaf.say(Status.UNDECIDED, "its words are stated")
     elif _is_composed(leaf, query, folded, codes):

@@ -100,6 +100,7 @@ class Rule(StrEnum):
     CODE_LEFT_OVER = "code_left_over", Reason.WRONG_ARGUMENTS, True  # built like one that a call has
     ENUMERATION_CUT = "enumeration_cut", Reason.WRONG_ARGUMENTS, True  # `o Rafa, a Bia e o Tiago` without the last
     DIGITS_LEFT_OVER = "digits_left_over", Reason.WRONG_ARGUMENTS, True
+    CODE_OF_ANOTHER = "code_of_another", Reason.UNGROUNDED, True  # `SE` for Switzerland
     OTHER_MEASURE = "other_measure", Reason.WRONG_ARGUMENTS  # a diameter as the radius
     TEXT_ALTERED = "text_altered", Reason.UNGROUNDED, True  # nearly what the query quotes
     BOTH_SAID = "both_said", Reason.WRONG_ARGUMENTS  # one of two choices named together, where one means both

@@ -4,6 +4,7 @@ import re
 
 from apigen_assets.verification.grounding.arguments import Leaf, Status
 from apigen_assets.verification.grounding.beside import SIGNS, near_cues
+from apigen_assets.verification.grounding.code_names import spans_of_names
 from apigen_assets.verification.grounding.disguise import is_disguised
 from apigen_assets.verification.grounding.english import STOP, fold, same_word, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
@@ -210,6 +211,9 @@ def _match_text(leaf: Leaf, query: Query, value: str) -> None:
             inside = [span for span in query.find_text(folded) if not _is_moment(span, query)]
             if inside:
                 _found(leaf, query, inside, "stated")
+        return
+    if named := spans_of_names(leaf, query):
+        _found(leaf, query, named, "stated in other words")
         return
     spans = query.find_text(folded)
     short = len(folded) <= 2 and folded.isalpha()

@@ -269,3 +269,37 @@ def test_day_and_month_are_not_changed_round_where_the_year_stands_at_the_other_
     query = "How many nights from the 5th of March to the 2nd of April 2026?"
     assert not rules(query, [(NIGHTS, {"arrival": "2026-03-05", "departure": "2026-04-02"})])
     assert Rule.MOMENT_SLIP in rules(query, [(NIGHTS, {"arrival": "2026-05-03", "departure": "2026-04-02"})])
+
+
+PARCEL = tool("parcel_rate", country=text("Destination, ISO 3166 country code"), kilos=number("Weight in kilograms"))
+SUBTITLES = tool("get_subtitles", film=text("Film"), language=text("ISO 639-1 language code"))
+VISA = tool("visa_needed", from_country=text("Country code"), to_country=text("Country code"))
+
+
+@pytest.mark.parametrize(
+    ("query", "country"),
+    [
+        ("What does a parcel of 3 kg to Norway cost?", "NO"),
+        ("Was kostet ein Paket von 3 kg nach Österreich?", "AT"),
+        ("Combien coûte un colis de 3 kg pour la Grèce ?", "GR"),
+        ("3 kgの荷物をオランダに送るといくらですか。", "NL"),
+        ("How much for a parcel of 3 kg to the UK?", "GB"),
+    ],
+)
+def test_countries_are_heard_behind_their_codes(query: str, country: str) -> None:
+    assert ground(query, [PARCEL], [{"name": "parcel_rate", "arguments": {"country": country, "kilos": 3}}]).arguments[
+        0
+    ][1:] == ("grounded", "stated in other words")
+    assert Rule.CODE_OF_ANOTHER in rules(query, [(PARCEL, {"country": "BR", "kilos": 3})])
+
+
+def test_languages_are_heard_behind_their_codes() -> None:
+    query = "I need Finnish subtitles for Alien."
+    assert not rules(query, [(SUBTITLES, {"film": "Alien", "language": "fi"})])
+    assert rules(query, [(SUBTITLES, {"film": "Alien", "language": "sv"})]) == {Rule.OTHER_CHOICE}
+
+
+def test_codes_of_two_countries_can_be_swapped() -> None:
+    query = "Do I need a visa from Brazil to Vietnam?"
+    assert not rules(query, [(VISA, {"from_country": "BR", "to_country": "VN"})])
+    assert rules(query, [(VISA, {"from_country": "VN", "to_country": "BR"})]) & {Rule.SWAPPED, Rule.MAY_BE_SWAPPED}
