@@ -17,7 +17,7 @@ from apigen_assets.domain.verdict import Decision
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from apigen_assets.verification.audit.read_rows import AuditRow, row_key
 from apigen_assets.verification.audit.tool_findings import ToolReport
-from apigen_assets.verification.grounding.arguments import enum_of
+from apigen_assets.verification.grounding.tool_view import enum_of
 from apigen_assets.verification.stages.controls import Control
 from apigen_assets.verification.stages.execution import check_execution
 from apigen_assets.verification.stages.format import FormatChecker

@@ -4,7 +4,7 @@ import re
 
 from apigen_assets.verification.grounding.absent_numbers import judge_number, numbers_that_fit
 from apigen_assets.verification.grounding.absent_text import judge_text
-from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of
+from apigen_assets.verification.grounding.arguments import Leaf, Status
 from apigen_assets.verification.grounding.beside import has_cue, mentions
 from apigen_assets.verification.grounding.english import fold, stem, word_set, words_in
 from apigen_assets.verification.grounding.finding import Rule
@@ -27,7 +27,7 @@ def judge_absent(leaf: Leaf, query: Query, leaves: list[Leaf]) -> None:
         _judge_flag(leaf, query)
     elif isinstance(value, int | float):
         judge_number(leaf, query, leaves)
-    elif members := enum_of(leaf.schema):
+    elif members := leaf.slot.choices:
         _judge_choice(leaf, query, members)
     else:
         judge_text(leaf, query, str(value), leaves)

@@ -6,7 +6,6 @@ import re
 from apigen_assets.verification.grounding.absent_numbers import is_slip
 from apigen_assets.verification.grounding.arguments import Leaf, Status
 from apigen_assets.verification.grounding.counted_days import counted_days
-from apigen_assets.verification.grounding.english import fold
 from apigen_assets.verification.grounding.finding import Rule
 from apigen_assets.verification.grounding.quarters import ends_of_quarters
 from apigen_assets.verification.grounding.query import Query, Span
@@ -165,7 +164,7 @@ def _is_only_moment(leaf: Leaf, query: Query, own: list[Moment], rival: Span) ->
     """Whether a query says one moment of this kind, in full, and nothing by which another could follow from it."""
     if leaf.in_list or _COUNTS_FROM.search(query.text) or is_relative(query.text):
         return False
-    if not _FOLLOWING.isdisjoint(fold(leaf.parameter).split("_")):
+    if not _FOLLOWING.isdisjoint(leaf.argument.parts):
         return False
     wants_date = any(moment.dates for moment in own)
     said = [moment for moment in query.moments if bool(moment.dates) == wants_date]

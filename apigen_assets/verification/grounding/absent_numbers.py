@@ -4,7 +4,7 @@ import re
 
 from apigen_assets.verification.grounding.arguments import Leaf, Status
 from apigen_assets.verification.grounding.beside import akin, near_cues, unused_numbers
-from apigen_assets.verification.grounding.english import content_stems, fold, stem
+from apigen_assets.verification.grounding.english import content_stems, stem
 from apigen_assets.verification.grounding.finding import Rule
 from apigen_assets.verification.grounding.follows import follows, may_be_calculated
 from apigen_assets.verification.grounding.match import could_say
@@ -180,7 +180,7 @@ def _without_saying(leaf: Leaf, value: float, query: Query) -> str | None:
 
 def _may_be_counted(leaf: Leaf, value: float, said: Number, query: Query) -> bool:
     """Whether a year, or the number of a month or week, may be one that the query counts from another (`last year`)."""
-    is_year = 1000 <= value <= 2999 and 1000 <= said.amount <= 2999 and "year" in f"{fold(leaf.parameter)} {query.text}"
+    is_year = 1000 <= value <= 2999 and 1000 <= said.amount <= 2999 and "year" in f"{leaf.argument.folded} {query.text}"
     return (is_year or _is_of_calendar(leaf)) and _COUNTED.search(query.text) is not None
 
 

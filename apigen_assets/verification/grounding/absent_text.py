@@ -187,7 +187,7 @@ def _judge_unsaid(
 ) -> None:
     """A text no word of which the query has."""
     instants = [moment for moment in query.moments if not query.is_used(moment.start, moment.end)]
-    choice = not _CHOICES.isdisjoint(fold(leaf.parameter).split("_"))
+    choice = not _CHOICES.isdisjoint(leaf.argument.parts)
     if quoted and not choice and not leaf.in_list:
         leaf.against(
             Rule.QUOTATION_DIFFERS, f"{shown} is not in the query, which says {query.text[slice(*quoted[0])]!r}"
@@ -224,7 +224,7 @@ def _other_name(leaf: Leaf, query: Query) -> str | None:
     """Another currency, language, day or month than the one a value names, that no argument takes."""
     own = fold(str(leaf.value))
     kind = kind_of(own)
-    if kind is None or kind not in f"{fold(leaf.parameter)} {fold(str(leaf.schema.get('description') or ''))}":
+    if kind is None or kind not in f"{leaf.argument.folded} {leaf.slot.described}":
         return None
     if any(GROUP_OF.get(word.text) == GROUP_OF[own] or own in _OF_SEVERAL.get(word.text, ()) for word in query.words):
         return None

@@ -30,8 +30,10 @@ def find_altered_texts(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
 def _accents(leaf: Leaf, value: str, query: Query) -> Iterator[Finding]:
     start, end = leaf.spans[0]
     said = query.raw[start:end]
+    if said.isascii() or len(said) != len(value) or said.casefold() == value.casefold():
+        return
     quoted = any(a <= start and end <= b for a, b in query.quoted) or _is_between_guillemets(start, query.raw)
-    if quoted and len(said) == len(value) and said.casefold() != value.casefold() and not said.isascii():
+    if quoted:
         yield Finding(Rule.TEXT_ALTERED, leaf.place, f"{cut(value, 40)!r} where the query quotes {cut(said, 40)!r}")
 
 

@@ -2,18 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from apigen_assets.domain.call import Call
 from apigen_assets.domain.tool import Tool
 from apigen_assets.files.canonical import dumps
-from apigen_assets.files.json_types import JsonObject, JsonValue
-from apigen_assets.tool_formats.json_schema import unrolled
-from apigen_assets.verification.grounding.english import HUMP, content_stems, fold, words_in
+from apigen_assets.files.json_types import JsonValue
+from apigen_assets.verification.grounding.english import fold
 from apigen_assets.verification.grounding.finding import Finding, Rule
-from apigen_assets.verification.grounding.quantities import declares_units, scale_wanted, unit_wanted
+from apigen_assets.verification.grounding.tool_view import ParameterView, ToolView
 
 
 class Status(StrEnum):
@@ -24,19 +23,18 @@ class Status(StrEnum):
     UNDECIDED = "undecided"
 
 
-_KEY = re.compile(r"\.([^.\[\]]+)")
-
-
 @dataclass(eq=False)
 class Leaf:
     """One scalar inside the arguments of a call, and what became of it."""
 
     call: int
-    tool: Tool
-    parameter: str
+    tool: ToolView
+    argument: ParameterView
+    """The parameter whose value it is, or is in."""
     path: str
     value: JsonValue
-    schema: JsonObject
+    slot: ParameterView
+    """What is said of the value itself; of a value that is not nested the same as `argument`."""
     optional: bool
     in_list: bool
     has_default: bool = False
@@ -48,33 +46,46 @@ class Leaf:
     """Where in the query the value may stand; the first is the one taken."""
     findings: list[Finding] = field(default_factory=list)
 
-    @property
+    def __post_init__(self) -> None:
+        """Set what nearly every rule asks for."""
+        self.parameter = self.argument.name
+        self.schema = self.slot.schema
+        self.is_number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
+
+    @cached_property
     def place(self) -> str:
         """`<call>.<parameter><path>`."""
         return f"{self.call}.{self.parameter}{self.path}"
 
+    @cached_property
+    def parent(self) -> str:
+        """The path of the object that holds it, by the parameter's name; empty for what is not nested."""
+        return f"{self.parameter}{self.path}".rpartition(".")[0]
+
+    @cached_property
+    def key(self) -> str:
+        """What its own place is called behind the parent's path, folded."""
+        return fold(f"{self.parameter}{self.path}".rpartition(".")[2])
+
     @property
     def name(self) -> str:
         """What the value itself is called: the innermost key of a nested argument, else the parameter."""
-        keys = _KEY.findall(self.path)
-        return keys[-1] if keys else self.parameter
+        return self.slot.name
 
     @cached_property
     def cues(self) -> frozenset[str]:
         """Stems that speak of this parameter and of no other of its tool."""
-        return parameter_cues(self.tool, self.parameter)
+        return self.tool.cues.get(self.parameter, frozenset())
 
-    @cached_property
+    @property
     def wanted(self) -> str | None:
         """Pint's name of the unit that the parameter wants; null where it wants none, or the call names the unit."""
-        if declares_units(self.tool.parameters):
-            return None
-        return unit_wanted(fold(self.name), fold(str(self.schema.get("description") or "")))
+        return None if self.tool.declares_units else self.slot.unit
 
-    @cached_property
+    @property
     def scale(self) -> str | None:
         """`fraction` or `percent` where the parameter says which of both it wants."""
-        return scale_wanted(fold(self.name), fold(str(self.schema.get("description") or "")))
+        return self.slot.scale
 
     def say(self, status: Status, why: str) -> None:
         """Set the status."""
@@ -91,11 +102,11 @@ class Leaf:
         self.findings.append(Finding(rule, self.place, why))
 
 
-def as_tool(tool: Tool | Mapping[str, JsonValue]) -> Tool:
-    """The record of a tool, of which schemas that contain themselves are written out some levels deep."""
-    record = tool if isinstance(tool, Tool) else Tool.from_json(dict(tool))
-    parameters = unrolled(record.parameters)
-    return record if parameters is record.parameters else replace(record, parameters=parameters)
+def as_tool(tool: ToolView | Tool | Mapping[str, JsonValue]) -> ToolView:
+    """The view of a tool, given as such, as its record or as its object in a table's column."""
+    if isinstance(tool, ToolView):
+        return tool
+    return ToolView(tool if isinstance(tool, Tool) else Tool.from_json(dict(tool)))
 
 
 def as_call(call: Call | Mapping[str, JsonValue]) -> Call:
@@ -103,32 +114,29 @@ def as_call(call: Call | Mapping[str, JsonValue]) -> Call:
     return call if isinstance(call, Call) else Call.model_validate(call)
 
 
-def leaves_of(index: int, call: Call, tool: Tool) -> Iterator[Leaf]:
-    """The scalars of one call; the tool is as `as_tool` gives it."""
-    properties = tool.parameters.get("properties") or {}
-    required = tool.parameters.get("required") or ()
+def leaves_of(index: int, call: Call, tool: ToolView) -> Iterator[Leaf]:
+    """The scalars of one call."""
     for name, value in call.arguments.items():
-        own = properties.get(name)
-        own = own if isinstance(own, dict) else {}
-        has_default = "default" in own
-        is_default = _same(value, own["default"]) if has_default else is_described_default(value, own)
-        for path, scalar, inner, in_list in _scalars(value, own, "", False):
-            yield Leaf(index, tool, name, path, scalar, inner, name not in required, in_list, has_default, is_default)
+        argument = tool.parameter(name)
+        has_default = "default" in argument.schema
+        is_default = _same(value, argument.schema["default"]) if has_default else is_described_default(value, argument)
+        for path, scalar, slot, in_list in _scalars(value, argument, "", False):
+            yield Leaf(
+                index, tool, argument, path, scalar, slot, name not in tool.required, in_list, has_default, is_default
+            )
 
 
-def is_described_default(value: JsonValue, schema: JsonObject) -> bool:
+def is_described_default(value: JsonValue, parameter: ParameterView) -> bool:
     """Whether a description says that a value is the default (`Default is 52`), which a schema need not."""
-    if isinstance(value, bool | list | dict) or value is None:
-        return False
-    described = fold(str(schema.get("description") or ""))
-    if "default" not in described:
+    if "default" not in parameter.described or isinstance(value, bool | list | dict) or value is None:
         return False
     said = re.escape(fold(str(value)).removesuffix(".0"))
-    return bool(said) and re.search(rf"\bdefaults?\b[^.;]{{0,24}}(?<![\w.-]){said}(?!\w|\.\d)", described) is not None
+    said_default = rf"\bdefaults?\b[^.;]{{0,24}}(?<![\w.-]){said}(?!\w|\.\d)"
+    return bool(said) and re.search(said_default, parameter.described) is not None
 
 
 def _same(one: object, two: object) -> bool:
-    if isinstance(one, str) and isinstance(two, str):
+    if type(one) is type(two) and not isinstance(one, float | list | dict):
         return one == two
     try:
         return dumps(one) == dumps(two) or (
@@ -139,76 +147,13 @@ def _same(one: object, two: object) -> bool:
 
 
 def _scalars(
-    value: JsonValue, schema: JsonObject, path: str, in_list: bool
-) -> Iterator[tuple[str, JsonValue, JsonObject, bool]]:
+    value: JsonValue, view: ParameterView, path: str, in_list: bool
+) -> Iterator[tuple[str, JsonValue, ParameterView, bool]]:
     if isinstance(value, list):
-        items = schema.get("items")
         for i, item in enumerate(value):
-            yield from _scalars(item, items if isinstance(items, dict) else {}, f"{path}[{i}]", True)
+            yield from _scalars(item, view.items, f"{path}[{i}]", True)
     elif isinstance(value, dict):
-        properties = schema.get("properties") or {}
         for key, item in value.items():
-            inner = properties.get(key)
-            yield from _scalars(item, inner if isinstance(inner, dict) else {}, f"{path}.{key}", in_list)
+            yield from _scalars(item, view.inside(key), f"{path}.{key}", in_list)
     else:
-        yield path, value, schema, in_list
-
-
-_LISTED = re.compile(r"(?:^|(?<=\s))One of: (.+?)\.(?=$|\s+Fields: )", re.DOTALL)
-"""Allowed values at the end of a description, where a flat tool of a release (`dataset.xlam`) has them."""
-
-
-def enum_of(schema: JsonObject) -> list[str]:
-    """The strings a schema allows, where it lists them, or its description at the end (`One of: a, b.`)."""
-    if isinstance(schema.get("enum"), list):
-        return [one for one in schema["enum"] if isinstance(one, str)]
-    for branch in schema.get("anyOf", ()):
-        if isinstance(branch, dict) and isinstance(branch.get("enum"), list):
-            return [one for one in branch["enum"] if isinstance(one, str)]
-    listed = _LISTED.search(str(schema.get("description") or "")) if _is_text(schema) else None
-    return listed[1].split(", ") if listed else []
-
-
-def _is_text(schema: JsonObject) -> bool:
-    kinds = schema.get("type")
-    return "string" in (kinds if isinstance(kinds, list) else [kinds]) or any(
-        isinstance(branch, dict) and _is_text(branch) for branch in schema.get("anyOf", ())
-    )
-
-
-def parameter_cues(tool: Tool, parameter: str) -> frozenset[str]:
-    """Stems of a parameter's name and description that no other parameter of its tool shares."""
-    return _cues_of(_described(tool)).get(parameter, frozenset())
-
-
-def name_words(tool: Tool) -> frozenset[str]:
-    """Folded words of the names of a tool and of its parameters."""
-    return _words_of((tool.name, *(tool.parameters.get("properties") or {})))
-
-
-@lru_cache(maxsize=8192)
-def _words_of(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(word.text for name in names for word in words_in(fold(HUMP.sub(" ", name))))
-
-
-def _described(tool: Tool) -> tuple[str, tuple[tuple[str, str], ...]]:
-    properties = tool.parameters.get("properties") or {}
-    texts = tuple(
-        (name, _LISTED.sub("", str(one.get("description") or "")) if isinstance(one, dict) else "")
-        for name, one in properties.items()
-    )
-    return f"{tool.name} {tool.description}", texts
-
-
-@lru_cache(maxsize=8192)
-def _cues_of(described: tuple[str, tuple[tuple[str, str], ...]]) -> dict[str, frozenset[str]]:
-    whole, texts = described
-    of_tool = content_stems(re.sub(r"[_.-]", " ", whole))
-    names = {name: content_stems(name.replace("_", " ")) for name, _ in texts}
-    full = {name: names[name] | content_stems(description) for name, description in texts}
-    out = {}
-    for name in names:
-        others = frozenset().union(*(full[other] for other in names if other != name))
-        names_of_others = frozenset().union(*(names[other] for other in names if other != name))
-        out[name] = (names[name] - names_of_others) | (full[name] - others - of_tool)
-    return out
+        yield path, value, view, in_list

@@ -1,7 +1,7 @@
 """What the words of a query say of a place in it, or of a parameter."""
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 
 from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.english import GROUP_OF, STOP, fold, names_same, stem, words_in
@@ -31,14 +31,11 @@ SIGN_CODES = {"$": "usd cad aud nzd sgd hkd mxn", "€": "eur", "£": "gbp", "¥
 
 def unused_numbers(query: Query) -> list[Number]:
     """Numbers of the query that no argument uses and that are not part of a date, a code or a quoted text in use."""
-    return [
-        number
-        for number in query.numbers
-        if not number.weak
-        and not query.is_used(number.start, number.end)
-        and not any(moment.start <= number.start < moment.end for moment in query.moments)
-        and not any(start <= number.start < end for start, end in query.codes)
-    ]
+    unused = [number for number in query.numbers if not number.weak and not query.is_used(number.start, number.end)]
+    if not unused:
+        return unused
+    inside = [(moment.start, moment.end) for moment in query.moments] + query.codes
+    return [number for number in unused if not any(start <= number.start < end for start, end in inside)]
 
 
 def left_numbers(query: Query) -> list[Number]:
@@ -114,12 +111,15 @@ _NOUNS = {
 
 def _stems_beside(query: Query, span: Span, reach: int = 6) -> frozenset[str]:
     near: list[str] = []
-    behind = bisect_right(query.words, span[0], key=lambda word: word.end)
+    # Words do not overlap: those that end by a place are those that begin before it, but for one that it is inside.
+    behind = bisect_left(query.word_starts, span[0])
+    if behind and query.words[behind - 1].end > span[0]:
+        behind -= 1
     for word in reversed(query.words[max(0, behind - reach) : behind]):
         if word.text in _JOINS or _BOUNDARY.search(query.text[word.end : span[0]]):
             break
         near.append(word.text)
-    ahead = bisect_left(query.words, span[1], key=lambda word: word.start)
+    ahead = bisect_left(query.word_starts, span[1])
     for word in query.words[ahead : ahead + reach]:
         if word.text in _JOINS or _BOUNDARY.search(query.text[span[1] : word.start]):
             break
@@ -128,12 +128,15 @@ def _stems_beside(query: Query, span: Span, reach: int = 6) -> frozenset[str]:
 
 
 def _cues_of_unit(query: Query, span: Span) -> frozenset[str]:
-    for number in query.numbers:
-        if (number.start, number.end) == span:
-            cues = _UNIT_CUES.get(number.unit, frozenset())
-            rest = re.match(r"\s?(m/s|km/h|mi/h|m/s\^?2|[a-z°%/]+)", query.text[number.end :])
-            return cues | _UNIT_CUES.get(rest.group(1), frozenset()) if rest else cues
-    return frozenset()
+    numbers = query.numbers_at.get(span)
+    if numbers is None:
+        return frozenset()
+    cues = _UNIT_CUES.get(numbers[0].unit, frozenset())
+    rest = _UNIT_BEHIND.match(query.text, numbers[0].end)
+    return cues | _UNIT_CUES.get(rest[1], frozenset()) if rest else cues
+
+
+_UNIT_BEHIND = re.compile(r"\s?(m/s|km/h|mi/h|m/s\^?2|[a-z°%/]+)")
 
 
 _UNIT_CUES = {

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from apigen_assets.verification.grounding.arguments import Leaf, enum_of
+from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.beside import mentions
 from apigen_assets.verification.grounding.english import fold
 from apigen_assets.verification.grounding.finding import Finding, Rule
@@ -18,7 +18,7 @@ def find_both_said(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     for leaf in leaves:
         if not isinstance(leaf.value, str) or not leaf.matched or not leaf.spans or leaf.in_list:
             continue
-        members = enum_of(leaf.schema)
+        members = leaf.slot.choices
         whole = next((member for member in members if fold(member) in _BOTH), None)
         if whole is None or leaf.value == whole or sum(one.parameter == leaf.parameter for one in leaves) > 1:
             continue

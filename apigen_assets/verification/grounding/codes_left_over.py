@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from apigen_assets.verification.grounding.arguments import Leaf
+from apigen_assets.verification.grounding.english import HAS_DIGIT
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.query import Query
 
@@ -19,8 +20,10 @@ def find_codes_left_over(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     built: dict[str, Leaf] = {}
     for leaf in leaves:
         if isinstance(leaf.value, str) and leaf.why == "stated" and leaf.spans:
-            built.setdefault(_build(query.text[slice(*leaf.spans[0])]), leaf)
-    for start, end in query.codes:
+            text = query.text[slice(*leaf.spans[0])]
+            if HAS_DIGIT.search(text):
+                built.setdefault(_build(text), leaf)
+    for start, end in query.codes if built else ():
         code = query.text[start:end].rstrip(".:!?")
         alike = built.get(_build(code)) if _CODE.fullmatch(code) and not query.is_used(start, end) else None
         if alike is None or any(moment.start <= start < moment.end for moment in query.moments):

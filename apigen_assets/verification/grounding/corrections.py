@@ -12,22 +12,25 @@ from apigen_assets.verification.grounding.query import Query, Span
 _REACH = 40
 """Characters between a value and what it is corrected to."""
 
-_TAKEN_BACK = re.compile(
-    r"(?:[,;.!?\u2013\u2014-]|\.\.\.)\s*(?:oh\s+)?(?:no|nope|sorry|wait|oops|hang on|hold on|correction)\b"
-    r"|\b(?:actually|or rather|i mean[t]?|scratch that|make that|change that to|not \w+ but)\b"
-)
+_INTERJECTION = re.compile(r"[,;.!?\u2013\u2014-]\s*(?:oh\s+)?(?:no|nope|sorry|wait|oops|hang on|hold on|correction)\b")
+_REWORDED = re.compile(r"\b(?:actually|or rather|i mean[t]?|scratch that|make that|change that to|not \w+ but)\b")
+
+
+def _takes_back(text: str) -> bool:
+    """Whether a text takes something back that stands before it."""
+    return _INTERJECTION.search(text) is not None or _REWORDED.search(text) is not None
 
 
 def find_corrections(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """Stated values after which the query corrects itself, where no argument takes the later one."""
-    if not _TAKEN_BACK.search(query.text):
+    if not _takes_back(query.text):
         return
     for leaf in leaves:
         if isinstance(leaf.value, bool) or not leaf.matched or not leaf.spans:
             continue
         for (start, end), taken in product(_later(leaf, query), sorted(set(leaf.spans))):
             between = query.text[taken[1] : start]
-            if 0 < len(between) <= _REACH and _TAKEN_BACK.search(between):
+            if 0 < len(between) <= _REACH and _takes_back(between):
                 said, meant = query.text[slice(*taken)].strip(), query.text[start:end].strip()
                 yield Finding(Rule.CORRECTED, leaf.place, f"the query says {said!r}, then corrects it to {meant!r}")
                 break

@@ -24,7 +24,7 @@ def find_digits_misread(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """Evidence against numbers, from the digits of a query that is not English."""
     if query.english:
         return
-    numbers = [leaf for leaf in leaves if isinstance(leaf.value, int | float) and not isinstance(leaf.value, bool)]
+    numbers = [leaf for leaf in leaves if leaf.is_number]
     for leaf in numbers:
         if leaf.matched:
             yield from _thousand_as_one(leaf, query)

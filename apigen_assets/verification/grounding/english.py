@@ -43,7 +43,7 @@ _PLAIN = str.maketrans(
     }
 )
 
-_HAS_DIGIT = re.compile(r"\d")
+HAS_DIGIT = re.compile(r"\d")
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?")
 
@@ -122,7 +122,7 @@ def same_word(one: str, two: str) -> bool:
     """Whether two folded words are forms, near misspellings or known names of one word."""
     if one == two:
         return True
-    if (not one.isalpha() and not two.isalpha()) or _HAS_DIGIT.search(one + two):
+    if (not one.isalpha() and not two.isalpha()) or HAS_DIGIT.search(one + two):
         return False
     if stem(one) == stem(two):
         return True
@@ -146,7 +146,7 @@ def names_same(name: str, word: str) -> bool:
     """Whether a word of a query surely names what an allowed value names: a form of it, or an unambiguous alias."""
     if name == word:
         return True
-    if _HAS_DIGIT.search(name + word):
+    if HAS_DIGIT.search(name + word):
         return False
     if len(name) > 3 and stem(name) == stem(word):
         return True

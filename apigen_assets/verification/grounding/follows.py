@@ -5,7 +5,6 @@ import re
 from itertools import combinations, permutations
 
 from apigen_assets.verification.grounding.arguments import Leaf
-from apigen_assets.verification.grounding.english import fold
 from apigen_assets.verification.grounding.match import close, decimals_of, nearly
 from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.numbers import NEGATIVE_CUES
@@ -50,7 +49,7 @@ def follows(value: float, leaf: Leaf, query: Query) -> str | None:
         return "by a ratio"
     if _by_decade(value, query):
         return "by a decade"
-    if _by_dates(value, query.moments, is_of_nights="night" in fold(leaf.name)):
+    if _by_dates(value, query.moments, is_of_nights="night" in leaf.slot.folded):
         return "by dates"
     return "by arithmetic" if _by_arithmetic(value, query, decimals) else None
 

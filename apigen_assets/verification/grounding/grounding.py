@@ -13,7 +13,7 @@ from apigen_assets.domain.tool import Tool
 from apigen_assets.files.json_types import JsonValue
 from apigen_assets.verification.grounding.absent import judge_absent
 from apigen_assets.verification.grounding.altered_texts import find_altered_texts
-from apigen_assets.verification.grounding.arguments import Leaf, Status, as_call, as_tool, leaves_of, name_words
+from apigen_assets.verification.grounding.arguments import Leaf, Status, as_call, as_tool, leaves_of
 from apigen_assets.verification.grounding.both_said import find_both_said
 from apigen_assets.verification.grounding.codes_left_over import find_codes_left_over
 from apigen_assets.verification.grounding.corrections import find_corrections
@@ -29,6 +29,7 @@ from apigen_assets.verification.grounding.other_measures import find_other_measu
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.strength import precision_of, rejects
 from apigen_assets.verification.grounding.swapped import find_misplaced
+from apigen_assets.verification.grounding.tool_view import ToolView
 from apigen_assets.verification.grounding.turned_pairs import find_turned_pairs
 from apigen_assets.verification.grounding.unasked import find_unasked
 from apigen_assets.verification.grounding.unasked_calls import find_unasked_calls
@@ -73,7 +74,7 @@ class Grounding(NamedTuple):
 
 def ground(
     query: str,
-    tools: Sequence[Tool | Mapping[str, JsonValue]],
+    tools: Sequence[ToolView | Tool | Mapping[str, JsonValue]],
     calls: Sequence[Call | Mapping[str, JsonValue]],
     language: str | None = None,
 ) -> Grounding:
@@ -81,7 +82,7 @@ def ground(
 
     Args:
         query: the query.
-        tools: the tools offered, as records or as the objects of a table's column.
+        tools: the tools offered, as views, as records or as the objects of a table's column.
         calls: calls that passed the format check, likewise.
         language: ISO 639-1 code of the query's language, where it is stated; null: it is detected.
     """
@@ -89,7 +90,7 @@ def ground(
     by_name = {tool.name: tool for tool in map(as_tool, tools)}
     text = Query(query, language=language)
     if not text.english and language is None:
-        text = Query(query, frozenset().union(*map(name_words, by_name.values())))
+        text = Query(query, frozenset().union(*(tool.name_words for tool in by_name.values())))
     leaves = [
         leaf for i, call in enumerate(made) if call.name in by_name for leaf in leaves_of(i, call, by_name[call.name])
     ]

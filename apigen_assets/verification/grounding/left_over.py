@@ -4,19 +4,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 from apigen_assets.domain.call import Call
-from apigen_assets.domain.tool import Tool
 from apigen_assets.files.excerpt import cut
-from apigen_assets.files.json_types import JsonObject, JsonValue
+from apigen_assets.files.json_types import JsonValue
 from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.english import STOP, fold
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.times import only_moments
+from apigen_assets.verification.grounding.tool_view import ToolView, takes_date
 
-_DATED = re.compile(
-    r"(?:^|_)(?:date|day|start|end|from|to|until|since|before|after|return|depart\w*|check_?(?:in|out))"
-)
-_DATE_FORMAT = re.compile(r"yyyy|\biso[ -]?8601\b|\bdates?\b|\bday\b")
 _NEXT = re.compile(r"['\"]?(?:,\s*|\s)(?:and|&|as well as)\s+(?:the\s+|for\s+|in\s+)?['\"]?([^\s,;?!'\"]+)")
 """A comma alone often stands before the country or state of a place."""
 _NEXT_CODE = re.compile(r"['\"]?,\s*(?:(?:and|&)\s+)?['\"]?([^\s,;?!'\"]*\d[^\s,;?!'\"]*)")
@@ -28,7 +24,7 @@ _COLON = re.compile(r":\s+$")
 
 
 def find_left_over(
-    leaves: list[Leaf], query: Query, tools: dict[str, Tool], calls: Sequence[Call]
+    leaves: list[Leaf], query: Query, tools: dict[str, ToolView], calls: Sequence[Call]
 ) -> Iterator[Finding]:
     """Dates that an optional argument would take, things beside a value for which a call is missing, cut texts."""
     yield from _dates(leaves, query, tools, calls)
@@ -36,22 +32,24 @@ def find_left_over(
     yield from _things(leaves, query, calls)
 
 
-def _dates(leaves: list[Leaf], query: Query, tools: dict[str, Tool], calls: Sequence[Call]) -> Iterator[Finding]:
-    omitted = [
-        (i, name)
-        for i, call in enumerate(calls)
-        if (tool := tools.get(call.name)) is not None
-        for name, schema in (tool.parameters.get("properties") or {}).items()
-        if name not in call.arguments and isinstance(schema, dict) and _is_dated(name, schema)
-    ]
+def _dates(leaves: list[Leaf], query: Query, tools: dict[str, ToolView], calls: Sequence[Call]) -> Iterator[Finding]:
+    if not any(tool.takes_dates for tool in tools.values()):
+        return
     left = [
         moment
         for moment in query.moments
         if any(date[2] is not None for date in moment.dates) and not query.is_used(moment.start, moment.end)
     ]
     # A date that no argument says may be what the one left over is about.
-    if not left or any(_is_dated(leaf.parameter, leaf.schema) and not leaf.matched for leaf in leaves):
+    if not left or any(not leaf.matched and takes_date(leaf.argument.folded, leaf.slot) for leaf in leaves):
         return
+    omitted = [
+        (i, name)
+        for i, call in enumerate(calls)
+        if (tool := tools.get(call.name)) is not None
+        for name, parameter in tool.parameters.items()
+        if name not in call.arguments and parameter.is_dated
+    ]
     if not omitted and (better := _dated_tool(leaves, tools, calls)) is not None:
         said = query.text[left[0].start : left[0].end].strip()
         yield Finding(Rule.WRONG_TOOL, calls[0].name, f"no argument takes {said!r}, for which {better} has one")
@@ -64,16 +62,17 @@ def _dates(leaves: list[Leaf], query: Query, tools: dict[str, Tool], calls: Sequ
             return
 
 
-def _dated_tool(leaves: list[Leaf], tools: dict[str, Tool], calls: Sequence[Call]) -> str | None:
+def _dated_tool(leaves: list[Leaf], tools: dict[str, ToolView], calls: Sequence[Call]) -> str | None:
     """A tool that is offered and not called, and that needs a date, where no argument of a call is one."""
     called = {call.name for call in calls}
-    if len(called) != 1 or any(_is_dated(leaf.parameter, leaf.schema) or _is_moment(leaf.value) for leaf in leaves):
+    if len(called) != 1:
+        return None
+    if any(takes_date(leaf.argument.folded, leaf.slot) or _is_moment(leaf.value) for leaf in leaves):
         return None
     for name, tool in tools.items():
-        properties = tool.parameters.get("properties") or {}
-        for wanted in tool.parameters.get("required") or ():
-            schema = properties.get(wanted)
-            if name not in called and isinstance(schema, dict) and _is_dated(wanted, schema):
+        for wanted in tool.required if name not in called else ():
+            parameter = tool.parameters.get(wanted)
+            if parameter is not None and parameter.is_dated:
                 return name
     return None
 
@@ -100,17 +99,6 @@ def _cut_texts(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
             yield Finding(
                 Rule.CUT_SHORT, leaf.place, f"ends before {cut(rest.strip(), 40)!r}, which the query goes on with"
             )
-
-
-def _is_dated(name: str, schema: JsonObject) -> bool:
-    kinds = schema.get("type")
-    if "string" not in (kinds if isinstance(kinds, list) else [kinds]):
-        return False
-    if schema.get("format") in {"date", "date-time"}:
-        return True
-    if _DATED.search(fold(name)) is None:
-        return False
-    return _DATE_FORMAT.search(f"{fold(str(schema.get('description') or ''))} {fold(name)}") is not None
 
 
 def _things(leaves: list[Leaf], query: Query, calls: Sequence[Call]) -> Iterator[Finding]:

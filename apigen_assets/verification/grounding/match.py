@@ -9,7 +9,7 @@ from apigen_assets.verification.grounding.disguise import is_disguised
 from apigen_assets.verification.grounding.english import STOP, fold, same_word, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.number import Number
-from apigen_assets.verification.grounding.numbers import SPENDS
+from apigen_assets.verification.grounding.numbers import SPENDS, derived_of
 from apigen_assets.verification.grounding.quantities import converted, kin, same_kind
 from apigen_assets.verification.grounding.query import Query, Span
 from apigen_assets.verification.grounding.times import (
@@ -61,13 +61,17 @@ def close(value: float, said: float, decimals: int) -> bool:
     return decimals >= 2 and abs(value - said) <= 0.5000001 * 10.0**-decimals
 
 
-def is_among(value: float, said: tuple[float, ...], decimals: int) -> bool:
-    """Whether `close` holds for one of several numbers."""
-    if value in said:
-        return True
+def numbers_saying(value: float, numbers: list[Number], decimals: int) -> list[Number]:
+    """The numbers for one of whose values `close` holds."""
     rounded = 0.5000001 * 10.0**-decimals if decimals >= 2 else 0.0
     least = max(rounded, 1e-9 * abs(value), 1e-9)
-    return bool([1 for each in said if abs(value - each) <= least or abs(value - each) <= 1e-9 * abs(each)])
+    saying = []
+    for number in numbers:
+        for each in number.values:
+            if abs(value - each) <= least or abs(value - each) <= 1e-9 * abs(each):
+                saying.append(number)
+                break
+    return saying
 
 
 def nearly(value: float, exact: float, decimals: int, known: bool = True, calendar: bool = False) -> bool:
@@ -138,16 +142,17 @@ def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None
             exact.sort(key=lambda number: (query.is_used(number.start, number.end), number.weak))
             _found(leaf, query, [(number.start, number.end) for number in exact], f"converted to {wanted}")
             return
-    said = [number for number in query.numbers if is_among(value, number.values, decimals)]
+    said = numbers_saying(value, query.numbers, decimals)
     if len(said) > 1:
         said.sort(key=lambda number: _rank(number, leaf, query, value, decimals))
     if said and not (said[0].weak and value > 0 and _is_said_negative(value, query)):
         _found(leaf, query, [(number.start, number.end) for number in said], "implied" if said[0].weak else "stated")
         return
-    months = [word for word in query.words if MONTHS.get(word.text) == value and len(word.text) > 2]
-    if months and "month" in leaf.parameter.casefold() and query.english:
-        _found(leaf, query, [(word.start, word.end) for word in months], "stated as a month")
-        return
+    if "month" in leaf.parameter.casefold() and query.english:
+        months = [word for word in query.words if MONTHS.get(word.text) == value and len(word.text) > 2]
+        if months:
+            _found(leaf, query, [(word.start, word.end) for word in months], "stated as a month")
+            return
     moments = [
         moment
         for moment in query.moments
@@ -157,7 +162,11 @@ def _match_number(leaf: Leaf, query: Query, value: float, decimals: int) -> None
     if moments:
         _found(leaf, query, [(moment.start, moment.end) for moment in moments], "part of a date or time")
         return
-    derived = [number for number in query.numbers if any(close(value, each, decimals) for each in number.derived)]
+    derived = [
+        number
+        for number in query.numbers
+        if any(close(value, each, decimals) for each in derived_of(number, query.text))
+    ]
     if not derived and wanted is None:
         derived = [number for number in query.numbers if number.measure and _is_converted(value, number, decimals)]
     if not derived and value < 0 and leaf.in_list and SPENDS.search(query.text):
@@ -340,7 +349,7 @@ def _of_numbers(leaf: Leaf, query: Query, folded: str) -> bool:
             (
                 number
                 for number in query.numbers
-                if any(close(float(piece), each, 0) for each in (*number.values, *number.derived))
+                if any(close(float(piece), each, 0) for each in (*number.values, *derived_of(number, query.text)))
                 and (number.start, number.end) not in spans
             ),
             None,

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from apigen_assets.domain.call import Call
-from apigen_assets.domain.tool import Tool
 from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.beside import left_numbers
-from apigen_assets.verification.grounding.english import STOP, content_stems, fold, stem, words_in
+from apigen_assets.verification.grounding.english import HAS_DIGIT, STOP, content_stems, fold, stem, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.query import Query
+from apigen_assets.verification.grounding.tool_view import ToolView
 
 _WHOLE = re.compile(r"\b(?:both|each|all|every|either)\b")
 _SOURCE_NAMES = frozenset({"from", "source", "base"})
@@ -19,7 +19,7 @@ _OF_ID = re.compile(r"^(.+?)_?(?:id|code|number|ref|reference|key)s?$")
 
 
 def find_named_otherwise(
-    leaves: list[Leaf], query: Query, tools: dict[str, Tool], calls: Sequence[Call]
+    leaves: list[Leaf], query: Query, tools: dict[str, ToolView], calls: Sequence[Call]
 ) -> Iterator[Finding]:
     """Numbers counted by their own noun, money by its own name, a code that only another function takes."""
     yield from _counted_otherwise(leaves, query)
@@ -32,14 +32,16 @@ def _counted_otherwise(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """`an eight-question quiz` for `questions` = 30, where the 30 are seats."""
     left: list[Number] | None = None
     for leaf in leaves:
-        if isinstance(leaf.value, bool) or not isinstance(leaf.value, int | float) or leaf.in_list or not leaf.spans:
-            continue
-        if sum(fellow.parameter == leaf.parameter and fellow.tool.name == leaf.tool.name for fellow in leaves) > 1:
-            continue
-        own = content_stems(fold(leaf.name).replace("_", " "))
-        if _noun_behind(leaf.spans[0][1], query) in own:
+        if not leaf.is_number or leaf.in_list or not leaf.spans:
             continue
         left = left_numbers(query) if left is None else left
+        if not left:
+            return
+        if sum(fellow.parameter == leaf.parameter and fellow.tool.name == leaf.tool.name for fellow in leaves) > 1:
+            continue
+        own = content_stems(leaf.slot.folded.replace("_", " "))
+        if _noun_behind(leaf.spans[0][1], query) in own:
+            continue
         for number in left:
             if leaf.value not in number.values and _noun_behind(number.end, query) in own:
                 said = query.text[number.start : number.end].strip()
@@ -51,7 +53,7 @@ def _counted_otherwise(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
 
 def _noun_behind(end: int, query: Query) -> str:
     """The stem of the word that follows a place directly; empty where none does."""
-    word = next((word for word in query.words if word.start >= end), None)
+    word = query.word_behind(end)
     if word is None or word.text in STOP or query.text[end : word.start].strip(" -"):
         return ""
     return stem(word.text)
@@ -59,11 +61,10 @@ def _noun_behind(end: int, query: Query) -> str:
 
 def _other_money(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """A currency where the name right behind the amount of the same call is another one's."""
-    for leaf in leaves:
+    for leaf in filter(_is_currency, leaves):
         fellows = [fellow for fellow in leaves if fellow.call == leaf.call]
-        currencies = [fellow for fellow in fellows if _is_currency(fellow)] if _is_currency(leaf) else []
-        is_source = not _SOURCE_NAMES.isdisjoint(fold(leaf.parameter).split("_"))
-        if not currencies or (len(currencies) > 1 and not is_source):
+        currencies = [fellow for fellow in fellows if _is_currency(fellow)]
+        if len(currencies) > 1 and leaf.argument.parts.isdisjoint(_SOURCE_NAMES):
             continue  # of two, one is what the amount is changed into
         amounts = [each for each in fellows if isinstance(each.value, int | float) and len(set(each.spans)) == 1]
         for amount in amounts:
@@ -93,8 +94,9 @@ def _codes_by_name() -> dict[str, str]:
 
 
 def _is_currency(leaf: Leaf) -> bool:
-    described = f"{fold(leaf.parameter)} {fold(str(leaf.schema.get('description') or ''))}"
-    return isinstance(leaf.value, str) and "currency" in described and fold(leaf.value) in _codes_by_name().values()
+    if not isinstance(leaf.value, str) or not ("currency" in leaf.argument.folded or "currency" in leaf.slot.described):
+        return False
+    return fold(leaf.value) in _codes_by_name().values()
 
 
 def _named_money(end: int, query: Query) -> tuple[str, str] | None:
@@ -107,12 +109,11 @@ def _named_money(end: int, query: Query) -> tuple[str, str] | None:
 
 def _flags_of_all(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """A flag that one call has and its fellow has not, where the query says it of both."""
-    whole = _WHOLE.search(query.text)
+    flags = [leaf for leaf in leaves if isinstance(leaf.value, bool) and not leaf.is_default]
+    whole = _WHOLE.search(query.text) if flags else None
     if whole is None:
         return
-    for leaf in leaves:
-        if not isinstance(leaf.value, bool) or leaf.is_default:
-            continue
+    for leaf in flags:
         fellows = {fellow.call for fellow in leaves if fellow.tool.name == leaf.tool.name}
         have = {fellow.call for fellow in leaves if fellow.tool.name == leaf.tool.name and fellow.name == leaf.name}
         for call in sorted(fellows - have):
@@ -120,25 +121,27 @@ def _flags_of_all(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
             yield Finding(Rule.OMITTED_SHARED, f"{call}.{leaf.parameter}", says)
 
 
-def _codes_of_others(query: Query, tools: dict[str, Tool], calls: Sequence[Call]) -> Iterator[Finding]:
+def _codes_of_others(query: Query, tools: dict[str, ToolView], calls: Sequence[Call]) -> Iterator[Finding]:
     """A code after the noun of an id that no function called has, and another one offered needs."""
     called = {call.name for call in calls}
     if len(called) != 1 or len(tools) < 2:
         return
-    free = [span for span in query.codes if not query.is_used(*span) and re.search(r"\d", query.text[slice(*span)])]
-    if not free:
-        return
     taken = {name for call in calls for name in call.arguments}
-    for other, tool in sorted(tools.items()):
-        for wanted in tool.parameters.get("required") or () if other not in called else ():
-            noun = _OF_ID.match(fold(wanted))
-            if noun is None or wanted in taken:
-                continue
-            stems = content_stems(noun[1].replace("_", " "))
-            for start, end in free:
-                before = [word for word in words_in(query.text[max(0, start - 24) : start]) if word.text not in STOP]
-                if before and stem(before[-1].text) in stems:
-                    said = query.text[start:end]
-                    says = f"no argument takes {said!r}, for which {other} has one"
-                    yield Finding(Rule.WRONG_TOOL, calls[0].name, says)
-                    return
+    wanted = [
+        (other, content_stems(noun[1].replace("_", " ")))
+        for other, tool in sorted(tools.items())
+        if other not in called
+        for name in tool.required
+        if name not in taken and (noun := _OF_ID.match(fold(name)))
+    ]
+    if not wanted:
+        return
+    free = [span for span in query.codes if not query.is_used(*span) and HAS_DIGIT.search(query.text[slice(*span)])]
+    for other, stems in wanted:
+        for start, end in free:
+            before = [word for word in words_in(query.text[max(0, start - 24) : start]) if word.text not in STOP]
+            if before and stem(before[-1].text) in stems:
+                said = query.text[start:end]
+                says = f"no argument takes {said!r}, for which {other} has one"
+                yield Finding(Rule.WRONG_TOOL, calls[0].name, says)
+                return

@@ -11,7 +11,9 @@ class Number(NamedTuple):
     values: tuple[float, ...]
     """What it says, in every reading (`15%` is 15 and 0.15)."""
     derived: tuple[float, ...] = ()
-    """What else it may mean in its words: the other sign, cents, one more than a share."""
+    """What else it may mean in its words: cents, one more than a share, the other sign where `minus` is said."""
+    turned: tuple[float, ...] = ()
+    """What it means with the other sign, where a word of its clause may give it that."""
     weak: bool = False
     """Not necessarily an argument: `one`, `twice`, part of a code."""
     run: int = -1

@@ -4,13 +4,14 @@ import re
 from functools import lru_cache
 
 from apigen_assets.verification.grounding.compound_numbers import compounds_in, parts_in, shares_in, units_in
-from apigen_assets.verification.grounding.english import Word, words_in
+from apigen_assets.verification.grounding.english import HAS_DIGIT, Word, words_in
 from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.number_words import FIRST_WORDS, number_at
 from apigen_assets.verification.grounding.quantities import same_kind, unit_named
 
 _DIGITS = re.compile(
-    r"""(?P<sign>(?<![\w.)\]])[-+]\s?(?=[.\d$€£]))?
+    r"""(?=[-+.\d$€£¥₹])
+        (?P<sign>(?<![\w.)\]])[-+]\s?(?=[.\d$€£]))?
         (?P<currency>[$€£¥₹]\s?)?
         (?P<body>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:[ ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)
         (?P<exponent>e[-+]?\d+|\s?(?:x|\*|×)\s?10\s?(?:\^\s?|\*\*\s?)-?\d+)?
@@ -103,9 +104,9 @@ def numbers_in(folded: str, english: bool = True, raw: str = "", words: list[Wor
         words: the words of the text, where they are known already.
     """
     words = words_in(folded) if words is None else words
-    found = _in_digits(folded, english, raw if len(raw) == len(folded) else folded) + (
-        _in_words(folded, words) if english else []
-    )
+    found = _in_words(folded, words) if english else []
+    if HAS_DIGIT.search(folded):
+        found = _in_digits(folded, english, raw if len(raw) == len(folded) else folded) + found
     found.sort(key=lambda number: (number.start, -number.end))
     kept: list[Number] = []
     for number in found:
@@ -116,7 +117,8 @@ def numbers_in(folded: str, english: bool = True, raw: str = "", words: list[Wor
     if not english:
         return kept
     shares = shares_in(folded)
-    kept = [number for number in kept if not any(share.start <= number.start < share.end for share in shares)]
+    if shares:
+        kept = [number for number in kept if not any(share.start <= number.start < share.end for share in shares)]
     parts = parts_in(folded) + shares
     parts += [
         one for one in units_in(folded, _IMPLIED) if not any(part.start <= one.start < part.end for part in parts)
@@ -174,7 +176,7 @@ def _in_digits(folded: str, english: bool, raw: str) -> list[Number]:
         taken.append(match.span())
     for match in _DIGITS.finditer(folded):
         start, end = match.span()
-        if any(a < end and start < b for a, b in taken):
+        if taken and any(a < end and start < b for a, b in taken):
             continue
         out.append(_one_in_digits(folded, match, english, raw))
     return out
@@ -219,16 +221,15 @@ def _one_in_digits(folded: str, match: "re.Match[str]", english: bool, raw: str)
     half = _HALF_DAY.match(folded, end)
     if half:
         values.append(value + 12 if half[1] == "p" and value < 12 else value)
-    negative = english and _has_cue(folded) and _may_be_negative(folded, start, end)
     led = folded[max(0, start - 20) : start].rstrip(" $€£")
     minus = english and led.endswith(("minus", "negative")) and _MINUS.search(folded[max(0, start - 20) : start])
     if match["sign"] and match["sign"].strip() == "-":
         values, amount = [-each for each in values], -amount
-        derived = [-each for each in derived] + ([-each for each in values] if negative else [])
-    elif negative or minus:
-        derived += [-each for each in values]
-        if minus:
-            values, amount = [*(-each for each in values), *values], -amount
+        derived = [-each for each in derived]
+    turned = [-each for each in values] if english else []
+    if minus and not (match["sign"] and match["sign"].strip() == "-"):
+        derived += turned
+        values, amount = [*turned, *values], -amount
     trailing = folded[end : end + 1]
     if trailing == "_" or (trailing in ".:/-" and re.match(r"[.:/\\-]\d", folded[end : end + 2])):
         weak = True
@@ -241,8 +242,8 @@ def _one_in_digits(folded: str, match: "re.Match[str]", english: bool, raw: str)
         # `100,200,300` is a list as well as a number; a list inside brackets without spaces usually is one
         values += [float(piece) for piece in re.split(r"[, ]", body)]
     return Number(
-        start, end, tuple(values), tuple(derived), weak, unit=unit, measure=measure, amount=amount, share=share,
-        digits=body,
+        start, end, tuple(values), tuple(derived), tuple(turned), weak, unit=unit, measure=measure, amount=amount,
+        share=share, digits=body,
     )  # fmt: skip
 
 
@@ -286,17 +287,21 @@ def _in_words(folded: str, words: list[Word]) -> list[Number]:
         if share and value >= 1:
             values.append(value / 100)
             derived += [1 + value / 100, 1 - value / 100]
-        amount = value
+        amount, turned = value, [-each for each in values]
         if i and words[i - 1].text in {"minus", "negative"}:
-            values, amount = [-each for each in values] + values, -value
-        elif _has_cue(folded) and _may_be_negative(folded, start, end):
-            derived += [-each for each in values]
+            values, amount, turned = turned + values, -value, []
         out.append(
-            Number(start, end, tuple(values), tuple(derived), weak and not measure, unit=unit, measure=measure,
-                   amount=amount, share=share)
+            Number(start, end, tuple(values), tuple(derived), tuple(turned), weak and not measure, unit=unit,
+                   measure=measure, amount=amount, share=share)
         )  # fmt: skip
         i += length
     return out
+
+
+def derived_of(number: Number, folded: str) -> tuple[float, ...]:
+    """What else than its values a number of a folded text may mean, by its sign and unit and the words around it."""
+    is_turned = bool(number.turned) and _has_cue(folded) and _may_be_negative(folded, number.start, number.end)
+    return number.derived + number.turned if is_turned else number.derived
 
 
 @lru_cache(maxsize=64)

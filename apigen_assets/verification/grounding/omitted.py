@@ -2,39 +2,38 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from apigen_assets.domain.call import Call
-from apigen_assets.domain.tool import Tool
-from apigen_assets.files.json_types import JsonObject
-from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of, is_described_default, parameter_cues
+from apigen_assets.verification.grounding.arguments import Leaf, Status, is_described_default
 from apigen_assets.verification.grounding.beside import SIGN_CODES, left_numbers, mentions, near_cues
 from apigen_assets.verification.grounding.english import GROUP_OF, STOP, content_stems, fold, stem, word_set, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.number import Number
 from apigen_assets.verification.grounding.number_words import ORDINALS
 from apigen_assets.verification.grounding.omitted_elements import find_omitted_elements
-from apigen_assets.verification.grounding.quantities import same_kind, unit_wanted
+from apigen_assets.verification.grounding.quantities import same_kind
 from apigen_assets.verification.grounding.query import Query, Span
+from apigen_assets.verification.grounding.tool_view import ParameterView, ToolView
 
-Tools = dict[str, Tool]
+Tools = dict[str, ToolView]
 Calls = Sequence[Call]
 
-_GOALS = frozenset({"to", "target", "destination", "new", "final"})
+_GOALS = frozenset({"to", "target", "destination", "new", "final", "per", "output", "result"})
 
 
 def find_omitted(leaves: list[Leaf], query: Query, tools: Tools, calls: Calls) -> Iterator[Finding]:
     """Values of the query that belong to an argument, and that the calls leave out."""
     # Words that any of the called tools uses of itself say nothing about a choice.
-    of_tools = frozenset().union(*(_vocabulary(tools[call.name]) for call in calls if call.name in tools))
+    of_tools = frozenset().union(*(tools[call.name].vocabulary for call in calls if call.name in tools))
     left = left_numbers(query)
     for i, call in enumerate(calls):
         tool = tools.get(call.name)
         if tool is None:
             continue
-        for name, schema in (tool.parameters.get("properties") or {}).items():
-            if isinstance(schema, dict) and (name not in call.arguments or _at_default(leaves, i, name)):
-                yield from _omitted(i, name, schema, tool, leaves, query, tools, calls, of_tools, left)
+        at_default = {leaf.parameter for leaf in leaves if leaf.call == i and leaf.is_default and not leaf.matched}
+        for name, parameter in tool.parameters.items():
+            if name not in call.arguments or name in at_default:
+                yield from _omitted(i, parameter, tool, leaves, query, tools, calls, of_tools, left)
     if left:
         yield from _taken_twice(leaves, query, left)
     yield from find_omitted_elements(leaves, query)
@@ -43,9 +42,8 @@ def find_omitted(leaves: list[Leaf], query: Query, tools: Tools, calls: Calls) -
 
 def _omitted(
     i: int,
-    name: str,
-    schema: JsonObject,
-    tool: Tool,
+    parameter: ParameterView,
+    tool: ToolView,
     leaves: list[Leaf],
     query: Query,
     tools: Tools,
@@ -54,44 +52,45 @@ def _omitted(
     left: list[Number],
 ) -> Iterator[Finding]:
     """What the query says of one parameter that a call leaves out or leaves at its default."""
+    name, schema = parameter.name, parameter.schema
     place = f"{i}.{name}"
-    elsewhere = any(name in call.arguments for call in calls if call is not calls[i])
-    if schema.get("type") == "boolean" and schema.get("default") is False and not elsewhere:
-        if _asked_for(name, tools, calls, query):
-            yield Finding(Rule.OMITTED_FLAG, place, "false, though the query asks for it by name")
-        return
-    if _is_numeric(schema):
+    if schema.get("type") == "boolean" and schema.get("default") is False:
+        elsewhere = any(name in call.arguments for call in calls if call is not calls[i])
+        if not elsewhere:
+            if _asked_for(name, tools, calls, query):
+                yield Finding(Rule.OMITTED_FLAG, place, "false, though the query asks for it by name")
+            return
+    if parameter.is_numeric:
         # What is left over belongs first to an argument that says something else.
         contradicted = any(leaf.status is Status.UNGROUNDED for leaf in leaves if leaf.call == i)
         # Who asks by number does not ask by an id.
-        is_id = re.search(r"(?:^|_)ids?$|[a-z]Id$", name) is not None
+        is_id = _ID.search(name) is not None
         if sum(call.name == tool.name for call in calls) == 1 and not contradicted and not is_id:
             taken = {leaf.parameter for leaf in leaves if leaf.call == i and leaf.matched and leaf.spans}
             # A number that is not said may be what the one left over was meant to be.
             sure = not any(
                 leaf.call == i
-                and isinstance(leaf.value, int | float)
-                and not isinstance(leaf.value, bool)
+                and leaf.is_number
                 and not leaf.is_default
                 and (not leaf.matched or leaf.why == "implied")
                 for leaf in leaves
             )
-            yield from _omitted_number(place, name, schema, tool, query, taken, sure, left)
+            yield from _omitted_number(place, parameter, tool, query, taken, sure, left)
         else:
             yield from _shared(place, i, tool.name, name, leaves, query, of_tools)
         return
-    if _currency_differs(name, schema, query):
+    if _currency_differs(parameter, query):
         yield Finding(Rule.MAY_BE_OMITTED, place, "left out, though the query says another currency")
         return
     yield from _shared(place, i, tool.name, name, leaves, query, of_tools)
     default = schema.get("default")
-    for member in enum_of(schema):
-        if member == default or content_stems(member) & of_tools or is_described_default(member, schema):
+    for member in parameter.choices:
+        if member == default or content_stems(member) & of_tools or is_described_default(member, parameter):
             continue
         if any(not query.is_used(*span) for span in mentions(str(default), query)):
             continue
         if any(not query.is_used(*span) and not _is_of_date(span, query) for span in mentions(member, query)):
-            rule = Rule.OMITTED_CHOICE if _is_meant(member, name, query) else Rule.MAY_BE_OMITTED
+            rule = Rule.OMITTED_CHOICE if _is_meant(member, parameter, query) else Rule.MAY_BE_OMITTED
             yield Finding(rule, place, f"left out, though the query says {member!r}")
             return
 
@@ -111,43 +110,43 @@ def _is_of_date(span: Span, query: Query) -> bool:
     return any(moment.start <= span[0] < moment.end for moment in query.moments)
 
 
-def _is_meant(member: str, name: str, query: Query) -> bool:
+_ID = re.compile(r"(?:^|_)ids?$|[a-z]Id$")
+
+
+def _is_meant(member: str, parameter: ParameterView, query: Query) -> bool:
     """Whether a word that names a value is no everyday word: several words, a unit or the like, or a cue beside."""
     words = words_in(fold(member))
     if len(words) != 1 or words[0].text in GROUP_OF:
         return True
-    return bool(content_stems(name.replace("_", " ")) & query.stems)
+    return bool(parameter.stems & query.stems)
 
 
 def _omitted_number(
     place: str,
-    name: str,
-    schema: JsonObject,
-    tool: Tool,
+    parameter: ParameterView,
+    tool: ToolView,
     query: Query,
     taken: set[str],
     sure: bool,
     left: list[Number],
 ) -> Iterator[Finding]:
     """What the numbers left over say of one numeric parameter."""
-    own = content_stems(name.replace("_", " "))
+    schema, own = parameter.schema, parameter.stems
     # A word that another parameter's name has as well does not say which of both is left out.
     rivals = frozenset().union(
         *(
-            content_stems(other.replace("_", " "))
-            for other, inner in (tool.parameters.get("properties") or {}).items()
-            if other != name and isinstance(inner, dict) and _is_numeric(inner) and other not in taken
+            other.stems
+            for other in tool.parameters.values()
+            if other is not parameter and other.is_numeric and other.name not in taken
         )
     )
     # The other parameters have their values: a word of the name is enough, even a shared one.
-    described = fold(str(schema.get("description") or ""))
-    counted = _counted(name, tool) if left else frozenset()
-    cues = (parameter_cues(tool, name) - _OF_ORDER) | own
-    wanted = unit_wanted(fold(name), described)
+    counted = _counted(parameter, tool) if left else frozenset()
+    cues = (tool.cues[parameter.name] - _OF_ORDER) | own if left else own
     for number in left:
-        if schema.get("default") in number.values or not _could_be(number, schema, wanted):
+        if schema.get("default") in number.values or not _could_be(number, parameter):
             continue
-        if is_described_default(number.values[0], schema) or is_described_default(number.digits, schema):
+        if is_described_default(number.values[0], parameter) or is_described_default(number.digits, parameter):
             continue
         said = query.text[number.start : number.end].strip()
         near = near_cues(query, (number.start, number.end)) if number.digits else _touching(query, number)
@@ -158,32 +157,27 @@ def _omitted_number(
         if near & counted:
             yield Finding(Rule.NUMBER_LEFT_OVER, place, f"left out, though the query says {said}")
             return
-    for before, word in pairwise(query.words):
-        is_own = stem(word.text) in own and len(own) == 1
-        if not (is_own and before.text in ORDINALS) or rivals & own or query.is_used(before.start, before.end):
+    for before, word in query.counted_words if len(own) == 1 and not rivals & own else ():
+        if stem(word.text) not in own or query.is_used(before.start, before.end):
             continue
         if ORDINALS[before.text] != schema.get("default") and word.start - before.end == 1:
             says = f"left out, though the query says {before.text} {word.text}"
             yield Finding(Rule.OMITTED_NUMBER, place, says)
             return
-    for match in _NONE_OF.finditer(query.text):
-        if stem(match[1]) in own and not rivals & own and schema.get("default") not in (None, 0):
+    for match in _NONE_OF.finditer(query.text) if schema.get("default") not in (None, 0) and not rivals & own else ():
+        if stem(match[1]) in own:
             yield Finding(Rule.OMITTED_NUMBER, place, f"left out, though the query says {match[0]}")
             return
-    fitting = [number for number in left if number.digits and _could_be(number, schema, wanted)]
+    fitting = [number for number in left if number.digits and _could_be(number, parameter)]
     if fitting and not any(schema.get("default") in number.values for number in fitting):
         said = query.text[fitting[0].start : fitting[0].end].strip()
         yield Finding(Rule.NUMBER_LEFT_OVER, place, f"left out, and no argument takes {said}, which the query says")
 
 
-def _counted(name: str, tool: Tool) -> frozenset[str]:
+def _counted(parameter: ParameterView, tool: ToolView) -> frozenset[str]:
     """Stem of what a parameter is the number of, by its description, where it is the only one of its tool."""
-    said = {
-        each: match[1]
-        for each, inner in (tool.parameters.get("properties") or {}).items()
-        if isinstance(inner, dict) and (match := _COUNTS.match(fold(str(inner.get("description") or ""))))
-    }
-    own = said.pop(name, None)
+    said = {name: match[1] for name, view in tool.parameters.items() if (match := _COUNTS.match(view.described))}
+    own = said.pop(parameter.name, None)
     return content_stems(own) if own and own not in said.values() else frozenset()
 
 
@@ -193,10 +187,10 @@ _COUNTS = re.compile(r"(?:(?:the\s+)?(?:number|count|quantity)\s+of|how many)\s+
 _NONE_OF = re.compile(r"\b(?:no|without(?: an?y?)?|zero)\s+([a-z]+)\b")
 
 
-def _currency_differs(name: str, schema: JsonObject, query: Query) -> bool:
+def _currency_differs(parameter: ParameterView, query: Query) -> bool:
     """Whether the query has the sign of another currency than the one that a parameter has by default."""
-    default = schema.get("default")
-    if "currency" not in fold(name) or not isinstance(default, str) or len(default) != 3:
+    default = parameter.schema.get("default")
+    if "currency" not in parameter.folded or not isinstance(default, str) or len(default) != 3:
         return False
     signs = [codes for sign, codes in SIGN_CODES.items() if sign in query.text]
     return bool(signs) and not any(fold(default) in codes.split() for codes in signs)
@@ -209,14 +203,15 @@ def _touching(query: Query, number: Number) -> frozenset[str]:
     return frozenset(stem(word.text) for word in before + after)
 
 
-def _could_be(number: Number, schema: JsonObject, wanted: str | None) -> bool:
+def _could_be(number: Number, parameter: ParameterView) -> bool:
+    schema = parameter.schema
     low, high = schema.get("minimum"), schema.get("maximum")
     value = number.values[0]
     if schema.get("type") == "integer" and value != int(value):
         return False
     if (isinstance(low, int | float) and value < low) or (isinstance(high, int | float) and value > high):
         return False
-    return not (number.measure and wanted) or same_kind(number.measure, wanted)
+    return not (number.measure and parameter.unit) or same_kind(number.measure, parameter.unit)
 
 
 _FLAG_VERBS = word_set("need needs include with use has allow show enable require add want is")
@@ -234,8 +229,8 @@ def _asked_for(flag: str, tools: Tools, calls: Calls, query: Query) -> bool:
         tool = tools.get(call.name)
         if tool is None:
             continue
-        rest = {name for name in tool.parameters.get("properties") or {} if name != flag}
-        used = content_stems(f"{tool.name} {' '.join(rest)}".replace("_", " ")) | _first_sentence(tool)
+        rest = " ".join(name for name in tool.names if name != flag)
+        used = content_stems(f"{tool.name} {rest}".replace("_", " ")) | tool.first_sentence
         if used & {stem(word.text) for word in words}:
             return False
     return any(
@@ -247,24 +242,15 @@ def _asked_for(flag: str, tools: Tools, calls: Calls, query: Query) -> bool:
     )
 
 
-def _first_sentence(tool: Tool) -> frozenset[str]:
-    return content_stems(re.split(r"[.:\n]", tool.description)[0])
-
-
-def _vocabulary(tool: Tool) -> frozenset[str]:
-    """Stems of a tool's name and description and of its parameters' names."""
-    names = " ".join(tool.parameters.get("properties") or {})
-    return content_stems(f"{tool.name} {tool.description} {names}".replace("_", " "))
-
-
 def _shared_by_siblings(leaves: list[Leaf], call: int, function: str, parameter: str, query: Query) -> Leaf | None:
     """A sibling's value that the query states in a sentence of its own, before anything else of either call."""
-    own = [leaf.spans[0] for leaf in leaves if leaf.call == call and leaf.matched and leaf.spans]
-    if not own:
-        return None
-    for leaf in leaves:
-        if leaf.call == call or leaf.tool.name != function or leaf.parameter != parameter or leaf.is_default:
-            continue
+    siblings = [
+        leaf
+        for leaf in leaves
+        if leaf.call != call and leaf.parameter == parameter and leaf.tool.name == function and not leaf.is_default
+    ]
+    own = [leaf.spans[0] for leaf in leaves if leaf.call == call and leaf.matched and leaf.spans] if siblings else []
+    for leaf in siblings if own else ():
         others = [
             fellow.spans[0]
             for fellow in leaves
@@ -278,21 +264,10 @@ def _shared_by_siblings(leaves: list[Leaf], call: int, function: str, parameter:
     return None
 
 
-def _at_default(leaves: list[Leaf], call: int, parameter: str) -> bool:
-    """Whether a call spells a parameter's default out without the query saying it."""
-    return any(
-        leaf.call == call and leaf.parameter == parameter and leaf.is_default and not leaf.matched for leaf in leaves
-    )
-
-
 def _taken_twice(leaves: list[Leaf], query: Query, unused: list[Number]) -> Iterator[Finding]:
     """A number of the query that nobody takes, while an argument shares another's or rests on an implied one."""
     said = query.text[unused[0].start : unused[0].end].strip()
-    numeric = [
-        leaf
-        for leaf in leaves
-        if leaf.matched and leaf.spans and isinstance(leaf.value, int | float) and not isinstance(leaf.value, bool)
-    ]
+    numeric = [leaf for leaf in leaves if leaf.matched and leaf.spans and leaf.is_number]
     beside = frozenset().union(*(near_cues(query, (number.start, number.end)) for number in unused))
     for leaf in numeric:
         if leaf.why == "implied" and leaf.cues & beside:
@@ -303,29 +278,20 @@ def _taken_twice(leaves: list[Leaf], query: Query, unused: list[Number]) -> Iter
             yield Finding(Rule.TAKEN_TWICE, leaf.place, says)
 
 
-def _is_numeric(schema: JsonObject) -> bool:
-    branches = [schema, *(branch for branch in schema.get("anyOf", ()) if isinstance(branch, dict))]
-    kinds: set[str] = set()
-    for branch in branches:
-        own = branch.get("type")
-        kinds |= set(own) if isinstance(own, list) else {str(own)}
-    return not kinds.isdisjoint({"integer", "number"})
-
-
 def _confused_choice(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """Two arguments that take one mention of a choice, while the query names another that nobody takes."""
-    chosen = [leaf for leaf in leaves if leaf.matched and isinstance(leaf.value, str) and enum_of(leaf.schema)]
+    chosen = [leaf for leaf in leaves if leaf.matched and isinstance(leaf.value, str) and leaf.slot.choices]
     for leaf in chosen:
         rivals = [
             rival
             for rival in chosen
-            if rival is not leaf and rival.value == leaf.value and enum_of(rival.schema) == enum_of(leaf.schema)
+            if rival is not leaf and rival.value == leaf.value and rival.slot.choices == leaf.slot.choices
         ]
-        goal = bool(set(fold(leaf.parameter).split("_")) & (_GOALS | {"per", "output", "result"}))
+        goal = not leaf.argument.parts.isdisjoint(_GOALS)
         of_number = bool(leaf.spans) and re.search(r"\d[\s-]?$", query.text[: leaf.spans[0][0]]) is not None
         if not (rivals and len(set(leaf.spans)) == 1) and not (goal and of_number):
             continue
-        for member in enum_of(leaf.schema):
+        for member in leaf.slot.choices:
             free = [span for span in mentions(member, query) if not query.is_used(*span)]
             if member != leaf.value and free:
                 says = f"{leaf.value!r}, though the query also says {member!r}"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from apigen_assets.verification.grounding.arguments import Leaf, Status, enum_of
+from apigen_assets.verification.grounding.arguments import Leaf, Status
 from apigen_assets.verification.grounding.beside import left_numbers, mentions
 from apigen_assets.verification.grounding.english import STOP
 from apigen_assets.verification.grounding.finding import Finding, Rule
@@ -20,6 +20,8 @@ _BETWEEN = re.compile(
 
 def find_omitted_elements(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """A number or name of an enumeration all of whose other members are in a list."""
+    if not any(leaf.path for leaf in leaves):
+        return
     lists: dict[tuple[int, str], list[Leaf]] = {}
     objects: dict[tuple[int, str], list[Span]] = {}
     for leaf in leaves:
@@ -120,7 +122,7 @@ def _touches(number: Number | Moment, spans: list[Span], query: Query) -> bool:
 def _omitted_member(call: int, parameter: str, members: list[Leaf], query: Query) -> Iterator[Finding]:
     """An allowed value that the query names and a list of such values does not have."""
     taken = {leaf.value for leaf in members}
-    for member in enum_of(members[0].schema):
+    for member in members[0].slot.choices:
         if member not in taken and any(not query.is_used(*span) for span in mentions(member, query)):
             says = f"without {member!r}, which the query names"
             yield Finding(Rule.MAY_BE_OMITTED, f"{call}.{parameter}", says)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 from apigen_assets.verification.grounding.arguments import Leaf
-from apigen_assets.verification.grounding.english import fold
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.query import Query
 
@@ -21,6 +20,7 @@ _MEASURES = (
     (("height",), ("wide", "width")),
 )  # fmt: skip
 """Words in a parameter's name, and what a number beside which these words stand is instead."""
+_NAMES = frozenset(name for names, _ in _MEASURES for name in names)
 _BEHIND = r"\s?(?!compound|paid|payable)[^\s\d,.;:!?]{{0,12}}\s?(?:in\s|of\s|is\s)?(?:{words})\b"
 _BEFORE = r"\b(?:{words})\s(?:of|is|was|=|:)?\s?(?:about\s|only\s)?[$€£]?$"
 
@@ -30,11 +30,16 @@ def find_other_measures(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     if not query.english:
         return
     for leaf in leaves:
-        if isinstance(leaf.value, bool) or not isinstance(leaf.value, int | float) or leaf.why != "stated":
+        if (
+            not leaf.is_number
+            or leaf.why != "stated"
+            or leaf.slot.parts.isdisjoint(_NAMES)
+            or len(set(leaf.spans)) != 1
+        ):
             continue
-        names = set(fold(leaf.name).split("_"))
+        names = leaf.slot.parts
         for own, others in _MEASURES:
-            if names.isdisjoint(own) or not names.isdisjoint(others) or len(set(leaf.spans)) != 1:
+            if names.isdisjoint(own) or not names.isdisjoint(others):
                 continue
             start, end = leaf.spans[0]
             words = "|".join(others)

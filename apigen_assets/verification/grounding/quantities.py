@@ -4,10 +4,9 @@ Units are pint's. Which words may name a unit is narrower than what pint reads (
 """
 
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
-
-from apigen_assets.files.json_types import JsonObject
 
 _SYMBOLS = {
     "m": "meter", "km": "kilometer", "kms": "kilometer", "cm": "centimeter", "mm": "millimeter", "nm": "nanometer",
@@ -306,7 +305,6 @@ def scale_wanted(name: str, description: str) -> str | None:
     return None
 
 
-def declares_units(tool_parameters: JsonObject) -> bool:
-    """Whether a tool takes the unit as a parameter, so that a value is right in the unit the query uses."""
-    properties = tool_parameters.get("properties") or {}
-    return any("unit" in name.casefold() or name.casefold() in {"per", "scale"} for name in properties)
+def declares_units(names: Iterable[str]) -> bool:
+    """Whether one of a tool's parameters is the unit, so that a value is right in the unit the query uses."""
+    return any("unit" in name.casefold() or name.casefold() in {"per", "scale"} for name in names)

@@ -1,11 +1,14 @@
 """What a query mentions, read once per row, with a note of what an argument has used."""
 
 import re
+from bisect import bisect_left
 from functools import cached_property
+from itertools import pairwise
 
 from apigen_assets.verification.grounding.english import HUMP, Word, content_stems, fold, same_word, stems_of, words_in
 from apigen_assets.verification.grounding.language import is_english
 from apigen_assets.verification.grounding.number import Number
+from apigen_assets.verification.grounding.number_words import ORDINALS
 from apigen_assets.verification.grounding.numbers import numbers_in
 from apigen_assets.verification.grounding.times import Moment, moments_in
 
@@ -40,7 +43,7 @@ class Query:
             names: folded words of its tools' names, which belong to no language.
             language: ISO 639-1 code of its language; null: it is detected.
         """
-        query = _ESCAPED.sub("  ", query)
+        query = _ESCAPED.sub("  ", query) if "\\" in query else query
         self.raw = query
         if language is not None:
             self.english = language == "en"
@@ -59,9 +62,27 @@ class Query:
         return words_in(self.text)
 
     @cached_property
+    def word_starts(self) -> list[int]:
+        """Where the words begin."""
+        return [word.start for word in self.words]
+
+    @cached_property
+    def counted_words(self) -> list[tuple[Word, Word]]:
+        """The ordinals in words, each with the word that follows it."""
+        return [(word, follower) for word, follower in pairwise(self.words) if word.text in ORDINALS]
+
+    @cached_property
     def numbers(self) -> list[Number]:
         """The numbers in order."""
         return numbers_in(self.text, self.english, self.raw, self.words)
+
+    @cached_property
+    def numbers_at(self) -> dict[Span, list[Number]]:
+        """The numbers by where they stand."""
+        out: dict[Span, list[Number]] = {}
+        for number in self.numbers:
+            out.setdefault((number.start, number.end), []).append(number)
+        return out
 
     @cached_property
     def moments(self) -> list[Moment]:
@@ -106,6 +127,11 @@ class Query:
         return [
             match.span() for match in _NAME.finditer(self.raw) if not _SENTENCE_START.search(self.raw[: match.start()])
         ]
+
+    def word_behind(self, place: int) -> Word | None:
+        """The first word that begins at a place or behind it; null where none does."""
+        at = bisect_left(self.word_starts, place)
+        return self.words[at] if at < len(self.words) else None
 
     def is_used(self, start: int, end: int) -> bool:
         """Whether an argument has used a part of this span."""

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import combinations, product
+from typing import NamedTuple
 
 from apigen_assets.files.json_types import JsonValue
-from apigen_assets.verification.grounding.arguments import Leaf, enum_of
+from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.beside import near_cues, near_words
 from apigen_assets.verification.grounding.english import fold, kind_of
 from apigen_assets.verification.grounding.finding import Finding, Rule
@@ -27,8 +27,7 @@ _LOWS = frozenset({"start", "begin", "from", "min", "minimum", "low", "lower", "
 _HIGHS = frozenset({"end", "finish", "stop", "to", "until", "max", "maximum", "high", "upper", "out"})
 
 
-@dataclass(frozen=True)
-class _Placed:
+class _Placed(NamedTuple):
     """A parameter of a call and the one place in the query where its value stands."""
 
     leaf: Leaf
@@ -87,26 +86,33 @@ def find_misplaced(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
                 _led(one.leaf, two.span, query) + _led(two.leaf, one.span, query)
                 > _led(one.leaf, one.span, query) + _led(two.leaf, two.span, query)
             )
-            both = f"{one.leaf.value!r} and {two.leaf.place} = {two.leaf.value!r}"
             if crossed >= straight + 2 or misled:
                 # Who converted a value knew which parameter it is for, and one word alone may speak of something else.
                 converted = any(placed.leaf.why.startswith("converted") for placed in (one, two))
                 rule = Rule.MAY_BE_SWAPPED if converted or crossed < 2 else Rule.SWAPPED
-                yield Finding(rule, one.leaf.place, f"{both} are swapped by the words beside them")
+                yield Finding(rule, one.leaf.place, f"{_both(one, two)} are swapped by the words beside them")
             elif crossed > straight == 0:
-                yield Finding(Rule.MAY_BE_SWAPPED, one.leaf.place, f"{both} may be swapped, by the words beside them")
+                says = f"{_both(one, two)} may be swapped, by the words beside them"
+                yield Finding(Rule.MAY_BE_SWAPPED, one.leaf.place, says)
             elif _turned_range(one, two):
                 yield Finding(Rule.RANGE_TURNED, one.leaf.place, _turned(one, two))
             elif crossed >= straight and _against_order(one, two, query):
-                yield Finding(Rule.SWAPPED_ORDER, one.leaf.place, f"{both} stand the other way round in the query")
-    yield from _order_differs(placed, leaves, query)
-    yield from _elements_differ(leaves)
+                says = f"{_both(one, two)} stand the other way round in the query"
+                yield Finding(Rule.SWAPPED_ORDER, one.leaf.place, says)
+    if len(placed) > 1:
+        yield from _order_differs(placed, leaves, query)
     if any(leaf.path for leaf in leaves):
+        yield from _elements_differ(leaves)
         yield from _elements_crossed(leaves)
         yield from _list_turned(leaves)
         yield from _nested_range_turned(leaves)
-    yield from _crossed_calls(placed, leaves)
-    yield from _of_another_call(placed, leaves, query)
+    if len(placed) > 1:
+        yield from _crossed_calls(placed, leaves)
+        yield from _of_another_call(placed, leaves, query)
+
+
+def _both(one: _Placed, two: _Placed) -> str:
+    return f"{one.leaf.value!r} and {two.leaf.place} = {two.leaf.value!r}"
 
 
 def _turned(one: _Placed, two: _Placed) -> str:
@@ -115,7 +121,7 @@ def _turned(one: _Placed, two: _Placed) -> str:
 
 def _takes(leaf: Leaf, value: JsonValue) -> bool:
     """Whether a parameter could have a value, as far as its schema says."""
-    allowed = leaf.schema.get("enum") or enum_of(leaf.schema)
+    allowed = leaf.schema.get("enum") or leaf.slot.choices
     if allowed and value not in allowed:
         return False
     low, high = leaf.schema.get("minimum"), leaf.schema.get("maximum")
@@ -129,23 +135,23 @@ def _takes(leaf: Leaf, value: JsonValue) -> bool:
 
 def _against_order(one: _Placed, two: _Placed, query: Query) -> bool:
     """A pair such as numerator and denominator, close together in the query the other way round."""
-    second, first = sorted((one, two), key=lambda placed: placed.span)
-    between = query.text[second.span[1] : first.span[0]]
-    if not _JOINT.fullmatch(between) or re.search(r"\b(?:into|below)\b", between):
-        return False
-    own, other = fold(first.leaf.parameter).split("_"), fold(second.leaf.parameter).split("_")
-    return any(
+    second, first = (one, two) if one.span <= two.span else (two, one)
+    own, other = (placed.leaf.argument.folded.split("_") for placed in (first, second))
+    if not any(
         first_name in own
         and second_name in other
         and [part for part in own if part != first_name] == [part for part in other if part != second_name]
         for first_name, second_name in _ORDERED
-    )
+    ):
+        return False
+    between = query.text[second.span[1] : first.span[0]]
+    return _JOINT.fullmatch(between) is not None and not re.search(r"\b(?:into|below)\b", between)
 
 
 def _turned_range(one: _Placed, two: _Placed) -> bool:
     """A range whose ends are turned round, though the query names the lower one first."""
     for low, high in ((one, two), (two, one)):
-        names = low.leaf.parameter, high.leaf.parameter
+        names = low.leaf.argument.parts, high.leaf.argument.parts
         if high.span < low.span and _is_turned(low.leaf.value, high.leaf.value, *names):
             return True
     return False
@@ -175,9 +181,8 @@ def _order_differs(placed: dict[int, list[_Placed]], leaves: list[Leaf], query: 
 
 def _same_unit(one: Span, two: Span, query: Query) -> bool:
     """Whether two numbers stand with the same unit, or neither has one."""
-    units = {number.unit if number.measure or not number.unit.isalpha() else "" for number in query.numbers
-             if (number.start, number.end) in (one, two)}  # fmt: skip
-    return len(units) < 2
+    numbers = [number for span in (one, two) for number in query.numbers_at.get(span, ())]
+    return len({number.unit if number.measure or not number.unit.isalpha() else "" for number in numbers}) < 2
 
 
 _ELEMENT = re.compile(r"\[(\d+)\]\.(\w+)")
@@ -285,16 +290,16 @@ def _nested_range_turned(leaves: list[Leaf]) -> Iterator[Finding]:
         (parent, _, name), (other, _, fellow) = one.path.rpartition("."), two.path.rpartition(".")
         if (one.call, one.parameter, parent) != (two.call, two.parameter, other):
             continue
-        for low, high, lows, highs in ((one, two, name, fellow), (two, one, fellow, name)):
+        names, fellows = (frozenset(fold(key).split("_")) for key in (name, fellow))
+        for low, high, lows, highs in ((one, two, names, fellows), (two, one, fellows, names)):
             if _is_turned(low.value, high.value, lows, highs):
                 says = f"{low.value!r} and {high.place} = {high.value!r} are a range turned round"
                 yield Finding(Rule.RANGE_TURNED, low.place, says)
 
 
-def _is_turned(low: JsonValue, high: JsonValue, low_name: str, high_name: str) -> bool:
-    """Whether two values are the ends of one range by their names, the lower one being larger."""
-    low_names, high_names = set(fold(low_name).split("_")), set(fold(high_name).split("_"))
-    if not (low_names & _LOWS and high_names & _HIGHS and low_names - _LOWS == high_names - _HIGHS):
+def _is_turned(low: JsonValue, high: JsonValue, lows: frozenset[str], highs: frozenset[str]) -> bool:
+    """Whether two values are the ends of one range by the words of their names, the lower one being larger."""
+    if lows.isdisjoint(_LOWS) or highs.isdisjoint(_HIGHS) or lows - _LOWS != highs - _HIGHS:
         return False
     if isinstance(low, str) and isinstance(high, str):
         return all(re.match(r"\d{4}-\d\d-\d\d", each) for each in (low, high)) and low > high
@@ -347,22 +352,24 @@ def _fit(placed: _Placed, span: Span, query: Query, units: bool = True) -> int:
 
 def _led(leaf: Leaf, span: Span, query: Query) -> int:
     """Whether the word before a place (`from`, `to`) speaks for a parameter."""
-    names = set(fold(leaf.parameter).split("_"))
+    names, label = leaf.argument.parts, leaf.argument.folded.replace("_", " ").removesuffix(" id")
+    is_labelled, is_directed = label in query.text, not names.isdisjoint(_ORIGINS | _GOALS)
+    if not is_labelled and not is_directed:
+        return 0
     before = query.text[max(0, span[0] - 60) : span[0]].rstrip(" \"'$€£=:")
     for word in (" of", " is"):
         before = before.removesuffix(word)
-    label = fold(leaf.parameter).replace("_", " ").removesuffix(" id")
-    if before.endswith(label) and not before[: -len(label)][-1:].isalnum():
+    if is_labelled and before.endswith(label) and not before[: -len(label)][-1:].isalnum():
         return 1
-    if re.match(rf"[\"']?\s+{re.escape(label)}\s+(?:of|in|from)\b", query.text[span[1] :]):
+    if is_labelled and re.match(rf"[\"']?\s+{re.escape(label)}\s+(?:of|in|from)\b", query.text[span[1] :]):
         return 1  # `the amount column of orders`
-    if not names & _ORIGINS and not names & _GOALS:
+    if not is_directed:
         return 0
     glossed = _GLOSSED.search(before)
     leader = re.search(r"([a-z]+)\s*(?:\b(?:the|an?|my|our)\s+)?[\"'$€£]?$", query.text[max(0, span[0] - 24) : span[0]])
     word = glossed.group(1) if glossed else leader.group(1) if leader else ""
     follows_number = re.search(r"\d[\s-]?$", query.text[max(0, span[0] - 3) : span[0]]) is not None
-    of_kind = bool(enum_of(leaf.schema)) or kind_of(fold(str(leaf.value))) is not None
+    of_kind = bool(leaf.slot.choices) or kind_of(fold(str(leaf.value))) is not None
     if names & _ORIGINS and (word == "from" or (follows_number and of_kind)):
         return 1
     if word == "in" and re.search(r"(?:^|[.!?:]\s)in\s[\"']?$", query.text[: span[0]]):

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from apigen_assets.verification.grounding.arguments import Leaf, enum_of
+from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.beside import akin
 from apigen_assets.verification.grounding.english import content_stems, fold, lemma, stem, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
@@ -64,14 +65,14 @@ def find_unasked(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     for leaf in leaves:
         if isinstance(leaf.value, bool):
             yield from _flag(leaf, query)
-        elif isinstance(leaf.value, str) and (members := enum_of(leaf.schema)):
+        elif isinstance(leaf.value, str) and (members := leaf.slot.choices):
             yield from _choice(leaf, members, query)
         elif isinstance(leaf.value, str) and leaf.matched and leaf.spans:
             yield from _excluded(leaf, query)
 
 
 def _flag(leaf: Leaf, query: Query) -> Iterator[Finding]:
-    senses = _SENSES.get(fold(leaf.parameter))
+    senses = _SENSES.get(leaf.argument.folded)
     meant, opposite = (sense.search(query.text) for sense in senses) if senses else (None, None)
     if senses is None:
         opposite = _denied(leaf, query)
@@ -89,7 +90,7 @@ def _flag(leaf: Leaf, query: Query) -> Iterator[Finding]:
 
 def _denied(leaf: Leaf, query: Query) -> "re.Match[str] | None":
     """The last word of a flag's name with a syllable that denies it (`unfurnished`, `non-refundable`, `unlock`)."""
-    word = fold(leaf.parameter).split("_")[-1]
+    word = leaf.argument.folded.split("_")[-1]
     if len(word) <= 4:
         return None
     plain = stem(word)
@@ -123,15 +124,20 @@ def _choice(leaf: Leaf, members: list[str], query: Query) -> Iterator[Finding]:
 
 def _excluded(leaf: Leaf, query: Query) -> Iterator[Finding]:
     """A text that the query only names as what is not wanted, for a parameter that is not about such things."""
-    own = f"{leaf.parameter} {leaf.schema.get('description') or ''} {leaf.tool.name}"
-    if _EXCLUSION.search(fold(own).replace("_", " ")) or any(
-        a <= start < b for a, b in query.quoted for start, _ in leaf.spans
-    ):
+    if _is_of_unwanted(leaf.parameter, str(leaf.schema.get("description") or ""), leaf.tool.name):
+        return
+    if any(a <= start < b for a, b in query.quoted for start, _ in leaf.spans):
         return
     parts = re.split(r"[\W_]+", fold(leaf.value)) if leaf.in_list else []
     named = any(match[1] in parts for match in _EXCLUDED_NAME.finditer(query.text))
     if named or all(_EXCLUDES.search(query.text[max(0, start - 40) : start]) for start, _ in leaf.spans):
         yield Finding(Rule.DENIED_CHOICE, leaf.place, f"{leaf.value!r}, which the query does not want")
+
+
+@lru_cache(maxsize=8192)
+def _is_of_unwanted(parameter: str, description: str, function: str) -> bool:
+    """Whether a parameter or its function is about what is not wanted."""
+    return _EXCLUSION.search(fold(f"{parameter} {description} {function}").replace("_", " ")) is not None
 
 
 def _may_be_meant(leaf: Leaf, members: list[str], query: Query) -> bool:

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 from apigen_assets.domain.call import Call
-from apigen_assets.domain.tool import Tool
 from apigen_assets.files.canonical import dumps
 from apigen_assets.verification.grounding.arguments import Leaf, Status
 from apigen_assets.verification.grounding.beside import akin
-from apigen_assets.verification.grounding.english import HUMP, content_stems, fold, lemma, words_in
+from apigen_assets.verification.grounding.english import HUMP, fold, lemma, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.query import Query
+from apigen_assets.verification.grounding.tool_view import ToolView
 
 _VERBS = {
     "makes": "add create insert make new open register",
@@ -30,7 +30,7 @@ _NO_LONGER = re.compile(r"\b(?:no longer|not? (?:\w+ ){0,2}any\s?more|don't (?:w
 
 
 def find_unasked_calls(
-    leaves: list[Leaf], query: Query, tools: dict[str, Tool], calls: Sequence[Call]
+    leaves: list[Leaf], query: Query, tools: dict[str, ToolView], calls: Sequence[Call]
 ) -> Iterator[Finding]:
     """Evidence against whole calls."""
     yield from _denied(leaves, query)
@@ -48,7 +48,8 @@ def find_unasked_calls(
 def _denied(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """`don't delete EV-77` or `leave EV-77 alone` before a call that does that to it."""
     denials = [(match, _DENIED_VERB) for match in _DENIED_VERB.finditer(query.text)]
-    denials += [(match, _LEFT_ALONE) for match in _LEFT_ALONE.finditer(query.text)]
+    if "leave" in query.text or "keep" in query.text:
+        denials += [(match, _LEFT_ALONE) for match in _LEFT_ALONE.finditer(query.text)]
     for match, kind in denials:
         for leaf in leaves:
             if not isinstance(leaf.value, str | int) or not leaf.matched or not leaf.spans:
@@ -73,15 +74,15 @@ def _is_partly_said(leaf: Leaf) -> bool:
     return leaf.status is Status.UNDECIDED and not leaf.findings and leaf.why.startswith(_PARTLY)
 
 
-def _is_spoken_of(tool: Tool, query: Query) -> bool:
+def _is_spoken_of(tool: ToolView, query: Query) -> bool:
     # Of functions akin (prices of two clouds) one word may ask for all: what they share counts.
-    stems = content_stems(re.sub(r"[_.-]", " ", f"{HUMP.sub(' ', tool.name)} {tool.description}"))
-    return any(own == said or akin(own, said) for own in stems for said in query.stems)
+    stems = tool.split_stems
+    return not stems.isdisjoint(query.stems) or any(akin(own, said) for own in stems for said in query.stems)
 
 
-def _opposite(tool: Tool, query: Query) -> str | None:
+def _opposite(tool: ToolView, query: Query) -> str | None:
     """The word of the query that asks for the opposite of what a function does; null where none does."""
-    does = _done(HUMP.sub(" ", tool.name)) or _done(tool.description.split(".")[0])
+    does = _does(tool)
     if does.keys() not in ({"takes away"}, {"makes"}):
         return None
     said = _done(query.raw)
@@ -90,6 +91,12 @@ def _opposite(tool: Tool, query: Query) -> str | None:
     else:
         against = said if does.keys() == {"makes"} and said.keys() == {"takes away"} else {}
     return next(iter(against.values()), None)
+
+
+@lru_cache(maxsize=1024)
+def _does(tool: ToolView) -> dict[str, str]:
+    """What a tool does to a record, as `_done`, by its name or else by its first sentence."""
+    return _done(HUMP.sub(" ", tool.name)) or _done(tool.description.split(".")[0])
 
 
 @lru_cache(maxsize=8192)

@@ -4,7 +4,7 @@ import re
 
 from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.compound_numbers import SHARE
-from apigen_assets.verification.grounding.english import content_stems, fold
+from apigen_assets.verification.grounding.english import content_stems
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.match import NUMERIC, could_say, is_raw
 from apigen_assets.verification.grounding.number import Number
@@ -17,9 +17,10 @@ def judge_quantity(leaf: Leaf, query: Query) -> None:
     value = _as_number(leaf)
     if value is None or not leaf.matched or not leaf.spans:
         return
-    number = next((number for number in query.numbers if (number.start, number.end) == leaf.spans[0]), None)
-    if number is None:
+    numbers = query.numbers_at.get(leaf.spans[0])
+    if numbers is None:
         return
+    number = numbers[0]
     said = query.text[number.start : number.end].strip()
     is_part = leaf.why == "implied" and number.unit and number.amount < 1 and (number.measure or number.unit == SHARE)
     if (leaf.why == "stated" or is_part) and not isinstance(leaf.value, str):
@@ -28,11 +29,11 @@ def judge_quantity(leaf: Leaf, query: Query) -> None:
 
 
 def _as_number(leaf: Leaf) -> float | None:
-    if isinstance(leaf.value, bool):
-        return None
-    if isinstance(leaf.value, int | float):
+    if leaf.is_number:
         return float(leaf.value) if abs(leaf.value) < 1e300 else None
-    text = str(leaf.value)
+    if not isinstance(leaf.value, str):
+        return None
+    text = leaf.value
     return float(text) if NUMERIC.fullmatch(text) and text.count(".") <= 1 and "," not in text else None
 
 
@@ -64,7 +65,6 @@ def _judge_unit(leaf: Leaf, value: float, number: Number, said: str) -> None:
         leaf.against(Rule.SCALE_NOT_CONVERTED, f"the query says {said} percent, the parameter wants a percentage")
 
 
-_LATITUDE, _LONGITUDE = re.compile(r"(?:.*_)?lat"), re.compile(r"(?:.*_)?(?:lon|lng)")
 _COMPASS = re.compile(
     r"\s*(?:°|degrees?|deg)?\s*(?:(?P<south>s|south|southern|southerly)|(?P<west>w|west|western)"
     r"|(?P<north>n|north|northern)|(?P<east>e|east|eastern))\b(?!\s+of\b)(?!\w)"
@@ -74,18 +74,15 @@ _BELOW = re.compile(r"\s*(?:°\s?c?|degrees?|celsius|c)?\s*(?:celsius|c)?\s*(?:b
 _MINUS = re.compile(r"(?:^|[^\w\d)%\s/]\s*|(?<!\bor)(?<!\bplus)(?<=[a-z])\s+)(?:minus|negative)\s?$")
 _BACKWARDS = re.compile(r"[\s-]?(?:[a-z]+\s){0,2}(?:back|backwards?|before|earlier|ago|previous|prior)\b")
 """Right behind a number and its unit: `six weeks before`."""
-_NEGATIVE_IF = re.compile(r"\bnegative\s+(?:to|if|when|for|means|values?\s+(?:mean|are|is)|is|=|:)\s+([a-z -]{2,40})")
-_NEGATIVE_BACK = re.compile(
-    r"(?<!non-)(?<!not )\bnegative\s[a-z ]{0,24}\b(?:back|backwards?|past|before|earlier|ago|subtract\w*)\b"
-)
 
 
 def _judge_sign(leaf: Leaf, value: float, number: Number, said: str, query: Query) -> None:
     if value == 0 or abs(value) != abs(number.amount):
         return
+    axis = leaf.slot.axis
+    if not axis and (value < 0 or leaf.schema.get("minimum", -1) >= 0):
+        return
     after, before = query.text[number.end : number.end + 40], query.text[max(0, number.start - 40) : number.start]
-    names = fold(leaf.name)
-    axis = "lat" if _LATITUDE.match(names) else "lon" if _LONGITUDE.match(names) else ""
     if axis:
         compass = _COMPASS.match(after) or (None if _COMPASS.search(after) else _COMPASS_BEFORE.search(before))
         side = ""
@@ -98,21 +95,18 @@ def _judge_sign(leaf: Leaf, value: float, number: Number, said: str, query: Quer
         elif side and (value < 0) != (side in "sw"):
             leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} has the wrong sign: the query says {said} {words}")
         return
-    if value < 0 or leaf.schema.get("minimum", -1) >= 0:
-        return
     if _BELOW.match(after) and (number.measure in {"", "degree", "degree_Celsius"}):
         leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive, the query says {said} below zero")
         return
     if before.rstrip().endswith(("minus", "negative")) and _MINUS.search(before) and not leaf.in_list:
         leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive, the query says minus {said}")
         return
-    described = fold(str(leaf.schema.get("description") or ""))
-    ago = _BACKWARDS.match(after) if _NEGATIVE_BACK.search(described) else None
+    ago = _BACKWARDS.match(after) if leaf.slot.is_negative_back else None
     if ago:
         leaf.against(Rule.SIGN_LOST, f"{leaf.value!r} is positive; the query says '{said}{ago[0]}'")
-    elif (negative := _NEGATIVE_IF.search(described)) is not None:
+    elif (negative := leaf.slot.negative_for) is not None:
         own = f"{leaf.parameter} {leaf.tool.name} {leaf.tool.description}".replace("_", " ")
-        stems = content_stems(negative[1]) - content_stems(own)
+        stems = content_stems(negative) - content_stems(own)
         clause = re.split(r"[.,;?!]\s", before)[-1] + " # " + re.split(r"[.,;?!]\s|\band\b", after)[0]
         if stems & content_stems(clause):
             told = ", ".join(sorted(stems & content_stems(clause)))

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from apigen_assets.domain.tool import Tool
 from apigen_assets.files.excerpt import cut
 from apigen_assets.verification.grounding.arguments import Leaf, Status
-from apigen_assets.verification.grounding.english import HUMP, STOP, content_stems, fold, same_word, stem, words_in
+from apigen_assets.verification.grounding.english import STOP, fold, same_word, stem, words_in
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.times import is_relative
@@ -53,13 +52,13 @@ def _codes(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     for leaf in leaves:
         if leaf.matched or leaf.findings or leaf.why != "a code" or leaf.is_default:
             continue
-        if _IDENTIFIES.search(fold(leaf.name)) and len(re.findall(r"\d", str(leaf.value))) >= 3:
+        if _IDENTIFIES.search(leaf.slot.folded) and len(re.findall(r"\d", str(leaf.value))) >= 3:
             yield Finding(Rule.UNSTATED_TEXT, leaf.place, f"{leaf.value!r} identifies something, and is not said")
 
 
 def _free_words(leaf: Leaf, query: Query) -> list[str]:
     """Words that no argument uses and that the function does not say of itself."""
-    spoken_of = _vocabulary(leaf.tool)
+    spoken_of = leaf.tool.whole_vocabulary
     return [
         word.text
         for word in query.words
@@ -89,9 +88,9 @@ def _is_mostly_unsaid(value: str, query: Query) -> bool:
 
 def _shared(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """Numbers of one call that stand in the query once, where nothing says that it is said of both."""
-    numeric = [
-        leaf for leaf in leaves if leaf.why == "stated" and isinstance(leaf.value, int | float) and not leaf.is_default
-    ]
+    numeric = [leaf for leaf in leaves if leaf.is_number and leaf.why == "stated" and not leaf.is_default]
+    if len({leaf.value for leaf in numeric}) == len(numeric):
+        return
     for leaf in numeric:
         fellows = [fellow for fellow in numeric if fellow.call == leaf.call and fellow.value == leaf.value]
         # Within one list a number may stand for several things alike (`three 8-ohm speakers`).
@@ -103,11 +102,3 @@ def _shared(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
             says = f"{leaf.value!r} stands in {places}, and is said fewer times"
             yield Finding(Rule.SAID_ONCE, leaf.place, says)
             return
-
-
-def _vocabulary(tool: Tool) -> frozenset[str]:
-    """Stems of all that a tool says of itself and of its parameters."""
-    properties = tool.parameters.get("properties") or {}
-    described = (str(schema.get("description") or "") for schema in properties.values() if isinstance(schema, dict))
-    texts = (tool.name, tool.description, *properties, *described)
-    return content_stems(re.sub(r"[_.-]", " ", HUMP.sub(" ", " ".join(texts))))

@@ -3,15 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
 
 from apigen_assets.domain.call import Call
-from apigen_assets.domain.tool import Tool
 from apigen_assets.verification.grounding.arguments import Leaf, Status
-from apigen_assets.verification.grounding.english import HUMP, STOP, content_stems, fold, stem, word_set, words_in
+from apigen_assets.verification.grounding.english import STOP, stem, word_set
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.times import RELATIVE
+from apigen_assets.verification.grounding.tool_view import ToolView
 
 _FUNCTION_WORDS = word_set(
     """
@@ -44,12 +43,12 @@ def find_broken_query(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
 
 
 _ORDERS = re.compile(
-    r"^\s*(?:please\s+)?(?:use|call|invoke|run|execute)\s+(?:the\s+)?(?:function|tool|api|endpoint)\b"
-    r"|^\s*(?:write|generate|create|provide)\s+(?:a|an|one|some|\d+)\s+(?:\w+\s+)?(?:quer(?:y|ies)|question)\b"
+    r"\s*(?:please\s+)?(?:use|call|invoke|run|execute)\s+(?:the\s+)?(?:function|tool|api|endpoint)\b"
+    r"|\s*(?:write|generate|create|provide)\s+(?:a|an|one|some|\d+)\s+(?:\w+\s+)?(?:quer(?:y|ies)|question)\b"
 )
 
 
-def find_instruction(query: Query, tools: dict[str, Tool]) -> Iterator[Finding]:
+def find_instruction(query: Query, tools: dict[str, ToolView]) -> Iterator[Finding]:
     """A query that names a function as code does, or tells a writer what to write."""
     for name in sorted(tools):
         if name not in query.raw:
@@ -58,28 +57,23 @@ def find_instruction(query: Query, tools: dict[str, Tool]) -> Iterator[Finding]:
         if is_code and re.search(rf"(?<![\w.]){re.escape(name)}(?![\w])", query.raw):
             yield Finding(Rule.INSTRUCTION, name, "the query names the function, as no user would")
             return
-    if _ORDERS.search(query.text):
+    if _ORDERS.match(query.text):
         yield Finding(Rule.INSTRUCTION, next(iter(sorted(tools)), ""), "the query is an instruction, not a request")
 
 
-def find_description(query: Query, tools: dict[str, Tool], calls: Sequence[Call]) -> Iterator[Finding]:
+def find_description(query: Query, tools: dict[str, ToolView], calls: Sequence[Call]) -> Iterator[Finding]:
     """A query that is the description of the function called, word for word but for a few."""
     said = [word.text for word in query.words]
     if len(said) < 6:
         return
     for name in sorted({call.name for call in calls} & tools.keys()):
-        own = _words_of(tools[name].description)
-        if sum(text in own for text in said) < 0.8 * len(said):
+        own = tools[name].description_words
+        if sum(map(tools[name].description_vocabulary.__contains__, said)) < 0.8 * len(said):
             continue
         run = SequenceMatcher(None, said, own, autojunk=False).find_longest_match().size
         if run >= 6 and run >= 0.8 * len(said):
             yield Finding(Rule.REPEATS_DESCRIPTION, name, "the query is the function's description, not a request")
             return
-
-
-@lru_cache(maxsize=8192)
-def _words_of(description: str) -> list[str]:
-    return [word.text for word in words_in(fold(description))]
 
 
 _ASKS = re.compile(
@@ -90,46 +84,41 @@ _ASKS = re.compile(
 """The verb by which a query asks: `Could you please move ...`."""
 
 
-def _asked_by_verb(query: Query, tools: dict[str, Tool], calls: Sequence[Call]) -> tuple[str, str, str] | None:
+def _asked_by_verb(query: Query, tools: dict[str, ToolView], calls: Sequence[Call]) -> tuple[str, str, str] | None:
     """The tool called, the one that is named by the query's verb, and the verb; null where they are one."""
     verb = _ASKS.match(query.text)
     if verb is None or verb[1] in STOP or len({call.name for call in calls}) != 1:
         return None
     name = calls[0].name
     spoken = stem(verb[1])
-    if name not in tools or spoken in _stems_of(tools[name]):
+    if name not in tools or spoken in tools[name].stems:
         return None
-    named = [other for other in sorted(tools) if other != name and _first_stem(other) == spoken]
+    named = [other for other in sorted(tools) if other != name and tools[other].first_stem == spoken]
     return (name, named[0], verb[1]) if len(named) == 1 and named[0] not in {call.name for call in calls} else None
 
 
-def _first_stem(name: str) -> str | None:
-    """Stem of the first word of a tool's name, which most often says what it does."""
-    words = words_in(fold(HUMP.sub(" ", name)))
-    return stem(words[0].text) if words else None
+def _only_of(name: str, tools: dict[str, ToolView], query: Query) -> frozenset[str]:
+    """Stems of the query that a tool says of itself, and no other one does."""
+    own = tools[name].stems & query.stems
+    for other, tool in tools.items():
+        if other != name:
+            own -= tool.stems
+    return own
 
 
-def _stems_of(tool: Tool) -> frozenset[str]:
-    return content_stems(f"{tool.name} {tool.description}".replace("_", " "))
-
-
-def find_wrong_tool(query: Query, tools: dict[str, Tool], calls: Sequence[Call]) -> Iterator[Finding]:
+def find_wrong_tool(query: Query, tools: dict[str, ToolView], calls: Sequence[Call]) -> Iterator[Finding]:
     """A tool that nothing in the query speaks of, where another one offered is spoken of by name."""
     if len(tools) < 2:
         return
     if (better := _asked_by_verb(query, tools, calls)) is not None:
         yield Finding(Rule.WRONG_TOOL, better[0], f"the query asks to {better[2]}, as {better[1]} does")
         return
-    words = {name: _stems_of(tool) for name, tool in tools.items()}
     called = {call.name for call in calls}
-    for name in sorted(called & words.keys()):
-        others = frozenset().union(*(words[other] for other in words if other != name))
-        if (words[name] - others) & query.stems:
+    for name in sorted(called & tools.keys()):
+        if _only_of(name, tools, query):
             continue
         for other in sorted(set(tools) - called):
-            rest = frozenset().union(*(words[third] for third in words if third != other))
-            own = words[other] - rest
-            named = content_stems(other.replace("_", " ")) & own & query.stems
-            if len(own & query.stems) >= 2 and named:
+            own = _only_of(other, tools, query)
+            if len(own) >= 2 and tools[other].name_stems & own:
                 yield Finding(Rule.WRONG_TOOL, name, f"nothing in the query speaks of it, but of {other}")
                 break

@@ -3,14 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from apigen_assets.domain.tool import Tool
-from apigen_assets.files.json_types import JsonObject
-from apigen_assets.verification.grounding.arguments import Leaf, parameter_cues
+from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.beside import near_cues
-from apigen_assets.verification.grounding.english import content_stems, fold
 from apigen_assets.verification.grounding.finding import Finding, Rule
-from apigen_assets.verification.grounding.quantities import same_kind, unit_wanted
+from apigen_assets.verification.grounding.quantities import same_kind
 from apigen_assets.verification.grounding.query import Query
+from apigen_assets.verification.grounding.tool_view import ParameterView, ToolView, kinds_of
 
 _LOW_NAMES = frozenset({"min", "minimum", "lowest", "least", "lower"})
 _HIGH_NAMES = frozenset({"max", "maximum", "highest", "most", "upper"})
@@ -44,13 +42,13 @@ def find_wrong_parameter(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     for leaf in leaves:
         if isinstance(leaf.value, str) and leaf.why == "stated as a date or time" and len(set(leaf.spans)) == 1:
             yield from _turned_date(leaf, query)
-        if isinstance(leaf.value, bool) or not isinstance(leaf.value, int | float) or leaf.path:
+        if not leaf.is_number or leaf.path:
             continue
         if not leaf.why.startswith(("stated", "converted")) or len(set(leaf.spans)) != 1:
             continue
         start, end = leaf.spans[0]
         said = query.text[start:end].strip()
-        names = set(fold(leaf.parameter).split("_"))
+        names = leaf.argument.parts
         low, high = None, None
         if not names.isdisjoint(_LOW_NAMES | _HIGH_NAMES):
             low = _LOW_BEFORE.search(query.text, 0, start) or _LOW_AFTER.match(query.text, end)
@@ -74,7 +72,7 @@ def find_wrong_parameter(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
 
 
 def _turned_date(leaf: Leaf, query: Query) -> Iterator[Finding]:
-    names = set(fold(leaf.parameter).split("_"))
+    names = leaf.argument.parts
     before = query.text[: leaf.spans[0][0]]
     cue = _SINCE.search(before) if names & _END_NAMES else _UNTIL.search(before) if names & _START_NAMES else None
     if cue and not (names & _START_NAMES and names & _END_NAMES):
@@ -85,38 +83,30 @@ def _turned_date(leaf: Leaf, query: Query) -> Iterator[Finding]:
 def _spoken_of(leaf: Leaf, leaves: list[Leaf], query: Query) -> str | None:
     """A numeric parameter without a value that the words beside a number speak of, where none speaks of its own."""
     near = near_cues(query, leaf.spans[0])
-    if near & (leaf.cues | content_stems(leaf.parameter.replace("_", " "))):
+    if near & (leaf.cues | leaf.argument.stems):
         return None
-    measure = next((number.measure for number in query.numbers if (number.start, number.end) == leaf.spans[0]), "")
+    measure = next((number.measure for number in query.numbers_at.get(leaf.spans[0], ())), "")
     if measure and leaf.wanted and same_kind(measure, leaf.wanted):
         return None
     taken = {fellow.parameter for fellow in leaves if fellow.call == leaf.call and not fellow.is_default}
-    for name, schema in (leaf.tool.parameters.get("properties") or {}).items():
-        if name in taken or not isinstance(schema, dict) or not _is_like(schema, leaf.schema):
+    if not _takes_numbers(leaf.slot):
+        return None
+    for name, parameter in leaf.tool.parameters.items():
+        if name in taken or not _takes_numbers(parameter):
             continue
-        if near & parameter_cues(leaf.tool, name) & content_stems(name.replace("_", " ")):
-            return str(name)
-        wanted = unit_wanted(fold(name), fold(str(schema.get("description") or "")))
-        if measure and wanted and same_kind(measure, wanted) and _is_alone(name, wanted, leaf.tool):
-            return str(name)
+        if near & leaf.tool.cues[name] & parameter.stems:
+            return name
+        wanted = parameter.unit
+        if measure and wanted and same_kind(measure, wanted) and _is_alone(parameter, wanted, leaf.tool):
+            return name
     return None
 
 
-def _is_like(one: JsonObject, two: JsonObject) -> bool:
-    """Whether two schemas take numbers."""
-    return all(not {"integer", "number"}.isdisjoint(_kinds(schema)) for schema in (one, two))
+def _takes_numbers(parameter: ParameterView) -> bool:
+    return not {"integer", "number"}.isdisjoint(kinds_of(parameter.schema))
 
 
-def _kinds(schema: JsonObject) -> list[object]:
-    kinds = schema.get("type")
-    return list(kinds) if isinstance(kinds, list) else [kinds]
-
-
-def _is_alone(name: str, wanted: str, tool: Tool) -> bool:
+def _is_alone(parameter: ParameterView, wanted: str, tool: ToolView) -> bool:
     """Whether no other parameter of a tool takes a quantity of this kind."""
-    others = (
-        unit_wanted(fold(other), fold(str(schema.get("description") or "")))
-        for other, schema in (tool.parameters.get("properties") or {}).items()
-        if other != name and isinstance(schema, dict)
-    )
+    others = (other.unit for other in tool.parameters.values() if other is not parameter)
     return not any(unit and same_kind(unit, wanted) for unit in others)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
@@ -118,8 +119,14 @@ _Call = tuple[str, str, JsonObject]
 
 def _calls(tools: str, answers: str) -> list[_Call]:
     """Name, api id and arguments of every call of a row that passed the format check."""
-    ids = {tool["name"]: str(tool.get("api_id", "")) for tool in json.loads(tools)}
+    ids = _api_ids(tools)
     return [(call["name"], ids.get(call["name"], ""), call["arguments"]) for call in json.loads(answers)]
+
+
+@lru_cache(maxsize=1024)
+def _api_ids(tools: str) -> dict[str, str]:
+    """API ids by the tools' names; rows of one prompt share a column's text."""
+    return {tool["name"]: str(tool.get("api_id", "")) for tool in json.loads(tools)}
 
 
 def _in_step(executor: CallExecutor, requests: list[CallRequest]) -> list[CallResult]:

@@ -10,7 +10,7 @@ from apigen_assets.domain.chat import ChatModel, ChatRequest, Completion, Endpoi
 from apigen_assets.domain.reason import Reason
 from apigen_assets.files.canonical import content_hash
 from apigen_assets.files.json_types import JsonObject
-from apigen_assets.verification.stages.judge_prompt import judge_messages, response_format
+from apigen_assets.verification.stages.judge_prompt import ShownTools, judge_messages, response_format
 from apigen_assets.verification.stages.vote import RULE_REASONS, JudgeAnswer, Vote, quotes_stand_in, read_vote
 
 __all__ = [
@@ -33,7 +33,7 @@ class Item(NamedTuple):
 
     candidate_id: str
     query: str
-    tools: list[JsonObject]
+    tools: Sequence[JsonObject] | ShownTools
     calls: list[JsonObject]
     results: list[JsonObject]
     questions: tuple[str, ...] = ()

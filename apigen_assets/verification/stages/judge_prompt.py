@@ -6,6 +6,7 @@ query can pass for a heading: JSON text holds no line break.
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from apigen_assets.files.canonical import content_hash, dumps
 from apigen_assets.files.json_types import JsonObject
@@ -74,6 +75,7 @@ PROMPT_VERSION = content_hash([RULES, _OPENINGS, _NOTES, _ANSWER, _SCORES, 2])
 """Changes with any wording; part of the code version of the semantic stage."""
 
 
+@cache
 def response_format(scores: bool = False) -> JsonObject:
     """Strict output schema for endpoints that enforce one; the reasoning is written before the verdict."""
     properties: JsonObject = {
@@ -97,9 +99,39 @@ def response_format(scores: bool = False) -> JsonObject:
 RESPONSE_FORMAT: JsonObject = response_format()
 
 
+class ShownTools:
+    """Tools as a judge sees them, written once for all rows that offer them; ids are not shown."""
+
+    def __init__(self, tools: Sequence[JsonObject]) -> None:
+        """Write the tools.
+
+        Args:
+            tools: the objects of a row's column `tools`.
+        """
+        shown = [{key: tool[key] for key in ("name", "description", "parameters") if key in tool} for tool in tools]
+        self.texts = [_written(tool) for tool in shown]
+        self.defaults = {tool.get("name"): _defaults_of(tool) for tool in tools}
+        """By name the defaults of each tool's parameters."""
+
+    def turned(self, turn: int) -> str:
+        """The JSON list of the tools, in an order that a number chooses."""
+        start = turn % len(self.texts) if self.texts else 0
+        return f"[{','.join(self.texts[start:] + self.texts[:start])}]"
+
+
+def _defaults_of(tool: JsonObject) -> JsonObject:
+    parameters = tool.get("parameters") or {}
+    properties = parameters.get("properties") if isinstance(parameters, dict) else None
+    return {
+        name: schema["default"]
+        for name, schema in (properties or {}).items()
+        if isinstance(schema, dict) and "default" in schema
+    }
+
+
 def judge_messages(
     query: str,
-    tools: list[JsonObject],
+    tools: Sequence[JsonObject] | ShownTools,
     calls: list[JsonObject],
     results: list[JsonObject],
     variant: int = 0,
@@ -110,7 +142,7 @@ def judge_messages(
 
     Args:
         query: the user's query.
-        tools: the tools offered; ids are not shown.
+        tools: the tools offered.
         calls: the calls to judge.
         results: per call what the execution stage kept.
         variant: any number; chooses the opening's wording, and the order of the tools and of the first two
@@ -118,48 +150,48 @@ def judge_messages(
         questions: what grounding found and could not settle.
         scores: ask for a number per rule as well.
     """
-    shown = [{key: tool[key] for key in ("name", "description", "parameters") if key in tool} for tool in tools]
+    shown = tools if isinstance(tools, ShownTools) else ShownTools(tools)
     turn = variant // len(_OPENINGS)
-    if len(shown) > 1:
-        start = turn % len(shown)
-        shown = shown[start:] + shown[:start]
-    sections: list[tuple[str, object]] = [("Available functions:", shown), ("User query:", query)]
+    sections = [("Available functions:", shown.turned(turn)), ("User query:", _written(query))]
     if turn % 2:
         sections.reverse()
     sections += [
-        ("Generated function calls:", [{"name": call["name"], "arguments": call["arguments"]} for call in calls]),
-        ("Defaults of what was left out:", _defaults_left_out(tools, calls)),
-        ("Execution results:", [_shown_result(result) for result in results]),
+        (
+            "Generated function calls:",
+            _written([{"name": call["name"], "arguments": call["arguments"]} for call in calls]),
+        ),
+        ("Defaults of what was left out:", _written(_defaults_left_out(shown, calls))),
+        ("Execution results:", _written([_shown_result(result) for result in results])),
     ]
     if questions:
-        sections.append(("Open questions:", list(questions)))
-    system = f"{_OPENINGS[variant % len(_OPENINGS)]}{_TASK}"
-    if scores:
-        system += _SCORES.format(count=len(RULES))
-    user = "\n\n".join(f"{heading}\n{_on_one_line(dumps(value))}" for heading, value in sections)
-    return ({"role": "system", "content": system}, {"role": "user", "content": user})
+        sections.append(("Open questions:", _written(list(questions))))
+    user = "\n\n".join(f"{heading}\n{text}" for heading, text in sections)
+    return ({"role": "system", "content": _system(variant % len(_OPENINGS), scores)}, {"role": "user", "content": user})
+
+
+@cache
+def _system(opening: int, scores: bool) -> str:
+    """The system message in one of its wordings; all questions that have it share the text."""
+    return f"{_OPENINGS[opening]}{_TASK}{_SCORES.format(count=len(RULES)) if scores else ''}"
+
+
+def _written(value: object) -> str:
+    return _on_one_line(dumps(value))
 
 
 def _on_one_line(text: str) -> str:
     """JSON text without the characters beside the line feed that end a line for some readers."""
+    if text.isascii():
+        return text
     return _LINE_ENDS.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
-def _defaults_left_out(tools: list[JsonObject], calls: list[JsonObject]) -> list[JsonObject]:
+def _defaults_left_out(shown: ShownTools, calls: list[JsonObject]) -> list[JsonObject]:
     """Per call the defaults that hold because an argument is not passed."""
-    by_name = {tool.get("name"): tool for tool in tools}
-    out: list[JsonObject] = []
-    for call in calls:
-        parameters = by_name.get(call["name"], {}).get("parameters") or {}
-        properties = parameters.get("properties") if isinstance(parameters, dict) else None
-        out.append(
-            {
-                name: schema["default"]
-                for name, schema in (properties or {}).items()
-                if isinstance(schema, dict) and "default" in schema and name not in call["arguments"]
-            }
-        )
-    return out
+    return [
+        {name: value for name, value in shown.defaults.get(call["name"], {}).items() if name not in call["arguments"]}
+        for call in calls
+    ]
 
 
 def _shown_result(result: JsonObject) -> JsonObject:

@@ -3,21 +3,22 @@
 import json
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import polars as pl
 
 from apigen_assets.domain.candidate import stated_language
 from apigen_assets.domain.chat import ChatModel
-from apigen_assets.domain.codec import read_calls, read_tools
+from apigen_assets.domain.codec import read_tools
 from apigen_assets.domain.reason import Reason, Stage
-from apigen_assets.domain.tool import Tool
 from apigen_assets.domain.verdict import CHECKED_SCHEMA, Decision, Verdict, with_verdicts
 from apigen_assets.files.canonical import dumps
-from apigen_assets.files.json_types import JsonObject
 from apigen_assets.verification.grounding import Grounding, ground
 from apigen_assets.verification.grounding.strength import rejects
+from apigen_assets.verification.grounding.tool_view import ToolView
 from apigen_assets.verification.stages.controls import Control, ask_controls
 from apigen_assets.verification.stages.judge import UNSETTLED, Item, JudgeOptions, decide, judge_items, votes_json
+from apigen_assets.verification.stages.judge_prompt import ShownTools
 from apigen_assets.verification.stages.vote import JudgeAnswer, Vote
 
 _NO_ANSWER = frozenset({JudgeAnswer.UNPARSEABLE, JudgeAnswer.UNAVAILABLE})
@@ -53,12 +54,13 @@ class SemanticCheck:
         items: dict[int, Item] = {}
         columns = ["candidate_id", "query", "tools", "answers", "execution", "prompt_id"]
         for i, (key, query, tools, answers, execution, prompt) in enumerate(frame.select(columns).iter_rows()):
-            found = ground(query, _tools(tools), read_calls(answers), stated_language(prompt))
+            offered, calls = _offered(tools), json.loads(answers)
+            found = ground(query, offered.views, calls, stated_language(prompt))
             grounded.append(found)
             if found.rejection is None and self.chat is not None:
                 questions = tuple(finding.detail for finding in found.questions)
                 results = json.loads(execution) if execution else []
-                items[i] = Item(key, query, _tools_json(tools), json.loads(answers), results, questions)
+                items[i] = Item(key, query, offered.shown, calls, results, questions)
         votes: dict[int, dict[str, Vote]] = {}
         if self.chat is not None and items:
             self._ask_controls(self.chat)
@@ -81,8 +83,9 @@ class SemanticCheck:
         grounding = found.status.value
         findings = [finding.to_json(rejects(finding.rule)) for finding in found.findings]
         evidence = dumps(findings) if findings else None
-        if found.rejection is not None:
-            reason, detail = found.rejection
+        rejection = found.rejection
+        if rejection is not None:
+            reason, detail = rejection
             return Verdict(Decision.REJECTED, False, reason, detail, grounding, evidence)
         counting = self.counting
         said = dumps(votes_json(votes, counting)) if votes else None
@@ -133,13 +136,14 @@ def check_semantic(
     return SemanticCheck(chat, judges, options)(frame)
 
 
-@lru_cache(maxsize=1024)
-def _tools_json(text: str) -> list[JsonObject]:
-    """The objects in a row's column `tools`; rows of one prompt share them."""
-    parsed: list[JsonObject] = json.loads(text)
-    return parsed
+class _Offered(NamedTuple):
+    """The tools of a row, as grounding and as a judge sees them."""
+
+    views: tuple[ToolView, ...]
+    shown: ShownTools
 
 
 @lru_cache(maxsize=1024)
-def _tools(text: str) -> tuple[Tool, ...]:
-    return tuple(read_tools(text))
+def _offered(text: str) -> _Offered:
+    """What a row's column `tools` holds; rows of one prompt share it."""
+    return _Offered(tuple(map(ToolView, read_tools(text))), ShownTools(json.loads(text)))

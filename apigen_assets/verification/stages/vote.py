@@ -83,6 +83,8 @@ def read_vote(text: str, threshold: float | None = None) -> Vote:
 
 def quotes_stand_in(quotes: Sequence[str], query: str) -> bool:
     """Whether what a judge quotes stands in the query, but for case, accents, quotation marks and spaces."""
+    if not quotes:
+        return True
     text = _plain(query)
     return all(_plain(quote) in text for quote in quotes)
 
