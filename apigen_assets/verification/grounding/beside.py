@@ -83,7 +83,7 @@ def mentions(member: str, query: Query) -> list[Span]:
 
 def _is_unit_here(start: int, query: Query) -> bool:
     """Whether a short symbol stands where a unit does: behind a number, or behind another unit's `to`."""
-    return re.search(r"\d\s?$", query.text[:start]) is not None
+    return re.search(r"\d\s?$", query.text[max(0, start - 3) : start]) is not None
 
 
 def near_cues(query: Query, span: Span) -> frozenset[str]:
@@ -111,17 +111,21 @@ _NOUNS = {
 
 def _stems_beside(query: Query, span: Span, reach: int = 6) -> frozenset[str]:
     near: list[str] = []
+    text = query.text
     # Words do not overlap: those that end by a place are those that begin before it, but for one that it is inside.
     behind = bisect_left(query.word_starts, span[0])
     if behind and query.words[behind - 1].end > span[0]:
         behind -= 1
-    for word in reversed(query.words[max(0, behind - reach) : behind]):
-        if word.text in _JOINS or _BOUNDARY.search(query.text[word.end : span[0]]):
+    before = query.words[max(0, behind - reach) : behind]
+    boundaries = [match.start() for match in _BOUNDARY.finditer(text, before[0].end, span[0])] if before else []
+    for word in reversed(before):
+        if word.text in _JOINS or (boundaries and word.end <= boundaries[-1]):
             break
         near.append(word.text)
     ahead = bisect_left(query.word_starts, span[1])
+    boundary = _BOUNDARY.search(text, span[1])
     for word in query.words[ahead : ahead + reach]:
-        if word.text in _JOINS or _BOUNDARY.search(query.text[span[1] : word.start]):
+        if word.text in _JOINS or (boundary and boundary.end() <= word.start):
             break
         near.append(word.text)
     return frozenset([stem(text) for text in near] + [stem(_NOUNS[text]) for text in near if text in _NOUNS])

@@ -288,7 +288,8 @@ def _confused_choice(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
             if rival is not leaf and rival.value == leaf.value and rival.slot.choices == leaf.slot.choices
         ]
         goal = not leaf.argument.parts.isdisjoint(_GOALS)
-        of_number = bool(leaf.spans) and re.search(r"\d[\s-]?$", query.text[: leaf.spans[0][0]]) is not None
+        start = leaf.spans[0][0] if goal and leaf.spans else 0
+        of_number = re.search(r"\d[\s-]?$", query.text[max(0, start - 3) : start]) is not None
         if not (rivals and len(set(leaf.spans)) == 1) and not (goal and of_number):
             continue
         for member in leaf.slot.choices:

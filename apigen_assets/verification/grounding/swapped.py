@@ -43,12 +43,12 @@ def _placed(leaves: list[Leaf]) -> dict[int, list[_Placed]]:
     out: dict[int, list[_Placed]] = {}
     for (call, _), group in groups.items():
         first = group[0]
-        if not all(leaf.matched and leaf.spans for leaf in group):
-            continue
         if len(group) == 1 and not first.in_list:
-            if len(set(first.spans)) == 1 and not first.path and _is_said(first):
+            if first.matched and len(set(first.spans)) == 1 and not first.path and _is_said(first):
                 out.setdefault(call, []).append(_Placed(first, first.spans[0], _shape(first.value)))
-        elif all(leaf.in_list and re.fullmatch(r"\[\d+\]", leaf.path) for leaf in group):
+        elif all(leaf.matched and leaf.spans for leaf in group) and all(
+            leaf.in_list and re.fullmatch(r"\[\d+\]", leaf.path) for leaf in group
+        ):
             starts, ends = zip(*(leaf.spans[0] for leaf in group), strict=True)
             if max(ends) - min(starts) < 40 * len(group):
                 out.setdefault(call, []).append(
@@ -345,9 +345,10 @@ def _shape(value: JsonValue) -> str:
 def _fit(placed: _Placed, span: Span, query: Query, units: bool = True) -> int:
     """How many things beside a place in the query speak for a parameter; of texts only the word before them does."""
     leaf = placed.leaf
+    if placed.shape.endswith("text"):
+        return _led(leaf, span, query)
     beside = near_cues(query, span) if units else near_words(query, span)
-    cues = 0 if placed.shape.endswith("text") else len(beside & leaf.cues)
-    return cues + _led(leaf, span, query)
+    return len(beside & leaf.cues) + _led(leaf, span, query)
 
 
 def _led(leaf: Leaf, span: Span, query: Query) -> int:

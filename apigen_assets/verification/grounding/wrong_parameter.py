@@ -50,7 +50,7 @@ def find_wrong_parameter(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
         said = query.text[start:end].strip()
         names = leaf.argument.parts
         low, high = None, None
-        if not names.isdisjoint(_LOW_NAMES | _HIGH_NAMES):
+        if not (names.isdisjoint(_LOW_NAMES) and names.isdisjoint(_HIGH_NAMES)):
             low = _LOW_BEFORE.search(query.text, 0, start) or _LOW_AFTER.match(query.text, end)
             high = _HIGH_BEFORE.search(query.text, 0, start) or _HIGH_AFTER.match(query.text, end)
         if low and high and low.end() <= start and high.end() <= start:  # `more than` stands in `no more than`
