@@ -19,6 +19,7 @@ _NEXT_CODE = re.compile(r"['\"]?,\s*(?:(?:and|&)\s+)?['\"]?([^\s,;?!'\"]*\d[^\s,
 _NEXT_NAME = re.compile(r"(?:,\s*|\s)(?:and|&)\s+((?:[A-Z][\w'-]+)(?:\s[A-Z][\w'-]+)+)")
 _NO_TEXT = re.compile(r"\s*(?:[.!?;]|['\")]|\b(?:in|into|to|from|as|with)\b)")
 """What speaks of a text and is no part of it."""
+_SAID = frozenset({"stated", "stated in other words"})
 _COLON = re.compile(r":\s+$")
 """What is behind it at the end of a query is a text to work on."""
 
@@ -106,7 +107,7 @@ def _things(leaves: list[Leaf], query: Query, calls: Sequence[Call]) -> Iterator
     if len(query.raw) != len(query.text) or any(isinstance(leaf.value, str) and not leaf.matched for leaf in leaves):
         return
     for leaf in leaves:
-        if not isinstance(leaf.value, str) or leaf.in_list or leaf.path or not leaf.spans or leaf.why != "stated":
+        if not isinstance(leaf.value, str) or leaf.in_list or leaf.path or not leaf.spans or leaf.why not in _SAID:
             continue
         own = query.raw[slice(*leaf.spans[0])]
         follower = _NEXT.match(query.text, leaf.spans[0][1])
@@ -122,7 +123,7 @@ def _things(leaves: list[Leaf], query: Query, calls: Sequence[Call]) -> Iterator
             continue
         if sum(fellow.parameter == leaf.parameter and fellow.call != leaf.call for fellow in leaves) >= len(calls) > 1:
             continue
-        says = f"no call takes {word!r}, which the query joins with {leaf.value!r}"
+        says = f"no call takes {word!r}, which the query joins with {own!r}"
         yield Finding(Rule.CALL_LEFT_OUT, leaf.place, says)
         return
 
