@@ -50,12 +50,9 @@ class Leaf:
         """Set what nearly every rule asks for."""
         self.parameter = self.argument.name
         self.schema = self.slot.schema
-        self.is_number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
-
-    @cached_property
-    def place(self) -> str:
+        self.place = f"{self.call}.{self.argument.name}{self.path}"
         """`<call>.<parameter><path>`."""
-        return f"{self.call}.{self.parameter}{self.path}"
+        self.is_number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
 
     @cached_property
     def parent(self) -> str:
@@ -72,7 +69,7 @@ class Leaf:
         """What the value itself is called: the innermost key of a nested argument, else the parameter."""
         return self.slot.name
 
-    @cached_property
+    @property
     def cues(self) -> frozenset[str]:
         """Stems that speak of this parameter and of no other of its tool."""
         return self.tool.cues.get(self.parameter, frozenset())

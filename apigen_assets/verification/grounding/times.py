@@ -285,7 +285,7 @@ def _times(text: str, strict: bool) -> list[Moment]:
         add(*match.span(), _hour(match[1]), 0, 0, match[2])
     for match in _O_CLOCK.finditer(text) if "clock" in text else ():
         add(*match.span(), _hour(match[1]), 0, 0, None)
-    for match in _PAST.finditer(text):
+    for match in _PAST.finditer(text) if "to" in text or "past" in text or "after" in text else ():
         base = _hour(match[3])
         minutes = {"half": 30, "quarter": 15, "ten": 10, "twenty": 20, "five": 5}.get(match[1]) or int(match[1])
         if match[2] == "to" and (match[1].isdigit() or match[1] in {"five", "ten"}):

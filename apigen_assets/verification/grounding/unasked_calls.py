@@ -47,7 +47,9 @@ def find_unasked_calls(
 
 def _denied(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     """`don't delete EV-77` or `leave EV-77 alone` before a call that does that to it."""
-    denials = [(match, _DENIED_VERB) for match in _DENIED_VERB.finditer(query.text)]
+    denials = []
+    if "n't" in query.text or "not" in query.text or "never" in query.text:
+        denials += [(match, _DENIED_VERB) for match in _DENIED_VERB.finditer(query.text)]
     if "leave" in query.text or "keep" in query.text:
         denials += [(match, _LEFT_ALONE) for match in _LEFT_ALONE.finditer(query.text)]
     for match, kind in denials:
