@@ -1,6 +1,7 @@
 """What came of one call, and who makes calls."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol
 
@@ -54,10 +55,9 @@ MENDED_AT_THIS_END = frozenset(
 outcome of these that was kept never answers in place of a call."""
 
 
-class CallRequest(BaseModel):
-    """One call to make."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+@dataclass(frozen=True, slots=True)
+class CallRequest:
+    """One call to make; the arguments are as they were read from JSON."""
 
     binding: PythonBinding | RestBinding | McpBinding
     arguments: JsonObject

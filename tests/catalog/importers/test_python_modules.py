@@ -5,6 +5,7 @@ from jsonschema import Draft202012Validator
 
 from apigen_assets.catalog.importers.python_modules import import_python_package, import_python_path
 from apigen_assets.domain.outcome import CallRequest
+from apigen_assets.files.json_types import JsonObject
 from resources.python.pool import PythonSandbox
 
 TYPES = '''
@@ -470,7 +471,7 @@ def test_a_folder_may_be_imported_by_its_own_name_and_odd_methods_say_so(module,
         ("tools.M.check", "decorated_method")
     ]
     by_name = {api.binding.function: api for api in result.apis}
-    calls = [("f", {"p": {"x": 3}}), ("M.of", {"n": 4})]
+    calls: list[tuple[str, JsonObject]] = [("f", {"p": {"x": 3}}), ("M.of", {"n": 4})]
     with PythonSandbox(minimum="none") as sandbox:
         requests = [CallRequest(binding=by_name[name].binding, arguments=arguments) for name, arguments in calls]
         assert [answer.result for answer in sandbox.execute(requests)] == ["3", "4"]

@@ -4,6 +4,7 @@ import pytest
 
 from apigen_assets.catalog.importers.python_modules import import_python_path
 from apigen_assets.domain.outcome import CallRequest
+from apigen_assets.files.json_types import JsonObject
 from resources.python.pool import PythonSandbox
 
 POINTS = '''
@@ -116,7 +117,7 @@ def test_calls_are_made_with_the_types_of_the_stub(package):
     assert (reject.original_name, reject.reason) == ("maps.plans.absent", "type_not_json") and "stub" in reject.detail
     label = tools["plans_label"].parameters["properties"]["value"]
     assert label == {"anyOf": [{"type": "integer"}, {"type": "string", "format": "date"}]}
-    calls = [
+    calls: list[tuple[str, JsonObject, str]] = [
         ("plans_shifted", {"point": {"x": 2, "y": 1}, "by": 0.5}, '{"x":2.5,"y":1.0}'),
         ("plans_shifted", {"point": {}}, '{"x":1.0,"y":0.0}'),
         ("plans_weekday", {"day": "2024-02-29"}, "4"),

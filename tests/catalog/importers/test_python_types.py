@@ -7,6 +7,7 @@ from jsonschema import Draft202012Validator
 
 from apigen_assets.catalog.importers.python_modules import import_python_path
 from apigen_assets.domain.outcome import CallRequest
+from apigen_assets.files.json_types import JsonObject
 from resources.python.pool import PythonSandbox
 
 MODULE = '''
@@ -112,7 +113,7 @@ def test_classes_that_contain_themselves_are_checked_at_every_depth_and_made(tmp
 
     tools = {api.name: api for api in result.apis}
     assert not result.rejects
-    good = {
+    good: dict[str, JsonObject] = {
         "s_total": {"node": {"value": 1, "kids": [{"value": 2, "kids": [{"value": 3}]}]}},
         "s_depth": {"tree": {"name": "a", "left": {"name": "b", "left": {"name": "c"}}}},
         "s_length": {"link": {"x": 1, "after": {"x": 2, "after": {"x": 3, "after": None}}}},
@@ -185,7 +186,7 @@ def test_aliases_that_contain_themselves_are_checked_at_every_depth_and_run(tmp_
 
     tools = {api.name: api for api in result.apis}
     assert not result.rejects
-    good = {
+    good: dict[str, JsonObject] = {
         "s_keys": {"value": {"a": [1, {"b": None, "c": {}}]}},
         "s_total": {"numbers": [1, [2, [3]]]},
         "s_size": {"group": {"a": 1, "b": {"c": 2}}},
@@ -377,7 +378,7 @@ def test_objects_of_plain_classes_are_what_their_init_takes(objects):
 
 def test_functions_get_objects_and_give_what_objects_show(objects):
     tools = {api.name: api for api in objects.apis}
-    calls = [
+    calls: list[tuple[str, JsonObject]] = [
         ("s_middle", {"points": [{"x": 1, "on": "2024-01-02"}, {"x": 3.0, "y": 4}]}),
         ("s_label", {"marker": {"name": "inn", "at": {"x": 2}}}),
         ("s_pay", {"amount": {"cents": 99}}),
