@@ -19,16 +19,13 @@ def seed_rows(seeds: pl.DataFrame, catalog: pl.DataFrame) -> pl.DataFrame:
         if all(name in tools for name in names):
             rows.append(
                 {
-                    **dict.fromkeys(Candidate.SCHEMA, ""),
+                    **{name: "" if kind == pl.String else None for name, kind in Candidate.SCHEMA.items()},
                     "candidate_id": seed["example_id"],
                     "style": seed["style"],
                     "query": seed["query"],
                     "tools": dumps([tools[name] for name in names]),
                     "answers": seed["answers"],
-                    "thought": None,
-                    "raw_text": None,
-                    "parse_error": None,
-                    "repairs": None,
+                    **dict.fromkeys(("thought", "raw_text", "parse_error", "repairs")),
                 }
             )
     return pl.DataFrame(rows, schema=Candidate.SCHEMA, orient="row")
