@@ -46,7 +46,6 @@ MENDED_AT_THIS_END = frozenset(
         Outcome.REFUSED,
         Outcome.NOT_RECORDED,
         Outcome.UNAVAILABLE,
-        Outcome.ARGUMENT_ERROR,
         Outcome.AUTH,
         Outcome.TRANSPORT,
     }

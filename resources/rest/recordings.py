@@ -14,10 +14,8 @@ from apigen_assets.files.canonical import dumps
 from apigen_assets.files.json_types import JsonMapping, JsonObject
 from apigen_assets.files.jsonl_store import Entry, JsonlStore
 
-TRANSIENT = frozenset(
-    {Outcome.TIMEOUT, Outcome.TRANSPORT, Outcome.HTTP_5XX, Outcome.QUOTA, Outcome.AUTH, Outcome.UNAVAILABLE}
-)
-"""Failures that may be gone tomorrow: a service that was down, a quota, a key not yet subscribed."""
+TRANSIENT = frozenset({Outcome.TIMEOUT, Outcome.HTTP_5XX, Outcome.QUOTA})
+"""Failures of a service that may be gone tomorrow."""
 
 
 Mode = Literal["live", "record", "replay"]
@@ -81,10 +79,11 @@ class Recordings:
     def usable(self, key: str, negative_ttl_s: float) -> Recording | None:
         """The recording to use instead of a call: any definite one, and a service's own failure while it is young."""
         recording = self.get(key)
-        if recording is None or recording.result.outcome not in TRANSIENT:
-            return recording
-        young = time.time() - recording.recorded_at <= negative_ttl_s
-        return recording if young and recording.result.outcome not in MENDED_AT_THIS_END else None
+        if recording is None or recording.result.outcome in MENDED_AT_THIS_END:
+            return None
+        if recording.result.outcome in TRANSIENT and time.time() - recording.recorded_at > negative_ttl_s:
+            return None
+        return recording
 
     def add(
         self, key: str, request: JsonMapping, result: CallResult, origin: str = "live", at: float | None = None

@@ -10,7 +10,8 @@ from apigen_assets.domain.api import NestedNames, Place, RestBinding, RestParame
 from apigen_assets.domain.outcome import Outcome
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 from resources.rest.body import body_of
-from resources.rest.credentials import RequestParts, RequestRefusedError, add_credentials
+from resources.rest.credentials import add_credentials
+from resources.rest.parts import RequestParts, RequestRefusedError
 from resources.rest.policy import RestPolicy
 from resources.rest.read_back import difference
 from resources.rest.wire_text import path_text

@@ -12,8 +12,7 @@ from apigen_assets.verification.grounding.query import Query
 _LONG = 5
 """Words of a text that is passed on; shorter ones may be composed."""
 _ALIKE = 0.5
-_WORD = re.compile(r"\S+")
-_WORDS = r"[\w'-]+"
+_WORD = re.compile(r"[\w'-]+")
 
 
 def find_altered_texts(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
@@ -43,9 +42,9 @@ def _is_between_guillemets(start: int, raw: str) -> bool:
 
 
 def _words(leaf: Leaf, value: str, query: Query) -> Iterator[Finding]:
-    own = re.findall(_WORDS, value.casefold())
+    own = _WORD.findall(value.casefold())
     for text in _passed_on(query):
-        said = re.findall(_WORDS, text.casefold())
+        said = _WORD.findall(text.casefold())
         if len(said) < _LONG or own == said or abs(len(own) - len(said)) > len(said) // 2:
             continue
         alike = SequenceMatcher(None, own, said, autojunk=False).ratio()

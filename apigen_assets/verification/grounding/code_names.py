@@ -7,6 +7,7 @@ from typing import Literal
 from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.english import fold
 from apigen_assets.verification.grounding.language import LANGUAGES
+from apigen_assets.verification.grounding.phrases import any_phrase, is_of_signs
 from apigen_assets.verification.grounding.query import Query, Span
 
 Kind = Literal["territories", "languages"]
@@ -26,7 +27,7 @@ def kind_of_code(leaf: Leaf) -> Kind | None:
     """What a text of two letters is a code of, by the words about its parameter; null for other texts and words."""
     if not isinstance(leaf.value, str) or not _CODE.fullmatch(leaf.value):
         return None
-    about = f"{fold(leaf.name).replace('_', ' ')} {fold(str(leaf.schema.get('description') or ''))}"
+    about = f"{leaf.slot.folded.replace('_', ' ')} {leaf.slot.described}"
     wanted: list[Kind] = [kind for kind, words in _WANTS.items() if words.search(about)]
     return wanted[0] if len(wanted) == 1 and leaf.value.casefold() in _names(wanted[0]) else None
 
@@ -59,7 +60,7 @@ def _names(kind: Kind) -> dict[str, frozenset[str]]:
     for language in LANGUAGES:
         for code, name in getattr(Locale.parse(language), kind).items():
             folded = fold(name)
-            if _CODE.fullmatch(code) and (len(folded) >= _SHORTEST or folded > "\u2e80"):
+            if _CODE.fullmatch(code) and (len(folded) >= _SHORTEST or is_of_signs(folded)):
                 found.setdefault(code.casefold(), set()).add(folded)
     for code, names in _SHORT_NAMES.items() if kind == "territories" else ():
         found[code].update(names)
@@ -68,7 +69,4 @@ def _names(kind: Kind) -> dict[str, frozenset[str]]:
 
 @cache
 def _any_name(kind: Kind) -> re.Pattern[str]:
-    names = sorted({name for names in _names(kind).values() for name in names}, key=lambda name: (-len(name), name))
-    spaced = "|".join(re.escape(name) for name in names if name < "\u2e80")
-    signs = "|".join(re.escape(name) for name in names if name > "\u2e80")
-    return re.compile(rf"(?<!\w)(?:{spaced})(?!\w)|(?:{signs})")
+    return any_phrase(name for names in _names(kind).values() for name in names)

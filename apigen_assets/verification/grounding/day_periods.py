@@ -11,6 +11,7 @@ from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.english import fold
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.language import LANGUAGES
+from apigen_assets.verification.grounding.phrases import any_phrase, is_of_signs
 from apigen_assets.verification.grounding.query import Query
 from apigen_assets.verification.grounding.times import only_moments
 
@@ -68,7 +69,7 @@ def _hours_by_words() -> dict[str, tuple[Hours, ...]]:
         for words in locale.day_periods["format"].values():  # alone, `mañana` and `morgen` are tomorrow too
             for name, phrase in words.items():
                 folded = fold(phrase)
-                if name in spans and (len(folded) > 3 or folded > "\u2e80") and language != "en":
+                if name in spans and (len(folded) > 3 or is_of_signs(folded)) and language != "en":
                     found.setdefault(folded, set()).add(spans[name])
     return {phrase: tuple(sorted(hours)) for phrase, hours in found.items()}
 
@@ -80,7 +81,4 @@ def _span(rule: dict[str, int]) -> Hours:
 
 @cache
 def _words() -> re.Pattern[str]:
-    phrases = sorted(_hours_by_words(), key=len, reverse=True)
-    spaced = "|".join(re.escape(phrase) for phrase in phrases if phrase < "\u2e80")
-    signs = "|".join(re.escape(phrase) for phrase in phrases if phrase > "\u2e80")
-    return re.compile(rf"(?<!\w)(?:{spaced})(?!\w)|(?:{signs}){_HOUR_BEHIND}")
+    return any_phrase(_hours_by_words(), _HOUR_BEHIND)

@@ -12,6 +12,7 @@ from apigen_assets.verification.grounding.arguments import Leaf
 from apigen_assets.verification.grounding.beside import left_numbers
 from apigen_assets.verification.grounding.finding import Finding, Rule
 from apigen_assets.verification.grounding.language import LANGUAGES
+from apigen_assets.verification.grounding.phrases import alternatives
 from apigen_assets.verification.grounding.query import Query
 
 _ARTICLE = r"(?:\w{1,3}\s|\w'|['\"«„“「])?"
@@ -61,9 +62,8 @@ def _joins() -> str:
         for patterns in Locale.parse(language).list_patterns.values():
             for pattern in patterns.values():
                 joins.add(pattern.replace("{0}", "").replace("{1}", "").strip(" ,、，").casefold())
-    words = sorted(map(re.escape, joins - {"", "and", "or", "&"}), key=len, reverse=True)
-    signs, spaced = ([word for word in words if (word > "\u2e80") is own] for own in (True, False))
-    return rf"(?:(?:{'|'.join(spaced)})\s+|(?:{'|'.join(signs)}|[、，])\s*)"
+    words, signs = alternatives(joins - {"", "and", "or", "&"})
+    return rf"(?:(?:{words})\s+|(?:{signs}|[、，])\s*)"
 
 
 @cache

@@ -20,9 +20,18 @@ _MEASURES = (
     (("height",), ("wide", "width")),
 )  # fmt: skip
 """Words in a parameter's name, and what a number beside which these words stand is instead."""
-_NAMES = frozenset(name for names, _ in _MEASURES for name in names)
 _BEHIND = r"\s?(?!compound|paid|payable)[^\s\d,.;:!?]{{0,12}}\s?(?:in\s|of\s|is\s)?(?:{words})\b"
 _BEFORE = r"\b(?:{words})\s(?:of|is|was|=|:)?\s?(?:about\s|only\s)?[$€£]?$"
+_PATTERNS = [
+    (
+        frozenset(own),
+        frozenset(others),
+        re.compile(_BEHIND.format(words="|".join(others))),
+        re.compile(_BEFORE.format(words="|".join(others))),
+    )
+    for own, others in _MEASURES
+]
+"""Names, words that speak of another measure, and where these stand: behind a number, before one."""
 
 
 def find_other_measures(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
@@ -30,23 +39,14 @@ def find_other_measures(leaves: list[Leaf], query: Query) -> Iterator[Finding]:
     if not query.english:
         return
     for leaf in leaves:
-        if (
-            not leaf.is_number
-            or leaf.why != "stated"
-            or leaf.slot.parts.isdisjoint(_NAMES)
-            or len(set(leaf.spans)) != 1
-        ):
+        if not leaf.is_number or leaf.why != "stated" or len(set(leaf.spans)) != 1:
             continue
-        names = leaf.slot.parts
-        for own, others in _MEASURES:
-            if names.isdisjoint(own) or not names.isdisjoint(others):
+        start, end = leaf.spans[0]
+        for own, others, behind, before in _PATTERNS:
+            if leaf.slot.parts.isdisjoint(own) or not leaf.slot.parts.isdisjoint(others):
                 continue
-            start, end = leaf.spans[0]
-            words = "|".join(others)
-            said = re.compile(_BEHIND.format(words=words)).match(query.text, end) or re.compile(
-                _BEFORE.format(words=words)
-            ).search(query.text, max(0, start - 40), start)
-            if said and not re.search(rf"\b(?:{'|'.join(own)})\b", said[0]):
+            said = behind.match(query.text, end) or before.search(query.text, max(0, start - 40), start)
+            if said and own.isdisjoint(said[0].split()):
                 says = f"{leaf.value!r}, of which the query says {query.text[start:end].strip()!r} {said[0].strip()!r}"
                 yield Finding(Rule.OTHER_MEASURE, leaf.place, says)
                 break

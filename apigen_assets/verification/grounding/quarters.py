@@ -4,21 +4,14 @@ import calendar
 import datetime
 import re
 
-_NAMES = {
-    "first": 1,
-    "1st": 1,
-    "second": 2,
-    "2nd": 2,
-    "third": 3,
-    "3rd": 3,
-    "fourth": 4,
-    "4th": 4,
-    "last": 0,
-    "final": 0,
-}
+from apigen_assets.verification.grounding.number_words import ORDINALS
+
+_NAMES = {name: number for name, number in ORDINALS.items() if number <= 4} | {
+    "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": 0, "final": 0,
+}  # fmt: skip
 _QUARTER = re.compile(
     rf"\b(?:(?P<kind>[qh])(?P<number>[1-4])|(?P<name>{'|'.join(_NAMES)})\s(?P<part>quarter|half))"
-    r"(?:\s*(?:of|in|,|/|-|'|of the year|of fiscal year)?\s*)(?P<year>20\d\d|19\d\d)\b"
+    r"(?:\s*(?:of|in|,|/|-|'|of the year)?\s*)(?P<year>20\d\d|19\d\d)\b"
 )
 _FISCAL = re.compile(r"\bfiscal|\bfy\b|\bfinancial year")
 

@@ -189,7 +189,7 @@ def test_outcomes_are_kept_and_asked_again_when_old(tmp_path):
     assert len(run(apis, ProbeCache(path, 30 * day), Outcome.OK, Outcome.OK)) == 2
 
 
-@pytest.mark.parametrize("outcome", ["refused", "auth", "transport", "unavailable", "not_recorded", "argument_error"])
+@pytest.mark.parametrize("outcome", ["refused", "auth", "transport", "unavailable", "not_recorded"])
 def test_what_a_person_mends_at_this_end_is_asked_again_at_once(tmp_path, outcome):
     """Also where an earlier version kept it."""
     path, apis = tmp_path / "probes.jsonl", [make("b", binding=RestBinding(url="https://w.example/b"))]
