@@ -7,19 +7,22 @@ from pathlib import Path
 
 import polars as pl
 
-from apigen_assets.catalog.grouping import batch_sizes, in_groups
+from apigen_assets.catalog.grouping import batch_sizes, group_of, in_groups
 from apigen_assets.catalog.importers.imported import ImportResult
 from apigen_assets.catalog.importers.registry import MODULES
 from apigen_assets.catalog.importers.sources import import_builtin, import_source
 from apigen_assets.catalog.incoming import find
 from apigen_assets.catalog.names import BUILTIN
-from apigen_assets.domain.api import Api, RejectedApi
+from apigen_assets.domain.api import RejectedApi, Source
 from apigen_assets.files.folders import staged
 from apigen_assets.files.json_types import JsonObject
 from apigen_assets.settings import Settings
 
-IMPORTER_VERSION = "6"
+IMPORTER_VERSION = "7"
 """Raised when an importer gives other records for the same source, so that kept imports are made again."""
+
+_PART_ROWS = 1_000
+"""APIs of one file of a kept import, so that neither writing nor reading a batch holds all of a large one."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,12 @@ def load_batch(key: str, settings: Settings) -> Batch:
     batch = BatchKey.parse(key)
     if batch.slug == BUILTIN:
         result = import_builtin()
-        apis, rejects = Api.frame(result.apis), RejectedApi.frame(result.rejects)
+        apis, rejects = result.apis.frame().lazy(), RejectedApi.frame(result.rejects)
         funnel, warnings, fingerprint = result.funnel, result.warnings, ""
-        groups = [apis.height]
+        groups = [len(result.apis)]
     else:
         folder = kept_import(batch.slug, settings)
-        apis = pl.read_parquet(folder / "apis.parquet")
+        apis = pl.scan_parquet(folder / "apis")
         rejects = pl.read_parquet(folder / "rejects.parquet")
         summary = json.loads((folder / "summary.json").read_text())
         funnel, warnings = summary["funnel"], summary["warnings"]
@@ -94,7 +97,7 @@ def load_batch(key: str, settings: Settings) -> Batch:
     sizes = batch_sizes(groups, settings.batch_size)
     return Batch(
         key=batch,
-        apis=apis.slice(sum(sizes[: batch.index]), sizes[batch.index] if batch.index < len(sizes) else 0),
+        apis=apis.slice(sum(sizes[: batch.index]), sizes[batch.index] if batch.index < len(sizes) else 0).collect(),
         rejects=rejects if batch.index == 0 else rejects.clear(),
         keys=keys_of(batch.slug, sizes),
         funnel=funnel,
@@ -134,9 +137,12 @@ def kept_keys(slug: str, fingerprint: str, settings: Settings) -> list[str]:
 
 def keep(result: ImportResult, folder: Path) -> None:
     """Write an import as a folder of tables: whole or not at all. APIs that belong together lie side by side."""
-    apis, groups = in_groups(result.apis)
+    order, groups = in_groups([group_of(Source.model_validate(api["source"])) for api in result.apis.objects()])
     with staged(folder) as staging:
-        Api.frame(apis).write_parquet(staging / "apis.parquet")
+        (staging / "apis").mkdir()
+        for start in range(0, max(1, len(order)), _PART_ROWS):
+            part = result.apis.frame(order[start : start + _PART_ROWS])
+            part.write_parquet(staging / "apis" / f"{start:08d}.parquet")
         RejectedApi.frame(result.rejects).write_parquet(staging / "rejects.parquet")
         summary: JsonObject = {"format": result.format, "funnel": result.funnel, "warnings": result.warnings[:100]}
         summary["groups"] = groups

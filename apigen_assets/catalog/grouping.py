@@ -3,35 +3,36 @@
 import re
 from itertools import groupby
 
-from apigen_assets.domain.api import Api, RestBinding
+from apigen_assets.domain.api import Source
 
 _GENERAL = re.compile(r"api|apis|rest|v\d+(\.\d+)*|beta|public|services?|\w+\.json", re.IGNORECASE)
 
 
-def group_of(api: Api) -> str:
+def group_of(source: Source) -> str:
     """The part of its source that an API belongs to: its tag, else the first telling segment of its path.
 
     Of a Python module or a collection of tools it is the file.
     """
-    if api.source.format != "openapi" or not isinstance(api.binding, RestBinding):
-        return api.source.file
-    if api.source.original_category:
-        return f"{api.source.file}#{api.source.original_category}"
-    path = api.source.original_name.partition(" ")[2].partition("?")[0]
+    if source.format != "openapi":
+        return source.file
+    if source.original_category:
+        return f"{source.file}#{source.original_category}"
+    path = source.original_name.partition(" ")[2].partition("?")[0]
     segments = [segment for segment in path.split("/") if segment and not segment.startswith("{")]
     telling = next((segment for segment in segments if not _GENERAL.fullmatch(segment)), "")
-    return f"{api.source.file}#/{telling}"
+    return f"{source.file}#/{telling}"
 
 
-def in_groups(apis: list[Api]) -> tuple[list[Api], list[tuple[str, int]]]:
-    """The APIs with those of a group side by side, and each group with its size; groups come in the source's order."""
-    labels = [group_of(api) for api in apis]
+def in_groups(labels: list[str]) -> tuple[list[int], list[tuple[str, int]]]:
+    """Positions in an order that has those with one label side by side, and each label with how many have it.
+
+    Labels come in the order in which they first stand.
+    """
     first: dict[str, int] = {}
     for at, label in enumerate(labels):
         first.setdefault(label, at)
-    order = sorted(range(len(apis)), key=lambda at: (first[labels[at]], at))
-    runs = [(label, len(list(members))) for label, members in groupby(order, key=lambda at: labels[at])]
-    return [apis[at] for at in order], runs
+    order = sorted(range(len(labels)), key=lambda at: (first[labels[at]], at))
+    return order, [(label, len(list(members))) for label, members in groupby(order, key=lambda at: labels[at])]
 
 
 def batch_sizes(groups: list[int], size: int) -> list[int]:

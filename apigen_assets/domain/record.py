@@ -37,10 +37,7 @@ class Record(BaseModel):
 
     def row(self) -> JsonObject:
         """The record as one table row; structures become canonical JSON text."""
-        out: JsonObject = {}
-        for name, value in self.model_dump(mode="json").items():
-            out[name] = dumps(value) if isinstance(value, list | dict) else value
-        return out
+        return _row(self.model_dump(mode="json"))
 
     @classmethod
     def from_row(cls, row: JsonObject) -> Self:
@@ -60,9 +57,14 @@ class Record(BaseModel):
     @classmethod
     def frame(cls, records: Iterable[Self]) -> pl.DataFrame:
         """A frame with exactly `SCHEMA`, also for no records at all."""
-        left = iter(records)
+        return cls.frame_of(record.model_dump(mode="json") for record in records)
+
+    @classmethod
+    def frame_of(cls, objects: Iterable[JsonObject]) -> pl.DataFrame:
+        """Likewise, of records as the JSON objects that `model_dump(mode="json")` makes of them."""
+        left = iter(objects)
         frames = []
-        while rows := [record.row() for record in islice(left, _FRAME_ROWS)]:
+        while rows := [_row(values) for values in islice(left, _FRAME_ROWS)]:
             frames.append(pl.DataFrame(rows, schema=cls.SCHEMA, orient="row"))
         return pl.concat(frames) if frames else pl.DataFrame(schema=cls.SCHEMA)
 
@@ -79,6 +81,10 @@ class Record(BaseModel):
         return cached
 
     _structured_fields: ClassVar[frozenset[str] | None] = None
+
+
+def _row(values: JsonObject) -> JsonObject:
+    return {name: dumps(value) if isinstance(value, list | dict) else value for name, value in values.items()}
 
 
 def _is_scalar(kind: JsonObject, defs: JsonObject) -> bool:

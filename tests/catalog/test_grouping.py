@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apigen_assets.catalog.batches import keep, kept_keys, load_batch
-from apigen_assets.catalog.grouping import batch_sizes, in_groups
+from apigen_assets.catalog.grouping import batch_sizes, group_of, in_groups
 from apigen_assets.catalog.importers.imported import ImportResult
 from apigen_assets.catalog.importers.openapi.document import import_openapi
 from apigen_assets.catalog.tables import importer_faults
-from apigen_assets.domain.api import RejectedApi
+from apigen_assets.domain.api import Api, RejectedApi
+from apigen_assets.domain.packed import PackedRecords
 from apigen_assets.settings import Settings
 
 PATHS = {
@@ -29,8 +30,9 @@ def source(folder):
 
 
 def test_tools_of_a_tag_or_path_come_side_by_side(tmp_path):
-    apis, groups = in_groups(import_openapi(source(tmp_path), "h").apis)
-    assert [api.name for api in apis] == ["h_a1", "h_a2", "h_p1", "h_p2", "h_c1", "h_c2"]
+    apis = import_openapi(source(tmp_path), "h").apis
+    order, groups = in_groups([group_of(api.source) for api in apis])
+    assert [apis[at].name for at in order] == ["h_a1", "h_a2", "h_p1", "h_p2", "h_c1", "h_c2"]
     assert [count for _, count in groups] == [2, 2, 2]
 
 
@@ -59,7 +61,7 @@ def test_batches_hold_everything_once_and_are_never_too_large(groups, size):
 
 
 def test_an_empty_import_keeps_its_first_key(tmp_path):
-    keep(ImportResult("x", "openapi", [], []), tmp_path / "f")
+    keep(ImportResult("x", "openapi", PackedRecords(Api), []), tmp_path / "f")
     assert json.loads((tmp_path / "f" / "summary.json").read_text())["groups"] == []
     assert batch_sizes([], 10) == [0]
 

@@ -2,7 +2,6 @@
 
 import bz2
 import gzip
-import json
 import lzma
 import os
 import tarfile
@@ -16,13 +15,9 @@ from typing import Any, cast
 
 from apigen_assets.catalog.importers.imported import SourceError
 from apigen_assets.files.folders import staged
-from apigen_assets.files.json_types import JsonObject, JsonValue
 
 ARCHIVES = (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".txz", ".tbz2", ".tar", ".zip")
 """Endings of what is read as an archive."""
-
-_SMALL = 8
-"""Fields or items of parts that are compared with others."""
 
 MAX_FILE_BYTES = 64_000_000
 """Largest single document read."""
@@ -104,87 +99,6 @@ def neighbour(path: Path, name: str, endings: tuple[str, ...]) -> Document | Non
     if not name.lower().endswith(endings) or other.is_symlink() or not other.is_file():
         return None
     return _read(other, name) if other.resolve().is_relative_to(folder) else None
-
-
-def parse_json(document: Document, warnings: list[str] | None = None) -> JsonValue:
-    """The JSON value of a document.
-
-    Args:
-        document: the file.
-        warnings: takes a sentence where keys stand twice in one object; the last one counts.
-
-    Raises:
-        SourceError: `wrong_encoding`, `not_json` or `too_deep`.
-    """
-    text = decode(document)
-    twice: list[str] = []
-    parts = _EqualParts()
-
-    def without_repeats(pairs: list[tuple[str, JsonValue]]) -> JsonValue:
-        value = parts.once(pairs)
-        if len(value) != len(pairs):
-            seen: set[str] = set()
-            for key, _ in pairs:
-                if key in seen:
-                    twice.append(key[:60])
-                seen.add(key)
-        return value
-
-    try:
-        value: JsonValue = json.loads(text, object_pairs_hook=None if warnings is None else without_repeats)
-    except RecursionError:
-        raise SourceError("too_deep", f"{document.name} is nested too deeply to be read") from None
-    except ValueError as error:
-        raise SourceError("not_json", f"{document.name}: {error}") from None
-    if twice and warnings is not None:
-        shown = ", ".join(map(repr, twice[:5])) + (f" and {len(twice) - 5} more" if len(twice) > 5 else "")
-        warnings.append(f"{document.name}: keys that stand twice in one object, of which the last counts: {shown}")
-    return value
-
-
-class _EqualParts:
-    """Small equal parts of one document held once: large descriptions say the same thousands of times.
-
-    What is read of a document is never changed, so one part may stand in many places.
-    """
-
-    def __init__(self) -> None:
-        self._texts: dict[str, str] = {}
-        self._known: dict[tuple[object, ...], JsonValue] = {}
-        self._shared: set[int] = set()
-
-    def once(self, pairs: list[tuple[str, JsonValue]]) -> JsonObject:
-        """The object of these pairs, or the one that was read before and is equal to it."""
-        pairs = [(name, self._part(value)) for name, value in pairs]
-        if len(pairs) > _SMALL:
-            return dict(pairs)
-        key = tuple((name, self._key(value)) for name, value in pairs)
-        if any(part is None for _, part in key):
-            return dict(pairs)
-        found: JsonObject = self._remembered(key, dict(pairs))
-        return found
-
-    def _part(self, value: JsonValue) -> JsonValue:
-        if type(value) is str:
-            return self._texts.setdefault(value, value)
-        if type(value) is not list:
-            return value
-        items = [self._part(item) for item in value]
-        key = tuple(self._key(item) for item in items)
-        return items if len(items) > _SMALL or None in key else self._remembered(("list", *key), items)
-
-    def _key(self, value: JsonValue) -> object:
-        """What is equal for equal values only; null where a part was not held."""
-        if type(value) is str:
-            return value
-        if isinstance(value, dict | list):
-            return id(value) if id(value) in self._shared else None
-        return (type(value), value)  # since 1, 1.0 and true are equal to each other
-
-    def _remembered(self, key: tuple[object, ...], value: JsonValue) -> JsonValue:
-        found = self._known.setdefault(key, value)
-        self._shared.add(id(found))
-        return found
 
 
 def decode(document: Document) -> str:

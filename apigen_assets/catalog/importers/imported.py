@@ -1,15 +1,14 @@
 """What an importer gives: APIs, rejects with reasons, and the funnel; and how each of them is built."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from apigen_assets.catalog.names import BUILTIN, builtin_names, distinct, tool_name
 from apigen_assets.domain.api import Api, Binding, RejectedApi, Source, make_api_id
-from apigen_assets.files.canonical import dumps
+from apigen_assets.domain.packed import PackedRecords
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import SchemaError, checked_parameters
 
@@ -32,7 +31,7 @@ class ImportResult:
     name: str
     """Slug of the source."""
     format: str | None
-    apis: list[Api]
+    apis: PackedRecords[Api]
     rejects: list[RejectedApi]
     warnings: list[str] = field(default_factory=list)
     """What a validator would complain about although the import went on."""
@@ -82,51 +81,65 @@ class Collector:
     def __init__(self, name: str, format_: str) -> None:
         self.name = name
         self.format = format_
-        self.drafts: list[Draft] = []
+        self._names: list[tuple[tuple[str, ...], str]] = []
+        self._moved: set[int] = set()
         self.failures: list[ImportFailure] = []
         self.warnings: list[str] = []
+        self._originals: Counter[str] = Counter()
+        self._apis = PackedRecords(Api)
+        self._drafts_of_apis: list[int] = []
+        self._invalid: list[ImportFailure] = []
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def put_under(self, at: int, part: str) -> None:
+        """Has the namespace of the draft that came as number `at` say `part` behind the source's name."""
+        (name, *rest), own_name = self._names[at]
+        self._names[at] = ((name, part, *rest), own_name)
+        self._moved.add(at)
 
     def add(self, draft: Draft) -> None:
-        """Takes one API."""
-        share_field_names(draft.binding)
-        self.drafts.append(draft)
+        """Takes one API; a draft that is not a valid record becomes a reject."""
+        self._originals[draft.original_name] += 1
+        times = self._originals[draft.original_name]
+        original = draft.original_name if times == 1 else f"{draft.original_name}#{times}"
+        self._names.append((draft.namespace, draft.own_name))
+        try:
+            self._add(self._record(draft, original))
+        except SchemaError as error:
+            self._invalid.append(ImportFailure(original, draft.file, "invalid_schema", clip(str(error))))
+        except (ValidationError, ValueError, RecursionError) as error:
+            self._invalid.append(ImportFailure(original, draft.file, "invalid_record", clip(str(error))))
+        else:
+            self._drafts_of_apis.append(len(self) - 1)
 
     def fail(self, original_name: str, file: str, reason: str, detail: str) -> None:
         """Takes one thing that is not an API."""
         self.failures.append(ImportFailure(original_name, file, reason, clip(detail)))
 
     def result(self) -> ImportResult:
-        """Names made unique, schemas checked; a draft that is not a valid record becomes a reject."""
-        if not self.drafts and not self.failures:
+        """Every API under a name of its own."""
+        if not self._names and not self.failures:
             self.fail("", "", "nothing_found", "the source holds nothing that could be an API")
-        rejects = [self._reject(failure) for failure in self.failures]
-        wanted = [tool_name(draft.namespace, draft.own_name) for draft in self.drafts]
+        wanted = [tool_name(namespace, own_name) for namespace, own_name in self._names]
         names = distinct(wanted, frozenset() if self.name == BUILTIN else builtin_names())
-        originals = _numbered(draft.original_name for draft in self.drafts)
-        apis: list[Api] = []
-        drafts, self.drafts = self.drafts[::-1], []
-        for name, original in zip(names, originals, strict=True):
-            draft = drafts.pop()  # tens of thousands of them are not held beside their records
-            try:
-                apis.append(self._api(draft, name, original))
-            except SchemaError as error:
-                rejects.append(self._reject(ImportFailure(original, draft.file, "invalid_schema", clip(str(error)))))
-            except (ValidationError, ValueError, RecursionError) as error:
-                rejects.append(self._reject(ImportFailure(original, draft.file, "invalid_record", clip(str(error)))))
-        return ImportResult(self.name, self.format, apis, rejects, [clip(warning) for warning in self.warnings])
+        for at, draft in enumerate(self._drafts_of_apis):
+            if names[draft] != wanted[draft] or draft in self._moved:
+                self._apis[at] = self._apis[at].model_copy(update={"name": names[draft]})
+        rejects = [self._reject(failure) for failure in (*self.failures, *self._invalid)]
+        return ImportResult(self.name, self.format, self._apis, rejects, [clip(warning) for warning in self.warnings])
 
-    def _api(self, draft: Draft, name: str, original: str) -> Api:
-        api = self._record(draft, name, original)
+    def _add(self, api: Api) -> None:
         try:
-            dumps(api.row()).encode()
+            self._apis.append(api)
         except UnicodeEncodeError:  # half a character pair, which JSON can write and no table can hold
-            api = Api.model_validate(scrubbed(api.model_dump(mode="python")))
-        return api
+            self._apis.append(Api.model_validate(scrubbed(api.model_dump(mode="python"))))
 
-    def _record(self, draft: Draft, name: str, original: str) -> Api:
-        api = Api(
+    def _record(self, draft: Draft, original: str) -> Api:
+        return Api(
             api_id=make_api_id(self.name, self.format, original),
-            name=name,
+            name=tool_name(draft.namespace, draft.own_name),
             description=draft.description,
             parameters=checked_parameters(draft.parameters),
             returns=draft.returns,
@@ -142,9 +155,6 @@ class Collector:
                 license=draft.license,
             ),
         )
-        for part in (api, api.source, api.binding):
-            share_field_names(part)
-        return api
 
     def _reject(self, failure: ImportFailure) -> RejectedApi:
         return RejectedApi(
@@ -157,24 +167,12 @@ class Collector:
         )
 
 
-def share_field_names(model: BaseModel) -> None:
-    """Has an immutable record hold the set of the fields that it was given in common with others.
-
-    pydantic makes one of 700 bytes for each: of a large source's records that is a quarter of their memory.
-    """
-    names = model.__pydantic_fields_set__
-    object.__setattr__(model, "__pydantic_fields_set__", _FIELD_NAMES.setdefault(frozenset(names), names))
-
-
-_FIELD_NAMES: dict[frozenset[str], set[str]] = {}
-
-
 def unusable(name: str, path: str | Path, error: SourceError, format_: str | None = None) -> ImportResult:
     """The result of a source that could not be read at all: no APIs and one reject."""
     reject = RejectedApi(
         source=name, file=clip(str(path)), original_name="", step="import", reason=error.reason, detail=clip(str(error))
     )
-    return ImportResult(name, format_, [], [reject])
+    return ImportResult(name, format_, PackedRecords(Api), [reject])
 
 
 def clip(text: str, limit: int = 500) -> str:
@@ -192,12 +190,3 @@ def scrubbed(value: object) -> JsonValue:
     if isinstance(value, list | tuple):
         return type(value)(scrubbed(item) for item in value)
     return value
-
-
-def _numbered(originals: Iterable[str]) -> list[str]:
-    seen: Counter[str] = Counter()
-    out = []
-    for original in originals:
-        seen[original] += 1
-        out.append(original if seen[original] == 1 else f"{original}#{seen[original]}")
-    return out

@@ -5,8 +5,9 @@ import re
 import tomllib
 from collections.abc import Iterator
 
-from apigen_assets.catalog.importers.documents import Document, decode, parse_json
+from apigen_assets.catalog.importers.documents import Document, decode
 from apigen_assets.catalog.importers.imported import SourceError
+from apigen_assets.catalog.importers.json_text import parse_json
 from apigen_assets.catalog.importers.openapi.yaml_text import parse_yaml
 from apigen_assets.files.json_types import JsonObject, JsonValue
 

@@ -9,7 +9,6 @@ import zipfile
 import pytest
 import yaml
 
-from apigen_assets.catalog.importers.documents import Document, parse_json
 from apigen_assets.catalog.importers.openapi.document import import_openapi
 from apigen_assets.catalog.importers.sources import import_source
 from tests.helpers.recording_server import serving
@@ -230,13 +229,6 @@ def test_an_archive_in_memory_bounds_is_not_unpacked(tmp_path):
     assert [api.name for api in result.apis] == ["s_a"]
     assert sorted(reject.reason for reject in result.rejects) == ["file_too_large", "unsafe_path"]
     assert [path.name for path in tmp_path.iterdir()] == ["s.zip"]
-
-
-def test_equal_parts_of_a_document_are_held_once_and_like_ones_apart():
-    text = b'{"a": [{"x": 1}, {"x": 1.0}, {"x": true}, {"x": "1"}, {"x": 1}], "b": {"x": 1}, "c": {"y": [1, {"x": 1}]}}'
-    value = parse_json(Document("a.json", text), [])
-    assert json.dumps(value) == json.dumps(json.loads(text))
-    assert value["a"][0] is value["a"][4] is value["b"] is value["c"]["y"][1]
 
 
 def test_a_document_that_only_has_parts_for_others_is_no_operation_that_failed(tmp_path):

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from apigen_assets.catalog.importers.documents import documents, parse_json
+from apigen_assets.catalog.importers.documents import documents
 from apigen_assets.catalog.importers.imported import Collector, Draft, ImportResult
+from apigen_assets.catalog.importers.json_text import parse_json
 from apigen_assets.catalog.importers.registry import IMPORTERS, OWN_ENDINGS, Importer, Request
 from apigen_assets.catalog.importers.sources import FORMATS, import_source
 from apigen_assets.catalog.incoming import listing
 from apigen_assets.catalog.names import identifier
-from apigen_assets.domain.api import Place, Probe, RestBinding, RestParameter
+from apigen_assets.domain.api import Place, RestBinding, RestParameter
 from apigen_assets.files.json_types import JsonMapping
 from apigen_assets.tool_formats.json_schema import object_schema
 
@@ -85,15 +86,3 @@ def test_the_watched_folder_takes_every_ending_that_an_importer_names(tmp_path: 
         (tmp_path / f"source{ending}").write_text("x")
         assert not listing(tmp_path).problems
         (tmp_path / f"source{ending}").unlink()
-
-
-def test_records_hold_the_names_of_their_fields_in_common_and_stay_apart(tmp_path):
-    operations = {f"/{name}": {"get": {"operationId": name}} for name in ("a", "b")}
-    document = {"openapi": "3.0.0", "servers": [{"url": "https://h.example"}], "paths": operations}
-    (tmp_path / "s.json").write_text(json.dumps(document))
-    first, second = import_source(tmp_path / "s.json").apis
-    assert first.__pydantic_fields_set__ is second.__pydantic_fields_set__
-    before = second.model_dump(exclude_unset=True)
-    changed = first.model_copy(update={"probe": Probe(arguments={}, outcome="ok")})
-    assert "probe" in changed.model_dump(exclude_unset=True)
-    assert second.model_dump(exclude_unset=True) == before and "probe" not in before

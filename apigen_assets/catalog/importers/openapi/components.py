@@ -54,7 +54,8 @@ class Components:
     def bare(self, address: str) -> JsonObject:
         """Likewise, without the choice of subtypes that a discriminator offers: what every subtype shares."""
         if address not in self._bare:
-            self._bare[address] = self._at(address, False)
+            bare, complete = self._at(address, False), self._complete.get(address)
+            self._bare[address] = complete if complete is not None and complete == bare else bare
         return self._bare[address]
 
     def add_copy(self, copy: str, address: str, change: Callable[[JsonObject], JsonObject]) -> None:

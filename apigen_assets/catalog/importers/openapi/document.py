@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, urlsplit
 
-from apigen_assets.catalog.importers.documents import Document, decode, documents, is_archive, neighbour, parse_json
+from apigen_assets.catalog.importers.documents import Document, decode, documents, is_archive, neighbour
 from apigen_assets.catalog.importers.fetch import fetch
 from apigen_assets.catalog.importers.imported import Collector, ImportResult, SourceError
+from apigen_assets.catalog.importers.json_text import json_value
 from apigen_assets.catalog.importers.openapi.embedded import without_ids
 from apigen_assets.catalog.importers.openapi.operation_names import synthetic_name
 from apigen_assets.catalog.importers.openapi.operations import METHODS, Operations
@@ -26,10 +27,6 @@ MAX_FETCHED = 300
 """Documents that one document from the web may refer to."""
 
 _MAY_BE = re.compile(rb"""["']?\b(?:openapi|swagger)\b["']?\s*:""")
-_INTO_PATHS = re.compile(
-    rb"""(?i)#(?:\\?/|%2f)paths|\$(?:dynamic)?anchor|\$id\b|\$ref["']?[ \t]*:[ \t]*["']?[^"'#\s{\[]|operationref"""
-)
-"""What may lead to a document's paths from elsewhere, or to another document."""
 _ID = re.compile(rb"""\$id["']?[ \t]*:[ \t]*["']?[A-Za-z/.]""")
 _JSON_TOP = re.compile(rb"""(?:\xef\xbb\xbf)?\s*\{\s*"(?:openapi|swagger)"\s*:\s*"[23]\.""")
 _YAML_TOP = re.compile(rb"""(?m)^["']?(?:openapi|swagger)["']?[ \t]*:[ \t]*["']?[23]\b""")
@@ -46,7 +43,7 @@ def import_openapi(path: Path, name: str, base_url: str | None = None) -> Import
     """
     is_single = path.is_file() and not is_archive(path)
     files = _Files((lambda file: neighbour(path, file, ENDINGS)) if is_single else None)
-    return _imported(list(documents(path, ENDINGS)), name, base_url, None, files)
+    return _imported(documents(path, ENDINGS), name, base_url, None, files)
 
 
 def import_documents(
@@ -74,50 +71,38 @@ def import_documents(
 
 
 def _imported(
-    listed: list[Document], name: str, base_url: str | None, origin: str | None, files: "_Files"
+    listed: Iterable[Document], name: str, base_url: str | None, origin: str | None, files: "_Files"
 ) -> ImportResult:
     collector = Collector(name, "openapi")
-    usable = []
-    for document in listed:
-        if document.reason is not None:
-            collector.fail("", document.name, document.reason, document.detail)
-        else:
-            usable.append(document)
-    files.add(usable)
-    specs = _specifications(usable, files, collector)
+    files.add(listed, collector)
+    specs = _specifications(files, collector)
     if not specs:
         said = {failure.file for failure in collector.failures}
-        for document in usable:
-            if document.name not in said:
-                detail = "neither `openapi: 3.x` nor `swagger: 2.0` at the top"
-                collector.fail("", document.name, "not_openapi", detail)
-    consumed = len(usable) == 1 and files.forget_text()
-    if consumed:
-        listed.clear()
-        usable.clear()
+        for file in files:
+            if file not in said:
+                collector.fail("", file, "not_openapi", "neither `openapi: 3.x` nor `swagger: 2.0` at the top")
     host = None if origin is None else f"{urlsplit(origin).scheme}://{urlsplit(origin).netloc}".lower()
     for file, digest in specs.items():
         namespace = (name,) if len(specs) == 1 else (name, identifier(PurePosixPath(file).stem))
         references = References(files, file, host)
-        Operations(collector, file, files.read(file), references, namespace, digest, base_url, origin, consumed).read()
-        files.forget_roots()
+        Operations(collector, file, files.read(file), references, namespace, digest, base_url, origin).read()
     collector.warnings[:0] = files.warnings
     return collector.result()
 
 
-def _specifications(usable: list[Document], files: "_Files", collector: Collector) -> dict[str, str]:
+def _specifications(files: "_Files", collector: Collector) -> dict[str, str]:
     """The documents that describe operations, by path, with the hash of each."""
     specs: dict[str, str] = {}
-    for document in usable:
-        if len(usable) > 1 and not _may_be_openapi(document):
+    for file in list(files):
+        if len(files) > 1 and not files.may_be_openapi(file):
             continue
         try:
-            value = files.read(document.name)
+            value = files.read(file)
         except SourceError as error:
-            collector.fail("", document.name, error.reason, str(error))
+            collector.fail("", file, error.reason, str(error))
             continue
         if is_openapi(value):
-            specs[document.name] = hashlib.sha256(document.data).hexdigest()[:16]
+            specs[file] = files.digests[file]
     libraries = [name for name in specs if _is_library(files.read(name))]
     return specs if len(libraries) == len(specs) else {name: specs[name] for name in specs if name not in libraries}
 
@@ -129,22 +114,34 @@ def _is_library(value: JsonValue) -> bool:
     return bool(value.get("components") or value.get("definitions"))
 
 
-def _may_be_openapi(document: Document) -> bool:
-    """Whether a document is worth parsing to see if operations stand in it; UTF-16 and UTF-32 always are."""
-    return bool(_MAY_BE.search(document.data)) or document.data[:2] in (b"\xff\xfe", b"\xfe\xff", b"\0\0")
-
-
 class _Files(Mapping[str, JsonValue]):
-    """The documents of a source by path, each parsed when it is first asked for."""
+    """The documents of a source by path, each parsed when it is first asked for; its text is let go then.
+
+    Attributes:
+        digests: hashes of the documents that were read.
+        warnings: what is wrong with them but not fatal.
+    """
 
     def __init__(self, beside: Callable[[str], Document | None] | None = None) -> None:
         self._data: dict[str, Document] = {}
         self._values: dict[str, JsonValue] = {}
+        self._errors: dict[str, SourceError] = {}
         self._beside = beside
+        self.digests: dict[str, str] = {}
         self.warnings: list[str] = []
 
-    def add(self, listed: Iterable[Document]) -> None:
-        self._data |= {document.name: document for document in listed}
+    def add(self, listed: Iterable[Document], collector: Collector) -> None:
+        """Takes documents; those that cannot be used go to the collector as failures."""
+        for document in listed:
+            if document.reason is None:
+                self._data[document.name] = document
+            else:
+                collector.fail("", document.name, document.reason, document.detail)
+
+    def may_be_openapi(self, name: str) -> bool:
+        """Whether a document is worth parsing to see if operations stand in it; UTF-16 and UTF-32 always are."""
+        data = self._data[name].data
+        return bool(_MAY_BE.search(data)) or data[:2] in (b"\xff\xfe", b"\xfe\xff", b"\0\0")
 
     def read(self, name: str) -> JsonValue:
         """The value of a document that is there.
@@ -152,24 +149,23 @@ class _Files(Mapping[str, JsonValue]):
         Raises:
             SourceError: it is neither JSON nor YAML.
         """
+        if name in self._errors:
+            raise self._errors[name]
         if name not in self._values:
-            document = self._data[name]
-            value = read_document(document, self.warnings)
-            self._values[name] = without_ids(value) if _ID.search(document.data) else value
+            self.digests[name] = hashlib.sha256(self._data[name].data).hexdigest()[:16]
+            has_ids = bool(_ID.search(self._data[name].data))
+            try:
+                value = read_document(self._let_go(name), self.warnings)
+            except SourceError as error:
+                self._errors[name] = error
+                raise
+            self._values[name] = without_ids(value) if has_ids else value
         return self._values[name]
 
-    def forget_text(self) -> bool:
-        """Drops the text of a single document of which nothing refers to its paths; false where something may."""
-        ((name, document),) = self._data.items()
-        if name not in self._values or _INTO_PATHS.search(document.data):
-            return False
+    def _let_go(self, name: str) -> Document:
+        document = self._data[name]
         self._data[name] = Document(name, b"")
-        return True
-
-    def forget_roots(self) -> None:
-        """Values of large documents are not kept once their operations are read."""
-        if len(self._data) == 1:
-            self._values.clear()
+        return document
 
     def __getitem__(self, name: str) -> JsonValue:
         if name not in self._data and self._beside is not None:
@@ -219,18 +215,19 @@ def read_document(document: Document, warnings: list[str] | None = None) -> Json
         SourceError: it is neither.
     """
     said: list[str] = [] if warnings is None else warnings
+    name, size = document.name, len(document.data)
     start = document.data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if start in (b"{", b"[") or document.name.lower().endswith(".json"):
+    text = decode(document)
+    del document
+    if start in (b"{", b"[") or name.lower().endswith(".json"):
         try:
-            return parse_json(document, said)
+            return json_value(text, name, said)
         except SourceError as error:
-            if error.reason != "not_json" or document.name.lower().endswith(".json"):
+            if error.reason != "not_json" or name.lower().endswith(".json"):
                 raise
-    if len(document.data) > MAX_YAML_BYTES:
-        raise SourceError(
-            "file_too_large", f"{len(document.data)} bytes of YAML, more than {MAX_YAML_BYTES}: give it as JSON"
-        )
-    return parse_yaml(decode(document), document.name, said)
+    if size > MAX_YAML_BYTES:
+        raise SourceError("file_too_large", f"{size} bytes of YAML, more than {MAX_YAML_BYTES}: give it as JSON")
+    return parse_yaml(text, name, said)
 
 
 def is_openapi(value: object) -> bool:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from apigen_assets.catalog.descriptions import clean_description
 from apigen_assets.catalog.importers.openapi.components import Components
+from apigen_assets.catalog.importers.openapi.cycles import Cycles
 from apigen_assets.catalog.importers.openapi.field_names import FieldNames, renamed
 from apigen_assets.catalog.importers.openapi.keywords import coerced
 from apigen_assets.catalog.importers.openapi.merging import CHOICES, NULL, TIED
@@ -32,6 +33,9 @@ from apigen_assets.tool_formats.json_schema import DEFINITIONS, MAX_BYTES, is_va
 
 MAX_GROWTH = 4_000_000_000
 """Bytes that a schema would have with everything in its place, beyond which it is not cut; it is never made."""
+
+MAX_CUT = 2_000
+"""Cut schemas that are remembered at a time; neighbours have the same ones."""
 
 
 class Linked(NamedTuple):
@@ -88,8 +92,9 @@ class Linker:
         self._names = names
         self._most = most
         self._linked: dict[tuple[str, Cut], Linked] = {}
+        self._cut: dict[tuple[str, Cut], Linked] = {}
         self._open: set[tuple[str, Cut]] = set()
-        self._recursive: dict[str, bool] = {}
+        self._recursive = Cycles(lambda address: references_of(components.component(address)))
         self._definition_names: dict[str, str] = {}
         self._definition_fields: dict[str, FieldNames] = {}
         self._texts: dict[str, str] = {}
@@ -124,7 +129,7 @@ class Linker:
 
     def _reference(self, part: JsonObject, cut: Cut) -> Linked:
         address = part["$ref"]
-        if cut.levels is None and self._is_recursive(address):
+        if cut.levels is None and address in self._recursive:
             self._definition_fields.setdefault(address, FieldNames())
             schema: JsonObject = {"$ref": f"#/{DEFINITIONS}/{self._definition_name(address)}"}
             target = Linked(schema, 40, 1, self._definition_fields[address], frozenset({address}))
@@ -136,8 +141,9 @@ class Linker:
 
     def _at(self, address: str, cut: Cut) -> Linked:
         key = (address, cut)
-        if key in self._linked:
-            return self._linked[key]
+        known = self._linked if cut == WHOLE else self._cut
+        if key in known:
+            return known[key]
         if key in self._open:  # only where a cut unrolls what contains itself without a level between
             return Linked({}, 2, 1, None, frozenset())
         self._open.add(key)
@@ -145,7 +151,9 @@ class Linker:
             out = self._outgrown(self.link(self._components.component(address), cut))
         finally:
             self._open.discard(key)
-        self._linked[key] = out
+        if len(self._cut) >= MAX_CUT and not self._open:
+            self._cut.clear()
+        known[key] = out
         return out
 
     def _outgrown(self, linked: Linked) -> Linked:
@@ -172,55 +180,6 @@ class Linker:
             taken = set(self._definition_names.values())
             self._definition_names[address] = distinct([*taken, name])[-1] if name in taken else name
         return self._definition_names[address]
-
-    def _is_recursive(self, address: str) -> bool:
-        """Whether a schema contains itself (its strongly connected component has an edge to itself)."""
-        if address not in self._recursive:
-            self._find_cycles(address)
-        return self._recursive[address]
-
-    def _find_cycles(self, start: str) -> None:
-        """Tarjan's algorithm without recursion."""
-        index: dict[str, int] = {}
-        low: dict[str, int] = {}
-        path: list[str] = []
-        on_path: set[str] = set()
-        work: list[tuple[str, list[str], int]] = []
-
-        def enter(address: str) -> None:
-            index[address] = low[address] = len(index)
-            path.append(address)
-            on_path.add(address)
-            work.append((address, references_of(self._components.component(address)), 0))
-
-        enter(start)
-        while work:
-            address, targets, at = work.pop()
-            if at < len(targets):
-                work.append((address, targets, at + 1))
-                target = targets[at]
-                if target in self._recursive:
-                    continue
-                if target not in index:
-                    enter(target)
-                elif target in on_path:
-                    low[address] = min(low[address], index[target])
-                continue
-            if work:
-                parent = work[-1][0]
-                low[parent] = min(low[parent], low[address])
-            if low[address] == index[address]:
-                group = []
-                while True:
-                    member = path.pop()
-                    on_path.discard(member)
-                    group.append(member)
-                    if member == address:
-                        break
-                for member in group:
-                    self._recursive[member] = len(group) > 1 or member in references_of(
-                        self._components.component(member)
-                    )
 
     def _node(self, part: JsonObject, cut: Cut) -> Linked:
         out: JsonObject = {}

@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 
 from apigen_assets.catalog.descriptions import clean_description, words
 from apigen_assets.catalog.importers.imported import INTERNAL_ERROR, Collector, Draft
@@ -39,7 +41,6 @@ from apigen_assets.catalog.importers.openapi.results import Results
 from apigen_assets.catalog.importers.openapi.secret_words import is_secret_body, keeps_secrets
 from apigen_assets.catalog.importers.openapi.security import Security, ways_of
 from apigen_assets.catalog.importers.openapi.servers import NoServerError, Servers
-from apigen_assets.catalog.importers.openapi.sharing import Shared
 from apigen_assets.domain.api import BodyStep, Credential, Place, RestBinding
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
@@ -65,7 +66,6 @@ class Operations:
         digest: hash of the document.
         base_url: server to call instead of those of the document.
         origin: URL that the document came from.
-        consumed: nothing else reads the document's paths, so that what was read of them is forgotten.
     """
 
     def __init__(
@@ -78,9 +78,7 @@ class Operations:
         digest: str,
         base_url: str | None,
         origin: str | None,
-        consumed: bool = False,
     ) -> None:
-        self._consumed = consumed
         self._collector = collector
         self._file = file
         self._spec = spec
@@ -98,7 +96,6 @@ class Operations:
         )
         self._linker = Linker(self._components)
         self._results = Results(references, self._swagger)
-        self._shared = Shared()
         info = _dict(spec.get("info"))
         self._license = _string(_dict(info.get("license")).get("name")) or None
         self._title = _string(info.get("title"))
@@ -109,25 +106,26 @@ class Operations:
         if not isinstance(paths, dict) or not paths:
             self._collector.fail(self._title, self._file, "no_operations", "the document has no paths")
             return
-        operations = [
-            (str(path), method, operation, shared)
-            for path, item in paths.items()
-            if not str(path).startswith("x-")
-            for method, operation, shared in self._of_path(str(path), item)
-        ]
-        described = [
-            (_string(operation.get("operationId")), method, path, clean_description(_string(operation.get("summary"))))
-            for path, method, operation, _ in operations
-        ]
-        if self._consumed:
-            paths.clear()
-        names, described = operation_names(described), []
-        operations.reverse()
-        for name in names:
-            path, method, operation, shared = operations.pop()
-            self._one(path, method, operation, shared, name)
+        places = self._places(paths)
+        # a path is read anew, since those of a large document are not held
+        for path, named in groupby(places, itemgetter(0)):
+            item, _ = self._references.follow(paths[path])
+            for _, method, name in named:
+                operation, _ = self._references.follow(item[method])
+                self._one(str(path), method, operation, item, name)
 
-    def _of_path(self, path: str, item: object) -> Iterator[tuple[str, JsonObject, JsonObject]]:
+    def _places(self, paths: JsonObject) -> list[tuple[str, str, str]]:
+        """Path, method and name of every operation; what is none goes to the collector."""
+        places = []
+        described = []
+        for path, item in paths.items():
+            for method, operation in () if str(path).startswith("x-") else self._of_path(str(path), item):
+                summary = clean_description(_string(operation.get("summary")))
+                described.append((_string(operation.get("operationId")), method, str(path), summary))
+                places.append((path, method))
+        return [(*place, name) for place, name in zip(places, operation_names(described), strict=True)]
+
+    def _of_path(self, path: str, item: object) -> Iterator[tuple[str, JsonObject]]:
         try:
             item, _ = self._references.follow(item)
         except ReferenceProblem as problem:
@@ -154,7 +152,7 @@ class Operations:
             elif method in _UNCALLED:
                 self._fail(method, path, "unsupported_method", f"{method.upper()} is not called")
             else:
-                yield method, operation, item
+                yield method, operation
 
     def _one(self, path: str, method: str, operation: JsonObject, shared: JsonObject, name: str) -> None:
         self._now = f"{method.upper()} {path}"
@@ -209,12 +207,12 @@ class Operations:
                 {
                     "method": method.upper(),
                     "url": url,
-                    "parameters": self._shared.parameters(tool.sent),
+                    "parameters": tool.sent,
                     "constants": self._accepted(raw),
                     "body_type": body.media_type,
                     "choices": choices,
                     "whole_body": tool.whole_body,
-                    "credentials": self._shared.credentials(credentials),
+                    "credentials": credentials,
                     "nested": tool.nested,
                 }
             ),

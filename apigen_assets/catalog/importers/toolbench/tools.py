@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from apigen_assets.catalog.descriptions import clean_description, says_nothing_beyond, words
-from apigen_assets.catalog.importers.documents import Document, documents, parse_json
+from apigen_assets.catalog.importers.documents import Document, documents
 from apigen_assets.catalog.importers.imported import Collector, Draft, ImportResult, SourceError
+from apigen_assets.catalog.importers.json_text import parse_json
 from apigen_assets.catalog.importers.toolbench.types import parameter_schema
 from apigen_assets.catalog.names import distinct, identifier
 from apigen_assets.domain.api import Credential, Place, RestBinding, RestParameter
@@ -54,17 +55,16 @@ def import_toolbench(path: Path, name: str) -> ImportResult:
         except SourceError as error:
             collector.fail("", document.name, error.reason, str(error))
             continue
-        before = len(collector.drafts)
+        before = len(collector)
         category, stem = _place(document.name)
         key = standardize(stem) or standardize(_text(tool, "tool_name")) or "tool"
         _import_tool(collector, document, tool, category, key)
         tools[key] += 1
-        homes += [(key, category or "")] * (len(collector.drafts) - before)
+        homes += [(key, category or "")] * (len(collector) - before)
     # one tool name in two categories: the category tells them apart
     for at, (key, category) in enumerate(homes):
         if tools[key] > 1 and category:
-            draft = collector.drafts[at]
-            collector.drafts[at] = replace(draft, namespace=(name, identifier(category).lower(), *draft.namespace[1:]))
+            collector.put_under(at, identifier(category).lower())
     return collector.result()
 
 
