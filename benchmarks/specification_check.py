@@ -27,6 +27,9 @@ _MEDIA = (
     "multipart",
 )
 
+_NEARLY_FULL = 30_000
+"""Bytes of a tool beside which an optional argument may have had no room; the largest ones go first."""
+
 
 @dataclass
 class Report:
@@ -174,6 +177,8 @@ class _Tool:
             self._report.stated["an optional file"] += 1
         elif place == "path" and "{" + wire + "}" not in self._api["binding"]["url"]:
             self._report.stated["a path parameter without a place in the path"] += 1
+        elif not required and len(json.dumps(self._api["parameters"])) > _NEARLY_FULL:
+            self._report.stated["optional, and too large beside the others: a tool takes 64,000 bytes"] += 1
         else:
             self._fault(wire, f"in {place} is not offered")
 

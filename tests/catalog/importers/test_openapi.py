@@ -6,6 +6,7 @@ from jsonschema import Draft202012Validator
 
 from apigen_assets.catalog.importers.openapi.document import METHODS, import_openapi, synthetic_name
 from apigen_assets.catalog.importers.openapi.yaml_text import parse_yaml
+from apigen_assets.tool_formats.json_schema import MAX_BYTES
 
 
 @pytest.fixture
@@ -284,25 +285,53 @@ def test_what_a_validator_would_refuse_is_a_warning(spec):
     assert len(result.warnings) == 3 and all("GET /x" in warning for warning in result.warnings)
 
 
-def test_a_schema_that_explodes_is_one_reject(spec):
-    levels = {
-        f"L{i}": {"type": "object", "properties": {c: {"$ref": f"#/components/schemas/L{i + 1}"} for c in "abcdefgh"}}
-        for i in range(9)
-    }
-    levels["L9"] = {"type": "string"}
-    result = spec(
-        {
-            "/big": {
-                "post": {
-                    "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/L0"}}}}
-                }
-            },
-            "/small": {"get": {"operationId": "small"}},
-        },
-        components={"schemas": levels},
-    )
+def schemas_of_levels(level, count=40):
+    """Schemas that each hold the next one, several times."""
+    references = [{"$ref": f"#/components/schemas/L{at + 1}"} for at in range(count)]
+    return {**{f"L{at}": level(inner) for at, inner in enumerate(references)}, f"L{count}": {"type": "string"}}
+
+
+def posted(schemas):
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/L0"}}}
+    paths = {"/big": {"post": {"requestBody": {"content": content}}}, "/small": {"get": {"operationId": "small"}}}
+    return paths, {"schemas": schemas}
+
+
+@pytest.mark.parametrize(
+    "level",
+    [
+        lambda inner: {"type": "object", "properties": dict.fromkeys("abcdefgh", inner)},
+        lambda inner: {"type": "object", "properties": dict.fromkeys("abcd", inner), "required": ["a", "b", "c", "d"]},
+        lambda inner: {"anyOf": [{"type": "object", "properties": {name: inner}} for name in "abcdefgh"]},
+        lambda inner: {"allOf": [{"type": "object", "properties": {name: inner}} for name in "abcdefgh"]},
+    ],
+)
+def test_a_schema_that_explodes_is_offered_cut(spec, level):
+    paths, components = posted(schemas_of_levels(level))
+    result = spec(paths, components=components)
+    assert [a.name for a in result.apis] == ["shop_post_big", "shop_small"]
+    size = len(json.dumps(result.apis[0].parameters))
+    assert 1_000 < size < MAX_BYTES and "too large to be offered whole" in result.warnings[0]
+
+
+def test_a_body_of_which_nothing_could_be_offered_is_one_reject(spec):
+    paths, components = posted(schemas_of_levels(lambda inner: {"type": "array", "prefixItems": [inner] * 8}))
+    result = spec(paths, components=components)
     assert [a.name for a in result.apis] == ["shop_small"]
     assert [r.reason for r in result.rejects] == ["schema_too_large"]
+
+
+def test_optional_arguments_go_by_their_size_where_all_together_are_too_large(spec):
+    def part(fields):
+        return {"type": "object", "properties": {f"field_{at:04}": {"type": "string"} for at in range(fields)}}
+
+    properties = {"note": {"type": "string"}, "needed": part(600), "small": part(300), "large": part(2_000)}
+    schema = {"type": "object", "properties": properties, "required": ["needed"]}
+    result = spec({"/big": {"post": {"requestBody": {"content": {"application/json": {"schema": schema}}}}}})
+    (api,) = result.apis
+    assert set(api.parameters["properties"]) == {"note", "needed", "small"} == set(api.binding.parameters)
+    assert len(api.parameters["properties"]["needed"]["properties"]) == 600
+    assert any("'large'" in warning and "'small'" not in warning for warning in result.warnings)
 
 
 def test_a_folder_of_files_that_refer_to_each_other(tmp_path):

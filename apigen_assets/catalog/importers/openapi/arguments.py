@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from apigen_assets.catalog.importers.openapi.field_names import NestedTable
-from apigen_assets.catalog.importers.openapi.linking import MAX_GROWTH, WHOLE, Cut, Linked, Linker
+from apigen_assets.catalog.importers.openapi.linking import WHOLE, Cut, Linked, Linker
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem
 from apigen_assets.catalog.names import distinct, field_name
 from apigen_assets.domain.api import NestedNames, Place, RestParameter
@@ -68,17 +68,15 @@ def offer(arguments: list[Argument], linker: Linker, warn: Callable[[str], None]
     cut = WHOLE
     linked, definitions, size = _linked(arguments, linker, cut)
     depth = max((schema.depth for schema in linked), default=0) + 2
-    if size > MAX_GROWTH:
-        raise OversizedError(f"about {size:,} bytes with everything in its place, more than {MAX_GROWTH:,}")
     if size > _ROOM or depth > _DEPTH or _deep(definitions):
         for cut in _CUTS:
             linked, definitions, size = _linked(arguments, linker, cut)
             depth = max((schema.depth for schema in linked), default=0) + 2
             if size <= _ROOM and depth <= _DEPTH:
                 break
-        else:
-            raise OversizedError(f"about {size:,} bytes even without the fields of optional objects")
         warn(f"too large to be offered whole: optional objects below level {cut.levels} are left out")
+    if size > _ROOM or depth > _DEPTH:
+        arguments, linked = _without_largest(arguments, linked, size, warn)
     for argument, target in zip(arguments, linked, strict=True):
         if target.unknown:
             warn(f"the optional parameter {argument.sent.wire_name!r} is left out: {target.unknown}")
@@ -100,6 +98,28 @@ def offer(arguments: list[Argument], linker: Linker, warn: Callable[[str], None]
         parameters[DEFINITIONS] = definitions
     whole = next((name for name, (argument, _) in zip(names, kept, strict=True) if argument.whole), None)
     return Offer(parameters, sent, table.rows(), whole)
+
+
+def _without_largest(
+    arguments: list[Argument], linked: list[Linked], size: int, warn: Callable[[str], None]
+) -> tuple[list[Argument], list[Linked]]:
+    """The arguments that have room: of the optional ones the deepest and then the largest are left out.
+
+    Raises:
+        OversizedError: what is required is too large.
+    """
+    kept = set(range(len(arguments)))
+    optional = [at for at in kept if not (arguments[at].required or arguments[at].whole)]
+    optional.sort(key=lambda at: (linked[at].depth > _DEPTH - 2, linked[at].size))
+    while size > _ROOM or any(linked[at].depth > _DEPTH - 2 for at in kept):
+        if not optional or len(kept) == 1:
+            extent = f"about {size:,} bytes" if size > _ROOM else f"{max(part.depth for part in linked)} levels"
+            raise OversizedError(f"{extent} even without the fields of optional objects")
+        size -= linked[optional[-1]].size
+        kept.discard(optional.pop())
+    names = ", ".join(repr(argument.sent.wire_name) for at, argument in enumerate(arguments) if at not in kept)
+    warn(f"too large to be offered whole: the optional {names} are left out")
+    return [arguments[at] for at in sorted(kept)], [linked[at] for at in sorted(kept)]
 
 
 def _linked(arguments: list[Argument], linker: Linker, cut: Cut) -> tuple[list[Linked], JsonObject, int]:

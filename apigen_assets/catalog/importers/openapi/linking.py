@@ -31,9 +31,6 @@ from apigen_assets.catalog.names import distinct, field_name
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import DEFINITIONS, MAX_BYTES, is_valid, nullable
 
-MAX_GROWTH = 4_000_000_000
-"""Bytes that a schema would have with everything in its place, beyond which it is not cut; it is never made."""
-
 MAX_CUT = 2_000
 """Cut schemas that are remembered at a time; neighbours have the same ones."""
 
