@@ -81,6 +81,7 @@ class _Tool:
         }
         self._seen: set[str] = set()
         self._body_of: tuple[Any, str] | None = None
+        self._encoding: dict[str, Any] = {}
 
     def compare(self, operation: dict[str, Any], parameters: list[dict[str, Any]], here: str) -> None:
         swagger = "swagger" in self._spec.value
@@ -106,7 +107,9 @@ class _Tool:
             media = next((kind for kind in content if kind.partition(";")[0].lower() == sent.lower()), None)
             media = media or next((kind for want in _MEDIA for kind in content if want in kind), None)
             if media is not None and self._api["binding"]["body_type"]:
-                self._body((content[media] or {}).get("schema", {}), file, body.get("required") is True)
+                described = content[media] or {}
+                self._encoding = described.get("encoding") or {}
+                self._body(described.get("schema", {}), file, body.get("required") is True)
         for key, name in self._at.items():
             if name not in self._seen:
                 if key[0] == "path":
@@ -165,7 +168,7 @@ class _Tool:
         self._report.parameters += 1
         if name is not None:
             self._seen.add(name)
-            self._same(name, schema, file, required)
+            self._same(name, schema, file, required, place)
             return
         if (place, wire.lower()) in self._secret:
             self._report.stated["a secret: comes from the environment"] += 1
@@ -173,8 +176,10 @@ class _Tool:
             self._report.stated["a header that the call sets itself"] += 1
         elif self._declared.says(schema, file, "readOnly"):
             self._report.stated["read-only: the server fills it in"] += 1
-        elif self._declared.is_file(schema, file):
+        elif self._declared.is_file(schema, file) or (place == "body" and self._is_sent_as_file(wire)):
             self._report.stated["an optional file"] += 1
+        elif not required and isinstance(schema, dict) and "$ref" in schema and not self._spec.resolve(schema, file)[0]:
+            self._report.stated["a reference that leads nowhere"] += 1
         elif place == "path" and "{" + wire + "}" not in self._api["binding"]["url"]:
             self._report.stated["a path parameter without a place in the path"] += 1
         elif not required and len(json.dumps(self._api["parameters"])) > _NEARLY_FULL:
@@ -182,13 +187,20 @@ class _Tool:
         else:
             self._fault(wire, f"in {place} is not offered")
 
-    def _same(self, name: str, schema: Any, file: str, required: bool) -> None:
+    def _is_sent_as_file(self, wire: str) -> bool:
+        described = self._encoding.get(wire)
+        media = str(described.get("contentType", "")) if isinstance(described, dict) else ""
+        return bool(media) and not any(kind in media for kind in ("json", "text/", "*", "xml", "yaml"))
+
+    def _same(self, name: str, schema: Any, file: str, required: bool, place: str = "body") -> None:
         own = self._api["parameters"]["properties"][name]
         expected = self._declared.types(schema, file)
         offered = types_of(own, self._defs)
         if expected != offered:
             without_file = expected - {"string"} if self._declared.is_file(schema, file) else expected
-            if self._declared.has_file_branch(schema, file):
+            if required and place != "body" and offered == expected - {"null"}:
+                self._report.stated["a null where something has to be sent outside a body"] += 1
+            elif self._declared.has_file_branch(schema, file):
                 self._report.stated["a union without its file"] += 1
             elif without_file != offered:
                 self._fault(name, f"has types {sorted(offered)}, not {sorted(expected)}")

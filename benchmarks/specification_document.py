@@ -24,6 +24,20 @@ _Loader.add_implicit_resolver(
 )
 
 
+def _value(text: str) -> Any:
+    """JSON, or YAML of which lines with nothing but tabs and a comment are left out, as the library refuses them."""
+    if text.lstrip()[:1] == "{":
+        return json.loads(text)
+    lines = text.split("\n")
+    said = [line for line in lines if "\t" not in line or line.strip()[:1] not in ("", "#")]
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError:
+        if len(said) == len(lines):
+            raise
+        return yaml.load("\n".join(said), Loader=_Loader)
+
+
 class Specification:
     """The documents under one root, with references between them."""
 
@@ -38,10 +52,13 @@ class Specification:
         return dict(self._file(self._root))
 
     def _file(self, name: str) -> Any:
+        """A document; empty where it is not there, or is no document."""
         if name not in self._files:
-            text = (self._folder / name).read_text(encoding="utf-8-sig")
-            is_json = text.lstrip()[:1] == "{"
-            self._files[name] = json.loads(text) if is_json else yaml.load(text, Loader=_Loader)
+            try:
+                text = (self._folder / name).read_text(encoding="utf-8-sig")
+                self._files[name] = _value(text)
+            except (OSError, ValueError, yaml.YAMLError):
+                self._files[name] = {}
         return self._files[name]
 
     def resolve(self, node: Any, here: str) -> tuple[Any, str]:
@@ -56,7 +73,10 @@ class Specification:
             target_node = self._file(here)
             for step in pointer.split("/")[1:]:
                 step = unquote(step).replace("~1", "/").replace("~0", "~")
-                target_node = target_node[int(step)] if isinstance(target_node, list) else target_node[step]
+                try:
+                    target_node = target_node[int(step)] if isinstance(target_node, list) else target_node[step]
+                except (KeyError, IndexError, ValueError, TypeError):
+                    return {}, here
             node = {**target_node, **beside} if isinstance(target_node, dict) and beside else target_node
         return {}, here
 

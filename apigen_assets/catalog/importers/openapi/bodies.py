@@ -156,7 +156,8 @@ def fields_of(
         and (properties or (shape.get("additionalProperties") is False and "patternProperties" not in shape))
     ):
         required = list(shape.get("required", ()))
-        arguments = []
+        arguments: list[Argument] = []
+        left_out = 0
         undeclared = (
             [name for name in required if name not in properties]
             if shape.get("additionalProperties") is not False
@@ -177,9 +178,12 @@ def fields_of(
                     raise not_given(name, linked)
                 if linked.unknown:
                     warn(f"the optional field {name!r} is left out: {linked.unknown}")
+                left_out += not linked.unknown
                 continue
             sent = encodings.applied(body_parameter(name), field)
             arguments.append(Argument(sent, field, name in required, json_body=is_json))
+        if left_out and not arguments and body.get("required") is True:
+            raise FileUploadError("the body is needed and holds nothing but files, which JSON arguments cannot be")
         choices = tuple(tuple(map(tuple, choice)) for choice in shape.get(CHOICES, ()))
         return Body(arguments, media_type, choices)
     if "properties" in shape and not properties and set(shape) <= {"type", "properties", "description", "required"}:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from apigen_assets.catalog.descriptions import clean_description
 from apigen_assets.catalog.importers.openapi.arguments import Argument
 from apigen_assets.catalog.importers.openapi.components import Components
+from apigen_assets.catalog.importers.openapi.merging import NULL
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
 from apigen_assets.domain.api import Place, RestParameter
 from apigen_assets.files.json_types import JsonObject, JsonValue
@@ -93,7 +94,10 @@ def argument_of(
         sent = style_of(sent, parameter, part, components, warn)
     if parameter.get("allowReserved") is True and place in (Place.QUERY, Place.PATH):
         sent = sent.model_copy(update={"allow_reserved": True})
-    return Argument(sent, part, place is Place.PATH or parameter.get("required") is True)
+    required = place is Place.PATH or parameter.get("required") is True
+    if required and media is None and place is not Place.BODY:
+        part = _without_null(part, components)
+    return Argument(sent, part, required)
 
 
 def described(part: JsonObject, parameter: JsonObject, references: References) -> JsonObject:
@@ -193,6 +197,30 @@ def _swagger_style(sent: RestParameter, parameter: JsonObject, warn: Warn) -> Re
         name = "csv"
     default = "form" if sent.place in (Place.QUERY, Place.COOKIE, Place.BODY) else "simple"
     return sent.model_copy(update={"style": _FORMATS[name] or default, "explode": name == "multi"})
+
+
+def _without_null(part: JsonObject, components: Components) -> JsonObject:
+    """The schema without null, which has no form outside a body, where something has to be sent."""
+    shape = components.shape(part)
+    kinds, branches, values = shape.get("type"), shape.get("anyOf"), shape.get("enum")
+    changed: JsonObject = {}
+    if isinstance(kinds, list) and "null" in kinds and len(kinds) > 1:
+        rest = [kind for kind in kinds if kind != "null"]
+        changed["type"] = rest[0] if len(rest) == 1 else rest
+    if isinstance(branches, list):
+        rest = [_without_null(branch, components) for branch in branches if branch.get("type") != "null"]
+        changed |= {"anyOf": rest} if rest and rest != branches else {}
+    if isinstance(values, list) and None in values and values != [None]:
+        changed["enum"] = [value for value in values if value is not None]
+    if not changed and NULL not in shape:
+        return part
+    out = {key: value for key, value in {**shape, **changed}.items() if key != NULL}
+    if out.get("default", "") is None:
+        del out["default"]
+    only = out.get("anyOf")
+    if isinstance(only, list) and len(only) == 1 and not {"type", "properties"} & out.keys():
+        out = {**only[0], **{key: value for key, value in out.items() if key != "anyOf"}}
+    return out
 
 
 def _may_be_structured(part: JsonObject, components: Components, level: int = 0) -> bool:

@@ -11,6 +11,9 @@ from apigen_assets.files.json_types import JsonMapping, JsonValue
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 
 
+_ABSOLUTE = re.compile(r"(?:\w+:)?//")
+
+
 class NoServerError(ValueError):
     """The document names no server that can be called."""
 
@@ -99,6 +102,7 @@ class Servers:
         """
         secrets: list[Credential] = []
         described = variables if isinstance(variables, dict) else {}
+        empty: list[str] = []
 
         def fill(match: re.Match[str]) -> str:
             name = match[1]
@@ -109,10 +113,25 @@ class Servers:
                 return match[0]
             value = variable.get("default")
             choices = variable.get("enum")
-            if value in (None, "") and isinstance(choices, list) and choices:
+            if value in (None, "") and isinstance(choices, list) and choices and value not in choices:
                 value = choices[0]
-            if value in (None, ""):
+            if value is None:
                 raise NoServerError(f"the variable {name!r} of the server {url[:80]} has no value: give a base URL")
+            if value == "":
+                empty.append(name)
             return str(value)
 
-        return _VARIABLE.sub(fill, url), secrets
+        filled = _VARIABLE.sub(fill, url)
+        if empty:
+            filled = _joined(filled)
+            if not filled or (_ABSOLUTE.match(filled) and "" in urlsplit(filled).netloc.split(".")):
+                raise NoServerError(f"the variable {empty[0]!r} of the server {url[:80]} has no value: give a base URL")
+        return filled, secrets
+
+
+def _joined(url: str) -> str:
+    """A URL of which some parts are empty, without the marks that set those apart."""
+    absolute = _ABSOLUTE.match(url)
+    start = absolute[0] if absolute else ""
+    host, slash, path = url[len(start) :].partition("/")
+    return start + host.rstrip(":") + re.sub(r"/{2,}", "/", slash + path)

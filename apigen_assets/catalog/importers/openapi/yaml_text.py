@@ -27,6 +27,8 @@ _WORDS: dict[str, bool | None] = {
 }
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,400}")
+_TABBED_LINE = re.compile(r"^[ ]*\t[ \t]*(?:#.*)?$", re.MULTILINE)
+"""A line that says nothing and holds a tab, which YAML 1.2 allows and libyaml does not."""
 _PREFIX = "tag:yaml.org,2002:"
 _TEXT_TAGS = {"!", *(_PREFIX + kind for kind in ("str", "timestamp", "binary"))}
 _PLAIN_TAGS = {_PREFIX + kind for kind in ("int", "float", "bool", "null", "map", "seq", "omap", "set")}
@@ -43,6 +45,16 @@ def parse_yaml(text: str, name: str, warnings: list[str] | None = None) -> JsonV
     Raises:
         SourceError: `not_yaml`, `too_deep` or `too_large`.
     """
+    try:
+        return _parsed(text, name, warnings)
+    except SourceError as error:
+        untabbed = _TABBED_LINE.sub("", text) if error.reason == "not_yaml" else text
+        if untabbed == text:
+            raise
+    return _parsed(untabbed, name, warnings)
+
+
+def _parsed(text: str, name: str, warnings: list[str] | None) -> JsonValue:
     builder = _Builder(name)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
