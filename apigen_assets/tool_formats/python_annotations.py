@@ -291,7 +291,7 @@ class Scope:
     def _tuple(self, items: list[ast.expr], opened: tuple[str, ...], level: int) -> JsonObject:
         if len(items) == 2 and isinstance(items[1], ast.Constant) and items[1].value is ...:
             return _with({"type": "array"}, "items", self.schema(items[0], opened, level + 1))
-        if len(items) == 1 and isinstance(items[0], ast.Tuple) and not items[0].elts:
+        if not items or (len(items) == 1 and isinstance(items[0], ast.Tuple) and not items[0].elts):
             return {"type": "array", "maxItems": 0}
         parts = [self.schema(item, opened, level + 1) for item in items]
         if parts and all(part == parts[0] for part in parts):

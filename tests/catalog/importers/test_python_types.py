@@ -499,3 +499,16 @@ def test_type_parameters_are_read_and_calls_run(tmp_path):
     shape = tools["side"].parameters["properties"]["shape"]
     assert shape["properties"]["side"] == {"type": "number"}
     assert not Draft202012Validator(tools["side"].parameters).is_valid({"shape": {"side": 2, "unit": "km"}})
+
+
+def test_the_empty_tuple_is_the_empty_list(tmp_path):
+    (tmp_path / "shapes.py").write_text(
+        "Shape = tuple[()] | tuple[int, ...]\n\n\ndef size(shape: tuple[()] | list[int], of: Shape = ()) -> int:\n"
+        '    """Count what an array of a shape holds."""\n    return len(shape) + len(of)\n'
+    )
+    (api,) = import_python_path(tmp_path / "shapes.py", "s").apis
+    assert Draft202012Validator(api.parameters).is_valid({"shape": [], "of": [1, 2]})
+    assert not Draft202012Validator(api.parameters).is_valid({"shape": ["wide"]})
+    with PythonSandbox(workers=1) as sandbox:
+        (answer,) = sandbox.execute([CallRequest(binding=api.binding, arguments={"shape": [], "of": [1, 2]})])
+    assert answer.result == "2"
