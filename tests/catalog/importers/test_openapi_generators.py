@@ -134,3 +134,22 @@ def test_a_tab_that_indents_is_no_yaml(tmp_path):
     path = tmp_path / "s.yaml"
     path.write_text("openapi: 3.0.3\npaths:\n\t/x: {}\n")
     assert [reject.reason for reject in import_openapi(path, "s").rejects] == ["not_yaml"]
+
+
+@pytest.mark.parametrize("where", ["beside", "first", "nested"])
+def test_a_field_that_only_answers_have_is_not_needed_wherever_it_is_required(imported, where):
+    pet = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+    stored = {"properties": {"id": {"type": "integer", "readOnly": True}, "kept": {"type": "string", "readOnly": True}}}
+    needs = {"required": ["id", "name", "colour"]}
+    schema = {
+        "beside": {"allOf": [pet, {"$ref": "#/components/schemas/Stored"}], **needs},
+        "first": {"allOf": [needs, pet, {"$ref": "#/components/schemas/Stored"}]},
+        "nested": {
+            "allOf": [{"allOf": [pet, {"allOf": [stored]}]}, {"properties": {"kept": {"type": "string"}}}, needs]
+        },
+    }[where]
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    paths = {"/x": {"post": {"operationId": "op", "requestBody": body}}}
+    tools, _ = imported(paths, components={"schemas": {"Stored": stored}})
+    assert sorted(tools["op"].parameters["required"]) == ["colour", "name"]
+    assert sorted(tools["op"].parameters["properties"]) == ["colour", *(["kept"] if where == "nested" else []), "name"]

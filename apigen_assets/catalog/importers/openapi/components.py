@@ -161,7 +161,7 @@ class Components:
         own = self._plain(node, level)
         if own.keys() - {"type"} or own.get("type") not in (None, "object") or not parts:
             parts.append(own)
-        out = merged(parts, self.shape)
+        out = self._without_hidden(merged(parts, self.shape), node)
         for key in ("oneOf", "anyOf"):
             if isinstance(node.get(key), list) and node[key]:
                 out = self._choice(out, node, key, level)
@@ -294,6 +294,35 @@ class Components:
                 return False
         inner = part.get("allOf")
         return isinstance(inner, list) and any(self._is_hidden(one, depth + 1) for one in inner)
+
+    def _without_hidden(self, out: JsonObject, node: JsonObject) -> JsonObject:
+        """What is merged without needing a field that another part of `allOf` says is only in answers."""
+        undeclared = set(out.get("required", ())) - set(out.get("properties", ())) if "allOf" in node else set()
+        hidden = undeclared & self._hidden_names(node) if undeclared else set()
+        if not hidden:
+            return out
+        required = [name for name in out["required"] if name not in hidden]
+        rest = {key: value for key, value in out.items() if key != "required"}
+        return {**rest, "required": required} if required else rest
+
+    def _hidden_names(self, node: JsonObject) -> set[str]:
+        """Names of the fields of a schema, and of the parts of its `allOf`, that are hidden."""
+        names: set[str] = set()
+        seen: set[int] = set()
+        waiting: list[JsonValue] = [node]
+        while waiting:
+            try:
+                part, _ = self.references.follow(waiting.pop())
+            except ReferenceProblem:
+                continue
+            if not isinstance(part, dict) or id(part) in seen:
+                continue
+            seen.add(id(part))
+            properties, parts = part.get("properties"), part.get("allOf")
+            fields = properties.items() if isinstance(properties, dict) else ()
+            names.update(str(name) for name, field in fields if self._is_hidden(field))
+            waiting += parts if isinstance(parts, list) else []
+        return names
 
     def _subschema(self, out: JsonObject, key: str, value: JsonValue, level: int) -> None:
         if key == "additionalProperties":
