@@ -86,7 +86,7 @@ class Specification:
             item, here = self.resolve(item, self._root)
             if not isinstance(item, dict):
                 continue
-            for method in ("get", "put", "post", "delete", "options", "head", "patch"):
+            for method in ("get", "put", "post", "delete", "options", "head", "patch", "query"):
                 operation, there = self.resolve(item.get(method), here)
                 if not isinstance(operation, dict):
                     continue

@@ -165,7 +165,7 @@ class RestBinding(_Part):
     """An HTTP endpoint: method, URL template with `{wire_name}` holes, and where each argument goes."""
 
     kind: Literal["rest"] = "rest"
-    method: Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    method: Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "QUERY"] = "GET"
     url: str
     parameters: dict[str, RestParameter] = Field(default_factory=dict)
     constants: dict[str, dict[str, str]] = Field(default_factory=dict)

@@ -20,8 +20,10 @@ __all__ = ["SAFE_METHODS", "HttpRequest", "RequestRefusedError", "build", "host_
 
 _HOLE = re.compile(r"\{([^{}/]+)\}")
 _BREAKS = re.compile(r"[\r\n\0]")
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that change nothing (RFC 9110, section 9.2.1), so that a call may also be repeated."""
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
+"""Methods that change nothing (RFC 9110, section 9.2.1; OpenAPI 3.2 for QUERY), so that a call may also be repeated."""
+_BODILESS = SAFE_METHODS - {"QUERY"}
+"""Methods that send no empty body."""
 
 
 @dataclass
@@ -165,7 +167,7 @@ def _assembled(binding: RestBinding, parts: RequestParts, host: str, kept_holes:
         headers["Cookie"] = "; ".join(f"{quote(name, safe='[]$')}={value}" for name, value in parts.cookies)
     if not any(name.lower() == "accept" for name in headers):
         headers["Accept"] = "application/json, */*;q=0.5"
-    body = body_of(binding, parts.fields, parts.whole, headers, binding.method in SAFE_METHODS)
+    body = body_of(binding, parts.fields, parts.whole, headers, binding.method in _BODILESS)
     url = _url(binding.url, parts, kept_holes)
     return HttpRequest(method=binding.method, url=url, host=host, headers=headers, body=body, redacted_url=url)
 

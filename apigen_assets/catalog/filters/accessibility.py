@@ -26,7 +26,7 @@ NOT_PROBED = "not_probed"
 _LATER_FIELDS = frozenset(
     {"root", "environment", "cwd", "headers", "sse", "wire_names", "result_schema", "nested", "choices"}
 )
-_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "QUERY"}
 _ABOUT_THE_ARGUMENTS = {Outcome.HTTP_4XX, Outcome.EMPTY, Outcome.SOFT_ERROR, Outcome.EXCEPTION}
 """Outcomes that a made-up argument explains as well as a broken API does."""
 

@@ -81,8 +81,8 @@ def body_arguments(body: JsonObject, components: Components, linker: Linker, war
         raise BodyError(f"the request body is {kinds[:100]}, which is not sent here")
     problem: FileUploadError | BodyError | ReferenceProblem | None = None
     for media in media_types:
-        described_by = content[media] if isinstance(content[media], dict) else {}
         try:
+            described_by = components.references.media(content, media)
             return fields_of(
                 described_by.get("schema", {}), described_by, body, sent_as(media), components, linker, warn
             )

@@ -35,6 +35,7 @@ from apigen_assets.catalog.importers.openapi.parameters import (
     argument_of,
     raw_parameters,
     without_holes,
+    without_querystring,
 )
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
 from apigen_assets.catalog.importers.openapi.results import Results
@@ -44,8 +45,8 @@ from apigen_assets.catalog.importers.openapi.servers import NoServerError, Serve
 from apigen_assets.domain.api import BodyStep, Credential, Place, RestBinding
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_UNCALLED = ("trace", "query")
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+_UNCALLED = ("trace",)
 _PLACES = {"path", "query", "header", "cookie"}
 _IGNORED_HEADERS = {"accept", "content-type"}
 _MAX_WARNINGS = 200
@@ -135,7 +136,7 @@ class Operations:
             self._collector.fail(path, self._file, "malformed_path", f"a JSON {type(item).__name__}, not an object")
             return
         additional = _dict(item.get("additionalOperations"))
-        methods = [method for method in (*METHODS, "query") if method in item]
+        methods = [method for method in METHODS if method in item]
         if not methods and not additional:
             self._collector.fail(path, self._file, "no_operations", "the path has no operation")
         for method in additional:
@@ -184,6 +185,7 @@ class Operations:
     def _draft(self, path: str, method: str, operation: JsonObject, shared: JsonObject, name: str) -> Draft:
         url, server_secrets = self._servers.url(path, operation, shared)
         raw = raw_parameters(self._references, shared.get("parameters"), operation.get("parameters"))
+        raw = without_querystring(raw, self._references)
         credentials = self._security.credentials(operation, self._warn)
         declared = list(credentials)
         arguments = self._parameters(raw, declared, credentials)

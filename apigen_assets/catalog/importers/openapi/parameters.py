@@ -24,6 +24,7 @@ _OUTSIDE_SCHEMA = {
     "name", "in", "required", "description", "example", "examples", "allowEmptyValue", "style", "explode",
     "allowReserved", "collectionFormat", "content", "schema", "deprecated", "x-example",
 }  # fmt: skip
+_FORM = "application/x-www-form-urlencoded"
 _HOLE = re.compile(r"\{([^{}/]+)\}")
 
 Warn = Callable[[str], None]
@@ -71,7 +72,7 @@ def argument_of(
     """
     place = place or Place(parameter["in"])
     wire = str(parameter["name"])
-    schema, media = _schema_of(parameter)
+    schema, media = _schema_of(parameter, components.references)
     unwritable = None
     if media is not None and not _is_writable(media):
         unwritable = media[:60]
@@ -113,8 +114,8 @@ def described(part: JsonObject, parameter: JsonObject, references: References) -
             value, _ = references.follow(raw)
         except ReferenceProblem:
             continue
-        if isinstance(value, dict) and "value" in value:
-            examples.append(value["value"])
+        if isinstance(value, dict) and ("value" in value or "dataValue" in value):
+            examples.append(value.get("value", value.get("dataValue")))
     if examples and "examples" not in part:
         more["examples"] = examples[:3]
     return {**part, **more} if more else part
@@ -165,15 +166,43 @@ def _letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
-def _schema_of(parameter: JsonObject) -> tuple[JsonValue, str | None]:
+def without_querystring(raw: list[JsonObject], references: References) -> list[JsonObject]:
+    """The parameters with one that is the whole query (`in: querystring`, OpenAPI 3.2) as parameters for its fields.
+
+    A form without encodings of its own is that; what is written in another way stays as it is, and is no argument.
+
+    Raises:
+        ReferenceProblem: the form's schema leads nowhere.
+    """
+    out = []
+    for parameter in raw:
+        content = parameter.get("content")
+        fields = None
+        if parameter.get("in") == "querystring" and isinstance(content, dict) and len(content) == 1:
+            media = str(next(iter(content)))
+            described_by = references.media(content, media)
+            schema, _ = references.follow(described_by.get("schema"))
+            if media.partition(";")[0].strip().lower() == _FORM and not described_by.get("encoding"):
+                fields = schema.get("properties") if isinstance(schema, dict) else None
+        if not isinstance(fields, dict):
+            out.append(parameter)
+            continue
+        listed = schema.get("required") if isinstance(schema, dict) else None
+        needed = listed if isinstance(listed, list) and parameter.get("required") is True else []
+        out += [
+            {"name": name, "in": "query", "schema": part, "required": name in needed} for name, part in fields.items()
+        ]
+    return out
+
+
+def _schema_of(parameter: JsonObject, references: References) -> tuple[JsonValue, str | None]:
     """The schema, and the media type where the parameter is described by `content`."""
     if parameter.get("schema") is not None:
         return parameter["schema"], None
     content = parameter.get("content")
     if isinstance(content, dict) and content:
         media = next((str(one) for one in content if "json" in str(one)), str(next(iter(content))))
-        described_by = content.get(media)
-        return (described_by.get("schema", {}) if isinstance(described_by, dict) else {}), media
+        return references.media(content, media).get("schema", {}), media
     # Swagger 2.0 writes the type into the parameter itself
     return {key: value for key, value in parameter.items() if key not in _OUTSIDE_SCHEMA}, None
 

@@ -58,6 +58,15 @@ class References:
             node = self.at(address)
         raise ReferenceProblem(f"{address} refers to itself")
 
+    def media(self, content: JsonObject, kind: str) -> JsonObject:
+        """What `content` says of a media type (OpenAPI 3.2 may keep it in `components.mediaTypes`); empty for nothing.
+
+        Raises:
+            ReferenceProblem: it leads nowhere.
+        """
+        described_by, _ = self.follow(content.get(kind))
+        return described_by if isinstance(described_by, dict) else {}
+
     def absolute(self, reference: str) -> str:
         """The address `<document>#<pointer>` of a reference that stands in the document that is read.
 

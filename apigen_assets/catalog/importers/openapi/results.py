@@ -54,8 +54,7 @@ class Results:
         content = response.get("content")
         if isinstance(content, dict):
             media = next((kind for kind in content if "json" in str(kind) or str(kind) == "*/*"), None)
-            described_by = content.get(media) if media is not None else None
-            return described_by.get("schema") if isinstance(described_by, dict) else None
+            return self._references.media(content, media).get("schema") if media is not None else None
         return response.get("schema") if self._swagger else None
 
     def _described(self, schema: JsonValue) -> JsonObject | None:
