@@ -94,11 +94,11 @@ def test_an_id_that_is_the_path_gives_way_to_a_name(imported, own, method, path,
 
 
 def test_a_long_name_stays_whole_where_a_brief_one_would_be_two(imported):
-    start = "/organisations/{name}/members"
-    tools, _ = imported({f"{start}/{{member}}/roles": {"get": {}}, f"{start}/{{person}}/roles": {"get": {}}})
-    assert sorted(tools) == [f"get_organisations_by_name_members_by_{part}_roles" for part in ("member", "person")]
-    tools, _ = imported({f"{start}/{{member}}/roles": {"get": {}}})
-    assert list(tools) == ["get_organisations_members_roles"]
+    start = "/organisations/{name}/departments"
+    tools, _ = imported({f"{start}/{{one}}/people": {"get": {}}, f"{start}/{{other}}/people": {"get": {}}})
+    assert sorted(tools) == [f"get_organisations_by_name_departments_by_{part}_people" for part in ("one", "other")]
+    tools, _ = imported({f"{start}/{{one}}/people": {"get": {}}})
+    assert list(tools) == ["get_organisations_departments_people"]
 
 
 def test_a_verb_that_a_generator_numbers_names_nothing(imported):
@@ -153,3 +153,19 @@ def test_a_field_that_only_answers_have_is_not_needed_wherever_it_is_required(im
     tools, _ = imported(paths, components={"schemas": {"Stored": stored}})
     assert sorted(tools["op"].parameters["required"]) == ["colour", "name"]
     assert sorted(tools["op"].parameters["properties"]) == ["colour", *(["kept"] if where == "nested" else []), "name"]
+
+
+@pytest.mark.parametrize("kind", [{"type": "string", "enum": ["team_reference"]}, {"type": "string", "readOnly": True}])
+def test_what_says_which_thing_is_meant_is_needed_although_only_answers_have_it(imported, kind):
+    resource = {
+        "properties": {"id": {"type": "string", "readOnly": True}, "self": {"type": "string", "readOnly": True}}
+    }
+    team = {"allOf": [resource, {"properties": {"type": kind}}], "required": ["type", "id"]}
+    body = {
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "object", "properties": {"of": team}}}},
+    }
+    tools, _ = imported({"/x": {"post": {"operationId": "op", "requestBody": body}}})
+    offered = tools["op"].parameters["properties"]["of"]
+    assert offered["properties"]["id"] == {"type": "string"} and sorted(offered["properties"]) == ["id", "type"]
+    assert sorted(offered["required"]) == ["id", "type"]

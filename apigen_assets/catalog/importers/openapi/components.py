@@ -296,18 +296,26 @@ class Components:
         return isinstance(inner, list) and any(self._is_hidden(one, depth + 1) for one in inner)
 
     def _without_hidden(self, out: JsonObject, node: JsonObject) -> JsonObject:
-        """What is merged without needing a field that another part of `allOf` says is only in answers."""
-        undeclared = set(out.get("required", ())) - set(out.get("properties", ())) if "allOf" in node else set()
-        hidden = undeclared & self._hidden_names(node) if undeclared else set()
-        if not hidden:
+        """What is merged without needing a field that another part of `allOf` says is only in answers.
+
+        Of an object that says nothing else, or no more than of what kind it is (`{"type": "team_reference"}`), such a
+        field says which one is meant: it stays.
+        """
+        properties = out.get("properties", {})
+        undeclared = [name for name in out.get("required", ()) if name not in properties] if "allOf" in node else []
+        hidden = self._hidden_fields(node) if undeclared else {}
+        if not hidden.keys() & set(undeclared):
             return out
-        required = [name for name in out["required"] if name not in hidden]
+        if all(len(part.get("enum", ())) == 1 or "const" in part for part in properties.values()):
+            named = {name: self._read(hidden[name], 1, None) for name in undeclared if name in hidden}
+            return {**out, "properties": {**properties, **named}}
+        required = [name for name in out["required"] if name not in undeclared or name not in hidden]
         rest = {key: value for key, value in out.items() if key != "required"}
         return {**rest, "required": required} if required else rest
 
-    def _hidden_names(self, node: JsonObject) -> set[str]:
-        """Names of the fields of a schema, and of the parts of its `allOf`, that are hidden."""
-        names: set[str] = set()
+    def _hidden_fields(self, node: JsonObject) -> dict[str, JsonValue]:
+        """The fields of a schema, and of the parts of its `allOf`, that are hidden."""
+        hidden: dict[str, JsonValue] = {}
         seen: set[int] = set()
         waiting: list[JsonValue] = [node]
         while waiting:
@@ -320,9 +328,9 @@ class Components:
             seen.add(id(part))
             properties, parts = part.get("properties"), part.get("allOf")
             fields = properties.items() if isinstance(properties, dict) else ()
-            names.update(str(name) for name, field in fields if self._is_hidden(field))
+            hidden |= {str(name): field for name, field in fields if self._is_hidden(field)}
             waiting += parts if isinstance(parts, list) else []
-        return names
+        return hidden
 
     def _subschema(self, out: JsonObject, key: str, value: JsonValue, level: int) -> None:
         if key == "additionalProperties":

@@ -22,7 +22,7 @@ _VERBS = re.compile(
 )
 """Ids that name no thing: `list` stands beside `list_1` where a generator numbered the methods of many classes."""
 _MAX_SUMMARY_WORDS = 6
-_ROOMY = MAX_NAME - 20
+_ROOMY = MAX_NAME - 14
 """Characters of a name that leave room for the source's."""
 
 
