@@ -1,11 +1,14 @@
 """Measures importing: time and peak memory on all of ToolBench and on 22 OpenAPI files, the funnel, the categories.
 
-Run it from the project's folder, with the data beside it: `python benchmarks/import_.py [DATA]`.
+Run it from the project's folder, with the data beside it: `python benchmarks/import_.py [DATA]`; or with any one
+source, `python benchmarks/import_.py SOURCE`, of which only the import is measured. "Kept" is the peak when the tables
+of the import are written too, as a partition's import writes them.
 """
 
 import multiprocessing
 import resource
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -14,6 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from apigen_assets.catalog.batches import keep
 from apigen_assets.catalog.filters.categories import category_by_rules
 from apigen_assets.catalog.filters.category_rules import FOLDERS
 from apigen_assets.catalog.filters.documentation import fault
@@ -34,14 +38,23 @@ def measured(source: str) -> dict[str, Any]:
 def _import(source: str) -> dict[str, Any]:
     started, cpu = time.perf_counter(), time.process_time()
     result = import_source(source)
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+    imported_mb = _peak_mb()
+    with tempfile.TemporaryDirectory() as folder:
+        keep(result, Path(folder) / "kept")
     return {
         "source": Path(source).name,
-        "seconds": time.perf_counter() - started,
-        "cpu": time.process_time() - cpu,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "seconds": seconds,
+        "cpu": cpu,
+        "peak_mb": imported_mb,
+        "kept_mb": _peak_mb(),
         "funnel": result.funnel,
         "files": len({api.source.file for api in result.apis} | {reject.file for reject in result.rejects}),
     }
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def funnel(result: ImportResult) -> dict[str, int]:
@@ -77,11 +90,14 @@ def accuracy(result: ImportResult) -> dict[str, str]:
 def main() -> None:
     data = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared" / "data"
     toolbench = data / "toolbench" / "toolenv.tar.xz"
-    if not toolbench.exists():
-        sys.exit(f"{toolbench} is not there; give the data folder as argument")
+    is_data = toolbench.exists()
+    if not is_data and len(sys.argv) < 2:
+        sys.exit(f"{toolbench} is not there; give the data folder, or a source, as argument")
     console = Console()
-    table = Table("source", "files", "found", "imported", "rejected", "s", "CPU s", "peak MB", title="Import")
-    for source in (toolbench, data / "openapi"):
+    table = Table(
+        "source", "files", "found", "imported", "rejected", "s", "CPU s", "peak MB", "kept MB", title="Import"
+    )
+    for source in (toolbench, data / "openapi") if is_data else (data,):
         row = measured(str(source))
         counts = row["funnel"]
         table.add_row(
@@ -93,8 +109,11 @@ def main() -> None:
             f"{row['seconds']:.1f}",
             f"{row['cpu']:.1f}",
             f"{row['peak_mb']:.0f}",
+            f"{row['kept_mb']:.0f}",
         )
     console.print(table)
+    if not is_data:
+        return
     result = import_source(toolbench)
     for title, values in (("Funnel of ToolBench", funnel(result)), ("Categories", accuracy(result))):
         table = Table("", "", title=title)

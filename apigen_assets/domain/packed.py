@@ -67,7 +67,7 @@ class PackedRecords(Sequence[RecordT], Generic[RecordT]):
 def _packed(record: Record) -> bytes:
     # the order of fields is kept: in `parameters` it is the one in which the source names them
     text = json.dumps(record.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return zlib.compress(text.encode(), 1)
+    return zlib.compress(text.encode(), 6)
 
 
 def _unpacked(packed: bytes) -> JsonObject:
