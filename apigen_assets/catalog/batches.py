@@ -56,6 +56,7 @@ class Batch:
     funnel: dict[str, int]
     """Of the whole source."""
     warnings: tuple[str, ...]
+    """Likewise: those of the import in the first batch."""
     fingerprint: str = ""
     """State of the dropped source that was imported; empty for the built-in functions."""
 
@@ -101,7 +102,7 @@ def load_batch(key: str, settings: Settings) -> Batch:
         rejects=rejects if batch.index == 0 else rejects.clear(),
         keys=keys_of(batch.slug, sizes),
         funnel=funnel,
-        warnings=tuple(warnings),
+        warnings=tuple(warnings) if batch.index == 0 else (),
         fingerprint=fingerprint,
     )
 
@@ -144,6 +145,6 @@ def keep(result: ImportResult, folder: Path) -> None:
             part = result.apis.frame(order[start : start + _PART_ROWS])
             part.write_parquet(staging / "apis" / f"{start:08d}.parquet")
         RejectedApi.frame(result.rejects).write_parquet(staging / "rejects.parquet")
-        summary: JsonObject = {"format": result.format, "funnel": result.funnel, "warnings": result.warnings[:100]}
+        summary: JsonObject = {"format": result.format, "funnel": result.funnel, "warnings": result.warnings}
         summary["groups"] = groups
         (staging / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1))

@@ -19,7 +19,8 @@ PATHS = {
     "/a/y": {"get": {"operationId": "a2", "tags": ["Boats"]}},
     "/api/v2/{org}/crew/{id}": {"get": {"operationId": "c1"}},
     "/a/z": {"get": {"operationId": "p2", "tags": ["Ports"]}},
-    "/api/v2/{org}/crew": {"get": {"operationId": "c2"}},
+    "/api/v2/{org}/crew": {"get": {"operationId": "c2", "parameters": [{"name": "a", "in": "nowhere"}]}},
+    "/lost": {"get": {"$ref": "#/nothing"}},
 }
 
 
@@ -49,6 +50,8 @@ def test_batches_of_a_dropped_source_hold_whole_groups(tmp_path):
         ["harbour_c1", "harbour_c2"],
         [],
     ]
+    assert [batch.rejects["reason"].to_list() for batch in batches] == [["unresolved_reference"], [], [], []]
+    assert [len(batch.warnings) for batch in batches] == [1, 0, 0, 0]
     keys = ["harbour", "harbour--001", "harbour--002"]
     assert list(batches[0].keys) == keys == kept_keys("harbour", batches[0].fingerprint, config)
     assert load_batch("harbour", Settings(home=tmp_path / "data", batch_size=100)).apis.height == 6

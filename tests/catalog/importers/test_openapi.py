@@ -285,6 +285,13 @@ def test_what_a_validator_would_refuse_is_a_warning(spec):
     assert len(result.warnings) == 3 and all("GET /x" in warning for warning in result.warnings)
 
 
+def test_of_very_many_warnings_the_number_is_said(spec):
+    strange = {"name": "x", "in": "somewhere", "schema": {"type": "string"}}
+    result = spec({f"/{at}": {"get": {"parameters": [strange]}} for at in range(230)})
+    assert len(result.apis) == 230 and len(result.warnings) == 201
+    assert result.warnings[-1] == "shop.yaml: 30 further warnings"
+
+
 def schemas_of_levels(level, count=40):
     """Schemas that each hold the next one, several times."""
     references = [{"$ref": f"#/components/schemas/L{at + 1}"} for at in range(count)]

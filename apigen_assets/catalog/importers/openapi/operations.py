@@ -43,6 +43,7 @@ from apigen_assets.catalog.importers.openapi.secret_words import is_secret_body,
 from apigen_assets.catalog.importers.openapi.security import Security, ways_of
 from apigen_assets.catalog.importers.openapi.servers import NoServerError, Servers
 from apigen_assets.domain.api import BodyStep, Credential, Place, RestBinding
+from apigen_assets.files.excerpt import counted
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
@@ -50,6 +51,7 @@ _UNCALLED = ("trace",)
 _PLACES = {"path", "query", "header", "cookie"}
 _IGNORED_HEADERS = {"accept", "content-type"}
 _MAX_WARNINGS = 200
+"""Warnings that are kept of a source; of further ones the number."""
 
 _log = logging.getLogger(__name__)
 Warn = Callable[[str], None]
@@ -90,6 +92,7 @@ class Operations:
         self._servers = Servers(spec, collector.name, base_url, origin)
         self._security = Security(spec, references, collector.name)
         self._now = ""
+        self._unsaid = 0
         self._components = Components(references, self._warn)
         self._nested_secrets = NestedSecrets(self._components, self._security.is_nested)
         self._kept_secrets = NestedSecrets(
@@ -114,6 +117,8 @@ class Operations:
             for _, method, name in named:
                 operation, _ = self._references.follow(item[method])
                 self._one(str(path), method, operation, item, name)
+        if self._unsaid:
+            self._collector.warnings.append(f"{self._file}: {counted(self._unsaid, 'further warning')}")
 
     def _places(self, paths: JsonObject) -> list[tuple[str, str, str]]:
         """Path, method and name of every operation; what is none goes to the collector."""
@@ -329,8 +334,12 @@ class Operations:
 
     def _warn(self, message: str) -> None:
         text = f"{self._file}: {self._now}: {message}"
-        if len(self._collector.warnings) < _MAX_WARNINGS and text not in self._collector.warnings:
+        if text in self._collector.warnings:
+            return
+        if len(self._collector.warnings) < _MAX_WARNINGS:
             self._collector.warnings.append(text)
+        else:
+            self._unsaid += 1
 
 
 def describe(operation: JsonObject, method: str, path: str) -> str:
