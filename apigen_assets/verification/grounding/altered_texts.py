@@ -31,14 +31,8 @@ def _accents(leaf: Leaf, value: str, query: Query) -> Iterator[Finding]:
     said = query.raw[start:end]
     if said.isascii() or len(said) != len(value) or said.casefold() == value.casefold():
         return
-    quoted = any(a <= start and end <= b for a, b in query.quoted) or _is_between_guillemets(start, query.raw)
-    if quoted:
+    if any(a <= start and end <= b for a, b in query.quoted):
         yield Finding(Rule.TEXT_ALTERED, leaf.place, f"{cut(value, 40)!r} where the query quotes {cut(said, 40)!r}")
-
-
-def _is_between_guillemets(start: int, raw: str) -> bool:
-    before = raw[:start]
-    return before.rfind("«") > before.rfind("»") or before.rfind("„") > before.rfind("“")
 
 
 def _words(leaf: Leaf, value: str, query: Query) -> Iterator[Finding]:

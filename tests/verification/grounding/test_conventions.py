@@ -230,8 +230,9 @@ def test_a_text_that_is_changed_before_it_is_passed_on_is_asked_about() -> None:
     assert Rule.TEXT_ALTERED in rules(query, [(TRANSLATE, {"text": changed, "language": "Danish"})])
 
 
-def test_an_accent_that_a_quotation_loses_is_asked_about() -> None:
-    query = "Strip the accents of 'crème brûlée' for me."
+@pytest.mark.parametrize("marks", ["''", '""', "``", "“”", "«»", "»«", "„“", "‚‘", "‹›", "「」"])
+def test_an_accent_that_a_quotation_loses_is_asked_about(marks: str) -> None:
+    query = f"Strip the accents of {marks[0]}crème brûlée{marks[1]} for me."
     assert Rule.TEXT_ALTERED not in rules(query, [(STRIP, {"text": "crème brûlée"})])
     assert Rule.TEXT_ALTERED in rules(query, [(STRIP, {"text": "creme brulee"})])
 
