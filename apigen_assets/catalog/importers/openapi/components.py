@@ -316,7 +316,7 @@ class Components:
     def _hidden_fields(self, node: JsonObject) -> dict[str, JsonValue]:
         """The fields of a schema, and of the parts of its `allOf`, that are hidden."""
         hidden: dict[str, JsonValue] = {}
-        seen: set[int] = set()
+        seen: dict[int, JsonObject] = {}  # which holds them, so that no other gets the place of one
         waiting: list[JsonValue] = [node]
         while waiting:
             try:
@@ -325,7 +325,7 @@ class Components:
                 continue
             if not isinstance(part, dict) or id(part) in seen:
                 continue
-            seen.add(id(part))
+            seen[id(part)] = part
             properties, parts = part.get("properties"), part.get("allOf")
             fields = properties.items() if isinstance(properties, dict) else ()
             hidden |= {str(name): field for name, field in fields if self._is_hidden(field)}
