@@ -247,3 +247,27 @@ def test_a_document_that_only_has_parts_for_others_is_no_operation_that_failed(t
     assert [api.name for api in result.apis] == ["s_op"] and result.rejects == []
     (tmp_path / "main.yaml").unlink()
     assert [reject.reason for reject in import_openapi(tmp_path, "s").rejects] == ["no_operations"]
+
+
+@pytest.mark.parametrize("server", [{}, {"servers": [{"url": "https://dogs.example"}]}])
+def test_a_path_that_is_a_path_of_another_document_is_not_imported_twice(tmp_path, server):
+    def spec(**more):
+        return {"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, **more}
+
+    cats = {"/cats": {"get": {"operationId": "cats"}}, "/cats/{id}": {"get": {"operationId": "cat"}}}
+    dogs = {"/dogs": {"get": {"operationId": "dogs"}}, "/dogs/{id}": {"get": {"operationId": "dog"}}}
+    taken = {f"/v1{path}": {"$ref": f"parts/cats.yaml#/paths/{path.replace('/', '~1')}"} for path in cats}
+    taken |= {"/v1/dogs": {"$ref": "parts/dogs.yaml#/paths/~1dogs"}}
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "cats.yaml").write_text(yaml.safe_dump(spec(paths=cats)))
+    (tmp_path / "parts" / "dogs.yaml").write_text(yaml.safe_dump(spec(paths=dogs, **server)))
+    (tmp_path / "all.yaml").write_text(yaml.safe_dump(spec(paths=taken, servers=[{"url": "https://h.example"}])))
+
+    result = import_openapi(tmp_path, "s", "https://h.example")
+
+    assert sorted((api.source.file, api.source.original_name) for api in result.apis) == [
+        *(("all.yaml", f"GET /v1{path}") for path in sorted([*cats, "/dogs"])),
+        *([("parts/dogs.yaml", "GET /dogs")] if server else []),  # a document with a server is an API of its own
+        ("parts/dogs.yaml", "GET /dogs/{id}"),
+    ]
+    assert result.rejects == []

@@ -1,10 +1,11 @@
 """OpenAPI 3.x and Swagger 2.0 documents: every operation becomes one API or one reject."""
 
 import hashlib
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from apigen_assets.catalog.importers.documents import Document, decode, documents, is_archive, neighbour
 from apigen_assets.catalog.importers.fetch import fetch
@@ -28,6 +29,7 @@ MAX_FETCHED = 300
 
 _MAY_BE = re.compile(rb"""["']?\b(?:openapi|swagger)\b["']?\s*:""")
 _ID = re.compile(rb"""\$id["']?[ \t]*:[ \t]*["']?[A-Za-z/.]""")
+_PATH = "/paths/"
 _JSON_TOP = re.compile(rb"""(?:\xef\xbb\xbf)?\s*\{\s*"(?:openapi|swagger)"\s*:\s*"[23]\.""")
 _YAML_TOP = re.compile(rb"""(?m)^["']?(?:openapi|swagger)["']?[ \t]*:[ \t]*["']?[23]\b""")
 
@@ -81,11 +83,13 @@ def _imported(
         for file in files:
             if file not in said:
                 collector.fail("", file, "not_openapi", "neither `openapi: 3.x` nor `swagger: 2.0` at the top")
+    elsewhere = _read_elsewhere(specs, files) if len(specs) > 1 else {}
     host = None if origin is None else f"{urlsplit(origin).scheme}://{urlsplit(origin).netloc}".lower()
     for file, digest in specs.items():
         namespace = (name,) if len(specs) == 1 else (name, identifier(PurePosixPath(file).stem))
         references = References(files, file, host)
-        Operations(collector, file, files.read(file), references, namespace, digest, base_url, origin).read()
+        operations = Operations(collector, file, files.read(file), references, namespace, digest, base_url, origin)
+        operations.read(elsewhere.get(file, set()))
     collector.warnings[:0] = files.warnings
     return collector.result()
 
@@ -103,7 +107,7 @@ def _specifications(files: "_Files", collector: Collector) -> dict[str, str]:
             continue
         if is_openapi(value):
             specs[file] = files.digests[file]
-    libraries = [name for name in specs if _is_library(files.read(name))]
+    libraries = {name for name in specs if _is_library(files.read(name))}
     return specs if len(libraries) == len(specs) else {name: specs[name] for name in specs if name not in libraries}
 
 
@@ -112,6 +116,21 @@ def _is_library(value: JsonValue) -> bool:
     if not isinstance(value, dict) or value.get("paths"):
         return False
     return bool(value.get("components") or value.get("definitions"))
+
+
+def _read_elsewhere(specs: Iterable[str], files: "_Files") -> dict[str, set[str]]:
+    """The paths of documents without a server that are paths of others too (`b.yaml#/paths/~1pets`), by document."""
+    taken: dict[str, set[str]] = {}
+    for name in specs:
+        paths = files.read(name).get("paths")
+        for item in paths.values() if isinstance(paths, dict) else ():
+            reference = item.get("$ref") if isinstance(item, dict) else None
+            document, _, pointer = reference.partition("#") if isinstance(reference, str) else ("", "", "")
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(document)))
+            if document and target != name and pointer.startswith(_PATH):
+                path = unquote(pointer.removeprefix(_PATH)).replace("~1", "/").replace("~0", "~")
+                taken.setdefault(target, set()).add(path)
+    return {name: taken[name] for name in specs if name in taken and not {"servers", "host"} & files.read(name).keys()}
 
 
 class _Files(Mapping[str, JsonValue]):

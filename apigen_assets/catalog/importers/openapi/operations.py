@@ -1,7 +1,7 @@
 """The operations of one OpenAPI or Swagger document as drafts of APIs."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
@@ -104,13 +104,13 @@ class Operations:
         self._license = _string(_dict(info.get("license")).get("name")) or None
         self._title = _string(info.get("title"))
 
-    def read(self) -> None:
-        """Adds every operation to the collector."""
+    def read(self, elsewhere: Set[str] = frozenset()) -> None:
+        """Adds every operation to the collector, without those of paths that another document of the source has."""
         paths = self._spec.get("paths")
         if not isinstance(paths, dict) or not paths:
             self._collector.fail(self._title, self._file, "no_operations", "the document has no paths")
             return
-        places = self._places(paths)
+        places = self._places({path: paths[path] for path in paths if path not in elsewhere} if elsewhere else paths)
         # a path is read anew, since those of a large document are not held
         for path, named in groupby(places, itemgetter(0)):
             item, _ = self._references.follow(paths[path])
