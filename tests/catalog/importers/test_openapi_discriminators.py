@@ -133,3 +133,17 @@ def test_a_value_that_a_subtype_names_itself_stays(parameters):
 def test_a_body_whose_fields_are_told_by_patterns_only_is_one_argument(parameters):
     body = {"type": "object", "properties": {}, "patternProperties": {"^x-": TEXT}, "additionalProperties": False}
     assert parameters(body)["body"]["patternProperties"] == {"^x-": TEXT}
+
+
+def test_a_base_that_stands_for_itself_alone_is_its_fields(parameters):
+    category = thing("kind", label=TEXT) | {"discriminator": told_by("kind", Category="Category")}
+    schemas = {"Category": category, "Special": inherits("Category", "extra")}
+
+    taken = parameters(ref("Category"), **schemas)
+    assert taken["kind"]["enum"] == ["Category"] and taken["label"] == TEXT
+
+    taken = parameters(ref("Special"), **schemas)
+    assert taken["kind"]["enum"] == ["Special"] and taken["extra"] == TEXT
+
+    taken = parameters({"type": "array", "items": ref("Category")}, **schemas)
+    assert taken["body"]["items"]["properties"]["kind"]["enum"] == ["Category"]

@@ -165,11 +165,12 @@ class Components:
         for key in ("oneOf", "anyOf"):
             if isinstance(node.get(key), list) and node[key]:
                 out = self._choice(out, node, key, level)
-        if complete:
-            subtypes = self._discriminators.subtypes(node, address)
-            if subtypes:
-                tied = [self._tied(self._subtype(at, node), node, values) for at, values in subtypes]
-                return {"anyOf": [part for branch in tied for part in _branches(branch)]}
+        subtypes = self._discriminators.subtypes(node, address)
+        if [at for at, _ in subtypes] == [address]:  # it stands for itself alone
+            return self._tied(out, node, subtypes[0][1])
+        if complete and subtypes:
+            tied = [self._tied(self._subtype(at, node), node, values) for at, values in subtypes]
+            return {"anyOf": [part for branch in tied for part in _branches(branch)]}
         return self._discriminators.valued(out, node, address)
 
     def _choice(self, base: JsonObject, node: JsonObject, key: str, level: int) -> JsonObject:
