@@ -30,7 +30,6 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 _MARKS = re.compile(r"x-.*(?:secret|sensitive|password|credential)", re.IGNORECASE)
-_TEXTS = ("string", None)
 
 
 def arguments(
@@ -101,17 +100,22 @@ def scheme_keys(spec: dict[str, Any]) -> set[str]:
 
 
 def reasons(name: str, schema: Any, marks: dict[str, str], keys: set[str]) -> list[str]:
-    """Why an argument looks like a secret; nothing where it does not, or can be no text."""
-    kinds = schema.get("type") if isinstance(schema, dict) else None
-    if not isinstance(schema, dict) or "enum" in schema or (isinstance(kinds, str) and kinds != "string"):
+    """Why an argument looks like a secret, or a list or map of some; nothing where it does not, or can be no text."""
+    if not isinstance(schema, dict):
+        return []
+    held = next((schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)), schema)
+    kinds = held.get("type")
+    named = [kinds] if isinstance(kinds, str) else kinds or ["string"]
+    if "enum" in held or "properties" in schema or "string" not in named:
         return []
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[-_.]", " ", name)
     said = _SAID.search(str(schema.get("description", ""))[:120])
     out = [marks[letters_of(name)]] if letters_of(name) in marks else []
-    out += ["format: password"] if schema.get("format") == "password" and not out else []
+    out += ["format: password"] if "password" in (schema.get("format"), held.get("format")) and not out else []
     out += ["name of a scheme's key"] if letters_of(name) in keys else []
     out += ["name"] if _WORDS.search(spaced) else []
-    return out + ([f"described as {said.group().lower()}"] if said else [])
+    out += [f"described as {said.group().lower()}"] if said else []
+    return [*out, "several"] if out and held is not schema else out
 
 
 def main() -> None:

@@ -126,13 +126,20 @@ class BodyStep(_Terse):
     """One step from an object of a body, or a list in it, to what stands inside."""
 
     name: str
-    """A field by its wire name; `[]` for every item of a list, `*` for every further field of an object."""
+    """A field by its wire name; `[]` for every item of a list, `*` for every further field of an object; empty for
+    where the way begins."""
     made: bool = False
     """No argument brings it: it is made where it is missing."""
     besides: tuple[str, ...] = ()
     """Of `*`: the fields that have names of their own."""
     tests: tuple[ObjectTest, ...] = ()
     """The step is made from objects that fit one of these; from all where there is none."""
+    again: tuple[tuple["BodyStep", ...], ...] = ()
+    """Ways from where it leads to further objects of the same kind, which are gone from there too, and so on."""
+
+
+Holds = Literal["text", "list", "map"]
+"""A secret is one text, or several in a list or an object."""
 
 
 class Credential(_Terse):
@@ -153,7 +160,9 @@ class Credential(_Terse):
     tests: tuple[ObjectTest, ...] = ()
     """It stands in objects that fit one of these; in all where there is none."""
     field: RestParameter | None = None
-    """How the body's field that is made for it is written, where forms write it otherwise than as usual."""
+    """How the parameter or field of the body that is made for it is written, where that is otherwise than as usual."""
+    holds: Holds = "text"
+    """What the server takes: of a list the variable holds one item or JSON, of a map JSON."""
 
     @property
     def inside(self) -> bool:

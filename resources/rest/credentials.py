@@ -1,11 +1,13 @@
 """The secrets that are added to the parts of a request."""
 
 import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from apigen_assets.domain.api import Credential, Place, RestBinding, RestParameter
 from apigen_assets.domain.outcome import Outcome
+from apigen_assets.files.json_types import JsonValue
 from resources.rest.body_secrets import put_inside
 from resources.rest.parts import RequestParts, RequestRefusedError
 
@@ -42,9 +44,13 @@ def add_credentials(binding: RestBinding, parts: RequestParts, environment: Mapp
         secret = values[credential.variable]
         if not secret or way not in credential.alternatives:
             continue
-        text = _with_prefix(credential, secret)
-        proof.secrets += [secret] if secret in text else [secret, text.removeprefix(credential.prefix)]
-        sent = RestParameter(place=credential.place, wire_name=credential.wire_name)
+        text: JsonValue = _held(credential, secret)
+        if isinstance(text, str):
+            text = _with_prefix(credential, secret)
+            proof.secrets += [secret] if secret in text else [secret, text.removeprefix(credential.prefix)]
+        else:
+            proof.secrets += _texts(text)
+        sent = credential.field or RestParameter(place=credential.place, wire_name=credential.wire_name)
         if credential.place is Place.BODY and not credential.wire_name:
             parts.whole = (sent, text)
         else:
@@ -66,13 +72,15 @@ def _add_inside(wanted: list[Credential], parts: RequestParts, values: Mapping[s
     body = parts.body()
     missing = []
     for credential in wanted:
-        secret = values[credential.variable]
-        if put_inside(body, credential, secret or None):
-            if secret:
-                proof.secrets.append(secret)
-                proof.in_body = True
-            elif not credential.optional:
-                missing.append(credential.variable)
+        if not put_inside(body, credential, None):
+            continue
+        secret = _held(credential, values[credential.variable])
+        if secret:
+            put_inside(body, credential, secret)
+            proof.secrets += _texts(secret)
+            proof.in_body = True
+        elif not credential.optional:
+            missing.append(credential.variable)
     if missing:
         names = " and ".join(dict.fromkeys(missing))
         raise RequestRefusedError(Outcome.AUTH, f"the environment variable {names} is not set; no call was made")
@@ -106,6 +114,38 @@ def _way(credentials: list[Credential], values: Mapping[str, str]) -> int | None
         return None
     names = " or ".join(dict.fromkeys(" and ".join(variables) for variables in missing[:4]))
     raise RequestRefusedError(Outcome.AUTH, f"the environment variable {names} is not set; no call was made")
+
+
+def _held(credential: Credential, text: str) -> JsonValue:
+    """What a variable holds, as the server takes it; empty where it is not set.
+
+    Raises:
+        RequestRefusedError: `auth`, where several secrets are wanted and the variable holds something else.
+    """
+    if not text or credential.holds == "text":
+        return text
+    is_list = credential.holds == "list"
+    if is_list and not text.startswith("["):
+        return [text]
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, list if is_list else dict) or not value or not all(map(_is_text, _texts(value))):
+        kind = 'a JSON list of texts, such as ["..."]' if is_list else 'a JSON object of texts, such as {"name": "..."}'
+        raise RequestRefusedError(
+            Outcome.AUTH, f"the environment variable {credential.variable} has to hold {kind}; no call was made"
+        )
+    return value
+
+
+def _texts(secret: JsonValue) -> list[str]:
+    """The single secrets of one that a credential holds."""
+    return list(secret.values()) if isinstance(secret, dict) else secret if isinstance(secret, list) else [secret]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
 
 
 def _with_prefix(credential: Credential, secret: str) -> str:

@@ -3,59 +3,21 @@
 import json
 from email.parser import BytesParser
 from email.policy import HTTP
+from functools import partial
 from urllib.parse import parse_qsl
 
 import pytest
-import yaml
 
 from apigen_assets.catalog.importers.openapi.document import import_openapi
-from apigen_assets.catalog.importers.openapi.nested_secrets import MAX_SECRETS
+from apigen_assets.catalog.importers.openapi.secret_ways import MAX_SECRETS
 from apigen_assets.domain.outcome import Outcome
-from resources.rest.policy import RestPolicy
 from resources.rest.request import RequestRefusedError, build
-
-POLICY = RestPolicy(mode="live", allow_unsafe_methods=True)
-TEXT = {"type": "string"}
-JSON = "application/json"
-
-
-def thing(required=(), **properties):
-    return {"type": "object", "properties": properties, "required": list(required)}
-
-
-def ref(name):
-    return {"$ref": f"#/components/schemas/{name}"}
+from tests.helpers.openapi_bodies import POLICY, TEXT, api_with_body, ref, sent, thing, words
 
 
 @pytest.fixture
 def imported(tmp_path):
-    """The only API of a document whose operation takes a body."""
-
-    def read(schema, media=JSON, path="/jobs", schemas=None, **of_media):
-        body = {"required": True, "content": {media: {"schema": schema, **of_media}}}
-        document = {
-            "openapi": "3.0.3",
-            "info": {"title": "T"},
-            "servers": [{"url": "https://h.example"}],
-            "paths": {path: {"post": {"operationId": "op", "requestBody": body}}},
-            "components": {"schemas": schemas or {}},
-        }
-        (tmp_path / "s.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
-        (api,) = import_openapi(tmp_path / "s.yaml", "s").apis
-        return api
-
-    return read
-
-
-def sent(api, environment, **arguments):
-    body = build(api.binding, arguments, POLICY, environment).body
-    assert body is not None
-    return json.loads(body)
-
-
-def words(api):
-    """Everything that a model is told."""
-    return json.dumps(api.parameters)
+    return partial(api_with_body, tmp_path)
 
 
 def test_a_required_secret_comes_from_the_environment_and_stands_at_its_place(imported):
@@ -170,23 +132,6 @@ def test_a_body_that_is_a_list_is_searched_too(imported):
         {"n": "1", "client_secret": "c"},
         {"n": "2", "client_secret": "c"},
     ]
-
-
-def test_a_schema_that_contains_itself_offers_a_secret_at_no_depth(imported):
-    schemas = {"Node": thing(["name"], name=TEXT, client_secret=TEXT, next=ref("Node"))}
-    api = imported(thing(["node"], node=ref("Node")), schemas=schemas)
-    assert "client_secret" not in words(api) and "$defs" in api.parameters
-    value = {"name": "a", "next": {"name": "b"}}
-    assert sent(api, {"S_NODE_CLIENT_SECRET": "c"}, node=value)["node"]["client_secret"] == "c"
-
-
-def test_a_secret_deep_in_a_schema_that_contains_itself_is_not_offered_either(imported):
-    schemas = {
-        "Tree": {"type": "object", "additionalProperties": ref("Twig")},
-        "Twig": thing(name=TEXT, api_secret=TEXT, tree=ref("Tree")),
-    }
-    api = imported(thing(tree=ref("Tree"), twig=ref("Twig")), schemas=schemas)
-    assert "api_secret" not in words(api)
 
 
 def test_where_a_secret_lies_is_data(imported):

@@ -13,7 +13,7 @@ from apigen_assets.catalog.importers.openapi.components import Components
 from apigen_assets.catalog.importers.openapi.cycles import Cycles
 from apigen_assets.catalog.importers.openapi.field_names import FieldNames, renamed
 from apigen_assets.catalog.importers.openapi.keywords import coerced
-from apigen_assets.catalog.importers.openapi.merging import CHOICES, NULL, TIED
+from apigen_assets.catalog.importers.openapi.merging import CHOICES, MARK, NULL, TIED
 from apigen_assets.catalog.importers.openapi.schema_parts import (
     LISTS,
     SINGLE,
@@ -230,7 +230,7 @@ class Linker:
                 if key != "not" or inner.schema:
                     out[key] = take(inner)
                 names = with_inner(names, key, inner.names)
-            elif key not in {"description", "default", "examples", "required", CHOICES, NULL, TIED}:
+            elif key not in {"description", "default", "examples", "required", CHOICES, MARK, NULL, TIED}:
                 out[key] = value
                 size += len(key) + 6 + length(value)
         if "required" in part:

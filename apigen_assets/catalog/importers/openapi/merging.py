@@ -22,9 +22,12 @@ CHOICES = "$choices"
 TIED = "$tied"
 """Marks a property whose value a discriminator gives: the values that it had before, or null for any."""
 
+MARK = "$mark"
+"""Says how the specification marks a value as secret: `secret` by an extension, or `write-only`."""
+
 _LOWER = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains"}
 _UPPER = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains"}
-_ANNOTATIONS = {"description", "default", "examples", NULL, TIED}
+_ANNOTATIONS = {"description", "default", "examples", NULL, TIED, MARK}
 
 Shape = Callable[[JsonObject], JsonObject]
 

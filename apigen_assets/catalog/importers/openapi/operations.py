@@ -39,7 +39,7 @@ from apigen_assets.catalog.importers.openapi.parameters import (
 )
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
 from apigen_assets.catalog.importers.openapi.results import Results
-from apigen_assets.catalog.importers.openapi.secret_words import is_secret_body, keeps_secrets
+from apigen_assets.catalog.importers.openapi.secret_words import Field, is_secret_body, keeps_secrets, segment_before
 from apigen_assets.catalog.importers.openapi.security import Security, ways_of
 from apigen_assets.catalog.importers.openapi.servers import NoServerError, Servers
 from apigen_assets.domain.api import BodyStep, Credential, Place, RestBinding
@@ -95,9 +95,7 @@ class Operations:
         self._unsaid = 0
         self._components = Components(references, self._warn)
         self._nested_secrets = NestedSecrets(self._components, self._security.is_nested)
-        self._kept_secrets = NestedSecrets(
-            self._components, lambda name, text, _: self._security.is_nested(name, text, False), "*kept"
-        )
+        self._kept_secrets = NestedSecrets(self._components, self._security.is_nested, keeps=True)
         self._linker = Linker(self._components)
         self._results = Results(references, self._swagger)
         info = _dict(spec.get("info"))
@@ -193,7 +191,7 @@ class Operations:
         raw = without_querystring(raw, self._references)
         credentials = self._security.credentials(operation, self._warn)
         declared = list(credentials)
-        arguments = self._parameters(raw, declared, credentials)
+        arguments = self._parameters(path, raw, declared, credentials)
         credentials += [secret.model_copy(update={"alternatives": ways_of(declared)}) for secret in server_secrets]
         arguments = [
             argument for argument in without_holes(url, arguments, self._warn) if not _is_hole_of(argument, credentials)
@@ -232,7 +230,7 @@ class Operations:
         )
 
     def _parameters(
-        self, raw: list[JsonObject], declared: list[Credential], credentials: list[Credential]
+        self, path: str, raw: list[JsonObject], declared: list[Credential], credentials: list[Credential]
     ) -> list[Argument]:
         """The parameters outside the body; those that are secrets go to the credentials."""
         arguments = []
@@ -246,16 +244,42 @@ class Operations:
                 continue
             if any(secret.place is place and secret.wire_name.lower() == wire.lower() for secret in credentials):
                 continue
-            required = parameter.get("required") is True
-            text = _string(parameter.get("description"))
-            secret = self._security.of_parameter(wire, place, required, text, declared)
+            secret = self._security.of_scheme(place, wire, declared)
+            argument = None if secret else argument_of(parameter, self._components, self._swagger, self._warn)
+            if argument is not None:
+                secret = self._secret_parameter(path, argument, declared)
             if secret is not None:
                 credentials.append(secret)
-                continue
-            argument = argument_of(parameter, self._components, self._swagger, self._warn)
-            if argument is not None:
-                arguments.append(argument)
+            elif argument is not None:
+                arguments.append(self._without_nested(argument))
         return arguments
+
+    def _secret_parameter(self, path: str, argument: Argument, declared: list[Credential]) -> Credential | None:
+        """The credential that a parameter outside the body is, or null where it is data."""
+        place, wire = argument.sent.place, argument.sent.wire_name
+        field = self._nested_secrets.field(wire, argument.part)
+        if field is None and place is Place.HEADER and argument.part.get("type") != "boolean":  # also a number as a key
+            field = Field(wire, _string(argument.part.get("description")))
+        if field is None:
+            return None
+        field = replace(field, place=place, segment=segment_before(path, wire) if place is Place.PATH else None)
+        return self._security.of_parameter(field, argument.sent, argument.required, declared)
+
+    def _without_nested(self, argument: Argument) -> Argument:
+        """A parameter outside the body without the secrets inside it, which are not sent.
+
+        Raises:
+            ParameterError: it cannot be sent without them.
+        """
+        part, inside = self._nested_secrets.taken_out(argument.part, argument.sent.wire_name)
+        for secret in inside:
+            message = (
+                f"{secret.name!r} inside the parameter {argument.sent.wire_name!r} is a secret, which is sent in bodies"
+            )
+            if secret.required and argument.required:
+                raise ParameterError("unsupported_parameter", f"{message} only")
+            self._warn(f"{message} only, and is left out")
+        return replace(argument, part=part) if inside else argument
 
     def _accepted(self, raw: list[JsonObject]) -> dict[str, dict[str, str]]:
         """The header `Accept` where it is declared with one value, by which some servers choose their version."""
@@ -309,16 +333,16 @@ class Operations:
         nested = self._kept_secrets if keeps_secrets(path) else self._nested_secrets
         kept = []
         for argument in body:
-            wire, text = argument.sent.wire_name, nested.text(argument.part)
+            wire = argument.sent.wire_name
+            field = nested.field(wire, argument.part)
             secret = None
-            if text is not None and not argument.whole:
-                secret = self._security.of_parameter(wire, Place.BODY, argument.required, text, declared)
+            if field is not None and not argument.whole:
+                secret = self._security.of_parameter(field, argument.sent, argument.required, declared)
+            elif field is not None and is_secret_body(field) and not keeps_secrets(path):
+                secret = self._security.of_body(argument.required, declared)
             if secret is not None:
                 if all(known.place is not Place.BODY or known.wire_name != wire for known in credentials):
                     credentials.append(secret)
-                continue
-            if argument.whole and text is not None and is_secret_body(text) and not keeps_secrets(path):
-                credentials.append(self._security.of_body(argument.required, declared))
                 continue
             part, inside = nested.taken_out(argument.part, "" if argument.whole else wire)
             is_made = bool(inside) and not argument.whole and nested.is_emptied(part)

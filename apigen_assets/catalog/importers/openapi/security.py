@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
-from apigen_assets.catalog.importers.openapi.nested_secrets import NestedSecret
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
-from apigen_assets.catalog.importers.openapi.secret_words import is_nested_secret, is_secret, proves, without_marks
+from apigen_assets.catalog.importers.openapi.secret_ways import NestedSecret
+from apigen_assets.catalog.importers.openapi.secret_words import Field, is_secret, proves, without_marks
 from apigen_assets.catalog.names import distinct
-from apigen_assets.domain.api import BodyStep, Credential, Place
+from apigen_assets.domain.api import BodyStep, Credential, Place, RestParameter
 from apigen_assets.files.json_types import JsonMapping, JsonObject, JsonValue
 
 
@@ -54,31 +55,38 @@ class Security:
             for name, at in belongs.items()
         ]
 
+    def of_scheme(self, place: Place, wire: str, declared: list[Credential]) -> Credential | None:
+        """The credential of the scheme that sends its key where a parameter of the operation stands."""
+        for scheme in self._schemes.values():
+            if scheme.place is place and scheme.wire_name.lower() == wire.lower() and place is not Place.PATH:
+                return scheme.model_copy(update={"optional": True, "alternatives": ways_of(declared)})
+        return None
+
     def of_parameter(
-        self, wire: str, place: Place, required: bool, description: str, declared: list[Credential]
+        self, field: Field, sent: RestParameter, required: bool, declared: list[Credential]
     ) -> Credential | None:
         """The credential that a parameter is, or null where it is data.
 
         Args:
-            wire: its name.
-            place: where it travels.
+            field: what the document says of it.
+            sent: how it is written.
             required: as the document says.
-            description: of the parameter.
             declared: what the operation's security wants; beside it the parameter may be left out.
         """
-        for scheme in self._schemes.values():
-            if scheme.place is place and scheme.wire_name.lower() == wire.lower() and place is not Place.PATH:
-                return scheme.model_copy(update={"optional": True, "alternatives": ways_of(declared)})
-        *around, own = re.findall(r"[^\[\].]+", wire) if place is Place.BODY else [wire]  # `auth[key]` in a form
-        is_data = (
-            not is_nested_secret(own, description, True)
-            if any(map(proves, around))
-            else (not is_secret(own, place, description))
-        )
-        if is_data and not (place is Place.BODY and self.stands_for_scheme(description)):
+        wire, place = sent.wire_name, sent.place
+        if place is Place.BODY:  # `auth[key]` in a form
+            *around, own = re.findall(r"[^\[\].]+", wire) or [wire]
+            field = replace(field, name=own, in_proof=field.in_proof or any(map(proves, around)))
+        if not (self.is_nested(field) if place is Place.BODY else is_secret(field)):
             return None
+        is_plain = sent == RestParameter(place=place, wire_name=wire)
         return credential_of(self._slug, place, wire, wire).model_copy(
-            update={"optional": bool(declared) or not required, "alternatives": ways_of(declared)}
+            update={
+                "optional": bool(declared) or not required,
+                "alternatives": ways_of(declared),
+                "field": None if is_plain else sent,
+                "holds": field.holds,
+            }
         )
 
     def of_body(self, required: bool, declared: list[Credential]) -> Credential:
@@ -95,7 +103,7 @@ class Security:
             steps: the way to it from the body itself.
             declared: what the operation's security wants.
         """
-        way = "_".join([*(step.name for step in steps if step.name not in ("[]", "*")), secret.name])
+        way = "_".join([*(step.name for step in steps if step.name not in ("", "[]", "*")), secret.name])
         credential = credential_of(self._slug, Place.BODY, secret.name, way)
         if way not in self._nested_variables:
             taken = {*self._nested_variables.values(), *(scheme.variable for scheme in self._schemes.values())}
@@ -108,12 +116,13 @@ class Security:
                 "alternatives": ways_of(declared),
                 "steps": steps,
                 "tests": secret.tests,
+                "holds": secret.holds,
             }
         )
 
-    def is_nested(self, name: str, description: str, in_proof: bool) -> bool:
-        """Whether a field inside an object of the body is a secret (`secret_words`)."""
-        return is_nested_secret(name, description, in_proof) or self.stands_for_scheme(description)
+    def is_nested(self, field: Field) -> bool:
+        """Whether a field of a body, at any depth, is a secret (`secret_words`)."""
+        return is_secret(field) or self.stands_for_scheme(field.text)
 
     def stands_for_scheme(self, description: str) -> bool:
         """Whether it says that it is what a scheme sends too: `your id, here or in the header X-Client-Id`."""
