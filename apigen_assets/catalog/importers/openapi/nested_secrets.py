@@ -9,8 +9,8 @@ from apigen_assets.catalog.importers.openapi.schema_parts import LISTS
 from apigen_assets.catalog.importers.openapi.secret_ways import (
     Address,
     NestedSecret,
+    SecretWays,
     each_once,
-    found_from,
     object_test,
 )
 from apigen_assets.catalog.importers.openapi.secret_words import Field, Mark, proves
@@ -21,6 +21,8 @@ _OWN = frozenset({"type", "properties", "required", "description", "additionalPr
 """Keywords that give an object nothing when its properties are gone."""
 _NO_TEXT = {"properties", "items", "additionalProperties", "enum", "const", "$file", "allOf"}
 _STRUCTURE = {"patternProperties", "allOf", "anyOf", "enum", "const"}
+_HOLDERS = {"properties", "items", "additionalProperties", "patternProperties", *LISTS}
+_NO_TEXTS = ("integer", "number", "boolean")
 _MAX_LEVELS = 20
 
 IsSecret = Callable[[Field], bool]
@@ -40,9 +42,11 @@ class NestedSecrets:
         self._components = components
         self._is_secret = is_secret
         self._keeps = keeps
+        self._looked: dict[Address, tuple[set[str], list[Address]]] = {}
         self._holds: dict[Address, bool] = {}
         self._inside: dict[Address, list[NestedSecret]] = {}
         self._copies: dict[Address, str] = {}
+        self._ways = SecretWays(self._at)
 
     def taken_out(self, part: JsonObject, name: str) -> tuple[JsonObject, list[NestedSecret]]:
         """A read schema without secrets, and those that were in it; the same schema where there are none.
@@ -51,10 +55,14 @@ class NestedSecrets:
             part: as `Components.read` gives it.
             name: of the field whose schema it is.
         """
+        if "$ref" not in part and not part.keys() & _HOLDERS:
+            return part, []
         in_proof = proves(name)
         if not self._has_any(part, in_proof):
             return part, []
-        secrets = found_from(self._here(part, in_proof), self._at, self._components.warn)
+        secrets, is_all = self._ways.below(self._here(part, in_proof))
+        if not is_all:
+            self._components.warn(f"of the places for secrets inside the body {len(secrets)} are filled")
         return self._without(part, in_proof), secrets
 
     def is_emptied(self, part: JsonObject, level: int = 0) -> bool:
@@ -70,6 +78,8 @@ class NestedSecrets:
 
     def field(self, name: str, part: JsonObject, in_proof: bool = False) -> Field | None:
         """What tells whether a field is a secret; null where it holds no texts, or one of a few."""
+        if part.get("type") in _NO_TEXTS:
+            return None
         shape = self._components.shape(part)
         branches = [self._components.shape(branch) for branch in shape.get("anyOf", [shape])]
         held = [self._held(name, branch) for branch in branches if branch.get("type") != "null"]
@@ -121,11 +131,12 @@ class NestedSecrets:
         seen = set(waiting)
         while waiting:
             key = waiting.pop()
-            if key not in self._holds:
-                names, further = self._look(self._components.component(key[0]), key[1])
+            known = self._holds.get(key)
+            if known is None:
+                names, further = self._look_at(key)
                 waiting += [more for more in further if more not in seen]
                 seen.update(further)
-            if names or self._holds.get(key):
+            if names or known:
                 self._holds[key] = True
                 return True
         self._holds.update(dict.fromkeys(seen, False))
@@ -133,15 +144,20 @@ class NestedSecrets:
 
     def _names(self, part: JsonObject, in_proof: bool) -> set[str]:
         """The names of all secrets in a schema and in what it refers to."""
-        names, waiting = self._look(part, in_proof)
+        found, addresses = self._look(part, in_proof)
+        names, waiting = set(found), list(addresses)
         seen = set(waiting)
         while waiting:
-            key = waiting.pop()
-            more, further = self._look(self._components.component(key[0]), key[1])
+            more, further = self._look_at(waiting.pop())
             names |= more
             waiting += [address for address in further if address not in seen]
             seen.update(further)
         return names
+
+    def _look_at(self, address: Address) -> tuple[set[str], list[Address]]:
+        if address not in self._looked:
+            self._looked[address] = self._look(self._components.component(address[0]), address[1])
+        return self._looked[address]
 
     def _look(self, part: JsonObject, in_proof: bool) -> tuple[set[str], list[Address]]:
         """The names of the secrets that stand in a schema itself, and what the schema refers to."""

@@ -39,6 +39,7 @@ from apigen_assets.catalog.importers.openapi.parameters import (
 )
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
 from apigen_assets.catalog.importers.openapi.results import Results
+from apigen_assets.catalog.importers.openapi.secret_ways import MAX_SECRETS
 from apigen_assets.catalog.importers.openapi.secret_words import Field, is_secret_body, keeps_secrets, segment_before
 from apigen_assets.catalog.importers.openapi.security import Security, ways_of
 from apigen_assets.catalog.importers.openapi.servers import NoServerError, Servers
@@ -331,7 +332,8 @@ class Operations:
     ) -> list[Argument]:
         """The body's arguments without those that are secrets, and without the secrets inside them."""
         nested = self._kept_secrets if keeps_secrets(path) else self._nested_secrets
-        kept = []
+        kept: list[Argument] = []
+        below: list[Credential] = []
         for argument in body:
             wire = argument.sent.wire_name
             field = nested.field(wire, argument.part)
@@ -351,9 +353,12 @@ class Operations:
                 required = found.required and (argument.required or not is_made)
                 credential = self._security.of_nested(replace(found, required=required), (*own, *found.steps), declared)
                 is_plain = not is_made or argument.sent == body_parameter(wire)
-                credentials.append(credential if is_plain else credential.model_copy(update={"field": argument.sent}))
+                below.append(credential if is_plain else credential.model_copy(update={"field": argument.sent}))
             if not is_made:
                 kept.append(replace(argument, part=part))
+        if len(below) > MAX_SECRETS:
+            self._warn(f"of {len(below)} places for secrets inside the body {MAX_SECRETS} are filled")
+        credentials += sorted(below, key=lambda credential: len(credential.steps))[:MAX_SECRETS]
         return kept
 
     def _warn(self, message: str) -> None:

@@ -1,8 +1,8 @@
 """The ways from a body to the secrets inside it, through schemas that refer to each other and to themselves."""
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
 
 from apigen_assets.domain.api import BodyStep, Holds, ObjectTest
 from apigen_assets.files.json_types import JsonObject
@@ -10,9 +10,7 @@ from apigen_assets.files.json_types import JsonObject
 MAX_SECRETS = 60
 """Places of one body that are filled with secrets; those that lie deeper are not offered, and not sent either."""
 _MAX_VISITS = 500
-"""Schemas that are gone through to find them, each once for every way to it."""
-_MAX_CYCLES = 12
-"""Ways from a schema to itself; those that are longer are not gone."""
+"""Fields that are looked at to find them, each once for every way to it."""
 _MAX_NAMES = 12
 
 Address = tuple[str, bool]
@@ -47,47 +45,119 @@ class NestedSecret:
 
     def then(self, inner: "NestedSecret") -> "NestedSecret":
         """A secret of the schema that lies beyond, seen from here."""
+        if not self.steps and not self.tests and self.required:
+            return inner
         inner = inner.of_branch(*self.tests) if self.tests else inner
         return replace(inner, required=self.required and inner.required, steps=(*self.steps, *inner.steps))
 
 
-def found_from(
-    start: list[NestedSecret], at: Callable[[Address], list[NestedSecret]], warn: Callable[[str], None]
-) -> list[NestedSecret]:
-    """All secrets, the outermost first where schemas that are used in many places make the ways to them very many.
-
-    A schema that leads to itself is gone through once; the step to it says how to go on from there to the same schema.
+class SecretWays:
+    """The secrets inside the schemas of one document.
 
     Args:
-        start: the secrets of a schema itself, and the schemas beyond.
-        at: likewise for a schema beyond.
-        warn: told what is not filled.
+        at: the secrets that stand in the schema at an address itself, and the schemas with secrets that it refers to.
     """
-    found: list[NestedSecret] = []
-    cycles: dict[tuple[str, ...], list[tuple[BodyStep, ...]]] = {}
-    waiting: deque[tuple[NestedSecret, dict[Address, int]]] = deque((secret, {}) for secret in start)
-    visits = 0
-    while waiting and visits <= _MAX_VISITS:
-        way, opened = waiting.popleft()
-        if way.beyond is None:
-            found.append(way)
-        elif way.beyond in opened:
-            length = opened[way.beyond]
-            known = cycles.setdefault(_names(way.steps[:length]), [])
-            if len(way.steps) > length and len(known) < _MAX_CYCLES:
-                known.append(way.steps[length:])
-        else:
+
+    def __init__(self, at: Callable[[Address], list[NestedSecret]]) -> None:
+        self._at = at
+        self._distances: dict[Address, int] = {}
+        self._sorted: dict[Address, list[NestedSecret]] = {}
+        self._found: dict[Address, tuple[list[NestedSecret], bool]] = {}
+
+    def below(self, start: list[NestedSecret]) -> tuple[list[NestedSecret], bool]:
+        """All secrets, and whether that is all; if not, the outermost.
+
+        Args:
+            start: the secrets of a schema itself, and the schemas beyond.
+        """
+        out: list[NestedSecret] = []
+        is_all = True
+        for secret in start:
+            if secret.beyond is None:
+                out.append(secret)
+                continue
+            if secret.beyond not in self._found:
+                self._found[secret.beyond] = self._search(secret.beyond)
+            inside, is_all_of_it = self._found[secret.beyond]
+            out += [secret.then(inner) for inner in inside]
+            is_all = is_all and is_all_of_it
+        out = sorted(each_once(out), key=lambda secret: len(secret.steps))
+        return out[:MAX_SECRETS], is_all and len(out) <= MAX_SECRETS
+
+    def _search(self, start: Address) -> tuple[list[NestedSecret], bool]:
+        """The secrets of a schema and of what it leads to, those to which the fewest schemas lead first.
+
+        A schema that leads to itself is gone through once; the step to it says how to go on from there to the same
+        schema. Where there are too many ways, nobody goes on.
+        """
+        found: list[NestedSecret] = []
+        cycles: dict[tuple[str, ...], list[tuple[BodyStep, ...]]] = {}
+        first = NestedSecret("", True)
+        heap = [(0, 0, first, {start: 0}, self._nearest(start), 0)]
+        visits = 0
+        while heap and visits < _MAX_VISITS and len(found) <= MAX_SECRETS:
             visits += 1
-            opened = {**opened, way.beyond: len(way.steps)}
-            waiting.extend((way.then(inner), opened) for inner in at(way.beyond))
-    found = each_once(found)
-    if waiting or len(found) > MAX_SECRETS:
-        count = f"more than {len(found)}" if waiting else len(found)
-        warn(f"of {count} places for secrets inside the body {min(len(found), MAX_SECRETS)} are filled")
-    found = sorted(found, key=lambda secret: len(secret.steps))[:MAX_SECRETS]
-    again = tuple(_with_cycles(cycle, (), cycles) for cycle in cycles.get((), ()))
-    first = (BodyStep(name="", again=again),) if again else ()
-    return [replace(secret, steps=(*first, *_with_cycles(secret.steps, (), cycles))) for secret in found]
+            _, _, before, opened, inside, place = heappop(heap)
+            if place + 1 < len(inside):
+                rank = len(opened) + self._distance(inside[place + 1].beyond)
+                heappush(heap, (rank, 2 * visits, before, opened, inside, place + 1))
+            way = before.then(inside[place])
+            if way.beyond is None:
+                found.append(way)
+            elif way.beyond in opened:
+                length = opened[way.beyond]
+                if len(way.steps) > length:
+                    cycles.setdefault(_names(way.steps[:length]), []).append(way.steps[length:])
+            else:
+                opened = {**opened, way.beyond: len(way.steps)}
+                rank = len(opened) + self._distance(way.beyond)
+                heappush(heap, (rank, 2 * visits + 1, way, opened, self._nearest(way.beyond), 0))
+        if heap:
+            return each_once(found), False
+        again = tuple(_with_cycles(cycle, (), cycles) for cycle in cycles.get((), ()))
+        to_start = (BodyStep(name="", again=again),) if again else ()
+        whole = each_once(found)
+        return [replace(way, steps=(*to_start, *_with_cycles(way.steps, (), cycles))) for way in whole], True
+
+    def _nearest(self, address: Address) -> list[NestedSecret]:
+        """What is in a schema, sorted by how near its secrets are."""
+        if address not in self._sorted:
+            self._sorted[address] = sorted(self._at(address), key=lambda inner: self._distance(inner.beyond))
+        return self._sorted[address]
+
+    def _distance(self, address: Address | None) -> int:
+        """How many schemas lie between here and the nearest secret in the schema at an address; none without one."""
+        if address is None:
+            return 0
+        if address not in self._distances:
+            self._measure(address)
+        return self._distances[address] + 1
+
+    def _measure(self, start: Address) -> None:
+        """Finds the distances of a schema and of all that it leads to."""
+        users: dict[Address, list[Address]] = {}
+        new: dict[Address, None] = {}
+        waiting = [start]
+        while waiting:
+            address = waiting.pop()
+            if address in new or address in self._distances:
+                continue
+            new[address] = None
+            for inner in self._at(address):
+                if inner.beyond is not None:
+                    users.setdefault(inner.beyond, []).append(address)
+                    waiting.append(inner.beyond)
+        near = [(0, address) for address in new if any(inner.beyond is None for inner in self._at(address))]
+        near += [(self._distances[address], address) for address in users if address in self._distances]
+        heapify(near)
+        settled: set[Address] = set()
+        while near:
+            distance, address = heappop(near)
+            if address not in settled:
+                settled.add(address)
+                self._distances.setdefault(address, distance)
+                for user in users.get(address, ()):
+                    heappush(near, (distance + 1, user))
 
 
 def _with_cycles(
