@@ -4,11 +4,10 @@ Two steps, so that a schema which many operations share is read once. `Component
 references to others left as addresses; `Linker` (in `linking`) puts what is referred to in its place.
 """
 
-import re
 from collections.abc import Callable
 
 from apigen_assets.catalog.importers.openapi.discriminators import Discriminators
-from apigen_assets.catalog.importers.openapi.keywords import KEPT, SUBSCHEMAS, types_of, usable
+from apigen_assets.catalog.importers.openapi.keywords import KEPT, SUBSCHEMAS, secret_mark, types_of, usable
 from apigen_assets.catalog.importers.openapi.merging import CHOICES, FILE, MARK, NULL, merged, nowhere
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
 from apigen_assets.catalog.importers.openapi.schema_parts import fields_in, references_of
@@ -21,7 +20,6 @@ MAX_NESTING = 150
 _SCHEMA_KEYS = frozenset(
     {*KEPT, *SUBSCHEMAS, "type", "required", "properties", "items", "prefixItems", "allOf", "anyOf", "oneOf"}
 )
-_MARK = re.compile(r"(?:x-(?:[\w-]*-)?|[a-z]+_)(?:is-)?(?:secret|sensitive)(?:-value)?", re.IGNORECASE)
 Warn = Callable[[str], None]
 
 
@@ -388,14 +386,6 @@ class Components:
         if mark and "properties" not in out:
             more[MARK] = mark
         return {**out, **more} if more else out
-
-
-def secret_mark(node: JsonObject) -> str | None:
-    """How a schema is marked as one of secrets, by an extension (`x-ms-secret`, `airbyte_secret`) or as write-only."""
-    for key, value in node.items():
-        if value is True and isinstance(key, str) and _MARK.fullmatch(key):
-            return "secret"
-    return "write-only" if node.get("writeOnly") is True else None
 
 
 def _only_requires(branch: JsonObject) -> bool:

@@ -40,6 +40,7 @@ SUBSCHEMAS = (
 )
 """Further keywords of objects and lists, beside `properties`, `items` and the choices."""
 
+_MARK = re.compile(r"(?:x-(?:[\w-]*-)?|[a-z]+_)(?:is-)?(?:secret|sensitive)(?:-value)?", re.IGNORECASE)
 _NUMBERS = {"minimum", "maximum", "multipleOf"}
 _COUNTS = {
     "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains",
@@ -164,3 +165,11 @@ def _compiles(pattern: str) -> bool:
     except (re.error, RecursionError, OverflowError):
         return False
     return True
+
+
+def secret_mark(node: JsonObject) -> str | None:
+    """How a schema is marked as one of secrets, by an extension (`x-ms-secret`, `airbyte_secret`) or as write-only."""
+    for key, value in node.items():
+        if value is True and isinstance(key, str) and _MARK.fullmatch(key):
+            return "secret"
+    return "write-only" if node.get("writeOnly") is True else None

@@ -11,6 +11,8 @@ MAX_SECRETS = 60
 """Places of one body that are filled with secrets; those that lie deeper are not offered, and not sent either."""
 _MAX_VISITS = 500
 """Fields that are looked at to find them, each once for every way to it."""
+_MAX_STEPS = 1_500
+"""Steps of the ways that say how to go on in schemas that lead to themselves; where it is more, nobody goes on."""
 _MAX_NAMES = 12
 
 Address = tuple[str, bool]
@@ -112,12 +114,14 @@ class SecretWays:
                 opened = {**opened, way.beyond: len(way.steps)}
                 rank = len(opened) + self._distance(way.beyond)
                 heappush(heap, (rank, 2 * visits + 1, way, opened, self._nearest(way.beyond), 0))
+        whole = each_once(found)
         if heap:
-            return each_once(found), False
+            return whole, False
         again = tuple(_with_cycles(cycle, (), cycles) for cycle in cycles.get((), ()))
         to_start = (BodyStep(name="", again=again),) if again else ()
-        whole = each_once(found)
-        return [replace(way, steps=(*to_start, *_with_cycles(way.steps, (), cycles))) for way in whole], True
+        going_on = [replace(way, steps=(*to_start, *_with_cycles(way.steps, (), cycles))) for way in whole]
+        is_small = sum(_length(way.steps) for way in going_on) <= _MAX_STEPS
+        return (going_on, True) if is_small else (whole, False)
 
     def _nearest(self, address: Address) -> list[NestedSecret]:
         """What is in a schema, sorted by how near its secrets are."""
@@ -170,6 +174,10 @@ def _with_cycles(
         again = tuple(_with_cycles(cycle, before, cycles) for cycle in cycles.get(before, ()))
         out.append(step.model_copy(update={"again": again}) if again else step)
     return tuple(out)
+
+
+def _length(steps: tuple[BodyStep, ...]) -> int:
+    return sum(1 + sum(map(_length, step.again)) for step in steps)
 
 
 def _names(steps: tuple[BodyStep, ...]) -> tuple[str, ...]:
