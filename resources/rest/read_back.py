@@ -208,11 +208,15 @@ class _Reader:
         for name, parameter, value in spread:
             like = self._like(parameter, value)
             mine = [pair for pair in left if pair[0] in like]
-            if len({key for key, _ in mine}) != len(mine):
+            many = {key for key, item in like.items() if _repeats(item)} if isinstance(like, dict) else set()
+            single = [key for key, _ in mine if key not in many]
+            if len(set(single)) != len(single):
                 raise Mismatch(f"fields of {name} cannot be told from other parameters")
             for pair in mine:
                 left.remove(pair)
-            self._same(name, parameter, value, typed({key: unquote_plus(text) for key, text in mine}, like))
+            texts = {key: [unquote_plus(text) for own, text in mine if own == key] for key, _ in mine}
+            found: JsonValue = {key: listed if key in many else listed[0] for key, listed in texts.items()}
+            self._same(name, parameter, value, typed(found, like))
         if left:
             raise Mismatch(f"{left[0][0]!r} would be sent, which no argument gives")
 
@@ -333,6 +337,11 @@ class _Reader:
             raise Mismatch(f"the part {wire} has other headers than it should")
         if field is not None and field.content_type and headers.get("content-type") != field.content_type:
             raise Mismatch(f"the part {wire} is not sent as {field.content_type}")
+
+
+def _repeats(item: JsonValue) -> bool:
+    """Whether a field stands there once for each of its items, none of which has parts."""
+    return isinstance(item, list) and item != [] and all(isinstance(part, str | int | float | None) for part in item)
 
 
 def _in_parts(parameter: RestParameter, value: JsonValue) -> RestParameter:

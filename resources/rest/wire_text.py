@@ -2,8 +2,9 @@
 
 The tables are those of the OpenAPI Specification 3.1.1, "Style Examples" (which follow RFC 6570), and the collection
 formats of Swagger 2.0. What they leave open is decided here: values nested deeper than a style knows are JSON text;
-under `deepObject` lists of plain values repeat `name[]`, other lists number their items (`name[0][field]`); an empty
-list or object in a query has no form and counts as left out.
+under `deepObject` lists of plain values repeat `name[]`, other lists number their items (`name[0][field]`); a list of
+plain values in an object that is written as pairs repeats its name, as a parameter of its own would; an empty list or
+object in a query has no form and counts as left out.
 """
 
 import json
@@ -62,8 +63,14 @@ def query_pairs(parameter: RestParameter, value: object, form: bool = False) -> 
     if form and parameter.style is None:
         return [f"{name}={encode(plain_text(value))}"]
     if parameter.explode:
-        return [f"{encode(key)}={encode(plain_text(item))}" for key, item in value.items()]
+        fields = [(key, part) for key, item in value.items() for part in (item if is_plain_list(item) else [item])]
+        return [f"{encode(key)}={encode(plain_text(item))}" for key, item in fields]
     return [f"{name}={_joined(style, [encode(text) for text in _flat(value)])}"]
+
+
+def is_plain_list(value: object) -> bool:
+    """Whether a field of an object that is written as pairs repeats its name: `sort=name&sort=age`."""
+    return isinstance(value, list) and bool(value) and not any(isinstance(item, list | dict) for item in value)
 
 
 def path_text(parameter: RestParameter, value: object, slashes: bool = False) -> str:

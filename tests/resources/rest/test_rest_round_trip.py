@@ -3,11 +3,12 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from apigen_assets.catalog.importers.documents import Document
-from apigen_assets.catalog.importers.openapi.document import import_documents
+from apigen_assets.catalog.importers.openapi.document import import_documents, import_openapi
 from apigen_assets.domain.api import RestBinding
 from apigen_assets.domain.outcome import Outcome
 from apigen_assets.files.json_types import JsonObject
@@ -216,3 +217,29 @@ def test_no_text_is_refused_where_the_style_can_carry_it(texts, explode, place):
     parameter |= {"required": True} if place == "path" else {}
     api = tool({"parameters": [parameter]}, "3.0.3", "/x/{p}/y" if place == "path" else "/x", "get")
     assert carried(api, {"p": texts}) is not None or (place == "path" and ",".join(texts) in ("", ".", ".."))
+
+
+@pytest.mark.parametrize("place", ["query", "form"])
+def test_a_list_in_an_object_that_is_written_as_pairs_repeats_its_name(place, tmp_path):
+    texts = {"type": "array", "items": {"type": "string"}}
+    fields = {"page": {"type": "integer"}, "sort": texts, "where": {"type": "array", "items": {"type": "object"}}}
+    schema = {"type": "object", "properties": fields}
+    spread = {"style": "form", "explode": True}
+    operation: dict[str, object] = {"operationId": "op"}
+    if place == "query":
+        operation["parameters"] = [{"name": "pageable", "in": "query", "schema": schema, **spread}]
+    else:
+        body = {"schema": {"properties": {"pageable": schema}}, "encoding": {"pageable": spread}}
+        operation["requestBody"] = {"content": {"application/x-www-form-urlencoded": body}}
+    document = {"openapi": "3.0.3", "servers": [{"url": "https://h.example"}], "paths": {"/x": {"post": operation}}}
+    (tmp_path / "s.json").write_text(json.dumps(document))
+    (api,) = import_openapi(tmp_path / "s.json", "s").apis
+    policy = RestPolicy(mode="live", allow_unsafe_methods=True)
+
+    for sort, sent in ((["name,asc", "age"], "&sort=name%2Casc&sort=age"), (["1"], "&sort=1")):
+        request = build(api.binding, {"pageable": {"page": 2, "sort": sort}}, policy, {})
+        text = request.url.partition("?")[2] if place == "query" else (request.body or b"").decode()
+        assert text == f"page=2{sent}"
+    request = build(api.binding, {"pageable": {"page": 2, "where": [{"a": 1}]}}, policy, {})
+    text = request.url.partition("?")[2] if place == "query" else (request.body or b"").decode()
+    assert text == "page=2&where=%5B%7B%22a%22%3A1%7D%5D"
