@@ -234,6 +234,7 @@ def test_a_list_in_an_object_that_is_written_as_pairs_repeats_its_name(place, tm
     document = {"openapi": "3.0.3", "servers": [{"url": "https://h.example"}], "paths": {"/x": {"post": operation}}}
     (tmp_path / "s.json").write_text(json.dumps(document))
     (api,) = import_openapi(tmp_path / "s.json", "s").apis
+    assert isinstance(api.binding, RestBinding)
     policy = RestPolicy(mode="live", allow_unsafe_methods=True)
 
     for sort, sent in ((["name,asc", "age"], "&sort=name%2Casc&sort=age"), (["1"], "&sort=1")):
