@@ -260,7 +260,7 @@ class Scope:
         if name == "Union":
             return self.union(items, opened, level)
         if name == "Literal":
-            return self._literal(items)
+            return self._literal(items, opened, level)
         if name == "Annotated":
             return self._annotated(items, opened, level)
         if name in WRAPPERS and items:
@@ -298,12 +298,17 @@ class Scope:
             return _with({"type": "array", "minItems": len(parts), "maxItems": len(parts)}, "items", parts[0])
         return {"type": "array", "prefixItems": parts, "minItems": len(parts), "maxItems": len(parts)}
 
-    def _literal(self, items: list[ast.expr]) -> JsonObject:
-        try:
-            values = [self.value(item) for item in items]
-        except Unknown as error:
-            raise AnnotationError("type_not_json", f"a Literal whose value has no JSON form: {error}") from None
-        return python_classes.enum_of(values)
+    def _literal(self, items: list[ast.expr], opened: tuple[str, ...], level: int) -> JsonObject:
+        values: list[JsonValue] = []
+        for item in items:
+            try:
+                values.append(self.value(item))
+            except Unknown as error:
+                try:  # a Literal inside it, written there or an alias (PEP 586)
+                    values += self.schema(item, opened, level + 1)["enum"]
+                except (AnnotationError, KeyError):
+                    raise AnnotationError("type_not_json", f"a Literal whose value has no JSON form: {error}") from None
+        return python_classes.enum_of(list({repr(value): value for value in values}.values()))
 
     def _annotated(self, items: list[ast.expr], opened: tuple[str, ...], level: int) -> JsonObject:
         schema = dict(self.schema(items[0], opened, level + 1))

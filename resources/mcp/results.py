@@ -30,7 +30,8 @@ def read_result(result: JsonValue, schema: JsonObject | None = None) -> Reading:
 
     Args:
         result: as the SDK gives it.
-        schema: what the server says of the tool's structured results; one that is not a schema says nothing.
+        schema: what the server says of the tool's structured results; one that is not a schema says nothing. Where
+            the server gives none although it says so, the text has to be one (specification of 2025-06-18).
     """
     value = result.structured_content
     if value is None:
@@ -42,7 +43,10 @@ def read_result(result: JsonValue, schema: JsonObject | None = None) -> Reading:
     if result.is_error:
         message = " ".join(block.text for block in result.content if getattr(block, "text", None)) or text
         return Reading(_kind_of_error(message), short(message, 300), text)
-    if schema is not None and result.structured_content is not None and (fault := _fault(value, schema)):
+    fault = _fault(value, schema) if schema is not None else ""
+    if fault and result.structured_content is None and not _fault({"result": value}, schema or {}):
+        fault = ""  # a server that gives the text alone, without the object around a plain value
+    if fault:
         return Reading(Outcome.MALFORMED, f"the result is not as the tool's schema says: {fault}", text)
     outcome, detail = judge(value)
     return Reading(outcome, detail, None if value is None else text)

@@ -16,6 +16,7 @@ from apigen_assets.domain.api import Place, RestBinding, RestParameter
 from apigen_assets.files.json_types import JsonMapping, JsonValue
 from resources.rest.wire_reading import (
     Mismatch,
+    described_value,
     equal,
     from_brackets,
     header_value,
@@ -123,15 +124,17 @@ class _Reader:
             groups += head.groups()
         constants = self._constants(Place.PATH)
         expected = {parameter.wire_name: (name, parameter, value) for name, parameter, value in self._sent(Place.PATH)}
+        left = dict(expected)
         for hole, raw in zip(names, groups, strict=True):
             wire = hole if hole in expected or hole in constants else hole.removeprefix("+")
             if wire in expected:
-                name, parameter, value = expected.pop(wire)
+                name, parameter, value = expected[wire]
+                left.pop(wire, None)
                 self._same(name, parameter, value, path_value(parameter, raw, self._like(parameter, value)))
             elif constants.get(wire) != unquote(raw):
                 raise Mismatch(f"{{{wire}}} of the URL has a value that no argument gives")
-        if expected:
-            raise Mismatch(f"{', '.join(name for name, _, _ in expected.values())} would not be sent")
+        if left:
+            raise Mismatch(f"{', '.join(name for name, _, _ in left.values())} would not be sent")
 
     # -- query and urlencoded forms
 
@@ -187,7 +190,7 @@ class _Reader:
                 mine = [pair for pair in left if pair[0] == wire]
                 if len(mine) != 1:
                     raise Mismatch(f"{name} would be sent {len(mine)} times")
-                value_read = scalar(unquote_plus(mine[0][1]), like)
+                value_read = described_value(parameter, unquote_plus(mine[0][1]), like)
             elif parameter.style == "deepObject":
                 mine = [pair for pair in left if pair[0].startswith(f"{wire}[")]
                 value_read = typed(from_brackets([(key[len(wire) :], unquote_plus(text)) for key, text in mine]), like)
@@ -258,7 +261,7 @@ class _Reader:
                 elif isinstance(value, list | dict) and parameter.content_type is None:
                     value_read = typed(split(mine[0][1], parameter.style, unquote, like), like)
                 else:
-                    value_read = scalar(unquote(mine[0][1]), like)
+                    value_read = described_value(parameter, unquote(mine[0][1]), like)
             for pair in mine:
                 left.remove(pair)
             self._same(name, parameter, value, value_read)

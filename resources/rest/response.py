@@ -47,7 +47,7 @@ def read(status: int | None, media_type: str | None, body: bytes | str, method: 
     if problem is not None:
         return problem._replace(result=result)
     if not text:
-        if method not in ("GET", "OPTIONS"):
+        if method not in ("GET", "OPTIONS", "QUERY"):
             return Reading(Outcome.OK, "no content", None)
         return Reading(Outcome.EMPTY, "no content", None)
     if is_json:

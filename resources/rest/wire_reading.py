@@ -20,7 +20,7 @@ class Mismatch(Exception):
 def path_value(parameter: RestParameter, raw: str, like: JsonValue) -> JsonValue:
     """The value of a path's hole, by its style and the shape that is expected."""
     if parameter.content_type is not None:
-        return scalar(unquote(raw), like)
+        return described_value(parameter, unquote(raw), like)
     style = parameter.style or "simple"
     if style == "matrix":
         pieces = [tuple(piece.split("=", 1)) for piece in raw.split(";")[1:]]
@@ -53,7 +53,7 @@ def path_value(parameter: RestParameter, raw: str, like: JsonValue) -> JsonValue
 def header_value(parameter: RestParameter, text: str, like: JsonValue) -> JsonValue:
     """The value of a header, likewise."""
     if parameter.content_type is not None or not isinstance(like, list | dict):
-        return scalar(text, like)
+        return described_value(parameter, text, like)
     if not text and not like:
         return like
     delimiter = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}.get(parameter.style or "", ",")
@@ -125,6 +125,11 @@ def typed(found: JsonValue, like: JsonValue) -> JsonValue:
     if isinstance(found, str):
         return scalar(found, like)
     return found
+
+
+def described_value(parameter: RestParameter, text: str, like: JsonValue) -> JsonValue:
+    """The text by the media type that describes it (JSON quotes its strings), else as the type of another value."""
+    return json.loads(text) if "json" in (parameter.content_type or "").lower() else scalar(text, like)
 
 
 def scalar(text: str, like: JsonValue) -> JsonValue:

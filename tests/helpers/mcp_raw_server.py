@@ -57,6 +57,8 @@ TOOLS: dict[str, list[JsonValue]] = {
 
 
 def answer(name: str, arguments: JsonObject) -> JsonObject:
+    if name == "result" and isinstance(arguments["x"], str):  # says it has a schema, and gives the text alone
+        return {"content": [{"type": "text", "text": arguments["x"]}]}
     if name == "result":
         number = 5 if arguments["x"] else "five"
         return {"content": [{"type": "text", "text": "see data"}], "structuredContent": {"n": number}}

@@ -70,11 +70,25 @@ def test_one_parameter_that_is_the_whole_query_is_its_fields(imported):
         assert request.url == "https://h.example/x?town=Bad%20T%C3%B6lz&tags=a&tags=b%26c"
 
 
+def test_fields_of_a_whole_query_are_written_as_its_encoding_says_and_secrets_are_none_of_them(imported):
+    texts = {"type": "array", "items": {"type": "string"}}
+    where = {"type": "object", "properties": {"open": {"type": "boolean"}}}
+    properties = {"tags": texts, "ids": texts, "where": where, "api_key": {"type": "string"}, "gone": {"$ref": "#/x"}}
+    encoding = {"tags": {"style": "pipeDelimited", "explode": False}, "ids": {"contentType": "application/json"}}
+    content = {FORM: {"schema": {"type": "object", "properties": properties}, "encoding": encoding}}
+    tools, _ = imported(
+        {"/x": {"get": {"operationId": "op", "parameters": [{"name": "q", "in": "querystring", "content": content}]}}}
+    )
+    assert sorted(tools["op"].parameters["properties"]) == ["ids", "tags", "where"]
+    request = build(tools["op"].binding, {"tags": ["a", "b"], "ids": ["1"], "where": {"open": True}}, READS_ONLY, {})
+    assert request.url.partition("?")[2] == "tags=a%7Cb&ids=%5B%221%22%5D&where=%7B%22open%22%3Atrue%7D"
+
+
 @pytest.mark.parametrize(
     "content",
     [
         {"application/json": {"schema": {"type": "object"}}},
-        {FORM: {"schema": {"type": "object", "properties": {"a": {}}}, "encoding": {"a": {"style": "pipeDelimited"}}}},
+        {FORM: {"schema": {"type": "object", "additionalProperties": {"type": "string"}}}},
     ],
 )
 def test_a_whole_query_in_another_form_is_not_guessed(imported, content):

@@ -1,5 +1,7 @@
 """Kinds that are rare in small examples and common in thousands of published files."""
 
+import json
+
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
@@ -262,3 +264,62 @@ def test_a_list_of_lists_of_swagger_2_is_not_written_in_another_form(imported, r
     else:
         assert list(apis["op"].parameters["properties"]) == ["depth"]
         assert any("list of lists" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize("name", ["", "[]", ".", "[.]"])
+def test_a_field_whose_name_is_no_word_is_offered_under_one(imported, name):
+    tools, result = imported(document(post({"type": "object", "properties": {name: {"type": "integer"}, "b": {}}})))
+    (offered,) = [field for field in tools["op"].parameters["properties"] if field != "b"]
+
+    assert not result.rejects
+    assert json.loads(build(tools["op"].binding, {offered: 1}, POLICY, {}).body or b"") == {name: 1}
+
+
+@pytest.mark.parametrize("never", [False, {"not": {}}, {"not": True}, {"$ref": "#/components/schemas/Never"}])
+def test_a_field_that_no_value_fits_is_not_offered(imported, never):
+    body = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": never}}
+    nested = {"type": "object", "properties": {"inner": body}}
+
+    tools, _ = imported(document(post(nested), components={"schemas": {"Never": {"not": {}}}}))
+
+    assert list(tools["op"].parameters["properties"]["inner"]["properties"]) == ["a"]
+
+
+def test_fields_that_need_others_beside_them(imported):
+    fields = {"card": {"type": "string"}, "billing[zip]": {"type": "string"}, "api_key": {"type": "string"}}
+    needs = {"card": ["billing[zip]", "api_key"], "api_key": ["card"]}
+    body = {"type": "object", "properties": fields, "dependentRequired": needs}
+
+    tools, _ = imported(document(post(body)))
+
+    assert valid(tools["op"], card="1", billing_zip="2") and valid(tools["op"], billing_zip="2")
+    assert not valid(tools["op"], card="1")
+
+
+def test_a_text_that_is_described_as_json_is_quoted_wherever_it_stands(imported):
+    def as_json(name, place):
+        schema = {"type": "string"}
+        required = {"required": True} if place == "path" else {}
+        return {"name": name, "in": place, **required, "content": {"application/json": {"schema": schema}}}
+
+    listed = [as_json("p", "path"), as_json("q", "query"), as_json("X-H", "header"), as_json("c", "cookie")]
+    tools, _ = imported(document({"/x/{p}": {"get": {"operationId": "op", "parameters": listed}}}))
+    request = build(tools["op"].binding, {"p": "a", "q": "5", "X-H": "true", "c": "null"}, POLICY, {})
+
+    assert request.url == "https://h.example/x/%22a%22?q=%225%22"
+    assert (request.headers["X-H"], request.headers["Cookie"]) == ('"true"', "c=%22null%22")
+
+
+def test_a_field_of_a_form_that_is_a_text_in_json(imported):
+    fields = {"type": "object", "properties": {"note": {"type": "string"}}}
+    encoding = {"note": {"contentType": "application/json"}}
+    tools, _ = imported(document(post(fields, "application/x-www-form-urlencoded", encoding=encoding)))
+
+    assert build(tools["op"].binding, {"note": "5"}, POLICY, {}).body == b"note=%225%22"
+
+
+def test_a_hole_that_stands_twice_in_the_path(imported):
+    part = {"name": "a", "in": "path", "required": True, "schema": {"type": "string"}}
+    tools, _ = imported(document({"/v/{a}/of/{a}": {"get": {"operationId": "op", "parameters": [part]}}}))
+
+    assert build(tools["op"].binding, {"a": "x"}, POLICY, {}).url == "https://h.example/v/x/of/x"

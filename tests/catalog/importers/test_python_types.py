@@ -512,3 +512,20 @@ def test_the_empty_tuple_is_the_empty_list(tmp_path):
     with PythonSandbox(workers=1) as sandbox:
         (answer,) = sandbox.execute([CallRequest(binding=api.binding, arguments={"shape": [], "of": [1, 2]})])
     assert answer.result == "2"
+
+
+def test_a_literal_inside_a_literal_and_an_alias_of_one(tmp_path):
+    (tmp_path / "shared.py").write_text('from typing import Literal\n\nSize = Literal["s", "m"]\n')
+    (tmp_path / "tools.py").write_text(
+        "import typing as t\n\nimport shared\nfrom shared import Size\n\nMode = t.Literal['fast', 'slow']\n\n\n"
+        "def go(mode: t.Literal[Mode, 'off', None], size: t.Literal[Size, 3] = 3,\n"
+        "       both: list[t.Literal[t.Literal['a'], shared.Size, 's']] = []) -> str:\n"
+        '    """Go somewhere in a mode."""\n    return f"{mode}{size}{both}"\n'
+    )
+
+    (api,) = import_python_path(tmp_path, "s").apis
+
+    fields = api.parameters["properties"]
+    assert fields["mode"]["enum"] == ["fast", "slow", "off", None]
+    assert fields["size"]["enum"] == ["s", "m", 3]
+    assert fields["both"]["items"]["enum"] == ["a", "s", "m"]

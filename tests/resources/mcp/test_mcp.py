@@ -206,3 +206,25 @@ def test_results_are_checked_against_their_schema_and_names_are_the_servers_own(
     assert bad.outcome is Outcome.MALFORMED and "n" in bad.detail
     assert json.loads(renamed.result)["arguments"] == {"$top": 2, "filter[a]": "q"}
     assert json.loads(inside.result)["arguments"] == {"$top": {"a b": 2}}
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [('{"n": 5}', Outcome.OK), ("five", Outcome.MALFORMED), ('{"n": "five"}', Outcome.MALFORMED)],
+)
+def test_a_tool_that_says_its_results_schema_and_gives_the_text_alone(text, outcome):
+    raw = (sys.executable, str(HELPERS / "mcp_raw_server.py"), "odd")
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+
+    (result,) = run(request("result", {"x": text}, command=raw, result_schema=schema))
+
+    assert result.outcome is outcome
+
+
+def test_a_plain_value_without_the_object_that_its_schema_puts_around_it():
+    raw = (sys.executable, str(HELPERS / "mcp_raw_server.py"), "odd")
+    schema = {"type": "object", "properties": {"result": {"type": "string"}}, "required": ["result"]}
+
+    (result,) = run(request("result", {"x": "sunny"}, command=raw, result_schema=schema))
+
+    assert (result.outcome, result.result) == (Outcome.OK, '"sunny"')

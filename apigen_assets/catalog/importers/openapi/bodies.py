@@ -1,7 +1,8 @@
 """Request bodies: which media type is sent, and the body's fields as arguments."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from apigen_assets.catalog.importers.openapi.arguments import Argument, FileUploadError, body_parameter, not_given
@@ -45,6 +46,8 @@ class Body(NamedTuple):
     """As it is sent; null where there is no body."""
     choices: tuple[tuple[tuple[str, ...], ...], ...] = ()
     """Of each, one group of fields at least has to be given whole, by wire names."""
+    dependent: Mapping[str, list[str]] = MappingProxyType({})
+    """Fields that others need beside them, by wire names."""
 
 
 class BodyError(ValueError):
@@ -185,7 +188,7 @@ def fields_of(
         if left_out and not arguments and body.get("required") is True:
             raise FileUploadError("the body is needed and holds nothing but files, which JSON arguments cannot be")
         choices = tuple(tuple(map(tuple, choice)) for choice in shape.get(CHOICES, ()))
-        return Body(arguments, media_type, choices)
+        return Body(arguments, media_type, choices, shape.get("dependentRequired", {}))
     if "properties" in shape and not properties and set(shape) <= {"type", "properties", "description", "required"}:
         part = {key: value for key, value in shape.items() if key != "properties"}
     linked = linker.link(part)
@@ -206,13 +209,28 @@ def offered_choices(body: Body, sent: dict[str, RestParameter]) -> tuple[tuple[t
     A field that comes from elsewhere (a secret) is no part of its group, and a group of such fields no choice; so it is
     where a field cannot be given.
     """
-    offered = {where.wire_name: name for name, where in sent.items() if where.place is Place.BODY}
+    offered = _offered_fields(sent)
     out = []
     for choice in body.choices:
         groups = [tuple(offered[wire] for wire in group if wire in offered) for group in choice]
         if all(groups) and groups not in out:
             out.append(groups)
     return tuple(map(tuple, out))
+
+
+def offered_dependents(body: Body, sent: dict[str, RestParameter]) -> JsonObject:
+    """The keyword `dependentRequired` of a tool's parameters, by the names that are offered; empty where none is."""
+    offered = _offered_fields(sent)
+    needs = {
+        offered[wire]: [offered[name] for name in wanted if name in offered]
+        for wire, wanted in body.dependent.items()
+        if wire in offered
+    }
+    return {"dependentRequired": needs} if any(needs.values()) else {}
+
+
+def _offered_fields(sent: dict[str, RestParameter]) -> dict[str, str]:
+    return {where.wire_name: name for name, where in sent.items() if where.place is Place.BODY}
 
 
 def with_choices_said(description: str, choices: tuple[tuple[tuple[str, ...], ...], ...]) -> str:

@@ -20,6 +20,7 @@ MAX_NESTING = 150
 _SCHEMA_KEYS = frozenset(
     {*KEPT, *SUBSCHEMAS, "type", "required", "properties", "items", "prefixItems", "allOf", "anyOf", "oneOf"}
 )
+_UNCHECKED = ("if", "dependentSchemas")
 Warn = Callable[[str], None]
 
 
@@ -241,6 +242,9 @@ class Components:
         for key in SUBSCHEMAS:
             if key in node:
                 self._subschema(out, key, node[key], level)
+        for key in _UNCHECKED:
+            if key in node:
+                self.warn(f"`{key}` is not checked")
         return out
 
     def _lists(self, out: JsonObject, node: JsonObject, kinds: list[str], level: int) -> None:
@@ -283,7 +287,12 @@ class Components:
             self.has_clashes |= self._wires.setdefault(field_name(wire), wire) != wire
 
     def _is_hidden(self, part: JsonValue, depth: int = 0) -> bool:
-        """Whether a property is only in answers (or only in requests), also where what it refers to says so."""
+        """Whether a property is only in answers (or only in requests), also where what it refers to says so.
+
+        A property that no value fits is in neither.
+        """
+        if part is False or (isinstance(part, dict) and part.get("not", False) in ({}, True)):
+            return True
         if not isinstance(part, dict) or depth > 4:
             return False
         if part.get(self._hidden) is True:

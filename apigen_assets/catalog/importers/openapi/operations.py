@@ -22,6 +22,7 @@ from apigen_assets.catalog.importers.openapi.bodies import (
     body_arguments,
     form_media,
     offered_choices,
+    offered_dependents,
     request_body,
     swagger_arguments,
     with_choices_said,
@@ -207,7 +208,7 @@ class Operations:
             own_name=name,
             original_name=self._now,
             description=with_choices_said(describe(operation, method, path), choices),
-            parameters=tool.parameters,
+            parameters=tool.parameters | offered_dependents(body, tool.sent),
             returns=self._results.of(operation, self._warn),
             binding=RestBinding.model_validate(
                 {

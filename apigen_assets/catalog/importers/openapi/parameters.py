@@ -169,7 +169,8 @@ def _letters(text: str) -> str:
 def without_querystring(raw: list[JsonObject], references: References) -> list[JsonObject]:
     """The parameters with one that is the whole query (`in: querystring`, OpenAPI 3.2) as parameters for its fields.
 
-    A form without encodings of its own is that; what is written in another way stays as it is, and is no argument.
+    A form is that, each field written as its encoding says; what is written in another way stays as it is, and is no
+    argument.
 
     Raises:
         ReferenceProblem: the form's schema leads nowhere.
@@ -182,17 +183,33 @@ def without_querystring(raw: list[JsonObject], references: References) -> list[J
             media = str(next(iter(content)))
             described_by = references.media(content, media)
             schema, _ = references.follow(described_by.get("schema"))
-            if media.partition(";")[0].strip().lower() == _FORM and not described_by.get("encoding"):
+            if media.partition(";")[0].strip().lower() == _FORM:
                 fields = schema.get("properties") if isinstance(schema, dict) else None
         if not isinstance(fields, dict):
             out.append(parameter)
             continue
         listed = schema.get("required") if isinstance(schema, dict) else None
         needed = listed if isinstance(listed, list) and parameter.get("required") is True else []
-        out += [
-            {"name": name, "in": "query", "schema": part, "required": name in needed} for name, part in fields.items()
-        ]
+        encodings = described_by.get("encoding")
+        for name, part in fields.items():
+            encoding = encodings.get(name) if isinstance(encodings, dict) else None
+            written = _written_in_query(part, encoding if isinstance(encoding, dict) else {}, references)
+            out.append({"name": name, "in": "query", "required": name in needed, **written})
     return out
+
+
+def _written_in_query(part: JsonValue, encoding: JsonObject, references: References) -> JsonObject:
+    """How a field of a form says as a parameter what its encoding says: an object without a style is JSON text."""
+    style = {key: encoding[key] for key in ("style", "explode", "allowReserved") if key in encoding}
+    try:
+        shape, _ = references.follow(part)
+    except ReferenceProblem:
+        shape = None
+    is_object = isinstance(shape, dict) and (shape.get("type") == "object" or "properties" in shape)
+    media = encoding.get("contentType", "application/json" if is_object else None)
+    if style or not isinstance(media, str):
+        return {"schema": part, **style}
+    return {"content": {media.partition(",")[0].strip(): {"schema": part}}}
 
 
 def _schema_of(parameter: JsonObject, references: References) -> tuple[JsonValue, str | None]:
