@@ -144,6 +144,7 @@ def test_schemas_with_an_id_are_documents_of_their_own(imported):
         ({"type": "array", "enum": ["a", "b"]}, {"type": "array", "items": {"enum": ["a", "b"]}}),
         ({"type": "integer", "enum": ["1", "2"]}, {"type": "integer", "enum": [1, 2]}),
         ({"type": "boolean", "enum": ["true", "false"]}, {"type": "boolean", "enum": [True, False]}),
+        ({"type": "string", "enum": [True, False, "auto"]}, {"type": "string", "enum": ["true", "false", "auto"]}),
         ({"type": "integer", "enum": ["Open", "Shut"]}, {"type": "string", "enum": ["Open", "Shut"]}),
     ],
 )
@@ -323,3 +324,21 @@ def test_a_hole_that_stands_twice_in_the_path(imported):
     tools, _ = imported(document({"/v/{a}/of/{a}": {"get": {"operationId": "op", "parameters": [part]}}}))
 
     assert build(tools["op"].binding, {"a": "x"}, POLICY, {}).url == "https://h.example/v/x/of/x"
+
+
+def test_parts_that_meet_in_circles_through_an_object_of_their_own(imported):
+    def via(name, inner):
+        return {"type": "object", "properties": {name: inner}}
+
+    schemas = {
+        "Group": via("sub", via("group", ref("Group"))),
+        "Sub": {"required": ["k"], **via("group", via("sub", ref("Sub")))},
+    }
+    body = {"allOf": [ref("Group"), via("sub", ref("Sub"))]}
+
+    tools, result = imported(document(post(body), "3.0.3", components={"schemas": schemas}))
+
+    assert not result.rejects
+    assert valid(tools["op"], sub={"k": "a", "group": {"sub": {"k": "b", "group": {"sub": {"k": "c"}}}}})
+    assert not valid(tools["op"], sub={"k": "a", "group": {"sub": {"group": {}}}})
+    assert not valid(tools["op"], sub={"k": "a", "group": 5})

@@ -139,6 +139,8 @@ def coerced(value: object, schema: JsonObject) -> JsonValue:
     if isinstance(value, str) and "string" in kinds:
         return value
     for kind in kinds:
+        if kind == "string" and isinstance(value, bool) and "boolean" not in kinds:
+            return "true" if value else "false"
         if kind == "string" and isinstance(value, int | float) and not isinstance(value, bool):
             return str(getattr(value, "text", value))
         if kind in {"integer", "number"} and isinstance(value, str):

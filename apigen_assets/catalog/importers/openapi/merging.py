@@ -29,15 +29,19 @@ _LOWER = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties
 _UPPER = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains"}
 _ANNOTATIONS = {"description", "default", "examples", NULL, TIED, MARK}
 
+_MOST_FOLLOWED = 4
+"""Properties below which a reference is left as one; real ones meet their like after two or three."""
+
 Shape = Callable[[JsonObject], JsonObject]
 
 
-def merged(parts: list[JsonObject], shape: Shape) -> JsonObject:
+def merged(parts: list[JsonObject], shape: Shape, level: int = 0) -> JsonObject:
     """The schema of values that fit every part; what cannot be said in one object stays in `allOf`.
 
     Args:
         parts: converted schemas; a later one's description, default and examples win.
         shape: gives the object that a reference stands for.
+        level: how many properties deep the parts stand in those that are put together.
     """
     parts = [part for part in parts if part]
     if len(parts) > 1:
@@ -54,7 +58,7 @@ def merged(parts: list[JsonObject], shape: Shape) -> JsonObject:
             if key not in out or out[key] == value:
                 out[key] = value
             else:
-                _unite(out, key, value, shape)
+                _unite(out, key, value, shape, level)
     out.pop(NULL, None)
     if nulls and all(nulls) and not _takes_null(out):
         out[NULL] = True
@@ -69,12 +73,12 @@ def untied(part: JsonObject) -> JsonObject:
     return {**{key: value for key, value in part.items() if key not in ("enum", TIED)}, **before}
 
 
-def _unite(out: JsonObject, key: str, value: JsonValue, shape: Shape) -> None:
+def _unite(out: JsonObject, key: str, value: JsonValue, shape: Shape, level: int) -> None:
     old = out[key]
     if key in {"properties", "patternProperties"}:
         both = dict(old)
         for name, part in value.items():
-            both[name] = _both(both[name], part, shape) if name in both else part
+            both[name] = _both(both[name], part, shape, level) if name in both else part
         out[key] = both
     elif key == "required":
         out[key] = list(dict.fromkeys([*old, *value]))
@@ -88,14 +92,14 @@ def _unite(out: JsonObject, key: str, value: JsonValue, shape: Shape) -> None:
     elif key in _UPPER:
         out[key] = min(old, value)
     elif key == "items":
-        out[key] = _both(old, value, shape)
+        out[key] = _both(old, value, shape, level)
     elif key == "additionalProperties":
         if old is False or value is False:
             out[key] = False
         elif old is True or value is True:
             out[key] = value if old is True else old
         else:
-            out[key] = _both(old, value, shape)
+            out[key] = _both(old, value, shape, level)
     elif key == "dependentRequired":
         out[key] = {**old, **value}
     elif key in {"allOf", CHOICES}:
@@ -107,16 +111,20 @@ def _unite(out: JsonObject, key: str, value: JsonValue, shape: Shape) -> None:
         out["allOf"] = [*out["allOf"], {key: value}]
 
 
-def _both(one: JsonObject, two: JsonObject, shape: Shape) -> JsonObject:
-    """What a part inside has to fit; two different references are not followed, since they may lead in circles."""
+def _both(one: JsonObject, two: JsonObject, shape: Shape, level: int) -> JsonObject:
+    """What a part inside has to fit; two different references are not followed, since they may lead in circles.
+
+    So may one, where what it refers to holds it below an object of its own.
+    """
     if not isinstance(one, dict) or not isinstance(two, dict):
         return two
     if TIED not in two and {"enum", "const"} & two.keys():
         one = untied(one)
-    if one != two and {"$ref", "allOf"} & one.keys() and {"$ref", "allOf"} & two.keys():
+    refer = [bool({"$ref", "allOf"} & part.keys()) for part in (one, two)]
+    if one != two and (all(refer) or (any(refer) and level >= _MOST_FOLLOWED)):
         parts = [*_conjuncts(one), *_conjuncts(two)]
         return {"allOf": [part for at, part in enumerate(parts) if part not in parts[:at]]}
-    return merged([one, two], shape)
+    return merged([one, two], shape, level + 1)
 
 
 def _conjuncts(part: JsonObject) -> list[JsonObject]:
