@@ -8,6 +8,7 @@ from apigen_assets.tool_formats import python_classes
 from apigen_assets.tool_formats.json_schema import nullable
 from apigen_assets.tool_formats.python_aliases import alias_schema
 from apigen_assets.tool_formats.python_syntax import (
+    MAX_NESTING,
     AnnotationError,
     Unknown,
     arithmetic,
@@ -33,8 +34,7 @@ from apigen_assets.tool_formats.python_types import (
     WRAPPERS,
 )
 
-MAX_NESTING = 20
-
+_INFINITIES = (float("inf"), float("-inf"))
 Described = tuple[JsonObject, ast.expr | None, bool]
 """What a `Field(...)` says: schema keywords, the default as written, whether there is one (perhaps made by code)."""
 
@@ -100,9 +100,7 @@ class Scope:
         if _level > MAX_NESTING:
             raise Unknown("nested too deeply")
         match node:
-            case ast.Constant(value=value) if value is None or isinstance(value, bool | int | float | str):
-                if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-                    raise Unknown("not a JSON number")
+            case ast.Constant(value=None | bool() | int() | float() | str() as value) if value not in _INFINITIES:
                 return value
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
                 number = self.value(operand, _level + 1)
@@ -133,11 +131,16 @@ class Scope:
                 return other[0].value(ast.Name(other[1]), _level + 1)
         raise Unknown("computed, not written")
 
-    def qualified(self, node: ast.expr) -> str:
+    def qualified(self, node: ast.expr, _level: int = 0) -> str:
         """The full dotted name behind a name as it is written here; the written one where it is not imported."""
         first, _, rest = dotted_name(node).partition(".")
         full = self._imports.get(first, first) if first not in self._classes else first
-        return f"{full}.{rest}" if rest else full
+        full = f"{full}.{rest}" if rest else full
+        module, _, name = full.rpartition(".")
+        other = self._neighbour(module) if module and _level < MAX_NESTING else None
+        if other is not None and name in other._imports.keys() - other._classes.keys():  # handed on by that module
+            return other.qualified(ast.Name(name), _level + 1)
+        return full
 
     def short(self, node: ast.expr | None) -> str:
         """The last part of the full name behind a name; empty where the expression is not a name."""
@@ -191,10 +194,7 @@ class Scope:
 
     def _elsewhere(self, node: ast.expr) -> "tuple[Scope, str] | None":
         """The module of the same source that a name was imported from, and what it is called there."""
-        full = self.qualified(node)
-        if full == dotted_name(node) and "." not in full:
-            return None
-        module, _, name = full.rpartition(".")
+        module, _, name = self.qualified(node).rpartition(".")
         other = self._neighbour(module) if module else None
         return (other, name) if other is not None and other is not self else None
 

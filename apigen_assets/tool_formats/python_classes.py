@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import DEFINITIONS, object_schema
 from apigen_assets.tool_formats.python_objects import plain_object
-from apigen_assets.tool_formats.python_syntax import AnnotationError, Unknown, last_name
+from apigen_assets.tool_formats.python_syntax import MAX_NESTING, AnnotationError, Unknown, last_name
 from apigen_assets.tool_formats.python_types import ENUM_BASES, MODEL_BASES
 
 if TYPE_CHECKING:
     from apigen_assets.tool_formats.python_annotations import Scope
 
+_MADE_FROM_FIELDS = frozenset({"dataclass", "model", "typed_dict", "named_tuple"})
 _MARKERS = frozenset({"Required", "NotRequired", "ReadOnly", "Annotated"})
 
 
@@ -19,7 +20,7 @@ def class_schema(scope: "Scope", node: ast.ClassDef, opened: tuple[str, ...], le
     """The JSON Schema of the values that a class is made from; of a plain class, of what its `__init__` takes.
 
     Raises:
-        AnnotationError: the class is not made from JSON, or is a part of what it inherits from.
+        AnnotationError: the class is not made from JSON.
 
     A class that contains itself is a reference, with its schema in `$defs` beside it.
     """
@@ -32,34 +33,43 @@ def class_schema(scope: "Scope", node: ast.ClassDef, opened: tuple[str, ...], le
         if not members:
             raise AnnotationError("type_not_json", f"the enum {node.name} has no members with JSON values")
         return enum_of(list({(type(value), value): value for value in members}.values()))
-    if not kinds & {"dataclass", "model", "typed_dict", "named_tuple"}:
+    if not kinds & _MADE_FROM_FIELDS:
         return plain_object(scope, node, opened, level)
     for base in node.bases:
         if isinstance(base, ast.Subscript) and scope.short(base.value) == "RootModel":
             return scope.schema(base.slice, (*opened, mark), level + 1)
-    properties: JsonObject = {}
-    required: list[str] = []
-    for base in reversed(node.bases):  # as the method resolution order: what comes first wins
-        parent = scope.class_named(base.value if isinstance(base, ast.Subscript) else base)
-        if parent is None or not _kinds(*parent) & {"dataclass", "model", "typed_dict", "named_tuple"}:
-            continue
-        inherited = class_schema(parent[0], parent[1], (*opened, mark), level + 1)
-        if "$ref" in inherited:
-            raise AnnotationError("recursive_type", f"{parent[1].name} contains {node.name}, which inherits from it")
-        required = [name for name in required if name not in inherited["properties"]]
-        properties |= inherited["properties"]
-        required += inherited["required"]
-    total = not any(k.arg == "total" and getattr(k.value, "value", True) is False for k in node.keywords)
-    for name, statement, docs in _fields(scope, node, kinds):
-        schema, optional = _field(scope, statement, (*opened, mark), level + 1)
-        if "typed_dict" in kinds:
-            optional = _may_be_absent(scope, statement.annotation, total)
-        properties[name] = {**schema, "description": docs} if docs and "description" not in schema else schema
-        required = [*(known for known in required if known != name), *([] if optional else [name])]
+    properties, required = _members(scope, node, (*opened, mark), level)
     described = {"description": text} if (text := ast.get_docstring(node)) else {}
     schema = {**object_schema(properties, required), **described}
     reference = {"$ref": f"#/{DEFINITIONS}/{node.name}"}
     return {**reference, DEFINITIONS: {node.name: schema}} if refers(schema, reference["$ref"]) else schema
+
+
+def _members(scope: "Scope", node: ast.ClassDef, opened: tuple[str, ...], level: int) -> tuple[JsonObject, list[str]]:
+    """The schemas of a class's fields, inherited ones among them, and the names of those that have to be given.
+
+    A class that it inherits from is not opened by that, so that either may contain the other.
+    """
+    if level > MAX_NESTING:
+        raise AnnotationError("type_too_deep", f"{node.name} inherits more than {MAX_NESTING} levels deep")
+    properties: JsonObject = {}
+    required: list[str] = []
+    kinds = _kinds(scope, node)
+    for base in reversed(node.bases):  # as the method resolution order: what comes first wins
+        parent = scope.class_named(base.value if isinstance(base, ast.Subscript) else base)
+        if parent is None or not _kinds(*parent) & _MADE_FROM_FIELDS:
+            continue
+        inherited, needed = _members(*parent, opened, level + 1)
+        required = [name for name in required if name not in inherited] + needed
+        properties |= inherited
+    total = not any(k.arg == "total" and getattr(k.value, "value", True) is False for k in node.keywords)
+    for name, statement, docs in _fields(scope, node, kinds):
+        schema, optional = _field(scope, statement, opened, level + 1)
+        if "typed_dict" in kinds:
+            optional = _may_be_absent(scope, statement.annotation, total)
+        properties[name] = {**schema, "description": docs} if docs and "description" not in schema else schema
+        required = [*(known for known in required if known != name), *([] if optional else [name])]
+    return properties, required
 
 
 def refers(schema: JsonValue, reference: str) -> bool:

@@ -5,6 +5,9 @@ import math
 
 from apigen_assets.files.json_types import JsonValue
 
+MAX_NESTING = 20
+"""Levels of an annotation, the classes that it names and those that they inherit from."""
+
 
 class AnnotationError(ValueError):
     """An annotation that JSON Schema cannot express, or that names something that is not known here."""

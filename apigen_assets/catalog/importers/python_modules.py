@@ -163,8 +163,8 @@ def _import_modules(modules: list[_Module], name: str, only_with: str | None = N
             if stub is not None:
                 digest = content_hash(text + ast.unparse(stub))
                 with_types(tree, stub)
-            if without_type_parameters(tree) or stub is not None:
-                text = ast.unparse(tree)
+            if without_type_parameters(tree) or stub is not None or "Literal" in text:
+                text = ast.unparse(_with_quotes_kept(tree))
             members = griffe.visit(module.own_name, filepath=module.path, code=text)
             if stub is not None:
                 tree = with_names(tree, stub)
@@ -194,6 +194,16 @@ def _import_modules(modules: list[_Module], name: str, only_with: str | None = N
     for draft in told_apart(drafts):
         collector.add(draft)
     return collector.result()
+
+
+def _with_quotes_kept(tree: ast.Module) -> ast.Module:
+    """The module with annotations that are not evaluated, so that griffe leaves the texts in them alone.
+
+    Of a `Literal` that comes from elsewhere than `typing` it would take its texts for names.
+    """
+    after = 0 if ast.get_docstring(tree) is None else 1
+    future = ast.ImportFrom("__future__", [ast.alias("annotations")], 0)
+    return ast.Module([*tree.body[:after], future, *tree.body[after:]], tree.type_ignores)
 
 
 def _draft(

@@ -529,3 +529,91 @@ def test_a_literal_inside_a_literal_and_an_alias_of_one(tmp_path):
     assert fields["mode"]["enum"] == ["fast", "slow", "off", None]
     assert fields["size"]["enum"] == ["s", "m", 3]
     assert fields["both"]["items"]["enum"] == ["a", "s", "m"]
+
+
+@pytest.mark.parametrize("head", ["from typing import *", "from compat import Literal", "from compat import *"])
+def test_texts_of_a_literal_that_is_taken_from_elsewhere(tmp_path, head):
+    (tmp_path / "compat.py").write_text(
+        "try:\n    from typing import Literal\nexcept ImportError:\n    Literal = None\n"
+    )
+    (tmp_path / "tools.py").write_text(
+        f'{head}\n\n\ndef go(mode: Literal["fast", "very-slow", "a.b"], turn: "Literal[\'left\']") -> str:\n'
+        '    """Go somewhere in a mode."""\n    return mode\n'
+    )
+
+    (api,) = import_python_path(tmp_path, "s").apis
+
+    assert api.parameters["properties"]["mode"]["enum"] == ["fast", "very-slow", "a.b"]
+    assert api.parameters["properties"]["turn"]["enum"] == ["left"]
+
+
+FAMILY = '''
+from dataclasses import dataclass, field
+from typing import NotRequired, Optional, TypedDict
+
+from pydantic import BaseModel
+
+
+@dataclass
+class Node:
+    name: str
+    below: "list[Node]" = field(default_factory=list)
+
+
+@dataclass
+class Leaf(Node):
+    weight: int = 0
+
+
+class Shelf(BaseModel):
+    books: "list[Book]" = []
+
+
+class Book(Shelf):
+    title: str
+
+
+class Part(TypedDict):
+    parts: "NotRequired[list[Part]]"
+
+
+class Screw(Part):
+    size: int
+
+
+def weigh(leaf: Leaf) -> list:
+    """Weigh a leaf."""
+    return [type(leaf).__name__, [type(node).__name__ for node in leaf.below]]
+
+
+def read(book: Book, shelf: Optional[Shelf] = None) -> list:
+    """Read a book."""
+    return [book.title, [inner.title for inner in book.books]]
+
+
+def turn(screw: Screw) -> int:
+    """Turn a screw."""
+    return screw["size"]
+'''
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "good"),
+    [
+        ("weigh", {"leaf": {"name": "a", "weight": 1, "below": [{"name": "b", "below": [{"name": "c"}]}]}}, True),
+        ("weigh", {"leaf": {"name": "a", "below": [{"name": "b", "weight": 1}]}}, False),
+        ("read", {"book": {"title": "a", "books": [{"title": "b", "books": []}]}}, True),
+        ("read", {"book": {"title": "a", "books": [{"books": []}]}}, False),
+        ("read", {"book": {"title": "a"}, "shelf": {"books": [{"title": "b"}]}}, True),
+        ("turn", {"screw": {"size": 1, "parts": [{"parts": []}]}}, True),
+        ("turn", {"screw": {"parts": []}}, False),
+    ],
+)
+def test_classes_that_inherit_from_one_that_contains_itself_or_them(tmp_path, function, arguments, good):
+    (tmp_path / "tools.py").write_text(FAMILY)
+
+    result = import_python_path(tmp_path / "tools.py", "s")
+
+    tools = {api.name.removeprefix("s_"): api for api in result.apis}
+    assert not result.rejects
+    assert Draft202012Validator(tools[function].parameters).is_valid(arguments) is good
