@@ -10,7 +10,7 @@ from apigen_assets.catalog.importers.openapi.discriminators import Discriminator
 from apigen_assets.catalog.importers.openapi.keywords import KEPT, SUBSCHEMAS, secret_mark, types_of, usable
 from apigen_assets.catalog.importers.openapi.merging import CHOICES, FILE, MARK, NULL, merged, nowhere
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
-from apigen_assets.catalog.importers.openapi.schema_parts import fields_in, references_of
+from apigen_assets.catalog.importers.openapi.schema_parts import fields_in, fits_nothing, references_of, tell_unchecked
 from apigen_assets.catalog.names import field_name
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
@@ -20,7 +20,6 @@ MAX_NESTING = 150
 _SCHEMA_KEYS = frozenset(
     {*KEPT, *SUBSCHEMAS, "type", "required", "properties", "items", "prefixItems", "allOf", "anyOf", "oneOf"}
 )
-_UNCHECKED = ("if", "dependentSchemas")
 Warn = Callable[[str], None]
 
 
@@ -242,9 +241,7 @@ class Components:
         for key in SUBSCHEMAS:
             if key in node:
                 self._subschema(out, key, node[key], level)
-        for key in _UNCHECKED:
-            if key in node:
-                self.warn(f"`{key}` is not checked")
+        tell_unchecked(node, self.warn)
         return out
 
     def _lists(self, out: JsonObject, node: JsonObject, kinds: list[str], level: int) -> None:
@@ -287,11 +284,8 @@ class Components:
             self.has_clashes |= self._wires.setdefault(field_name(wire), wire) != wire
 
     def _is_hidden(self, part: JsonValue, depth: int = 0) -> bool:
-        """Whether a property is only in answers (or only in requests), also where what it refers to says so.
-
-        A property that no value fits is in neither.
-        """
-        if part is False or (isinstance(part, dict) and part.get("not", False) in ({}, True)):
+        """Whether a property is only in answers (or requests, or neither), also where what it refers to says so."""
+        if fits_nothing(part):
             return True
         if not isinstance(part, dict) or depth > 4:
             return False

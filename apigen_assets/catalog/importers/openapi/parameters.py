@@ -200,7 +200,7 @@ def without_querystring(raw: list[JsonObject], references: References) -> list[J
 
 def _written_in_query(part: JsonValue, encoding: JsonObject, references: References) -> JsonObject:
     """How a field of a form says as a parameter what its encoding says: an object without a style is JSON text."""
-    style = {key: encoding[key] for key in ("style", "explode", "allowReserved") if key in encoding}
+    style: JsonObject = {key: encoding[key] for key in ("style", "explode", "allowReserved") if key in encoding}
     try:
         shape, _ = references.follow(part)
     except ReferenceProblem:

@@ -1,7 +1,7 @@
 """Small steps of completing a schema: names of fields, allowed values, sizes."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from apigen_assets.catalog.importers.openapi.field_names import FieldNames
 from apigen_assets.catalog.importers.openapi.keywords import coerced
@@ -123,6 +123,18 @@ def repaired(out: JsonObject, null: bool, warn: object) -> JsonObject:
     if values and all(isinstance(value, str) for value in values):
         return {**out, "type": "string", "enum": values}
     return {key: value for key, value in out.items() if key != "enum"}
+
+
+def fits_nothing(schema: JsonValue) -> bool:
+    """Whether a schema is written as one that no value fits: `false`, or `not` of anything."""
+    return schema is False or (isinstance(schema, dict) and schema.get("not", False) in ({}, True))
+
+
+def tell_unchecked(node: JsonObject, warn: Callable[[str], None]) -> None:
+    """Says which keywords of a schema are left out."""
+    for key in ("if", "dependentSchemas"):
+        if key in node:
+            warn(f"`{key}` is not checked")
 
 
 def length(value: JsonValue) -> int:
