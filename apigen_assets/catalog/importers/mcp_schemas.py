@@ -27,6 +27,8 @@ _NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximu
 _COUNTS = frozenset(
     {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains"}
 )
+_BESIDE = frozenset({*_LISTS, *_SINGLE, *_MAPS, *_NUMBERS, *_COUNTS, "oneOf", "required", "enum", "const", "pattern"})
+"""Keywords that hold beside a reference, from 2019-09 on."""
 _PLAIN = frozenset({"const", "format", "contentEncoding", "contentMediaType", "uniqueItems", "dependentRequired"})
 
 
@@ -74,7 +76,7 @@ def read_arguments(schema: JsonValue, warn: Warn) -> Arguments:
     read = reader.read(schema)
     if "$ref" in read:  # arguments that contain themselves: they stand at the top as well
         read = {**reader.definitions[read["$ref"].rpartition("/")[2]], **{k: v for k, v in read.items() if k != "$ref"}}
-    properties, required = lifted(read)
+    properties, required = lifted(read, reader.definitions)
     names = distinct_names(list(properties))
     out: JsonObject = {"type": "object", "properties": {names[name]: part for name, part in properties.items()}}
     out["required"] = [names[name] for name in required]
@@ -150,7 +152,7 @@ class _Reader:
             self._refuse(schema, place)
         reference = schema.get("$ref")
         if isinstance(reference, str):
-            return self._referred(schema, reference, level)
+            return self._referred(schema, reference, level, place)
         out: JsonObject = {}
         kinds = self._types(schema)
         if kinds:
@@ -168,7 +170,7 @@ class _Reader:
         hint = ": `required` belongs beside `properties`" if place == "required" else ""
         raise SchemaRefusedError(f"{where} is a JSON {_kind(schema)}{hint}")
 
-    def _referred(self, schema: JsonObject, reference: str, level: int) -> JsonObject:
+    def _referred(self, schema: JsonObject, reference: str, level: int, place: str) -> JsonObject:
         beside = {key: value for key, value in schema.items() if key != "$ref"}
         if reference in self._open:
             out: JsonObject = {"$ref": f"#/$defs/{self._definition(reference)}"}
@@ -187,6 +189,9 @@ class _Reader:
             if reference in self._names:
                 self.definitions[self._names[reference]] = out
                 out = {"$ref": f"#/$defs/{self._names[reference]}"}
+        limits = {key: value for key, value in beside.items() if key in _BESIDE}
+        if limits and not re.search(r"draft-0[3467]", str(self._document.get("$schema"))):  # there it says nothing
+            out = {"allOf": [out, self.read(limits, level + 1, place)]}
         return self._annotated(out, beside)
 
     def _definition(self, reference: str) -> str:

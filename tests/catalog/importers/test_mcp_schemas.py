@@ -184,3 +184,77 @@ def test_inside_an_argument_patterns_close_an_object_as_the_server_says():
     inner = {"type": "object", "patternProperties": {"^[a-z]+$": {"type": "integer"}}, "additionalProperties": False}
     parameters = read_arguments({"type": "object", "properties": {"n": inner}}, lambda text: None).parameters
     assert is_valid({"n": {"a": 1}}, parameters) and not is_valid({"n": {"A": 1}}, parameters)
+
+
+TEXT, WHOLE = {"type": "string"}, {"type": "integer"}
+NODE = {"$defs": {"Node": {"type": "object", "properties": {"below": {"$ref": "#/$defs/Node"}, "size": {}}}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        pytest.param(
+            {"allOf": [{"properties": {"kind": TEXT}}, {"properties": {"kind": {"const": "box"}}}]},
+            {"kind": "box"},
+            {"kind": "bag"},
+            id="a part of allOf narrows another",
+        ),
+        pytest.param(
+            {"allOf": [{"properties": {"n": {"minimum": 1}}}, {"properties": {"n": {"minimum": 3}}}]},
+            {"n": 3},
+            {"n": 2},
+            id="two bounds",
+        ),
+        pytest.param(
+            {
+                "properties": {"n": {"type": "integer"}},
+                "anyOf": [{"properties": {"n": {}, "a": TEXT}}, {"required": ["b"]}],
+            },
+            {"n": 1, "a": "x"},
+            {"n": "one", "a": "x"},
+            id="a branch that says less than what stands beside the choice",
+        ),
+        pytest.param(
+            {
+                "properties": {"land": TEXT, "zip": TEXT},
+                "if": {"properties": {"land": {"const": "US"}}, "required": ["land"]},
+                "then": {"properties": {"zip": {"pattern": "^[0-9]{5}$"}}},
+            },
+            {"land": "AT", "zip": "1010"},
+            {"land": "AT", "zip": 1010},
+            id="a condition about a field of its own type",
+        ),
+        pytest.param(
+            {**NODE, "properties": {"node": {"$ref": "#/$defs/Node", "required": ["size"]}}},
+            {"node": {"size": 1, "below": {}}},
+            {"node": {"below": {}}},
+            id="limits beside a reference to what contains itself",
+        ),
+        pytest.param(
+            {"$defs": {"Text": TEXT}, "properties": {"name": {"$ref": "#/$defs/Text", "maxLength": 3}}},
+            {"name": "abc"},
+            {"name": "abcd"},
+            id="limits beside another reference",
+        ),
+        pytest.param(
+            {**NODE, "anyOf": [{"$ref": "#/$defs/Node"}, {"properties": {"name": TEXT}, "required": ["name"]}]},
+            {"below": {"size": 1}},
+            {"below": 5},
+            id="a branch that contains itself",
+        ),
+    ],
+)
+def test_what_holds_together_holds_together_in_what_is_offered(schema, good, bad):
+    parameters = read_arguments({"type": "object", **schema}, print).parameters
+
+    Draft202012Validator.check_schema(parameters)
+    assert is_valid(good, parameters) and not is_valid(bad, parameters)
+    assert good.keys() <= parameters["properties"].keys()
+
+
+def test_beside_a_reference_of_an_old_draft_nothing_holds():
+    head = {"$schema": "http://json-schema.org/draft-07/schema#", "definitions": {"Text": TEXT}, "type": "object"}
+
+    parameters = read_arguments({**head, "properties": {"a": {"$ref": "#/definitions/Text", "maxLength": 1}}}, print)
+
+    assert parameters.parameters["properties"]["a"] == TEXT
