@@ -383,8 +383,7 @@ class Components:
         examples = list(listed[:3]) if isinstance(listed, list) else []
         if "example" in node:
             examples = [node["example"], *examples]
-        if examples:
-            more["examples"] = examples[:3]
+        more |= {"examples": examples[:3]} if examples else {}
         mark = secret_mark(node)
         if mark and "properties" not in out:
             more[MARK] = mark

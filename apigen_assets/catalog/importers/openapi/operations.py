@@ -49,7 +49,6 @@ from apigen_assets.files.excerpt import counted
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-_UNCALLED = ("trace",)
 _PLACES = {"path", "query", "header", "cookie"}
 _IGNORED_HEADERS = {"accept", "content-type"}
 _MAX_WARNINGS = 200
@@ -155,7 +154,7 @@ class Operations:
             if not isinstance(operation, dict):
                 what = type(operation).__name__
                 self._fail(method, path, "malformed_operation", f"a JSON {what}, not an object")
-            elif method in _UNCALLED:
+            elif method == "trace":
                 self._fail(method, path, "unsupported_method", f"{method.upper()} is not called")
             else:
                 yield method, operation
@@ -203,6 +202,7 @@ class Operations:
         tool = offer(arguments, self._linker, self._warn)
         choices = offered_choices(body, tool.sent)
         tags = operation.get("tags")
+        named = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
         return Draft(
             namespace=self._namespace,
             own_name=name,
@@ -225,9 +225,7 @@ class Operations:
             ),
             file=self._file,
             content_hash=self._digest,
-            original_category=next((tag for tag in tags if isinstance(tag, str)), None)
-            if isinstance(tags, list)
-            else None,
+            original_category=named[0] if named else None,
             license=self._license,
         )
 
