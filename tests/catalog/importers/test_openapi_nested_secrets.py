@@ -219,6 +219,8 @@ def test_a_nested_secret_is_told_by_its_name_its_description_and_the_object_it_s
         ("/users", True),
         ("/v2/account", True),
         ("/vaults/{id}/credentials", True),
+        ("/lists/{id}/Credentials.json", True),
+        ("/apikeys", True),
         ("/me/change_password", True),
         ("/sign-up", True),
         ("/sessions", False),

@@ -195,6 +195,10 @@ def test_what_holds_no_text_is_data_except_a_number_in_a_header(is_secret, kind)
         ("mailPassword", "The password for the mail service.", False),
         ("credential", "Value of the HTTP Authorization header sent to the scanner.", True),
         ("credential", "The name of the credential.", False),
+        ("http_proxy_authorization", "", True),
+        ("authorization_value", "The value to set as the `Authorization` header when asking the other server.", True),
+        ("authorization_cookie", "The name of the cookie.", False),
+        ("jwks_password", "The client password that will be used to authenticate this gateway.", True),
         ("client_secret", "The client secret of the application that wants to revoke a token.", True),
         ("client_secret", "The app's client secret for which to create the token.", True),
         ("service_api_key", "when `provider`==`service`", True),
@@ -203,6 +207,12 @@ def test_what_holds_no_text_is_data_except_a_number_in_a_header(is_secret, kind)
 )
 def test_of_bodies_what_is_kept_for_another_server_is_a_secret(is_secret, name, text, expected):
     assert is_secret(name, text) is expected
+
+
+@pytest.mark.parametrize(("path", "expected"), [("/lists/Credentials.json", False), ("/users", False), ("/jobs", True)])
+def test_a_password_that_is_kept_for_somebody_is_data_although_it_is_said_to_authenticate(is_secret, path, expected):
+    assert is_secret("password", "The password to authenticate with.", path=path) is expected
+    assert is_secret("password", "The password for the server.", path=path, **{"x-ms-secret": True}) is expected
 
 
 @pytest.mark.parametrize("required", [True, False])

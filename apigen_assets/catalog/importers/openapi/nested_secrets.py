@@ -34,8 +34,7 @@ class NestedSecrets:
     Args:
         components: of the document; schemas without their secrets are added to them.
         is_secret: tells one.
-        keeps: the operations keep secrets for somebody (`keeps_secrets`): neither marks nor what stands around a field
-            make it one.
+        keeps: the operations are there to keep secrets for somebody (`keeps_secrets`).
     """
 
     def __init__(self, components: Components, is_secret: IsSecret, keeps: bool = False) -> None:
@@ -87,18 +86,14 @@ class NestedSecrets:
         if not texts or len(texts) < len(held) or ("anyOf" in shape and _NO_TEXT & shape.keys()):
             return None
         holds, inner = next(pair for kind in ("list", "text", "map") for pair in texts if pair[0] == kind)
-        if self._keeps and holds == "map" and proves(name):
-            return None
         nodes = [shape, *branches, inner]
         text = next((said for node in nodes if isinstance(said := node.get("description"), str)), "")
-        if self._keeps:
-            return Field(name, text, holds=holds)
         marks: set[Mark | None] = {node.get(MARK) for node in nodes}
         mark: Mark | None = "secret" if "secret" in marks else None
         if mark is None and any(node.get("format") == "password" for node in nodes):
             mark = "password"
         mark = mark or ("write-only" if "write-only" in marks else None)
-        return Field(name, text, mark=mark, in_proof=in_proof, holds=holds)
+        return Field(name, text, mark=mark, in_proof=in_proof, holds=holds, kept=self._keeps)
 
     def _held(self, name: str, shape: JsonObject) -> tuple[Holds, JsonObject] | None:
         """How a field of this schema holds texts, and the schema of them; null where it does not."""

@@ -5,7 +5,7 @@ user that is created, the token that is revoked, the text that goes into a vault
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from apigen_assets.domain.api import Holds, Place
@@ -29,6 +29,8 @@ class Field:
     """The object it stands in, or one around that, is there to prove who calls (`proves`)."""
     holds: Holds = "text"
     """Of several texts the name is in the plural."""
+    kept: bool = False
+    """The operation is there to keep secrets for somebody (`keeps_secrets`), so that only names make one."""
     segment: str | None = None
     """Of a parameter of the path: the segment before it, where the path goes on behind it."""
 
@@ -48,7 +50,8 @@ _NAMED = re.compile(
 """Names that are secrets whatever is said of them."""
 _ENDS = re.compile(
     r"(?!.*(?:public|publishable))(?:.+_)?(?:api_?(?:key|token|secret|pass|password)|app_?(?:secret|token)|"
-    r"(?:client|consumer|token)_?secret|secret_?(?:access_?)?key|(?:access|auth|oauth|bearer|refresh|sas|jwt)_?token|jwt)",
+    r"(?:client|consumer|token)_?secret|secret_?(?:access_?)?key|(?:access|auth|oauth|bearer|refresh|sas|jwt)_?token|jwt|"
+    r"proxy_authorization)",
     re.IGNORECASE,
 )
 """Likewise, where a name also says whose key it is: `datadog_api_key`, `aws_secret_access_key`."""
@@ -80,7 +83,7 @@ _CREDENTIAL = (
     r"consumer|user access|bot|subscription|personal access)"
     r"[\s_-]*(?:access[\s_-]*)?(?:key|token|secret|credential|signature)s?\b"
     r"|client[\s_-]*(?:access[\s_-]*token|key|secret|credential)s?\b|(?:app|application|login) tokens?\b"
-    r"|value of (?:an?|the) (?:http )?authorization header\b"
+    r"|value (?:for|of|to include in|to set as) (?:an?|the) (?:http )?authorization header\b"
     r"|your (?:unique )?(?:app|application|developer|secret)[\s_-]*(?:id|key|token)\b"
     r"|tokens? for (?:the )?authentication\b|(?:key|token)s? (?:used )?(?:for|to) authenticat"
     r"|token (?:was )?(?:got|issued|obtained|received|returned) (?:after|by|from|in|on|through|via|with) "
@@ -123,7 +126,9 @@ _FEW_WORDS = 5
 
 _PASSWORD = re.compile(r"(?:.*_)?(?:pass(?:word|wd|phrase)|pwd)", re.IGNORECASE)
 _PROVES = re.compile(
-    r"\bpass(?:word|phrase) (?:\w+ ){0,3}?(?:for|to|when) (?:\w+ ){0,4}?(?:authenticat|connect)", re.IGNORECASE
+    r"\bpass(?:word|phrase) (?:(?:\w+ ){0,3}?(?:for|to|when)|that (?:is|will be) used (?:for|to)) "
+    r"(?:\w+ ){0,4}?(?:authenticat|connect)",
+    re.IGNORECASE,
 )
 _IS_SET = re.compile(
     r"\b(?:new|desired|initial|temporary|chosen|current|old)\b|\buser's\b|"
@@ -137,6 +142,8 @@ _POINTS = re.compile(r"(?:.*_)?(?:ref|reference|selector|secret)", re.IGNORECASE
 """Names of objects that say where a secret lies: `secretKeyRef`, `passwordSecret: {name, key}`."""
 _KEY = r"(?!.*(?:public|partition|sort|page|next)_)(?:.*_)?(?:secret|token|(?:api_?)?key"
 _OF_SECRET = re.compile(_KEY + ")", re.IGNORECASE)
+_CARRIES = re.compile(r".*credentials?|.*authorization.*", re.IGNORECASE)
+"""Names that are secrets where nothing else is said of them first."""
 _IN_PROOF = re.compile(_KEY + "|pass(?:word|wd|phrase|code)|pwd)", re.IGNORECASE)
 _KEEPS = re.compile(
     r"(?:.*[-_])?(?:user|account|member|customer|employee|admin|subuser|secret|credential|(?:api)?key|password)s?|"
@@ -151,7 +158,9 @@ def is_secret(field: Field) -> bool:
     if field.mark is None and not _LIKELY.search(field.name):
         return False
     name = _snake(field.name)
-    if field.holds == "map" and proves(name):
+    if field.kept:
+        field = replace(field, mark=None, in_proof=False)
+    elif field.holds == "map" and proves(name):
         return True
     name = name if field.holds == "text" else _singular(name)
     text = without_marks(field.text)[:300]
@@ -175,7 +184,7 @@ def is_secret(field: Field) -> bool:
         return True
     if _PASSWORD.fullmatch(name) and not _ENDS.fullmatch(name):
         proves_it = _PROVES.search(first) or _STORED.search(text)
-        return bool(proves_it) and not _IS_SET.search(first)
+        return bool(proves_it) and not field.kept and not _IS_SET.search(first)
     if _NAMED.fullmatch(name) or _ENDS.fullmatch(name):
         if field.place is not Place.BODY:  # where hardly anything is about a key
             return not is_about
@@ -187,7 +196,7 @@ def is_secret(field: Field) -> bool:
     is_first = bool(_SAID_FIRST.match(text))
     if _MAY_BE.fullmatch(name):
         return is_said and (is_first or field.place is not Place.BODY)
-    return is_said and is_first and name.lower().endswith("credential")
+    return is_said and is_first and bool(_CARRIES.fullmatch(name))
 
 
 def _is_marked(mark: Mark, name: str, text: str, is_other: bool) -> bool:
@@ -220,7 +229,8 @@ def proves(name: str, around: bool = False) -> bool:
 
 def keeps_secrets(path: str) -> bool:
     """Whether what an operation is for is that its server keeps a secret: to create a user, to store a credential."""
-    words = [segment for segment in path.strip("/").split("/") if "{" not in segment]
+    bare = re.sub(r"\.(?:json|xml)$", "", path.strip("/"))
+    words = [segment for segment in bare.split("/") if "{" not in segment]
     return bool(words) and bool(_KEEPS.fullmatch(_snake(words[-1])))
 
 
