@@ -101,6 +101,21 @@ def test_a_body_that_contains_itself_as_a_whole_is_filled_too(imported):
     assert sent(api, environment, body=value) == {"all": [checked, {"all": [checked]}]}
 
 
+def test_in_a_dense_web_of_schemas_the_nearest_secrets_are_found_whatever_stands_before_them(imported):
+    web = [f"W{at}" for at in range(12)]
+    schemas = {name: thing(**{each: ref(each) for each in web}, far=ref("F0")) for name in web}
+    schemas |= {f"F{at}": thing(far=ref(f"F{at + 1}")) for at in range(6)} | {
+        "F6": thing(name=TEXT, client_secret=TEXT)
+    }
+    schemas |= {"Near": thing(b=thing(c=ref("Nearer"))), "Nearer": thing(d=ref("Nearest"))}
+    schemas |= {"Nearest": thing(name=TEXT, api_secret=TEXT)}
+    schemas["Root"] = thing(**{each: ref(each) for each in web}, a=ref("Near"))
+    api = imported(thing(["root"], root=ref("Root")), schemas=schemas)
+    assert "client_secret" not in words(api) and "api_secret" not in words(api)
+    assert "S_ROOT_A_B_C_D_API_SECRET" in {secret.variable for secret in api.binding.credentials}
+    assert len(api.binding.model_dump_json()) < 100_000
+
+
 @st.composite
 def graphs(draw):
     """Schemas that refer to each other by field, list or map; some hold a secret."""
