@@ -99,7 +99,8 @@ _STORED = re.compile(r"\b(?:stored|saved|kept) (?:in )?encrypted|\bencrypted at 
 """A server that keeps a value encrypted proves with it who calls another one."""
 _ABOUT = re.compile(
     r"^\W*(?:the |an? )?(?:(?:url|uri|link|flag|filter)\b|(?:arn|name|id|identifier|number)s? (?:of|for)\b)|"
-    r"\b(?:search(?:ed|ing)? for|valid values|identif(?:y|ies) (?:an? |the )?(?:\w+ )?\W?(?:device|object|request|session)|"
+    r"\b(?:search(?:ed|ing)? for|valid values|"
+    r"identif(?:y|ies) (?:an? |the )?(?:\w+ )?\W?(?:device|object|request|session)|"
     r"(?:key|token|secret)s? (?:(?:that|which) (?:you want|should|is|are) )?to (?:be )?(?:activate|check|create|"
     r"deactivate|delete|disable|edit|enable|inspect|introspect|invalidate|log ?out|mark|remove|renew|resend|revoke|"
     r"rotate|show|update|validate|verify)\w*)",
