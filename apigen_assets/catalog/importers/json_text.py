@@ -58,7 +58,7 @@ class PackedObject(dict[str, JsonValue]):
 
     def pack(self, name: str, text: str) -> None:
         """Takes a value as its JSON text."""
-        super().__setitem__(name, zlib.compress(text.encode("utf-8", "surrogatepass"), 1))
+        super().__setitem__(name, zlib.compress(text.encode("utf-8", "surrogatepass"), 6))
 
     def __getitem__(self, name: str) -> JsonValue:
         return _unpacked(super().__getitem__(name))

@@ -31,7 +31,7 @@ from apigen_assets.catalog.names import distinct, field_name
 from apigen_assets.files.json_types import JsonObject, JsonValue
 from apigen_assets.tool_formats.json_schema import DEFINITIONS, MAX_BYTES, is_valid, nullable
 
-MAX_CUT = 1_500
+MAX_CUT = 1_200
 """Cut schemas that are remembered at a time; neighbours have the same ones."""
 
 
