@@ -217,9 +217,8 @@ class _Tool:
                 else:
                     self._report.stated["a default that is not of its own type"] += bool(fits)
             elif key_of(own["default"]) != key_of(default) and str(own["default"]) != str(default):
-                if isinstance(own["default"], dict | list | bool | int | float) or own["default"] == json.dumps(
-                    default
-                ):
+                is_text = own["default"] == json.dumps(default)
+                if is_text or isinstance(own["default"], dict | list | bool | int | float):
                     self._report.stated["a default written as text, or with renamed fields"] += 1
                 else:
                     self._fault(name, f"has the default {own['default']!r}, not {default!r}")
