@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from apigen_assets.catalog.importers.imported import ImportResult
 from apigen_assets.catalog.importers.openapi.document import import_openapi
 from apigen_assets.domain.api import Api, RestBinding
 from resources.rest.policy import RestPolicy
@@ -35,6 +36,18 @@ def api_with_body(
     **of_media: Any,
 ) -> Api:
     """The only API of a document whose operation takes a body."""
+    return import_with_body(folder, schema, media, path, schemas, **of_media).apis[0]
+
+
+def import_with_body(
+    folder: Path,
+    schema: Any,
+    media: str = JSON,
+    path: str = "/jobs",
+    schemas: dict[str, Any] | None = None,
+    **of_media: Any,
+) -> ImportResult:
+    """The import of a document with one operation, which takes a body."""
     body = {"required": True, "content": {media: {"schema": schema, **of_media}}}
     document = {
         "openapi": "3.0.3",
@@ -44,8 +57,9 @@ def api_with_body(
         "components": {"schemas": schemas or {}},
     }
     (folder / "s.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
-    (api,) = import_openapi(folder / "s.yaml", "s").apis
-    return api
+    result = import_openapi(folder / "s.yaml", "s")
+    assert len(result.apis) == 1
+    return result
 
 
 def request_of(api: Api, environment: dict[str, str], **arguments: Any) -> HttpRequest:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from apigen_assets.catalog.importers.openapi.document import import_openapi
 from resources.rest.request import RequestRefusedError, build
-from tests.helpers.openapi_bodies import POLICY, TEXT, api_with_body, ref, sent, thing, words
+from tests.helpers.openapi_bodies import POLICY, TEXT, api_with_body, import_with_body, ref, sent, thing, words
 
 SECRET = {"S_NODE_CLIENT_SECRET": "cccc1111"}
 
@@ -151,11 +151,24 @@ def whole(schemas, name, levels):
     return bare, full
 
 
+def without_secrets(value):
+    if isinstance(value, list):
+        return [without_secrets(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: without_secrets(item) for name, item in value.items() if name != "client_secret"}
+
+
 @given(graphs(), st.integers(0, 4))
 @settings(max_examples=40, deadline=None)
 def test_whatever_refers_to_whatever_each_object_gets_its_secret(tmp_path_factory, graph, levels):
-    api = api_with_body(tmp_path_factory.mktemp("graph"), thing(["top"], top=ref("N0")), schemas=graph)
+    result = import_with_body(tmp_path_factory.mktemp("graph"), thing(["top"], top=ref("N0")), schemas=graph)
+    api = result.apis[0]
     assert "client_secret" not in words(api)
     bare, full = whole(graph, "N0", levels)
     environment = {secret.variable: "cccc1111" for secret in api.binding.credentials}
-    assert sent(api, environment, top=bare) == {"top": full}
+    body = sent(api, environment, top=bare)
+    if result.warnings:  # more ways than are filled: some objects are sent as they are
+        assert "places for secrets" in result.warnings[0] and without_secrets(body) == {"top": bare}
+    else:
+        assert body == {"top": full}

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator, Set
-from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 
@@ -12,7 +11,6 @@ from apigen_assets.catalog.importers.openapi.arguments import (
     Argument,
     FileUploadError,
     OversizedError,
-    body_parameter,
     not_given,
     offer,
 )
@@ -29,8 +27,8 @@ from apigen_assets.catalog.importers.openapi.bodies import (
 )
 from apigen_assets.catalog.importers.openapi.components import Components
 from apigen_assets.catalog.importers.openapi.linking import Linker
-from apigen_assets.catalog.importers.openapi.nested_secrets import NestedSecrets
 from apigen_assets.catalog.importers.openapi.operation_names import operation_names
+from apigen_assets.catalog.importers.openapi.operation_secrets import OperationSecrets
 from apigen_assets.catalog.importers.openapi.parameters import (
     ParameterError,
     argument_of,
@@ -40,11 +38,9 @@ from apigen_assets.catalog.importers.openapi.parameters import (
 )
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
 from apigen_assets.catalog.importers.openapi.results import Results
-from apigen_assets.catalog.importers.openapi.secret_ways import MAX_SECRETS
-from apigen_assets.catalog.importers.openapi.secret_words import Field, is_secret_body, keeps_secrets, segment_before
 from apigen_assets.catalog.importers.openapi.security import Security, ways_of
 from apigen_assets.catalog.importers.openapi.servers import NoServerError, Servers
-from apigen_assets.domain.api import BodyStep, Credential, Place, RestBinding
+from apigen_assets.domain.api import Credential, Place, RestBinding
 from apigen_assets.files.excerpt import counted
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
@@ -53,6 +49,14 @@ _PLACES = {"path", "query", "header", "cookie"}
 _IGNORED_HEADERS = {"accept", "content-type"}
 _MAX_WARNINGS = 200
 """Warnings that are kept of a source; of further ones the number."""
+
+_REASONS: dict[type[Exception], str] = {
+    ReferenceProblem: "unresolved_reference",
+    FileUploadError: "file_upload",
+    OversizedError: "schema_too_large",
+    BodyError: "unsupported_body",
+    NoServerError: "no_server",
+}
 
 _log = logging.getLogger(__name__)
 Warn = Callable[[str], None]
@@ -95,8 +99,7 @@ class Operations:
         self._now = ""
         self._unsaid = 0
         self._components = Components(references, self._warn)
-        self._nested_secrets = NestedSecrets(self._components, self._security.is_nested)
-        self._kept_secrets = NestedSecrets(self._components, self._security.is_nested, keeps=True)
+        self._secrets = OperationSecrets(self._components, self._security, self._warn)
         self._linker = Linker(self._components)
         self._results = Results(references, self._swagger)
         info = _dict(spec.get("info"))
@@ -165,16 +168,8 @@ class Operations:
             draft = self._draft(path, method, operation, shared, name)
         except ParameterError as error:
             self._fail(method, path, error.reason, str(error))
-        except ReferenceProblem as error:
-            self._fail(method, path, "unresolved_reference", str(error))
-        except FileUploadError as error:
-            self._fail(method, path, "file_upload", str(error))
-        except OversizedError as error:
-            self._fail(method, path, "schema_too_large", str(error))
-        except BodyError as error:
-            self._fail(method, path, "unsupported_body", str(error))
-        except NoServerError as error:
-            self._fail(method, path, "no_server", str(error))
+        except tuple(_REASONS) as error:
+            self._fail(method, path, _REASONS[type(error)], str(error))
         except RecursionError:
             self._fail(method, path, "too_deep", "its schemas are nested too deeply to be read")
         except Exception as error:  # a fault of this importer, which is named as one and takes nothing else down
@@ -198,7 +193,7 @@ class Operations:
             argument for argument in without_holes(url, arguments, self._warn) if not _is_hole_of(argument, credentials)
         ]
         body = self._body(operation, raw)
-        arguments += self._without_secrets(body.arguments, path, declared, credentials)
+        arguments += self._secrets.taken_out(body.arguments, path, declared, credentials)
         tool = offer(arguments, self._linker, self._warn)
         choices = offered_choices(body, tool.sent)
         tags = operation.get("tags")
@@ -247,39 +242,12 @@ class Operations:
             secret = self._security.of_scheme(place, wire, declared)
             argument = None if secret else argument_of(parameter, self._components, self._swagger, self._warn)
             if argument is not None:
-                secret = self._secret_parameter(path, argument, declared)
+                secret = self._secrets.parameter(path, argument, declared)
             if secret is not None:
                 credentials.append(secret)
             elif argument is not None:
-                arguments.append(self._without_nested(argument))
+                arguments.append(self._secrets.without_nested(argument))
         return arguments
-
-    def _secret_parameter(self, path: str, argument: Argument, declared: list[Credential]) -> Credential | None:
-        """The credential that a parameter outside the body is, or null where it is data."""
-        place, wire = argument.sent.place, argument.sent.wire_name
-        field = self._nested_secrets.field(wire, argument.part)
-        if field is None and place is Place.HEADER and argument.part.get("type") != "boolean":  # also a number as a key
-            field = Field(wire, _string(argument.part.get("description")))
-        if field is None:
-            return None
-        field = replace(field, place=place, segment=segment_before(path, wire) if place is Place.PATH else None)
-        return self._security.of_parameter(field, argument.sent, argument.required, declared)
-
-    def _without_nested(self, argument: Argument) -> Argument:
-        """A parameter outside the body without the secrets inside it, which are not sent.
-
-        Raises:
-            ParameterError: it cannot be sent without them.
-        """
-        part, inside = self._nested_secrets.taken_out(argument.part, argument.sent.wire_name)
-        for secret in inside:
-            message = (
-                f"{secret.name!r} inside the parameter {argument.sent.wire_name!r} is a secret, which is sent in bodies"
-            )
-            if secret.required and argument.required:
-                raise ParameterError("unsupported_parameter", f"{message} only")
-            self._warn(f"{message} only, and is left out")
-        return replace(argument, part=part) if inside else argument
 
     def _accepted(self, raw: list[JsonObject]) -> dict[str, dict[str, str]]:
         """The header `Accept` where it is declared with one value, by which some servers choose their version."""
@@ -325,40 +293,6 @@ class Operations:
                 continue
             arguments.append(argument)
         return Body(arguments, form_media(consumes))
-
-    def _without_secrets(
-        self, body: list[Argument], path: str, declared: list[Credential], credentials: list[Credential]
-    ) -> list[Argument]:
-        """The body's arguments without those that are secrets, and without the secrets inside them."""
-        nested = self._kept_secrets if keeps_secrets(path) else self._nested_secrets
-        kept: list[Argument] = []
-        below: list[Credential] = []
-        for argument in body:
-            wire = argument.sent.wire_name
-            field = nested.field(wire, argument.part)
-            secret = None
-            if field is not None and not argument.whole:
-                secret = self._security.of_parameter(field, argument.sent, argument.required, declared)
-            elif field is not None and is_secret_body(field) and not keeps_secrets(path):
-                secret = self._security.of_body(argument.required, declared)
-            if secret is not None:
-                if all(known.place is not Place.BODY or known.wire_name != wire for known in credentials):
-                    credentials.append(secret)
-                continue
-            part, inside = nested.taken_out(argument.part, "" if argument.whole else wire)
-            is_made = bool(inside) and not argument.whole and nested.is_emptied(part)
-            for found in inside:
-                own = () if argument.whole else (BodyStep(name=wire, made=is_made),)
-                required = found.required and (argument.required or not is_made)
-                credential = self._security.of_nested(replace(found, required=required), (*own, *found.steps), declared)
-                is_plain = not is_made or argument.sent == body_parameter(wire)
-                below.append(credential if is_plain else credential.model_copy(update={"field": argument.sent}))
-            if not is_made:
-                kept.append(replace(argument, part=part))
-        if len(below) > MAX_SECRETS:
-            self._warn(f"of {len(below)} places for secrets inside the body {MAX_SECRETS} are filled")
-        credentials += sorted(below, key=lambda credential: len(credential.steps))[:MAX_SECRETS]
-        return kept
 
     def _warn(self, message: str) -> None:
         text = f"{self._file}: {self._now}: {message}"
