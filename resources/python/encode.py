@@ -11,9 +11,10 @@
 | Decimal, Fraction, UUID, path, IP address | its string |
 | Enum | its value |
 | range, deque, dict views | array |
+| coroutine that an asynchronous function gives | what it gives when it is awaited |
 | numpy scalar or array, pandas Series (anything with `tolist`) | number or nested arrays |
 | object of a class of the module or its packages | object of its public attributes, else of its properties |
-| NaN, infinities, bytes, complex, generators, coroutines, functions, other objects | none: `unserialisable` |
+| NaN, infinities, bytes, complex, generators, functions, other objects | none: `unserialisable` |
 """
 
 import collections
@@ -91,7 +92,7 @@ def _default(value: object) -> JsonValue:
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, types.CoroutineType):
         value.close()
-        raise Unserialisable("a coroutine: asynchronous functions are not called here")
+        raise Unserialisable("a coroutine inside the result")
     for method, options in (("model_dump", {"mode": "json"}), ("tolist", {})):
         convert = getattr(value, method, None)
         if callable(convert) and not isinstance(value, type):

@@ -9,8 +9,9 @@ import resource
 import signal
 import sys
 import types
+from collections.abc import Coroutine
 from time import perf_counter
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from resources.python import kernel
 from resources.python.arguments import ArgumentRefused, converters, defaults
@@ -278,6 +279,8 @@ class Executor:
                 if name not in arguments:
                     arguments[name] = make()
             value = target.function(*target.placed(arguments), **arguments)
+            if type(value) is types.CoroutineType:
+                value = _awaited(value)
         except BaseException as error:
             return self._failure(error)
         if issubclass(type(value), Exception):  # returned where others raise it
@@ -368,6 +371,13 @@ def describe(error: BaseException) -> str:
         message = "(its message cannot be read)"
     name = type(error).__qualname__
     return f"{name}: {message}" if message else name
+
+
+def _awaited(coroutine: Coroutine[Any, Any, JsonValue]) -> JsonValue:
+    """What an asynchronous function gives, in a loop of its own."""
+    import asyncio  # most units have no such function
+
+    return asyncio.run(coroutine)
 
 
 def _send(out: int, data: bytes) -> None:

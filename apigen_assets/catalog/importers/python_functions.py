@@ -36,8 +36,6 @@ def describe(function: griffe.Function, scope: Scope, bound: bool = False) -> De
     Raises:
         AnnotationError: the function cannot be offered as a tool; the reason says why.
     """
-    if "async" in function.labels:
-        raise AnnotationError("async_function", "coroutines are not called; wrap it in a plain function")
     given = list(function.parameters)[1:] if bound else list(function.parameters)
     docs = read_docstring(function.docstring.value if function.docstring else "", [part.name for part in given])
     properties: JsonObject = {}

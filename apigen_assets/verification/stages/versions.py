@@ -11,7 +11,7 @@ from apigen_assets.verification.stages.judge_prompt import PROMPT_VERSION
 _REASONS = {reason.value: reason.stage.value for reason in Reason}
 
 FORMAT_VERSION = content_hash(["format", 2, _REASONS, FormatLimits().model_dump()], 8)
-EXECUTION_VERSION = content_hash(["execution", 1, {one.value: to.value for one, to in REASON_OF.items()}], 8)
+EXECUTION_VERSION = content_hash(["execution", 2, {one.value: to.value for one, to in REASON_OF.items()}], 8)
 SEMANTIC_VERSION = content_hash(
     ["semantic", 2, GROUNDING_VERSION, PROMPT_VERSION, JudgeOptions().model_dump(exclude={"seed"})], 8
 )

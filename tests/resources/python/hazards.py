@@ -102,7 +102,7 @@ HAZARDS = (
     Hazard("return_cycle", ("unserialisable",)),
     Hazard("return_surrogate", ("unserialisable",)),
     Hazard("return_newlines", ("ok",)),
-    Hazard("return_coroutine", ("unserialisable",)),
+    Hazard("return_coroutine", ("ok",)),
     Hazard("return_liar", ("crashed",), detail="status 7"),
     Hazard("raise_unspeakable", ("timeout",)),
     Hazard("raise_plainly", ("exception",), detail="ValueError: the value is out of range"),
