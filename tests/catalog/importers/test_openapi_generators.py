@@ -169,3 +169,22 @@ def test_what_says_which_thing_is_meant_is_needed_although_only_answers_have_it(
     offered = tools["op"].parameters["properties"]["of"]
     assert offered["properties"]["id"] == {"type": "string"} and sorted(offered["properties"]) == ["id", "type"]
     assert sorted(offered["required"]) == ["id", "type"]
+
+
+def test_parts_of_allof_that_refer_to_each_other_with_words_beside_come_to_an_end(imported):
+    schemas = {
+        "A": {
+            "required": ["a", "shown"],
+            "properties": {"a": {"type": "string"}},
+            "allOf": [{"$ref": "#/components/schemas/B", "description": "As b."}],
+        },
+        "B": {
+            "required": ["shown"],
+            "properties": {"shown": {"type": "string", "readOnly": True}},
+            "allOf": [{"$ref": "#/components/schemas/A", "description": "As a."}],
+        },
+    }
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}
+    operation = {"operationId": "op", "requestBody": {"content": content}}
+    tools, _ = imported({"/x": {"post": operation}}, components={"schemas": schemas})
+    assert tools["op"].parameters["required"] == ["a"]

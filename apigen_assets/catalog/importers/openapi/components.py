@@ -7,10 +7,11 @@ references to others left as addresses; `Linker` (in `linking`) puts what is ref
 from collections.abc import Callable
 
 from apigen_assets.catalog.importers.openapi.discriminators import Discriminators
+from apigen_assets.catalog.importers.openapi.hidden_fields import HiddenFields
 from apigen_assets.catalog.importers.openapi.keywords import KEPT, SUBSCHEMAS, secret_mark, types_of, usable
 from apigen_assets.catalog.importers.openapi.merging import CHOICES, FILE, MARK, NULL, merged, nowhere
 from apigen_assets.catalog.importers.openapi.references import ReferenceProblem, References
-from apigen_assets.catalog.importers.openapi.schema_parts import fields_in, fits_nothing, references_of, tell_unchecked
+from apigen_assets.catalog.importers.openapi.schema_parts import fields_in, references_of, tell_unchecked
 from apigen_assets.catalog.names import field_name
 from apigen_assets.files.json_types import JsonObject, JsonValue
 
@@ -35,7 +36,7 @@ class Components:
     def __init__(self, references: References, warn: Warn, direction: str = "request") -> None:
         self.references = references
         self.warn = warn
-        self._hidden = "readOnly" if direction == "request" else "writeOnly"
+        self._hidden = HiddenFields(references, "readOnly" if direction == "request" else "writeOnly")
         self._complete: dict[str, JsonObject] = {}
         self._bare: dict[str, JsonObject] = {}
         self._open: set[str] = set()
@@ -262,7 +263,7 @@ class Components:
         hidden = set()
         given = node.get("properties")
         for name, part in given.items() if isinstance(given, dict) else ():
-            if self._is_hidden(part):
+            if self._hidden.is_hidden(part):
                 hidden.add(str(name))
                 continue
             self._note(str(name))
@@ -283,22 +284,6 @@ class Components:
             self._noted.add(wire)
             self.has_clashes |= self._wires.setdefault(field_name(wire), wire) != wire
 
-    def _is_hidden(self, part: JsonValue, depth: int = 0) -> bool:
-        """Whether a property is only in answers (or requests, or neither), also where what it refers to says so."""
-        if fits_nothing(part):
-            return True
-        if not isinstance(part, dict) or depth > 4:
-            return False
-        if part.get(self._hidden) is True:
-            return True
-        if isinstance(part.get("$ref"), str):
-            try:
-                return self._is_hidden(self.references.follow(part)[0], depth + 1)
-            except ReferenceProblem:
-                return False
-        inner = part.get("allOf")
-        return isinstance(inner, list) and any(self._is_hidden(one, depth + 1) for one in inner)
-
     def _without_hidden(self, out: JsonObject, node: JsonObject) -> JsonObject:
         """What is merged without needing a field that another part of `allOf` says is only in answers.
 
@@ -307,7 +292,7 @@ class Components:
         """
         properties = out.get("properties", {})
         undeclared = [name for name in out.get("required", ()) if name not in properties] if "allOf" in node else []
-        hidden = self._hidden_fields(node) if undeclared else {}
+        hidden = self._hidden.of(node) if undeclared else {}
         if not hidden.keys() & set(undeclared):
             return out
         if all(len(part.get("enum", ())) == 1 or "const" in part for part in properties.values()):
@@ -316,25 +301,6 @@ class Components:
         required = [name for name in out["required"] if name not in undeclared or name not in hidden]
         rest = {key: value for key, value in out.items() if key != "required"}
         return {**rest, "required": required} if required else rest
-
-    def _hidden_fields(self, node: JsonObject) -> dict[str, JsonValue]:
-        """The fields of a schema, and of the parts of its `allOf`, that are hidden."""
-        hidden: dict[str, JsonValue] = {}
-        seen: dict[int, JsonObject] = {}  # which holds them, so that no other gets the place of one
-        waiting: list[JsonValue] = [node]
-        while waiting:
-            try:
-                part, _ = self.references.follow(waiting.pop())
-            except ReferenceProblem:
-                continue
-            if not isinstance(part, dict) or id(part) in seen:
-                continue
-            seen[id(part)] = part
-            properties, parts = part.get("properties"), part.get("allOf")
-            fields = properties.items() if isinstance(properties, dict) else ()
-            hidden |= {str(name): field for name, field in fields if self._is_hidden(field)}
-            waiting += parts if isinstance(parts, list) else []
-        return hidden
 
     def _subschema(self, out: JsonObject, key: str, value: JsonValue, level: int) -> None:
         if key == "additionalProperties":
