@@ -116,6 +116,28 @@ def test_in_a_dense_web_of_schemas_the_nearest_secrets_are_found_whatever_stands
     assert len(api.binding.model_dump_json()) < 100_000
 
 
+@pytest.mark.parametrize("place", ["query", "header", "cookie"])
+def test_branches_that_nothing_tells_apart_offer_no_secret_outside_bodies_either(tmp_path, place):
+    schema = {"anyOf": [{**ref("S"), "required": ["c"]}, thing(client_secret=TEXT)], "properties": {}}
+    document = {
+        "openapi": "3.0.3",
+        "servers": [{"url": "https://h.example"}],
+        "paths": {"/x": {"get": {"parameters": [{"name": "p", "in": place, "schema": ref("S")}]}}},
+        "components": {"schemas": {"S": schema}},
+    }
+    (tmp_path / "s.json").write_text(json.dumps(document))
+    (api,) = import_openapi(tmp_path / "s.json", "s").apis
+    assert "p" in api.binding.parameters and "client_secret" not in words(api)
+
+
+def test_a_schema_whose_only_secret_is_in_a_branch_like_another_is_read(imported):
+    schemas = {
+        "A": {"allOf": [ref("B")], "anyOf": [{}, {"properties": {"client_secret": {}}}]},
+        "B": {"properties": {"b": ref("A")}},
+    }
+    assert "client_secret" not in words(imported(thing(top=ref("B")), schemas=schemas))
+
+
 @st.composite
 def graphs(draw):
     """Schemas that refer to each other by field, list or map; some hold a secret."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from apigen_assets.catalog.importers.openapi.components import Components
 from apigen_assets.catalog.importers.openapi.merging import CHOICES, MARK, NULL
@@ -26,6 +27,22 @@ _NO_TEXTS = ("integer", "number", "boolean")
 _MAX_LEVELS = 20
 
 IsSecret = Callable[[Field], bool]
+_Found = TypeVar("_Found")
+
+
+def _once(
+    read: Callable[["NestedSecrets", JsonObject, bool], _Found],
+) -> Callable[["NestedSecrets", JsonObject, bool], _Found]:
+    """A method that reads each schema once; schemas hold each other, and are looked at from each level above."""
+
+    def reading(self: "NestedSecrets", part: JsonObject, in_proof: bool) -> _Found:
+        key = (read.__name__, id(part), in_proof)
+        if key not in self.known:
+            self.known[key] = (part, read(self, part, in_proof))
+        found: _Found = self.known[key][1]
+        return found
+
+    return reading
 
 
 class NestedSecrets:
@@ -45,6 +62,8 @@ class NestedSecrets:
         self._holds: dict[Address, bool] = {}
         self._inside: dict[Address, list[NestedSecret]] = {}
         self._copies: dict[Address, str] = {}
+        self.known: dict[tuple[str, int, bool], tuple[JsonObject, Any]] = {}
+        """What was found in a schema with secrets, which it holds: no other gets its identity."""
         self._ways = SecretWays(self._at)
 
     def taken_out(self, part: JsonObject, name: str) -> tuple[JsonObject, list[NestedSecret]]:
@@ -178,6 +197,7 @@ class NestedSecrets:
             self._inside[address] = self._here(self._components.component(address[0]), address[1])
         return self._inside[address]
 
+    @_once
     def _here(self, part: JsonObject, in_proof: bool) -> list[NestedSecret]:
         """The secrets that stand in a schema itself, and the addresses of further ones."""
         if isinstance(part.get("$ref"), str):
@@ -222,6 +242,7 @@ class NestedSecrets:
                 out.append(secret if is_shared else secret.of_branch(tests[at]))
         return out
 
+    @_once
     def _without(self, part: JsonObject, in_proof: bool) -> JsonObject:
         """A schema without the secrets in it and in what it refers to."""
         out = dict(part)

@@ -54,7 +54,7 @@ class OperationSecrets:
             if secret.required and argument.required:
                 raise ParameterError("unsupported_parameter", f"{message} only")
             self._warn(f"{message} only, and is left out")
-        return replace(argument, part=part) if inside else argument
+        return replace(argument, part=part)
 
     def taken_out(
         self, body: list[Argument], path: str, declared: list[Credential], credentials: list[Credential]

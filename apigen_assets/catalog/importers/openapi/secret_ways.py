@@ -14,6 +14,8 @@ _MAX_VISITS = 500
 _MAX_STEPS = 1_500
 """Steps of the ways that say how to go on in schemas that lead to themselves; where it is more, nobody goes on."""
 _MAX_NAMES = 12
+_FAR = 1_000_000
+"""Schemas between here and a secret that no way leads to."""
 
 Address = tuple[str, bool]
 """Of a schema, and whether it stands in an object that proves who calls."""
@@ -162,6 +164,8 @@ class SecretWays:
                 self._distances.setdefault(address, distance)
                 for user in users.get(address, ()):
                     heappush(near, (distance + 1, user))
+        for address in new:  # those whose only secrets are in branches that nothing tells apart
+            self._distances.setdefault(address, _FAR)
 
 
 def _with_cycles(
