@@ -97,7 +97,7 @@ class Components:
         while waiting:
             part = waiting.pop()
             names.update(dict.fromkeys(fields_in(part)))
-            addresses = [address for address in references_of(part) if address not in seen]
+            addresses = dict.fromkeys(address for address in references_of(part) if address not in seen)
             seen.update(addresses)
             waiting += [self.component(address) for address in addresses]
         return list(names)

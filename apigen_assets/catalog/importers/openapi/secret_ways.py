@@ -119,11 +119,10 @@ class SecretWays:
         whole = each_once(found)
         if heap:
             return whole, False
-        again = tuple(_with_cycles(cycle, (), cycles) for cycle in cycles.get((), ()))
-        to_start = (BodyStep(name="", again=again),) if again else ()
-        going_on = [replace(way, steps=(*to_start, *_with_cycles(way.steps, (), cycles))) for way in whole]
-        is_small = sum(_length(way.steps) for way in going_on) <= _MAX_STEPS
-        return (going_on, True) if is_small else (whole, False)
+        try:
+            return _Cycles(cycles).going_on(whole), True
+        except _TooManyStepsError:
+            return whole, False
 
     def _nearest(self, address: Address) -> list[NestedSecret]:
         """What is in a schema, sorted by how near its secrets are."""
@@ -168,20 +167,43 @@ class SecretWays:
             self._distances.setdefault(address, _FAR)
 
 
-def _with_cycles(
-    steps: tuple[BodyStep, ...], before: tuple[str, ...], cycles: dict[tuple[str, ...], list[tuple[BodyStep, ...]]]
-) -> tuple[BodyStep, ...]:
-    """The steps, each to a schema that leads to itself with the ways back to it."""
-    out = []
-    for step in steps:
-        before = (*before, step.name)
-        again = tuple(_with_cycles(cycle, before, cycles) for cycle in cycles.get(before, ()))
-        out.append(step.model_copy(update={"again": again}) if again else step)
-    return tuple(out)
+class _TooManyStepsError(Exception):
+    pass
 
 
-def _length(steps: tuple[BodyStep, ...]) -> int:
-    return sum(1 + sum(map(_length, step.again)) for step in steps)
+class _Cycles:
+    """Ways back to the schemas that lead to themselves, by the names of the steps to those."""
+
+    def __init__(self, cycles: dict[tuple[str, ...], list[tuple[BodyStep, ...]]]) -> None:
+        self._cycles = cycles
+        self._left = _MAX_STEPS
+
+    def going_on(self, ways: list[NestedSecret]) -> list[NestedSecret]:
+        """Ways whose steps to a schema that leads to itself say how to go on from there.
+
+        Raises:
+            _TooManyStepsError: there are more than are kept.
+        """
+        out = []
+        for way in ways:
+            again = self._again(())
+            to_start = (BodyStep(name="", again=again),) if again else ()
+            out.append(replace(way, steps=(*to_start, *self._with_cycles(way.steps, ()))))
+        return out
+
+    def _again(self, place: tuple[str, ...]) -> tuple[tuple[BodyStep, ...], ...]:
+        return tuple(self._with_cycles(cycle, place) for cycle in self._cycles.get(place, ()))
+
+    def _with_cycles(self, steps: tuple[BodyStep, ...], place: tuple[str, ...]) -> tuple[BodyStep, ...]:
+        out = []
+        for step in steps:
+            self._left -= 1
+            if self._left < 0:
+                raise _TooManyStepsError
+            place = (*place, step.name)
+            again = self._again(place)
+            out.append(step.model_copy(update={"again": again}) if again else step)
+        return tuple(out)
 
 
 def _names(steps: tuple[BodyStep, ...]) -> tuple[str, ...]:
