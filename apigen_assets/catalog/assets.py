@@ -19,7 +19,7 @@ from apigen_assets.domain.api import Api, RejectedApi
 from apigen_assets.functions.library import all_seeds
 from apigen_assets.orchestration.automation import FOLLOW
 from apigen_assets.orchestration.data_versions import content_version
-from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, samples
+from apigen_assets.orchestration.metadata import bar_plot, column_counts, counts_table, funnel_table, samples
 from apigen_assets.orchestration.shaping import shaped_by
 from apigen_assets.partitions import api_batches
 from apigen_assets.settings import Settings
@@ -77,7 +77,7 @@ def _results(
         metadata={
             "apis": kept.height,
             "rejected": rejected.height,
-            "funnel": counts_table(funnel, "step"),
+            "funnel": funnel_table(funnel),
             "samples": samples(kept, ["name", "category", "description", "parameters"]),
             **(more or {}),
         },
@@ -128,7 +128,7 @@ def import_apis(
         batch.rejects,
         ("api_catalog", "unimported_apis"),
         {
-            "source_funnel": counts_table(batch.funnel, "step"),
+            "source_funnel": funnel_table(batch.funnel),
             "batches_of_source": len(batch.keys),
             "warnings": len(batch.warnings),
             FINGERPRINT: batch.fingerprint,

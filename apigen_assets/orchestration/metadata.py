@@ -13,10 +13,19 @@ from apigen_assets.files.markdown import grid, plain
 
 def counts_table(counts: Mapping[str, int], label: str = "reason") -> dg.MetadataValue:
     """A table of counts, largest first, with each one's share of the sum."""
-    total = sum(counts.values())
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return _shares(ordered, sum(counts.values()), label)
+
+
+def funnel_table(counts: Mapping[str, int]) -> dg.MetadataValue:
+    """A table of the steps of a funnel in their order, with each one's share of what came in at the first."""
+    return _shares(list(counts.items()), next(iter(counts.values()), 0), "step")
+
+
+def _shares(counts: list[tuple[str, int]], whole: int, label: str) -> dg.MetadataValue:
     records = [
-        dg.TableRecord({label: name, "count": count, "share": f"{count / total:.1%}" if total else "-"})
-        for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        dg.TableRecord({label: name, "count": count, "share": f"{count / whole:.1%}" if whole else "-"})
+        for name, count in counts
     ]
     columns = [
         dg.TableColumn(label, "string"),
