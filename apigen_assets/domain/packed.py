@@ -44,7 +44,7 @@ class PackedRecords(Sequence[RecordT], Generic[RecordT]):
     def __getitem__(self, at: slice) -> list[RecordT]: ...
     def __getitem__(self, at: int | slice) -> RecordT | list[RecordT]:
         if isinstance(at, slice):
-            return [self[one] for one in range(len(self))[at]]
+            return [self[place] for place in range(len(self))[at]]
         return self._kind.model_validate(_unpacked(self._packed[at]))
 
     def __len__(self) -> int:

@@ -15,6 +15,8 @@ from apigen_assets.files.json_types import JsonObject, JsonValue
 LARGE = 1_000_000
 """Characters of a document from which on its paths are packed."""
 
+_SPACE = re.compile(r"[ \t\n\r]*")
+
 
 def parse_json(document: Document, warnings: list[str] | None = None) -> JsonValue:
     """The JSON value of a document.
@@ -184,6 +186,3 @@ class _Document:
     def _after_space(self, at: int) -> int:
         end: int = _SPACE.match(self._text, at).end()  # type: ignore[union-attr]  # it matches nothing too
         return end
-
-
-_SPACE = re.compile(r"[ \t\n\r]*")
