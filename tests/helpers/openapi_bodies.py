@@ -27,16 +27,9 @@ def ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def api_with_body(
-    folder: Path,
-    schema: Any,
-    media: str = JSON,
-    path: str = "/jobs",
-    schemas: dict[str, Any] | None = None,
-    **of_media: Any,
-) -> Api:
-    """The only API of a document whose operation takes a body."""
-    return import_with_body(folder, schema, media, path, schemas, **of_media).apis[0]
+def api_with_body(*body: Any, **document: Any) -> Api:
+    """The only API of a document that `import_with_body` makes of the same arguments."""
+    return import_with_body(*body, **document).apis[0]
 
 
 def import_with_body(

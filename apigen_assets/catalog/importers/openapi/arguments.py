@@ -113,12 +113,13 @@ def _without_largest(
     optional.sort(key=lambda at: (linked[at].depth > _DEPTH - 2, linked[at].size))
     while size > _ROOM or any(linked[at].depth > _DEPTH - 2 for at in kept):
         if not optional or len(kept) == 1:
-            extent = f"about {size:,} bytes" if size > _ROOM else f"{max(part.depth for part in linked)} levels"
-            raise OversizedError(f"{extent} even without the fields of optional objects")
+            deepest = max(linked[at].depth for at in kept)
+            extent = f"about {size:,} of {_ROOM:,} bytes" if size > _ROOM else f"{deepest} of {_DEPTH - 2} levels"
+            raise OversizedError(f"{extent} even without what is optional: offer a smaller body in the specification")
         size -= linked[optional[-1]].size
         kept.discard(optional.pop())
     names = ", ".join(repr(argument.sent.wire_name) for at, argument in enumerate(arguments) if at not in kept)
-    warn(f"too large to be offered whole: the optional {names} are left out")
+    warn(f"too large to be offered whole, left out of what is optional: {names}")
     return [arguments[at] for at in sorted(kept)], [linked[at] for at in sorted(kept)]
 
 
